@@ -1,0 +1,1 @@
+"""Haoqi: a scientist for language models."""

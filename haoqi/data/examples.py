@@ -1,0 +1,94 @@
+"""Examples and splits: the rows of data that every room passes on, column by column."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Indices = npt.NDArray[np.int64]
+
+
+class Span(NamedTuple):
+    """A labelled stretch of a text: text[start:end], counted in characters."""
+
+    start: int
+    end: int
+    label: str
+
+
+# The answer of one example: a class, several classes, spans, a number, or a text (as str); None: unlabelled.
+Label = str | tuple[str, ...] | tuple[Span, ...] | float | None
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows of text with their labels; every column present has one entry per row.
+
+    Nothing in it is changed after it was made; `take` and `replace` give new ones.
+    """
+
+    texts: list[str]
+    """What a model reads: cleaned."""
+    labels: list[Any]
+    """Of type `Label`; None where a row is unlabelled."""
+    ids: list[int]
+    """The row's number in the source, from 0: unique, and the same after any splitting."""
+    pairs: list[str] | None = None
+    """The second text of each row, for tasks on two texts."""
+    words: list[tuple[tuple[int, int], ...]] | None = None
+    """(start, end) of each word where the source gives words; spans begin and end at words."""
+    originals: list[str] | None = None
+    """The texts as they came, where cleaning changed any."""
+    groups: list[str] | None = None
+    """Rows of one group stay in one split."""
+    times: list[float] | None = None
+    """Seconds since 1970, for splits by time."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            column = getattr(self, field.name)
+            assert column is None or len(column) == len(self.texts), field.name
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return zip(self.texts, self.labels, strict=True)
+
+    def take(self, rows: Sequence[int] | Indices) -> "Examples":
+        """Return these rows (positions, not ids), in the order asked for; repeats are allowed."""
+        chosen = [int(row) for row in rows]
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(
+            self,
+            **{name: [column[row] for row in chosen] for name, column in columns.items() if column is not None},
+        )
+
+    @classmethod
+    def of(cls, texts: Sequence[str], labels: Sequence[Any] | None = None) -> "Examples":
+        """Return examples from plain lists, as a caller in Python has them."""
+        given = [None] * len(texts) if labels is None else list(labels)
+        return cls(list(texts), given, list(range(len(texts))))
+
+    @classmethod
+    def join(cls, parts: Sequence["Examples"]) -> "Examples":
+        """Return the rows of several examples one after another; a column missing in any is dropped."""
+        columns: dict[str, Any] = {}
+        for field in fields(cls):
+            found = [getattr(part, field.name) for part in parts]
+            columns[field.name] = None if any(c is None for c in found) else [x for c in found for x in c]
+        return cls(**columns)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What is learnt from, what decisions look at, and what only the release looks at."""
+
+    train: Examples
+    valid: Examples
+    test: Examples
+    unlabelled: Examples | None = None
+    given: bool = False
+    """Whether the source came with its own test split."""
