@@ -75,7 +75,7 @@ def settings_of(maker: Callable[..., Any]) -> tuple[Setting, ...]:
     """Return the settings of a dataclass, or of a function's keyword arguments, in order."""
     hints = get_type_hints(maker, include_extras=True)
     if is_dataclass(maker):
-        notes = _notes(maker)  # type: ignore[arg-type]
+        notes = _notes(maker)
         found = []
         for field in fields(maker):
             if not field.init:
@@ -117,7 +117,7 @@ def coerce(setting: Setting, value: Any, whose: str) -> Any:
     problem, read = "", value
     try:
         read = _as(setting.kind, value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # int(inf) overflows
         problem = f"must be {_spell(setting.kind)}"
     if not problem and setting.limits is not None and read is not None:
         members = read if isinstance(read, tuple) else (read,)
@@ -136,17 +136,16 @@ def load_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     hint = "settings are written as `key: value`, a line each"
-
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"there is no file {path}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}", hint) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where is not None else ""
-        raise UserError(
-            f"{path} is not valid YAML{line}", "settings are written as `key: value`, a line each"
-        ) from None
+        raise UserError(f"{path} is not valid YAML{line}", hint) from None
     if not isinstance(found, dict):
         raise UserError(f"{path} holds no settings", hint)
     return {str(key).replace("-", "_"): value for key, value in found.items()}
@@ -182,9 +181,10 @@ def _notes(owner: type) -> dict[str, str]:
         body = ast.parse(dedent(inspect.getsource(one))).body[0]
         assert isinstance(body, ast.ClassDef)
         for field, note in zip(body.body, body.body[1:], strict=False):
-            named = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-            if named and isinstance(note, ast.Expr) and isinstance(note.value, ast.Constant):
-                notes[field.target.id] = " ".join(str(note.value.value).split())  # type: ignore[union-attr]
+            if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+                continue
+            if isinstance(note, ast.Expr) and isinstance(note.value, ast.Constant):
+                notes[field.target.id] = " ".join(str(note.value.value).split())
     return notes
 
 
@@ -198,15 +198,22 @@ def _as(kind: Any, value: Any) -> Any:
     if origin in (Union, types.UnionType):
         return _as_union(inner, value)
     if origin is Literal:
-        if value not in inner:
-            raise ValueError(value)
-        return value
+        for choice in inner:
+            if choice == value or str(choice) == value:
+                return choice
+        raise ValueError(value)
     if origin is tuple:
-        members = value.split(",") if isinstance(value, str) else value
-        return tuple(_as(inner[0], member.strip() if isinstance(member, str) else member) for member in members)
+        return _as_tuple(inner, value)
     if origin in (dict, Mapping) or (origin is not None and issubclass(origin, Mapping)):
         return dict(value)
     return _as_scalar(kind, value)
+
+
+def _as_tuple(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    members = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
+    if kinds[-1] is Ellipsis:
+        return tuple(_as(kinds[0], member) for member in members)
+    return tuple(_as(kind, member) for kind, member in zip(kinds, members, strict=True))
 
 
 def _as_union(kinds: tuple[Any, ...], value: Any) -> Any:
@@ -216,7 +223,7 @@ def _as_union(kinds: tuple[Any, ...], value: Any) -> Any:
         if kind is not type(None):
             try:
                 return _as(kind, value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 continue
     raise ValueError(value)
 
@@ -239,8 +246,8 @@ def _as_scalar(kind: Any, value: Any) -> Any:
         if not isinstance(value, str):
             raise TypeError(value)
         return value
-    if is_dataclass(kind) and isinstance(value, Mapping):
-        return build(kind, value, kind.__name__)  # type: ignore[arg-type]
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, Mapping):
+        return build(kind, value, kind.__name__)
     if isinstance(kind, type) and not isinstance(value, kind):
         raise TypeError(value)
     return value

@@ -2,8 +2,8 @@
 
 A registry lists a folder without importing it, so that help texts, documentation and contract tests
 follow the files and heavy libraries stay unloaded until a plug-in is used. Other packages add theirs
-through an entry point of the group `haoqi.<kind>s`, whose name is the plug-in's name and whose value
-is the module that registers it.
+through an entry point whose group is `haoqi.` and the folder's name, such as `haoqi.methods`, whose name
+is the plug-in's name, and whose value is the module that registers it.
 """
 
 import ast
@@ -43,8 +43,8 @@ class Registry(Generic[T]):
         """Make a class or function known under the name of the file that defines it."""
         name = maker.__module__.rpartition(".")[2]
         known = self._found.get(name)
-        if known is not None and known.__module__ != maker.__module__:
-            raise UserError(f"two {self.kind} plug-ins are called {name}: {known.__module__}, {maker.__module__}")
+        if known is not None and _place(known) != _place(maker):
+            raise UserError(f"two {self.kind} plug-ins are called {name}: {_place(known)}, {_place(maker)}")
         self._found[name] = maker
         return maker
 
@@ -110,3 +110,7 @@ class Registry(Generic[T]):
     def _points(self) -> dict[str, EntryPoint]:
         group = f"haoqi.{self.package.rpartition('.')[2]}"
         return {point.name: point for point in entry_points(group=group)}
+
+
+def _place(maker: Callable[..., Any]) -> str:
+    return f"{maker.__module__}.{getattr(maker, '__qualname__', '')}"
