@@ -1,0 +1,85 @@
+"""The contract of a method: a way to turn a base and examples into a predictor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+
+from haoqi.core.registry import Registry
+from haoqi.data.examples import Examples
+from haoqi.models.bases import Base
+from haoqi.models.features import FeatureStore
+from haoqi.models.predictor import Predictor
+from haoqi.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fit has come, for whoever looks on."""
+
+    share: float
+    """Work done, in [0, 1]."""
+    note: str = ""
+    """One short phrase: "epoch 2 of 3, loss 0.41"."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is to learn from, for predicting what it costs."""
+
+    train_rows: int
+    valid_rows: int
+    tokens: float
+    """Mean length of a text in pieces of a typical tokenizer, after truncation."""
+    labels: int
+    layers: int = 0
+    width: int = 0
+    vocabulary: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a fit may use; a method reads nothing else and keeps no state."""
+
+    task: Task
+    train: Examples
+    valid: Examples
+    """For early stopping only: never trained on."""
+    seed: int
+    store: FeatureStore
+    """Embeddings and frozen activations, computed once per base and text and shared by all plans."""
+    base: Base | None = None
+    folder: Path | None = None
+    """Where a checkpoint may be written and is looked for first; None: no checkpoints."""
+    seconds: float | None = None
+    """Time that is left for this fit: a gradient method shortens its schedule to end within it."""
+    report: Callable[[Progress], None] = field(default=lambda progress: None)
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A frozen dataclass of settings with a `fit`. One file each; the file's name is its name.
+
+    The module docstring cites the paper and says when to prefer the method.
+    """
+
+    outputs: ClassVar[frozenset[str]]
+    """Names of the task outputs it can learn."""
+    uses_base: ClassVar[bool]
+    """Whether it starts from a pretrained encoder."""
+    stochastic: ClassVar[bool]
+    """Whether another seed gives another model."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return a predictor learnt from job.train; the same job gives the same predictor."""
+        ...
+
+    def work(self, size: Size) -> float:
+        """Return the floating-point operations (in 1e9) that a fit and scoring valid will take, roughly.
+
+        Only proportions between sizes matter: the explorer learns each method's true speed.
+        """
+        ...
+
+
+methods: Registry[Method] = Registry("method", "haoqi.methods", skip=("method",))

@@ -1,0 +1,90 @@
+"""The contracts of a task and of its output."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.data.examples import Examples, Label
+from haoqi.evaluate.metric import Metric
+from haoqi.evaluate.predictions import Predictions
+
+# One array for all examples, shape (n, labels), or one per example: for spans, shape (words, tags).
+Scores = npt.NDArray[np.float32] | Sequence[npt.NDArray[np.float32]]
+
+
+@runtime_checkable
+class Output(Protocol):
+    """What the answers of a task look like, and how a model's scores become answers.
+
+    One label, several labels and spans are built; a number, a generated text and a span inside a
+    context are further outputs, a file each in `tasks/outputs/`.
+    """
+
+    name: str
+    """The word by which methods say what they can do: "label", "labels", "spans"."""
+
+    def read(self, raw: object) -> Label:
+        """Return a source's cell as a typed label.
+
+        Raises:
+            ValueError: with the reason, if it cannot be one.
+        """
+        ...
+
+    def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
+        """Return the labels (or span labels) that occur, sorted."""
+        ...
+
+    def width(self, labels: tuple[str, ...]) -> int:
+        """Return how many scores a model gives per example (or per word) for these labels."""
+        ...
+
+    def targets(self, examples: Examples, labels: tuple[str, ...]) -> Any:
+        """Return what a model is trained on.
+
+        One label: indices, int64, shape (n,). Several: 0/1, float32, shape (n, labels). Spans: a list of
+        tag indices per word, int64, shape (words,).
+        """
+        ...
+
+    def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
+        """Return answers from a model's scores (logits).
+
+        Args:
+            scores: as `Scores` says, one row or array per example.
+            examples: what was asked; spans need its words.
+            labels: the task's labels.
+            calibration: what `calibrate` gave: temperature, thresholds.
+        """
+        ...
+
+    def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
+        """Return JSON-able settings of `decode`, fitted on examples the model was not trained on."""
+        ...
+
+    def show(self, label: Label, text: str) -> str:
+        """Return an answer as a person reads it on one line."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt, with its metrics; the first metric decides which model is best."""
+
+    output: Output
+    labels: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    example: tuple[str, Any]
+    """A text and its answer, for help and for contract tests."""
+    name: str = ""
+    """The file's name, which a user types; filled in by `tasks.build`."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """What a label means, in words, for methods that read it; may be partial."""
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that decides."""
+        return self.metrics[0]
