@@ -1,0 +1,98 @@
+"""What a run tells whoever looks on: the command line's live view, plain lines, JSON, the studio.
+
+Events carry plain values and are for eyes only; what must be remembered is in the ledger.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the run begins: reading, preparing, exploring, releasing."""
+
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence that a person should see: what was guessed, what was left out."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Trying:
+    """An experiment begins."""
+
+    number: int
+    plan: str
+    """The plan in words."""
+    why: str
+    expected_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """Work under way has come further."""
+
+    share: float
+    """Of the present stage or experiment, in [0, 1]."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """An experiment ended."""
+
+    number: int
+    plan: str
+    metric: str
+    score: float | None
+    """None: it failed."""
+    low: float | None
+    high: float | None
+    seconds: float
+    verdict: str
+    """What became of it, in words: "new champion", "not better", or why it failed."""
+    champion: bool
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How much of the budget is spent."""
+
+    spent_seconds: float
+    budget_seconds: float | None
+    steps: int
+    budget_steps: int | None
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release was published."""
+
+    name: str
+    version: int
+    folder: str
+    metric: str
+    score: float
+    low: float
+    high: float
+    report: str
+
+
+Event = Stage | Note | Trying | Advanced | Tried | Clock | Released
+Listen = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Listen to an event and do nothing."""
+
+
+def as_plain(event: Event) -> dict[str, Any]:
+    """Return an event as what JSON can hold, its kind under "event"."""
+    return {"event": type(event).__name__.lower(), **asdict(event)}

@@ -1,0 +1,104 @@
+"""What the machine can do: cores, memory, GPU, and the speed of its arithmetic, timed rather than assumed."""
+
+import hashlib
+import json
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from haoqi.core.folder import write_json
+
+_SIDE = 512  # of the square matrices that are timed
+_SECONDS = 0.25  # at most, per precision
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """One machine, as a plan of work sees it."""
+
+    cores: int
+    """That this process may use, container limits counted."""
+    memory_bytes: int
+    """That this process may use, container limits counted."""
+    gpu: str | None
+    fp32_gflops: float
+    """Billions of operations a second in a matrix product in float32, on the device that trains."""
+    bf16_gflops: float
+
+    @property
+    def precision(self) -> str:
+        """The number format to compute in: "bf16" only where it is clearly faster."""
+        return "bf16" if self.bf16_gflops > 1.5 * self.fp32_gflops else "fp32"
+
+    @property
+    def device(self) -> str:
+        """The torch device that trains."""
+        return "cuda" if self.gpu else "cpu"
+
+
+def probe(cache: Path) -> Hardware:
+    """Return what this machine can do, timed once and kept in `cache` for this processor and torch."""
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    key = f"{platform.machine()} {_processor()} {cores()} {torch.__version__} {gpu}"
+    path = cache / "hardware.json"
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept.pop("key") == key:
+            return Hardware(**kept)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        pass
+    device = "cuda" if gpu else "cpu"
+    fp32, bf16 = (_gflops(name, device) for name in ("float32", "bfloat16"))
+    found = Hardware(cores(), memory_bytes(), gpu, fp32, bf16)
+    write_json(path, {"key": key, **asdict(found)})
+    return found
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return allowed if quota == "max" else max(1, min(allowed, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return allowed
+
+
+def memory_bytes() -> int:
+    """Return how much memory this process may use."""
+    import psutil
+
+    installed = int(psutil.virtual_memory().total)
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        return installed if limit == "max" else min(installed, int(limit))
+    except (OSError, ValueError):
+        return installed
+
+
+def _processor() -> str:
+    """Return the processor's model, or its flags where a virtual machine hides the model."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    facts = dict(line.split(":", 1) for line in lines if ":" in line)
+    wanted = ("model name\t", "model\t\t", "flags\t\t")
+    return hashlib.sha256("".join(facts.get(key, "") for key in wanted).encode()).hexdigest()[:16]
+
+
+def _gflops(precision: str, device: str) -> float:
+    """Return the billions of operations a second of a matrix product, the best of those timed."""
+    import torch
+
+    matrix = torch.ones(_SIDE, _SIDE, dtype=getattr(torch, precision), device=device)
+    best, begun = float("inf"), time.perf_counter()
+    while time.perf_counter() - begun < _SECONDS:
+        start = time.perf_counter()
+        (matrix @ matrix)[0, 0].item()  # the read waits for a GPU to finish
+        best = min(best, time.perf_counter() - start)
+    return 2 * _SIDE**3 / best / 1e9
