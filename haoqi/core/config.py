@@ -266,6 +266,7 @@ def _spell(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(str, get_args(kind)))
     if get_origin(kind) is tuple:
-        return f"a list of {_spell(get_args(kind)[0])}"
+        inner = get_args(kind)
+        return f"{'a list' if inner[-1] is Ellipsis else f'{len(inner)} values'}, each {_spell(inner[0])}"
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
     return names.get(kind, getattr(kind, "__name__", str(kind)))
