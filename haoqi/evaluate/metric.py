@@ -6,19 +6,19 @@ bootstrap, the paired test and the average over seeds one matrix product each, f
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
 Array = npt.NDArray[np.float64]
-Statistics = csr_array  # shape (examples, k), float64
+Statistics: TypeAlias = csr_array  # shape (examples, k), float64
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A score between 0 and 1 of predicted against true labels; higher is better."""
+    """A score of predicted against true labels: higher is better, 1 is perfect, and all but mcc start at 0."""
 
     name: str
     count: Callable[[Sequence[Any], Sequence[Any], tuple[str, ...]], Statistics]

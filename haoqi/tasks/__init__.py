@@ -1,0 +1,82 @@
+"""Tasks: what can be learnt from labelled text, one small file each; the file's name is the task's name."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from haoqi.core.errors import UserError
+from haoqi.core.registry import Registry
+from haoqi.tasks.choice import Source, check_labels, check_shape, guess, read_labels, remarks
+from haoqi.tasks.task import Task
+
+__all__ = ["as_plain", "build", "from_plain", "guess", "names", "resolve", "tasks"]
+
+tasks: Registry[Task] = Registry("task", "haoqi.tasks", skip=("task", "choice", "classify", "words"))
+
+
+def names() -> list[str]:
+    """Return every task name a user can type, sorted."""
+    return tasks.names()
+
+
+def build(name: str, labels: tuple[str, ...], descriptions: Mapping[str, str] | None = None) -> Task:
+    """Return a task for these labels.
+
+    Args:
+        name: the task's name.
+        labels: the classes or span types, in the order of a model's scores; empty: the task's own.
+        descriptions: what labels mean, in words; they go before those that the task knows.
+
+    Raises:
+        UserError: if there is no such task, a label occurs twice, or a description is for no label.
+    """
+    twice = sorted({label for label in labels if labels.count(label) > 1}) if len(set(labels)) < len(labels) else []
+    if twice:
+        raise UserError(f"the label {twice[0]!r} is given twice", "give every label once")
+    task = tasks.build(name, labels=labels) if labels else tasks.build(name)
+    strange = sorted(set(descriptions or {}).difference(task.labels))
+    if strange:
+        raise UserError(f"there is a description for {strange[0]!r}, which is no label", f"labels: {_list(task)}")
+    return replace(task, name=name, descriptions={**task.descriptions, **(descriptions or {})})
+
+
+def resolve(name: str | None, raw: Source) -> tuple[Task, str]:
+    """Return the task to learn from a source, with the labels that occur there, and why it is this task.
+
+    Args:
+        name: what the user asked for; None: guess.
+        raw: the source's rows with their labels as they came.
+
+    Raises:
+        UserError: if the task does not fit the labels, a label cannot be read, fewer than two classes
+            occur, or all labels are different.
+    """
+    chosen, reason = guess(raw) if name is None else (name, f"{name}, as said")
+    output = tasks.build(chosen).output
+    check_shape(chosen, output, raw)
+    labels = read_labels(output, raw)
+    vocabulary = output.vocabulary(label for label in labels if label is not None)
+    check_labels(chosen, labels, vocabulary, output)
+    return build(chosen, vocabulary), reason + remarks(labels, output)
+
+
+def as_plain(task: Task) -> dict[str, Any]:
+    """Return what JSON can hold and `from_plain` needs."""
+    return {"name": task.name, "labels": list(task.labels), "descriptions": dict(task.descriptions)}
+
+
+def from_plain(plain: Mapping[str, Any]) -> Task:
+    """Return the task that `as_plain` described.
+
+    Raises:
+        UserError: if a part is missing, or there is no such task here.
+    """
+    try:
+        name, labels, descriptions = plain["name"], tuple(plain["labels"]), dict(plain.get("descriptions", {}))
+    except (KeyError, TypeError, ValueError):
+        raise UserError("the description of a task is damaged: name and labels are needed") from None
+    return build(str(name), labels, descriptions)
+
+
+def _list(task: Task) -> str:
+    return ", ".join(task.labels[:20]) + (", ..." if len(task.labels) > 20 else "")

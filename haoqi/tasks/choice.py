@@ -1,0 +1,120 @@
+"""Which task a source of examples is, guessed from its labels, and whether its labels will do."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples, Label
+from haoqi.tasks.outputs.cells import SEPARATORS, is_blank
+from haoqi.tasks.outputs.spans import misfit, overlapping
+from haoqi.tasks.task import Output
+
+FEELINGS = {
+    *("pos", "positive", "neg", "negative", "neu", "neutral", "mixed"),
+    *("正面", "正向", "积极", "好评", "褒义", "中性", "中立", "中评"),
+    *("负面", "负向", "消极", "差评", "贬义"),
+}
+# With fewer labelled rows than this, labels that all differ may be meant.
+FEW = 10
+
+
+class Source(Protocol):
+    """What is looked at of `haoqi.data.raw.Raw`."""
+
+    @property
+    def examples(self) -> Examples: ...
+
+    @property
+    def shape(self) -> str:
+        """Either "labels" or "spans"."""
+        ...
+
+
+def guess(raw: Source) -> tuple[str, str]:
+    """Return the name of the task that these labels look like, and why, as a sentence for the user."""
+    if raw.shape == "spans":
+        return "entities", "entities, because stretches of the texts are labelled"
+    cells = [cell for cell in raw.examples.labels if not is_blank(cell)]
+    if any(isinstance(cell, list | tuple) for cell in cells):
+        return "multilabel", "multilabel, because some rows have a list of labels"
+    names = {str(cell).strip().lower() for cell in cells}
+    if _joined(names):
+        return "multilabel", "multilabel, because labels stand side by side in one cell, as in " + _first_joined(names)
+    if len(names) > 1 and names <= FEELINGS:
+        return "sentiment", f"sentiment, because the labels are {', '.join(sorted(names))}"
+    return "classification", f"classification, because every row has one of {len(names)} labels"
+
+
+def read_labels(output: Output, raw: Source) -> list[Label]:
+    """Return every row's label as this output reads it, None for blank cells.
+
+    Raises:
+        UserError: if a label cannot be read, or a span lies outside its text; the row is named.
+    """
+    found: list[Label] = []
+    for row, (text, cell) in enumerate(raw.examples):
+        try:
+            label = None if is_blank(cell) else output.read(cell)
+        except ValueError as error:
+            raise _row_error(raw, row, str(error)) from None
+        if raw.shape == "spans" and isinstance(label, tuple) and (problem := misfit(label, text)):
+            raise _row_error(raw, row, problem)
+        found.append(label)
+    return found
+
+
+def check_shape(name: str, output: Output, raw: Source) -> None:
+    """Raise UserError if a task cannot be learnt from labels of this shape."""
+    wanted = "spans" if output.name == "spans" else "labels"
+    if raw.shape != wanted:
+        kinds = {"spans": "labelled stretches of text", "labels": "one label column"}
+        raise UserError(
+            f"the task {name} needs {kinds[wanted]}, but the data has {kinds[raw.shape]}",
+            "try --task entities" if raw.shape == "spans" else "leave --task out, or try --task classification",
+        )
+
+
+def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...], output: Output) -> None:
+    """Raise UserError if nothing can be learnt from these labels: none, a single class, or all different."""
+    given = [label for label in labels if label is not None]
+    if not given:
+        raise UserError("no row has a label", "name the label column with --label, or fill it in for some rows")
+    fewest = 2 if output.name == "label" else 1
+    if len(vocabulary) < fewest:
+        only = f"every row is labelled {vocabulary[0]!r}" if vocabulary else "no row names any label"
+        raise UserError(f"{only}; {name} needs at least {fewest} different labels", "add examples of another label")
+    if output.name == "label" and len(given) >= FEW and len(vocabulary) == len(given):
+        raise UserError(
+            f"all {len(given):,} labels are different, so that none can be learnt from another row",
+            "is it the right column? --label names another",
+        )
+
+
+def remarks(labels: Sequence[Any], output: Output) -> str:
+    """Return what a person should know about these labels, as sentences; nothing if there is nothing."""
+    if output.name != "spans":
+        return ""
+    count = sum(overlapping(label) for label in labels if label)
+    return f"; {count:,} rows have overlapping spans, of which only the first and longest is learnt" if count else ""
+
+
+def _joined(names: set[str]) -> bool:
+    """Return whether labels look joined: a part of some cell is a label, or a part of a cell, elsewhere too."""
+    split = [parts for name in names if len(parts := _parts(name)) > 1]
+    if not split:
+        return False
+    single = {name for name in names if len(_parts(name)) == 1}
+    every = [part for parts in split for part in parts]
+    return bool(single.intersection(every)) or len(set(every)) < len(every)
+
+
+def _first_joined(names: set[str]) -> str:
+    return repr(min((name for name in names if len(_parts(name)) > 1), key=lambda name: (len(name), name)))
+
+
+def _parts(name: str) -> list[str]:
+    return [part.strip() for part in SEPARATORS.split(name) if part.strip()]
+
+
+def _row_error(raw: Source, row: int, problem: str) -> UserError:
+    return UserError(f"row {raw.examples.ids[row] + 1}: {problem}", "mend this row or leave it out")

@@ -1,0 +1,120 @@
+"""Reading the cells of a source: names, lists of names, spans."""
+
+import json
+import math
+import re
+from ast import literal_eval
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from haoqi.data.examples import Span
+
+# What may stand between the labels of one cell, in half and full width.
+SEPARATORS = re.compile(r"[|;；｜]")
+
+
+def read_name(raw: object) -> str:
+    """Return a cell as one label; whole numbers lose their point, so that 1.0 and 1 are one label.
+
+    >>> read_name(1.0), read_name(" spam "), read_name(True)
+    ('1', 'spam', 'true')
+
+    Raises:
+        ValueError: if the cell is blank, or holds a list or a mapping.
+    """
+    raw = _scalar(raw)
+    if is_blank(raw):
+        raise ValueError("the label is empty")
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else str(raw)
+    if isinstance(raw, str | int):
+        return str(raw).strip()
+    raise ValueError(f"the label is a {type(raw).__name__}, not one name")
+
+
+def read_names(raw: object) -> tuple[str, ...]:
+    """Return a cell as several labels, sorted, each once; an empty list is an answer, an empty cell is not.
+
+    A text is cut at | and ; or read as a JSON list.
+
+    >>> read_names("b | a|b"), read_names(["x"]), read_names("[]")
+    (('a', 'b'), ('x',), ())
+
+    Raises:
+        ValueError: if the cell is blank, or a member is.
+    """
+    raw = _scalar(raw)
+    if is_blank(raw):
+        raise ValueError("the label is empty")
+    if isinstance(raw, str):
+        raw = _list(raw) if raw.strip().startswith(("[", "(")) else SEPARATORS.split(raw)
+        raw = [name for name in raw if not is_blank(name)]
+    if isinstance(raw, Mapping):
+        raise ValueError("the label is a mapping, not a list of names")
+    members = raw if isinstance(raw, Iterable) else [raw]
+    return tuple(sorted({read_name(member) for member in members}))
+
+
+def read_spans(raw: object) -> tuple[Span, ...]:
+    """Return a cell as spans in order: (start, end, label) each, as tuples, lists, mappings, or JSON of these.
+
+    >>> read_spans('[{"start": 4, "end": 7, "label": "PER"}]')
+    (Span(start=4, end=7, label='PER'),)
+
+    Raises:
+        ValueError: if the cell is None or blank, or a member is not a span; an empty list is an answer.
+    """
+    if is_blank(raw):
+        raise ValueError("the spans are missing; a text without any has an empty list")
+    if isinstance(raw, str):
+        raw = _list(raw)
+    if isinstance(raw, Mapping) or not isinstance(raw, Iterable):
+        raise ValueError(f"spans come as a list, not as a {type(raw).__name__}")
+    return tuple(sorted({_span(member) for member in raw}))
+
+
+def is_blank(raw: object) -> bool:
+    """Return whether a cell says nothing: None, NaN, or white space."""
+    raw = _scalar(raw)
+    if raw is None or (isinstance(raw, float) and not math.isfinite(raw)):
+        return True
+    return (isinstance(raw, str) and not raw.strip()) or str(raw) in ("<NA>", "NaT")
+
+
+def _span(raw: Any) -> Span:
+    if isinstance(raw, Mapping):
+        label = next((raw[key] for key in ("label", "type", "tag", "entity") if key in raw), None)
+        raw = (raw.get("start"), raw.get("end"), label)
+    try:
+        start, end, label = raw
+        span = Span(_place(start), _place(end), read_name(label))
+    except (TypeError, ValueError):
+        raise ValueError(f"{raw!r} is not a span: start, end and label are needed") from None
+    if not 0 <= span.start < span.end:
+        raise ValueError(f"the span {span.start}-{span.end} is empty or begins before the text")
+    return span
+
+
+def _place(value: Any) -> int:
+    if isinstance(value, bool) or int(value) != float(value):
+        raise ValueError(value)
+    return int(value)
+
+
+def _list(text: str) -> list[Any]:
+    """Return a list written as JSON or as Python writes it."""
+    for read in (json.loads, literal_eval):
+        try:
+            found = read(text.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(found, list | tuple):
+            return list(found)
+    raise ValueError(f"{text[:60]!r} is not a list")
+
+
+def _scalar(raw: object) -> object:
+    """Return the Python value of a NumPy one."""
+    return raw.item() if hasattr(raw, "item") and getattr(raw, "ndim", 1) == 0 else raw

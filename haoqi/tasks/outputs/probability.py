@@ -1,0 +1,69 @@
+"""From scores to probabilities, and the temperature that makes them honest."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.evaluate.metric import Array
+
+# Temperatures that are looked at; beyond these, probabilities are all alike or all 0 and 1.
+COLDEST, HOTTEST = 0.05, 20.0
+
+
+def log_softmax(scores: npt.ArrayLike, temperature: float = 1.0) -> Array:
+    """Return log probabilities over the last axis; a row without one finite score is uniform."""
+    logits = np.asarray(scores, dtype=np.float64) / temperature
+    logits = np.where(np.isnan(logits), -np.inf, logits)
+    top = logits.max(axis=-1, keepdims=True)
+    shifted = np.where(np.isposinf(top), np.where(np.isposinf(logits), 0.0, -np.inf), 0.0)
+    finite = np.isfinite(top)
+    np.subtract(logits, top, out=shifted, where=finite)
+    shifted = np.where(np.isneginf(top), 0.0, shifted)
+    result: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return result
+
+
+def softmax(scores: npt.ArrayLike, temperature: float = 1.0) -> Array:
+    """Return probabilities over the last axis, each row summing to 1."""
+    found: Array = np.exp(log_softmax(scores, temperature))
+    return found
+
+
+def sigmoid(scores: npt.ArrayLike, temperature: float = 1.0) -> Array:
+    """Return the probability of each score on its own."""
+    from scipy.special import expit
+
+    found: Array = expit(np.nan_to_num(np.asarray(scores, dtype=np.float64), nan=0.0) / temperature)
+    return found
+
+
+def fit_temperature(loss: Callable[[float], float]) -> float:
+    """Return the temperature in [0.05, 20] with the least loss (Guo et al., 2017, arXiv:1706.04599)."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda power: loss(float(np.exp(power))),
+        bounds=(np.log(COLDEST), np.log(HOTTEST)),
+        method="bounded",
+        options={"xatol": 1e-3},
+    )
+    return round(float(np.exp(found.x)), 4)
+
+
+def class_loss(scores: npt.ArrayLike, targets: npt.NDArray[np.int64], temperature: float) -> float:
+    """Return the mean negative log probability of the targets, smoothed so that few examples cannot claim certainty.
+
+    Two pseudo-examples are added that could be of any class: the smoothing of targets in Platt, "Probabilistic
+    outputs for support vector machines", 1999, which for two classes this equals. Without it the best
+    temperature for a model that makes no mistake on a small sample is 0.
+
+    Args:
+        scores: logits, shape (n, classes).
+        targets: right classes, shape (n,).
+        temperature: what the logits are divided by.
+    """
+    found = np.maximum(log_softmax(scores, temperature), -50.0)
+    doubt = 2.0 / (len(targets) + 2.0)
+    right = found[np.arange(len(targets)), targets].mean()
+    return float(-(1.0 - doubt) * right - doubt * found.mean())

@@ -1,0 +1,125 @@
+"""What every task owes, built in or brought by another package."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from haoqi import tasks
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples
+from haoqi.tasks.task import Output, Scores, Task
+from haoqi.tasks.words import words_of
+
+NAMES = tasks.names()
+
+
+def _task(name: str) -> Task:
+    return tasks.build(name, ())
+
+
+def _example(task: Task) -> Examples:
+    text, label = task.example
+    return Examples.of([text], [label])
+
+
+def _certain(task: Task, examples: Examples) -> Any:
+    """Return scores that say the targets loudly, for any output."""
+    targets = task.output.targets(examples, task.labels)
+    width = task.output.width(task.labels)
+    if task.output.name == "label":
+        return np.eye(width, dtype=np.float32)[targets] * 20
+    if task.output.name == "labels":
+        return targets * 40 - 20
+    return [np.eye(width, dtype=np.float32)[row] * 20 for row in targets]
+
+
+def _random(task: Task, examples: Examples, seed: int) -> Scores:
+    rng, width = np.random.default_rng(seed), task.output.width(task.labels)
+    if task.output.name == "spans":
+        return [rng.normal(size=(len(words), width)).astype(np.float32) for words in words_of(examples)]
+    return rng.normal(size=(len(examples), width)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_task_knows_its_name_labels_metrics_and_output(name: str) -> None:
+    task = _task(name)
+    assert task.name == name
+    assert len(set(task.labels)) == len(task.labels) >= 2
+    assert isinstance(task.output, Output)
+    assert task.metric is task.metrics[0]
+    assert len({metric.name for metric in task.metrics}) == len(task.metrics)
+    assert set(task.descriptions) <= set(task.labels)
+    assert tasks.tasks.describe(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_task_is_the_same_after_json(name: str) -> None:
+    built = tasks.build(name, ("b", "a", "c"), {"a": "the first letter"})
+    again = tasks.from_plain(json.loads(json.dumps(tasks.as_plain(built))))
+    assert again == built
+    assert again.labels == ("b", "a", "c")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_own_example_is_answered_rightly_by_scores_that_say_so(name: str) -> None:
+    task = _task(name)
+    examples = _example(task)
+    assert task.output.read(task.example[1]) == _sorted(task.example[1])
+    assert set(task.output.vocabulary(examples.labels)) <= set(task.labels)
+    predictions = task.output.decode(_certain(task, examples), examples, task.labels)
+    for metric in task.metrics:
+        perfect = metric(examples.labels, predictions.labels, task.labels)
+        assert perfect == pytest.approx(1.0) or metric.name == "mcc"  # undefined where one class occurs
+    assert predictions.confidence[0] > 0.99
+    assert task.output.show(predictions.labels[0], examples.texts[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_calibration_is_json_and_accepted_by_decode(name: str) -> None:
+    task = _task(name)
+    examples = _example(task).take([0] * 6)
+    scores = _random(task, examples, seed=0)
+    calibration = json.loads(json.dumps(task.output.calibrate(scores, examples, task.labels)))
+    predictions = task.output.decode(scores, examples, task.labels, **calibration)
+    assert len(predictions) == 6
+    assert np.all((predictions.confidence >= 0) & (predictions.confidence <= 1))
+    if predictions.probabilities is not None:
+        assert predictions.probabilities.shape == (6, len(task.labels))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_keep_the_order_of_the_examples(name: str) -> None:
+    task = _task(name)
+    examples = Examples.of(["one two", "", "three", "four five six seven"], [None] * 4)
+    scores = _random(task, examples, seed=1)
+    together = task.output.decode(scores, examples, task.labels)
+    for row in range(4):
+        alone = task.output.decode(scores[row : row + 1], examples.take([row]), task.labels)
+        assert alone.labels[0] == together.labels[row]
+        assert alone.confidence[0] == pytest.approx(together.confidence[row], abs=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("blank", [None, float("nan"), "", "  "])
+def test_blank_cell_is_refused_with_a_reason(name: str, blank: object) -> None:
+    with pytest.raises(ValueError, match=r"empty|missing"):
+        _task(name).output.read(blank)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_label_of_another_task_is_refused_as_a_target(name: str) -> None:
+    task = _task(name)
+    with pytest.raises(ValueError, match="not one of the task's"):
+        task.output.targets(_example(task), ("something", "else"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_label_twice_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="twice"):
+        tasks.build(name, ("a", "b", "a"))
+
+
+def _sorted(label: Any) -> Any:
+    return tuple(sorted(label)) if isinstance(label, tuple) else label
