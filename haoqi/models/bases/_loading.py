@@ -1,0 +1,154 @@
+"""A base as a model in memory: the encoder, its tokenizer, or a generator of text."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from haoqi.core.errors import UserError
+from haoqi.models.bases._card import Base
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+
+def load_encoder(base: Base) -> "PreTrainedModel":
+    """Return the bare transformer of a base, in 32-bit floats on the CPU, in evaluation mode.
+
+    It has no pooling head and its attention is the fused kernel of torch ("sdpa"). The caller owns it: every call
+    reads the files anew.
+
+    Raises:
+        UserError: if the files do not make a whole model.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    with quiet(), _reading(base):
+        config = AutoConfig.from_pretrained(base.folder, local_files_only=True)
+        kinds: Any = AutoModel._model_mapping[type(config)]
+        kind = kinds[0] if isinstance(kinds, tuple) else kinds
+        without = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(kind).parameters else {}
+        model, info = kind.from_pretrained(
+            base.folder,
+            config=config,
+            dtype=torch.float32,
+            attn_implementation="sdpa",
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            **without,
+        )
+    _check_whole(base, info)
+    return model.eval()  # type: ignore[no-any-return]
+
+
+def load_tokenizer(base: Base) -> "Tokenizer":
+    """Return the fast tokenizer of a base, which neither pads nor cuts; the caller decides both.
+
+    Raises:
+        UserError: if the file is damaged.
+    """
+    from tokenizers import Tokenizer
+
+    file = base.folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    # tokenizers raises the bare class
+    except Exception as error:
+        raise UserError(f"{file} is damaged: {error}", "fetch the base again") from None
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A decoder that answers."""
+
+    model: "PreTrainedModel"
+    """In evaluation mode."""
+    tokenizer: Any
+    """The transformers tokenizer, which knows how a conversation is written."""
+
+    def generate(self, prompt: str, max_new_tokens: int = 128) -> str:
+        """Return the likeliest answer to a prompt, the same at every call.
+
+        Args:
+            prompt: what a person says; wrapped as a conversation where the model was trained on those.
+            max_new_tokens: at most this many tokens are written, 1 or more.
+        """
+        import torch
+
+        if self.tokenizer.chat_template:
+            turns = [{"role": "user", "content": prompt}]
+            asked = self.tokenizer.apply_chat_template(
+                turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+            )
+        else:
+            asked = self.tokenizer(prompt, return_tensors="pt")
+        with quiet(), torch.inference_mode():
+            written = self.model.generate(**asked, max_new_tokens=max_new_tokens, do_sample=False)  # type: ignore[operator]
+        answer = written[0, asked["input_ids"].shape[1] :]
+        return str(self.tokenizer.decode(answer, skip_special_tokens=True)).strip()
+
+
+def load_generator(base: Base) -> Generator:
+    """Return the generator of a base, in 32-bit floats on the CPU.
+
+    Raises:
+        UserError: if the base is an encoder, or its files do not make a whole model.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    if base.card.kind != "decoder":
+        raise UserError(f"the base {base.name} reads text but does not write any", "use smollm2, or another decoder")
+    with quiet(), _reading(base):
+        kind: Any = AutoModelForCausalLM
+        model, info = kind.from_pretrained(
+            base.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
+    _check_whole(base, info)
+    return Generator(model.eval(), tokenizer)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers from printing anything but errors, and restore its settings afterwards."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _reading(base: Base) -> Iterator[None]:
+    """Turn what goes wrong while files are read into one plain error."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise UserError(f"the base {base.name} in {base.folder} cannot be loaded: {first}", HINT) from error
+
+
+HINT = "fetch it again, or choose another base"
+
+
+def _check_whole(base: Base, info: dict[str, Any]) -> None:
+    """Refuse a model whose missing weights were filled with random numbers."""
+    missing = sorted(info.get("missing_keys") or ())
+    if missing:
+        raise UserError(f"the base {base.name} in {base.folder} lacks weights: {', '.join(missing[:3])}", HINT)
