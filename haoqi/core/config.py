@@ -36,7 +36,10 @@ class Range:
         """Return what is wrong with a value, or nothing."""
         if isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high:
             return ""
-        return f"must lie between {self.low:g} and {self.high:g}"
+        return f"must lie between {_digits(self.low)} and {_digits(self.high)}"
+
+    def __str__(self) -> str:
+        return f"{_digits(self.low)} to {_digits(self.high)}"
 
 
 @dataclass(frozen=True, init=False)
@@ -52,7 +55,10 @@ class Choices:
 
     def check(self, value: Any) -> str:
         """Return what is wrong with a value, or nothing."""
-        return "" if value in self.values else f"must be one of {', '.join(map(str, self.values))}"
+        return "" if value in self.values else f"must be one of {self}"
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.values))
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ def coerce(setting: Setting, value: Any, whose: str) -> Any:
     try:
         read = _as(setting.kind, value)
     except (TypeError, ValueError, OverflowError):  # int(inf) overflows
-        problem = f"must be {_spell(setting.kind)}"
+        problem = f"must be {spell(setting.kind)}"
     if not problem and setting.limits is not None and read is not None:
         members = read if isinstance(read, tuple) else (read,)
         problem = next((found for member in members if (found := setting.limits.check(member))), "")
@@ -162,6 +168,19 @@ def as_plain(settings: Any) -> Any:
     if isinstance(settings, Path):
         return str(settings)
     return settings
+
+
+def spell(kind: Any) -> str:
+    """Return a type as a person reads it: "a whole number", "a list, each text"."""
+    if get_origin(kind) in (Union, types.UnionType):
+        return " or ".join(spell(one) for one in get_args(kind) if one is not type(None))
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(str, get_args(kind)))
+    if get_origin(kind) is tuple:
+        inner = get_args(kind)
+        return f"{'a list' if inner[-1] is Ellipsis else f'{len(inner)} values'}, each {spell(inner[0])}"
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
+    return names.get(kind, getattr(kind, "__name__", str(kind)))
 
 
 def _setting(name: str, hint: Any, default: Any, help: str) -> Setting:
@@ -260,13 +279,6 @@ def _word(value: Any) -> str:
     return word
 
 
-def _spell(kind: Any) -> str:
-    if get_origin(kind) in (Union, types.UnionType):
-        return " or ".join(_spell(one) for one in get_args(kind) if one is not type(None))
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(str, get_args(kind)))
-    if get_origin(kind) is tuple:
-        inner = get_args(kind)
-        return f"{'a list' if inner[-1] is Ellipsis else f'{len(inner)} values'}, each {_spell(inner[0])}"
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
-    return names.get(kind, getattr(kind, "__name__", str(kind)))
+def _digits(number: float) -> str:
+    """Return a number without an exponent where it is whole: 2,000,000 rather than 2e+06."""
+    return f"{int(number):,}" if number == int(number) else f"{number:g}"

@@ -182,3 +182,8 @@ def test_yaml_that_is_absent_or_a_folder_is_refused_in_words(tmp_path: Path) -> 
         load_yaml(tmp_path / "run.yaml")
     with pytest.raises(UserError, match="cannot be read"):
         load_yaml(tmp_path)
+
+
+def test_limits_are_told_without_exponents() -> None:
+    assert str(Range(0.01, 2e6)) == "0.01 to 2,000,000"
+    assert str(Choices("iron", 3)) == "iron, 3"
