@@ -63,10 +63,7 @@ def settings_table(settings: tuple[Setting, ...]) -> Iterator[str]:
     yield "\n| setting | default | may be | what it does |"
     yield "|---|---|---|---|"
     for one in settings:
-        default = (
-            "required" if one.default is MISSING else f"`{shown(as_plain(one.default))}`" if one.default != () else ""
-        )
-        yield f"| `{one.name}` | {default} | {cell(allowed(one))} | {cell(one.help)} |"
+        yield f"| `{one.name}` | {default(one)} | {cell(allowed(one))} | {cell(one.help)} |"
 
 
 def allowed(setting: Setting) -> str:
@@ -95,9 +92,8 @@ def command_page() -> str:
     """Return the page of the command line: every command, its words, arguments and options."""
     from typer.main import get_command
 
-    from haoqi.cli import app
-
-    return NOTICE + "# Commands\n" + "".join(command_sections(get_command(app), "haoqi"))
+    command = get_command(import_module("haoqi.cli").app)
+    return NOTICE + "# Commands\n" + "".join(command_sections(command, "haoqi"))
 
 
 def command_sections(command: Any, path: str) -> Iterator[str]:
@@ -110,8 +106,8 @@ def command_sections(command: Any, path: str) -> Iterator[str]:
     for one in rows:
         argument = one.param_type_name == "argument"
         name = one.name.upper() if argument else ", ".join((*one.opts, *one.secondary_opts))
-        default = "required" if one.required else "" if one.default in (None, False, ()) else f"`{one.default}`"
-        yield f"| `{name}` | {default} | {cell(one.help or '')} |\n"
+        otherwise = "required" if one.required else "" if one.default in (None, False, ()) else f"`{one.default}`"
+        yield f"| `{name}` | {otherwise} | {cell(one.help or '')} |\n"
     for name in sorted(below):
         if not below[name].hidden:
             yield from command_sections(below[name], f"{path} {name}")

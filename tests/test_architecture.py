@@ -21,9 +21,13 @@ MAX_POSITIONAL_PARAMETERS = 4
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler", "base"}
 HEAVY = ("torch", "transformers", "pandas", "sklearn", "scipy", "sqlalchemy", "pyarrow", "matplotlib", "optuna", "peft")
 
+# Folders whose plug-ins are somebody's idea: they say whose, and when to prefer it.
+CITED = {"methods", "strategies", "queries", "penalties"}
+SOURCE = re.compile(r"\b(19|20)\d\d\b")
+
 # Spelt in pieces, so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
-ONE_MACHINE = re.compile(r"(?<![\w./])/(work|tmp|root|home|opt|Users)/\w")
+ONE_MACHINE = re.compile(r"(?<![\w./])/(work|tmp|root|opt|Users)/\w|/home/\w\w")
 HOSTS = re.compile(r"\b(py" r"pi\.org|python" r"hosted\.org|download\.py" r"torch\.org)")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -108,6 +112,33 @@ def test_public_names_have_a_docstring() -> None:
             if not (is_plugin(node) and ast.get_docstring(module)):
                 bare.append(place(path, node))
     assert bare == []
+
+
+def test_every_plugin_says_what_it_is_and_where_it_comes_from() -> None:
+    silent, uncited = [], []
+    for path in sources():
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        if not any(isinstance(node, Definition) and is_plugin(node) for node in module.body):
+            continue
+        words = ast.get_docstring(module) or ""
+        if not words:
+            silent.append(place(path))
+        if path.parent.name in CITED and not (SOURCE.search(words) and "prefer" in words.lower()):
+            uncited.append(place(path))
+    assert (silent, uncited) == ([], [])
+
+
+def test_tests_mirror_the_package() -> None:
+    """A test file names a file or folder of its room, so that either is found from the other."""
+    strays = []
+    for path in sources(ROOT / "tests"):
+        room = path.parent.relative_to(ROOT / "tests")
+        if path.name.startswith("test_") and path.parent.name not in {"tests", "contracts"}:
+            word = path.stem.removeprefix("test_")
+            found = {one.stem.strip("_") for one in (PACKAGE / room).rglob("*") if "__pycache__" not in one.parts}
+            if word not in found | {room.name}:
+                strays.append(place(path))
+    assert strays == []
 
 
 def test_functions_say_what_they_return() -> None:
