@@ -1,0 +1,66 @@
+"""Beliefs: what a plan will score and cost, each with doubt, before it is run."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from haoqi.explore.plan import Experiment, Plan, distance
+
+REACH = 0.3
+"""How far an outcome speaks for other plans, in units of `plan.distance`."""
+
+DOUBT = 0.15
+"""Standard deviation of the score of a plan nothing like which was tried."""
+
+# The share of the probed matrix speed that a method was seen to reach, before this run has shown its own.
+EFFICIENCY = {"majority": 0.01, "tfidf": 0.05, "crf": 0.05, "lora": 0.45, "setfit": 0.45, "full": 0.5}
+USUAL = 0.5
+
+# How methods tend to rank where time is no matter, the best first; only the order in which the costly ones
+# are opened follows it, every claim is tested. From the test accuracies in docs/decisions.md.
+RANK = ("full", "top_layers", "setfit", "lora", "probe", "crf", "tfidf", "knn", "zero_shot", "majority")
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of a plan that was not yet run."""
+
+    score: float | None
+    doubt: float
+    seconds: float
+
+
+def expected_score(plan: Plan, history: Sequence[Experiment]) -> tuple[float | None, float]:
+    """Return the score that outcomes near the plan suggest, and its standard deviation.
+
+    A kernel average: an outcome counts by its nearness, and the median of all counts once, weakly. With
+    nothing scored yet the score is None.
+    """
+    scored = [(e.score, math.exp(-distance(plan, e.plan) / REACH)) for e in history if e.score is not None]
+    if not scored:
+        return None, DOUBT
+    middle = median(score for score, _ in scored)
+    weights = [0.1, *(near for _, near in scored)]
+    values = [middle, *(score for score, _ in scored)]
+    mean = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
+    nearest = max(near for _, near in scored)
+    return mean, DOUBT * (1 - 0.9 * nearest)
+
+
+def expected_seconds(plan: Plan, work: float, history: Sequence[Experiment], gflops: float) -> float:
+    """Return how long a plan will take: its work, at the speed that its method has shown in this run."""
+    seen = [e for e in history if e.score is not None and e.work > 0 and e.plan.method == plan.method]
+    alike = [e for e in seen if e.plan.base == plan.base] or seen
+    covered = [e for e in alike if e.plan.share >= plan.share]
+    if alike:
+        # What a larger plan computed is kept, so its latest run tells what is left to compute; among smaller
+        # ones the longest speaks, since short runs are mostly overhead.
+        told = covered[-1] if covered else max(alike, key=lambda e: e.seconds)
+        return 0.2 + work * told.seconds / told.work
+    return 0.5 + work / (gflops * EFFICIENCY.get(plan.method, USUAL))
+
+
+def rank(plan: Plan) -> int:
+    """Return where a plan's method stands among methods when time is no matter; 0 is the best."""
+    return RANK.index(plan.method) if plan.method in RANK else len(RANK) // 2

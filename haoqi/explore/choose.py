@@ -1,0 +1,125 @@
+"""Which experiment is next: the open call first, then the cheap plans, then what the strategy proposes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from haoqi.core import seeds
+from haoqi.explore.beliefs import Belief, expected_score, expected_seconds, rank
+from haoqi.explore.history import History
+from haoqi.explore.lab import Lab
+from haoqi.explore.plan import Plan
+from haoqi.explore.strategies import strategies
+
+CHEAP = 0.06
+"""A plan that takes less than this share of the budget is tried before any strategy is asked."""
+
+CHEAP_SECONDS = 10.0
+"""So is one that takes less than this, in seconds."""
+
+NOMINAL_GFLOPS = 100.0
+"""The speed that costs are told by where the limit is in steps, since then no clock may sway a choice."""
+
+WORTHWHILE = 0.15
+"""A gradient method may be cut short by the budget to this share of the time it would like, not less."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An experiment about to be made, and why."""
+
+    plan: Plan
+    why: str
+    role: str
+    belief: Belief
+    work: float
+    seconds: float | None
+    """The most it may take; None: no limit."""
+
+
+def next_step(lab: Lab, history: History, spent_seconds: float) -> Step | None:
+    """Return what to try next, or None where the budget is spent or nothing is left to try.
+
+    It uses its arguments only, so a run that was stopped goes on as it would have.
+    """
+    settings = lab.settings
+    if settings.steps is not None and len(history.experiments) >= settings.steps:
+        return None
+    left = None if settings.budget_seconds is None else settings.budget_seconds - spent_seconds
+    if left is not None and left <= 0:
+        return None
+    table = _Table(lab, history, left)
+    return table.repeat() or table.opening() or table.proposed()
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The plans that are still on the table, and what they would cost."""
+
+    lab: Lab
+    history: History
+    left: float | None
+
+    def repeat(self) -> Step | None:
+        """Return a close call's plan with another seed."""
+        verdict = self.history.verdicts[-1] if self.history.verdicts else None
+        if verdict is None or verdict.decision != "close":
+            return None
+        plan = self.history.experiments[verdict.experiment - 1].plan
+        again = replace(plan, seed=plan.seed + 1)
+        why = f"better than the champion by {verdict.difference:.3f}, too little to be sure (p = {verdict.p_value:.2f})"
+        return self._step(again, why, "verify") if self._affordable(again) else None
+
+    def opening(self) -> Step | None:
+        """Return the cheapest default plan while there are cheap ones, so that there soon is a usable model."""
+        fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
+        costs = {plan: self._belief(plan).seconds for plan in fresh}
+        cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
+        if not cheap:
+            return self._first_costly(fresh)
+        return self._step(min(cheap, key=lambda p: (self.lab.work(p), p.key)), "cheap, so it comes first", "explore")
+
+    def _first_costly(self, fresh: Sequence[Plan]) -> Step | None:
+        """Return the method that tends to come out best among those the budget allows, once, if none was run."""
+        tried = [e.plan for e in self.history.experiments]
+        costly = [plan for plan in fresh if self.lab.method(plan).stochastic]
+        if not costly or any(self.lab.method(plan).stochastic for plan in tried):
+            return None
+        able = [plan for plan in costly if self._affordable(plan)]
+        why = "tends to come out best where there is time for it"
+        return self._step(min(able, key=lambda p: (rank(p), p.key)), why, "explore") if able else None
+
+    def proposed(self) -> Step | None:
+        """Return what the strategy proposes among the plans that can be afforded."""
+        untried = [plan for plan in self._untried() if self._affordable(plan)]
+        if not untried:
+            return None
+        name = self.lab.settings.strategy
+        number = len(self.history.experiments)
+        rng = seeds.plain(self.lab.seed, "strategy", number)
+        plan = strategies.build(name).propose(untried, self.history.experiments, rng)
+        return self._step(plan, f"proposed by {name} among {len(untried)}", "explore")
+
+    def _untried(self) -> list[Plan]:
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        return [plan for plan in self.lab.plans if plan.key not in tried]
+
+    def _affordable(self, plan: Plan) -> bool:
+        if self.left is None:
+            return True
+        wanted = self._belief(plan).seconds
+        elastic = self.lab.method(plan).stochastic and not self.lab.folds
+        return wanted * (WORTHWHILE if elastic else 1.0) <= self.left
+
+    def _cheap_seconds(self) -> float:
+        budget = self.lab.settings.budget_seconds
+        return CHEAP_SECONDS if budget is None else max(CHEAP_SECONDS, CHEAP * budget)
+
+    def _belief(self, plan: Plan) -> Belief:
+        done = self.history.experiments
+        score, doubt = expected_score(plan, done)
+        timed = self.left is not None
+        gflops = self.lab.hardware.fp32_gflops if timed else NOMINAL_GFLOPS
+        return Belief(score, doubt, expected_seconds(plan, self.lab.work(plan), done if timed else [], gflops))
+
+    def _step(self, plan: Plan, why: str, role: str) -> Step:
+        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), self.left)

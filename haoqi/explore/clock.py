@@ -1,0 +1,18 @@
+"""The clock of a run: what it has spent over all its sittings."""
+
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Seconds spent, those of earlier sittings included."""
+
+    before: float = 0.0
+    """Seconds that earlier sittings spent."""
+    begun: float = field(default_factory=time.perf_counter)
+
+    @property
+    def spent(self) -> float:
+        """Seconds spent so far."""
+        return self.before + time.perf_counter() - self.begun

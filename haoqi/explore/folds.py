@@ -1,0 +1,78 @@
+"""Cross-validation: every example is judged by a model that was not fitted on it.
+
+Few validation examples say little; folds let all examples but the test split say something
+(Stone, 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions").
+"""
+
+import numpy as np
+
+from haoqi.core import seeds
+from haoqi.data.examples import Indices
+from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.choose import Step
+from haoqi.explore.job import job_of
+from haoqi.explore.lab import Lab
+from haoqi.tasks.task import Scores
+
+
+def cross_validated(step: Step, lab: Lab) -> Scores:
+    """Return scores of every judged example from a model that was not fitted on it."""
+    fold_of = _folds(lab)
+    parts: list[tuple[Indices, Scores]] = []
+    for fold in range(lab.folds):
+        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+        train = lab.sample(lab.judged.take(rest), step.plan)
+        seconds = None if step.seconds is None else step.seconds / lab.folds
+        job = job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds))
+        parts.append((held, lab.method(step.plan).fit(job).scores(lab.judged.take(held))))
+    return _in_order(parts)
+
+
+def _folds(lab: Lab) -> Indices:
+    """Return the fold of each judged example, every label spread over all folds."""
+    order = seeds.generator(lab.seed, "folds").permutation(len(lab.judged))
+    keys = [str(lab.judged.labels[row]) if isinstance(lab.judged.labels[row], str) else "" for row in order]
+    dealt = [int(order[place]) for place in sorted(range(len(order)), key=lambda place: keys[place])]
+    fold_of = np.zeros(len(dealt), dtype=np.int64)
+    fold_of[dealt] = np.arange(len(dealt)) % lab.folds
+    return fold_of
+
+
+def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:
+    rows = np.concatenate([held for held, _ in parts])
+    back = np.argsort(rows)
+    if isinstance(parts[0][1], np.ndarray):
+        return np.concatenate([np.asarray(scores) for _, scores in parts])[back]
+    flat = [array for _, scores in parts for array in scores]
+    return [flat[place] for place in back]
+
+
+def cross_decoded(scores: Scores, lab: Lab) -> Predictions:
+    """Return answers whose thresholds and temperature come from the other half of the examples.
+
+    Fitted on the very examples they are judged by, thresholds would flatter a model.
+    """
+    task, count = lab.task, len(lab.judged)
+    half = seeds.generator(lab.seed, "halves").permutation(count)
+    parts = [np.sort(half[: count // 2]), np.sort(half[count // 2 :])]
+    decoded = []
+    for mine, other in (parts, parts[::-1]):
+        fitted = task.output.calibrate(_take(scores, other), lab.judged.take(other), task.labels)
+        decoded.append(task.output.decode(_take(scores, mine), lab.judged.take(mine), task.labels, **fitted))
+    return _joined(decoded, np.argsort(np.concatenate(parts)))
+
+
+def _take(scores: Scores, rows: Indices) -> Scores:
+    return scores[rows] if isinstance(scores, np.ndarray) else [scores[int(row)] for row in rows]
+
+
+def _joined(parts: list[Predictions], back: Indices) -> Predictions:
+    labels = [label for part in parts for label in part.labels]
+    spans = [found for part in parts for found in part.span_confidence or []]
+    probabilities = [part.probabilities for part in parts if part.probabilities is not None]
+    return Predictions(
+        [labels[place] for place in back],
+        np.concatenate([part.confidence for part in parts])[back],
+        np.concatenate(probabilities)[back] if len(probabilities) == len(parts) else None,
+        [spans[place] for place in back] if spans else None,
+    )

@@ -1,0 +1,115 @@
+"""The history of a run: all it knows of what it tried, read from the ledger, its only state."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from haoqi.core.errors import UserError
+from haoqi.core.ledger import Entry, Ledger
+from haoqi.explore.plan import Experiment, Plan
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a challenger, and why."""
+
+    experiment: int
+    """Number of the challenger's experiment."""
+    decision: str
+    """"crowned", "kept" (the champion stays), "close" (to be repeated), or "failed"."""
+    champion: int | None
+    """Number of the champion's experiment after this verdict."""
+    score: float | None
+    """The champion's validated score after this verdict: I(t)."""
+    difference: float | None = None
+    """Challenger minus champion, in the task's first metric, over all their seeds."""
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    against: int | None = None
+    """Number of the experiment that was champion before."""
+
+
+class History:
+    """Experiments and verdicts of one run, in order; opening it again resumes it.
+
+    Args:
+        ledger: where the run is recorded.
+        run: its name in the ledger.
+    """
+
+    def __init__(self, ledger: Ledger, run: str) -> None:
+        self.ledger = ledger
+        self.run = run
+        ledger.verify(run)
+        entries = ledger.entries(run)
+        self.experiments: list[Experiment] = [_experiment(e) for e in entries if e.kind == "experiment"]
+        self.verdicts: list[Verdict] = [Verdict(**e.body) for e in entries if e.kind == "verdict"]
+        self.spent_seconds: float = max((e.timing.get("spent", 0.0) for e in entries), default=0.0)
+        self._once = {e.kind: e for e in entries}
+
+    def note(self, kind: str, body: dict[str, Any], **timing: float) -> Entry:
+        """Record anything that is neither an experiment nor a verdict."""
+        entry = self.ledger.add(self.run, kind, body, timing)
+        self._once[kind] = entry
+        return entry
+
+    def last(self, kind: str) -> Entry | None:
+        """Return the latest entry of a kind, or None."""
+        return self._once.get(kind)
+
+    def add(self, experiment: Experiment, *, spent: float) -> Experiment:
+        """Record an experiment and return it with its number."""
+        numbered = replace(experiment, number=len(self.experiments) + 1)
+        body = asdict(numbered)
+        seconds = body.pop("seconds")
+        self.ledger.add(self.run, "experiment", body, {"seconds": seconds, "spent": spent})
+        self.experiments.append(numbered)
+        self.spent_seconds = spent
+        return numbered
+
+    def judge(self, verdict: Verdict, *, spent: float) -> None:
+        """Record a verdict."""
+        self.ledger.add(self.run, "verdict", asdict(verdict), {"spent": spent})
+        self.verdicts.append(verdict)
+        self.spent_seconds = spent
+
+    @property
+    def champion(self) -> Experiment | None:
+        """The best verified experiment so far."""
+        number = self.verdicts[-1].champion if self.verdicts else None
+        return None if number is None else self.experiments[number - 1]
+
+    def found(self) -> Experiment:
+        """Return the champion.
+
+        Raises:
+            UserError: if every plan failed, or none was run.
+        """
+        if self.champion is not None:
+            return self.champion
+        reasons = [experiment.error for experiment in self.experiments if experiment.error]
+        if reasons:
+            raise UserError(
+                f"none of the {len(self.experiments)} plans tried gave a model", f"the first failed: {reasons[0]}"
+            )
+        raise UserError("nothing was tried before the end", "give it more time: --minutes 5")
+
+    @property
+    def unjudged(self) -> Experiment | None:
+        """An experiment whose verdict is missing, because the process was killed between the two."""
+        return self.experiments[-1] if len(self.experiments) > len(self.verdicts) else None
+
+    @property
+    def champion_score(self) -> float | None:
+        """I(t): the champion's validated score, over all its seeds."""
+        return self.verdicts[-1].score if self.verdicts else None
+
+    def seeds_of(self, plan: Plan) -> Sequence[Experiment]:
+        """Return the experiments that ran this plan, whatever their seeds, those that failed left out."""
+        return [e for e in self.experiments if e.plan.key == plan.key and e.score is not None]
+
+
+def _experiment(entry: Entry) -> Experiment:
+    body = dict(entry.body)
+    return Experiment(**{**body, "plan": Plan.from_plain(body["plan"]), "seconds": entry.timing.get("seconds", 0.0)})

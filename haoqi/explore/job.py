@@ -1,0 +1,43 @@
+"""What a plan is fitted with."""
+
+from pathlib import Path
+
+from haoqi.core import seeds
+from haoqi.core.events import Advanced
+from haoqi.data.examples import Examples
+from haoqi.explore.lab import Lab
+from haoqi.explore.plan import Plan
+from haoqi.methods.method import Job, Progress
+
+
+def job_of(
+    plan: Plan,
+    lab: Lab,
+    train: Examples,
+    *,
+    valid: Examples | None = None,
+    seconds: float | None = None,
+    part: tuple[int, int] = (0, 1),
+) -> Job:
+    """Return what a plan is fitted with; `part` is (fold, folds) in cross-validation."""
+    fold, folds = part
+
+    def report(progress: Progress) -> None:
+        lab.listen(Advanced((fold + progress.share) / folds, progress.note))
+
+    return Job(
+        task=lab.task,
+        train=train,
+        valid=Examples.of([]) if valid is None else valid,
+        seed=seeds.number(lab.seed, plan.key, plan.seed, fold),
+        store=lab.store,
+        base=lab.bases[plan.base] if plan.base else None,
+        folder=checkpoint_of(plan, lab) / str(fold),
+        seconds=seconds,
+        report=report,
+    )
+
+
+def checkpoint_of(plan: Plan, lab: Lab) -> Path:
+    """Return where a plan keeps its checkpoint while it is fitted."""
+    return lab.folder / "checkpoints" / f"{plan.key}-{plan.seed}"

@@ -1,0 +1,92 @@
+"""What an experiment leaves behind: its statistics and its answers, in files that anyone can read."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from haoqi.core.errors import UserError
+from haoqi.core.folder import read_json, write_atomic, write_json
+from haoqi.data.examples import Span
+from haoqi.evaluate.metric import Statistics
+from haoqi.evaluate.predictions import Predictions
+
+
+def write_statistics(folder: Path, statistics: Statistics) -> None:
+    """Write a metric's statistics per example."""
+    from safetensors.numpy import save
+
+    arrays = {"data": statistics.data, "indices": statistics.indices, "indptr": statistics.indptr}
+    write_atomic(folder / "statistics.safetensors", save({**arrays, "shape": np.asarray(statistics.shape)}))
+
+
+def read_statistics(folder: Path) -> Statistics:
+    """Return what `write_statistics` wrote.
+
+    Raises:
+        UserError: if the file is missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    path = folder / "statistics.safetensors"
+    try:
+        found = load(path.read_bytes())
+        shape = tuple(int(side) for side in found["shape"])
+        return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
+    except (OSError, KeyError, ValueError, SafetensorError):
+        raise UserError(f"{path} is missing or damaged", "begin again with --fresh") from None
+
+
+def write_predictions(folder: Path, predictions: Predictions, calibration: dict[str, Any]) -> None:
+    """Write answers, a line each, and the calibration they were given with."""
+    from safetensors.numpy import save
+
+    spans: Sequence[tuple[float, ...] | None] = predictions.span_confidence or [None] * len(predictions)
+    lines = [
+        json.dumps({"answer": answer, "confidence": round(float(sure), 6), "spans": each}, ensure_ascii=False)
+        for answer, sure, each in zip(predictions.labels, predictions.confidence, spans, strict=True)
+    ]
+    write_atomic(folder / "answers.jsonl", "\n".join(lines) + "\n")
+    if predictions.probabilities is not None:
+        write_atomic(
+            folder / "probabilities.safetensors", save({"probabilities": predictions.probabilities.astype(np.float32)})
+        )
+    write_json(folder / "calibration.json", calibration)
+
+
+def read_predictions(folder: Path) -> Predictions:
+    """Return the answers that `write_predictions` wrote.
+
+    Raises:
+        UserError: if a file is missing or damaged.
+    """
+    from safetensors.numpy import load
+
+    path = folder / "answers.jsonl"
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        labels = [_answer(row["answer"]) for row in rows]
+        confidence = np.asarray([row["confidence"] for row in rows], dtype=np.float64)
+        spans = [tuple(row["spans"]) for row in rows] if rows and rows[0]["spans"] is not None else None
+        table = folder / "probabilities.safetensors"
+        probabilities = load(table.read_bytes())["probabilities"] if table.exists() else None
+    except (OSError, KeyError, ValueError):
+        raise UserError(f"{path} is missing or damaged", "begin again with --fresh") from None
+    return Predictions(labels, confidence, probabilities, spans)
+
+
+def read_calibration(folder: Path) -> dict[str, Any]:
+    """Return the calibration that was fitted on an experiment's scores."""
+    found: dict[str, Any] = read_json(folder / "calibration.json")
+    return found
+
+
+def _answer(found: Any) -> Any:
+    """Return an answer as it was before JSON: lists were tuples, and lists of three were spans."""
+    if isinstance(found, list):
+        return tuple(Span(*member) if isinstance(member, list) else member for member in found)
+    return found

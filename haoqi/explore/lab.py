@@ -1,0 +1,158 @@
+"""The lab: all that the experiments of one run share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from haoqi.core import folder, hardware, seeds
+from haoqi.core.errors import UserError
+from haoqi.core.events import Listen, silent
+from haoqi.core.hardware import Hardware
+from haoqi.data import Prepared
+from haoqi.data.examples import Examples, Splits
+from haoqi.explore.bases import bases_for, mean_tokens
+from haoqi.explore.beliefs import USUAL
+from haoqi.explore.plan import Plan
+from haoqi.explore.settings import ExploreSettings
+from haoqi.explore.space import space
+from haoqi.methods.method import Method, Size, methods
+from haoqi.models.bases import Base
+from haoqi.models.features import FeatureStore
+from haoqi.tasks.task import Task
+
+FEW = 200
+"""With fewer validation examples than this, plans are judged by cross-validation."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One task on one set of splits, with the bases, the machine and the settings of its search."""
+
+    task: Task
+    splits: Splits
+    bases: Mapping[str, Base]
+    settings: ExploreSettings
+    hardware: Hardware
+    folder: Path
+    """The run's folder."""
+    run: str
+    """The run's name in the ledger."""
+    seed: int = 0
+    tokens: float = 64.0
+    """Mean length of a text in pieces of the first base's tokenizer."""
+    listen: Listen = silent
+
+    @cached_property
+    def makers(self) -> dict[str, Callable[..., Method]]:
+        """The methods that may be tried, by name.
+
+        Raises:
+            UserError: if a method was asked for that does not suit the task, or nothing suits it.
+        """
+        wanted = self.settings.methods or tuple(methods.names())
+        found = {name: methods.get(name) for name in wanted}
+        suits = {name: maker for name, maker in found.items() if self.task.output.name in maker.outputs}  # type: ignore[attr-defined]
+        unsuited = sorted(found.keys() - suits.keys())
+        if unsuited and self.settings.methods:
+            able = [name for name in methods.names() if self.task.output.name in methods.get(name).outputs]  # type: ignore[attr-defined]
+            raise UserError(
+                f"the method {unsuited[0]} cannot learn the task {self.task.name}", f"these can: {', '.join(able)}"
+            )
+        return {name: maker for name, maker in suits.items() if self.bases or not maker.uses_base}  # type: ignore[attr-defined]
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """The space of plans, in an order that depends on the seed alone."""
+        rows = len(self.splits.train)
+        rng = seeds.generator(self.seed, "space")
+        return space(self.makers, list(self.bases), self.work, rows, variants=self.settings.variants, rng=rng)
+
+    @cached_property
+    def folds(self) -> int:
+        """Folds of cross-validation, 0 where the validation split is enough.
+
+        Few examples are judged by cross-validation over training and validation examples together.
+        """
+        if self.settings.folds is not None:
+            return self.settings.folds
+        return 5 if len(self.splits.valid) < FEW and len(self.splits.train) < 10 * FEW else 0
+
+    @cached_property
+    def judged(self) -> Examples:
+        """The examples that every plan is judged on."""
+        if not self.folds:
+            return self.splits.valid
+        return Examples.join([self.splits.train, self.splits.valid])
+
+    @cached_property
+    def store(self) -> FeatureStore:
+        """What frozen weights computed, shared by all plans."""
+        return FeatureStore(self.folder / "features")
+
+    def method(self, plan: Plan) -> Method:
+        """Return a plan's method with its settings."""
+        return methods.build(plan.method, **plan.varied)
+
+    def work(self, plan: Plan) -> float:
+        """Return what a plan takes, in 1e9 operations, as its method says."""
+        base = self.bases[plan.base].card if plan.base else None
+        size = Size(
+            train_rows=int(len(self.splits.train) * plan.share),
+            valid_rows=len(self.splits.valid),
+            tokens=self.tokens,
+            labels=len(self.task.labels),
+            layers=base.layers if base else 0,
+            width=base.width if base else 0,
+        )
+        once = self.method(plan).work(size)
+        return once * self.folds if self.folds else once
+
+    def sample(self, examples: Examples, plan: Plan) -> Examples:
+        """Return the share of the examples that a plan learns from; larger shares contain smaller ones."""
+        if plan.share >= 1:
+            return examples
+        order = seeds.generator(self.seed, "sample", len(examples)).permutation(len(examples))
+        first = _first_of_each(examples, order)
+        count = max(len(first), round(len(examples) * plan.share))
+        rest = order[~np.isin(order, first)]
+        return examples.take(sorted([*first, *rest[: count - len(first)]]))
+
+    @cached_property
+    def reserve_seconds(self) -> float:
+        """Time that scoring the test split will take at most; a search leaves it."""
+        deepest = max((base.card.layers * base.card.width**2 for base in self.bases.values()), default=0)
+        work = 24 * deepest * self.tokens * len(self.splits.test) / 1e9
+        return 2.0 + work / (USUAL * self.hardware.fp32_gflops)
+
+    def origin(self, plan: Plan) -> str:
+        """Return the name by which a release remembers the run and the plan that it came from."""
+        return f"{self.run}/{plan.key}-{plan.seed}"
+
+
+def lab_of(
+    settings: ExploreSettings, task: Task, prepared: Prepared, place: Path, *, run: str, seed: int, listen: Listen
+) -> Lab:
+    """Return the lab for a task on prepared data, its bases found and the machine probed.
+
+    Raises:
+        UserError: if a base that was asked for is not there.
+    """
+    bases = bases_for(settings, prepared.card.languages, listen)
+    texts = prepared.splits.train.texts
+    tokens = mean_tokens(texts, next(iter(bases.values()), None))
+    probed = hardware.probe(folder.cache())
+    return Lab(task, prepared.splits, bases, settings, probed, place, run, seed, tokens, listen)
+
+
+def _first_of_each(examples: Examples, order: Any) -> list[int]:
+    """Return one row of every single label, so that no sample lacks a class."""
+    found: dict[str, int] = {}
+    for row in order:
+        label = examples.labels[int(row)]
+        if isinstance(label, str):
+            found.setdefault(label, int(row))
+    return list(found.values())

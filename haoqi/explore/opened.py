@@ -1,0 +1,38 @@
+"""The folder of a run: held by one process, rid of what a killed one left half done."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from haoqi.core.folder import explained, locked
+
+
+@contextmanager
+def opened(place: Path, *, fresh: bool) -> Iterator[Path]:
+    """Hold a run's folder while the block runs.
+
+    Args:
+        place: the folder; made if it is not there.
+        fresh: put what is there aside, under another name, and begin with an empty folder.
+
+    Raises:
+        UserError: if another process holds it, or it cannot be written.
+    """
+    with explained(place), locked(place):
+        if fresh:
+            _put_aside(place)
+        for left in [*place.glob(".*/"), *place.glob("*/.*/")]:
+            shutil.rmtree(left, ignore_errors=True)
+        yield place
+
+
+def _put_aside(place: Path) -> None:
+    kept = [path for path in place.iterdir() if path.name != ".lock"]
+    if kept:
+        number = 1
+        while (aside := place.with_name(f"{place.name}.before-{number}")).exists():
+            number += 1
+        aside.mkdir()
+        for path in kept:
+            path.replace(aside / path.name)

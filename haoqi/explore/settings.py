@@ -1,0 +1,35 @@
+"""What a person may say about a search."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from haoqi.core.config import Choices, Range
+
+
+@dataclass(frozen=True)
+class ExploreSettings:
+    """How long to look, how, and how sure to be."""
+
+    minutes: Annotated[float | None, Range(0.05, 100_000, search=False)] = None
+    """Time to explore, over all sittings of this run; 5 where neither minutes nor steps are given."""
+    steps: Annotated[int | None, Range(1, 1_000_000, search=False)] = None
+    """How many experiments to make; two runs with one seed and this limit give the same ledger."""
+    strategy: str = "halving"
+    """How the next plan is chosen once the cheap ones are done; see `haoqi strategies`."""
+    methods: tuple[str, ...] = ()
+    """Only these methods; all that suit the task where none is named."""
+    base: tuple[str, ...] = ()
+    """Only these bases; chosen by the languages found where none is named."""
+    variants: Annotated[int, Range(0, 100, search=False)] = 4
+    """How many variations of a method's settings are on the table beside its defaults."""
+    alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.05
+    """A challenger replaces the champion if the paired test's two-sided p-value is below this."""
+    folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
+    """Folds of cross-validation, 0 for none; chosen by the number of examples where not said."""
+
+    @property
+    def budget_seconds(self) -> float | None:
+        """Time to explore in seconds, or None where only steps count."""
+        if self.minutes is not None:
+            return self.minutes * 60
+        return None if self.steps is not None else 300.0

@@ -1,0 +1,81 @@
+"""The space of plans: every method that suits the task, with its defaults and variations of them."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from haoqi.core.config import Choices, Range, Setting, settings_of
+from haoqi.explore.plan import Plan
+
+SHARES = (1 / 9, 1 / 3, 1.0)
+"""Fidelities of a costly plan, each three times the one before (Li et al., 2018, arXiv:1603.06560)."""
+
+COSTLY = 300.0
+"""Work, in 1e9 operations, above which smaller fidelities are worth having."""
+
+FEWEST = 100
+"""No fidelity has fewer training examples than this."""
+
+
+def space(
+    makers: dict[str, Callable[..., Any]],
+    bases: Sequence[str],
+    work: Callable[[Plan], float],
+    rows: int,
+    *,
+    variants: int,
+    rng: np.random.Generator,
+) -> list[Plan]:
+    """Return the plans that a search may choose from, defaults before variations, the same for one rng.
+
+    Args:
+        makers: methods by name, each a settings dataclass with `uses_base`.
+        bases: names of the bases to start from.
+        work: what a plan takes, in 1e9 operations.
+        rows: number of training examples.
+        variants: variations per method and base.
+        rng: draws the variations.
+    """
+    plans: list[Plan] = []
+    for name, maker in sorted(makers.items()):
+        for base in bases if maker.uses_base else (None,):  # type: ignore[attr-defined]
+            drawn = [{}, *_variations(maker, variants, rng)]
+            plans += [Plan.of(name, base, settings) for settings in drawn]
+    plans.sort(key=lambda plan: bool(plan.settings))
+    return [lesser for plan in plans for lesser in _fidelities(plan, work, rows)]
+
+
+def _fidelities(plan: Plan, work: Callable[[Plan], float], rows: int) -> list[Plan]:
+    if work(plan) < COSTLY:
+        return [plan]
+    return [
+        Plan(plan.method, plan.base, plan.settings, share) for share in SHARES if share == 1.0 or rows * share >= FEWEST
+    ]
+
+
+def _variations(maker: Callable[..., Any], count: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    searched = [s for s in settings_of(maker) if s.limits is not None and s.limits.search]
+    found: list[dict[str, Any]] = []
+    for _ in range(count * 4 if searched else 0):
+        drawn = {setting.name: _draw(setting, rng) for setting in searched}
+        drawn = {s.name: drawn[s.name] for s in searched if drawn[s.name] != s.default}
+        if drawn and drawn not in found and len(found) < count:
+            found.append(drawn)
+    return found
+
+
+def _draw(setting: Setting, rng: np.random.Generator) -> Any:
+    """Return a value of a setting, to three digits so that a person can type it."""
+    limits = setting.limits
+    if isinstance(limits, Choices):
+        return limits.values[int(rng.integers(len(limits.values)))]
+    assert isinstance(limits, Range)
+    if limits.log:
+        value = math.exp(rng.uniform(math.log(limits.low), math.log(limits.high)))
+    else:
+        value = rng.uniform(limits.low, limits.high)
+    if setting.kind is int:
+        return round(min(limits.high, max(limits.low, value)))
+    return min(limits.high, max(limits.low, float(f"{value:.3g}")))

@@ -1,0 +1,53 @@
+"""What a search says of itself while it works."""
+
+from haoqi.core.events import Clock as Spent
+from haoqi.core.events import Tried, Trying
+from haoqi.explore.choose import Step
+from haoqi.explore.clock import Clock
+from haoqi.explore.history import History, Verdict
+from haoqi.explore.lab import Lab
+
+
+def trying(lab: Lab, history: History, clock: Clock, step: Step) -> None:
+    """Say what is about to be tried, and why."""
+    seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
+    lab.listen(spent(lab, history, clock))
+    lab.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
+
+
+def tried(lab: Lab, history: History, clock: Clock) -> None:
+    """Say what the latest experiment scored, and what became of it."""
+    experiment, verdict = history.experiments[-1], history.verdicts[-1]
+    lab.listen(
+        Tried(
+            number=experiment.number,
+            plan=experiment.plan.words(),
+            metric=lab.task.metric.name,
+            score=experiment.score,
+            low=experiment.low,
+            high=experiment.high,
+            seconds=experiment.seconds,
+            verdict=experiment.error or in_words(verdict),
+            champion=verdict.champion == experiment.number,
+        )
+    )
+    lab.listen(spent(lab, history, clock))
+
+
+def spent(lab: Lab, history: History, clock: Clock) -> Spent:
+    """Return how much of the budget is spent."""
+    settings = lab.settings
+    return Spent(clock.spent, settings.budget_seconds, len(history.experiments), settings.steps)
+
+
+def in_words(verdict: Verdict) -> str:
+    """Return what became of a challenger, on one line."""
+    if verdict.against is None:
+        return "the first champion" if verdict.decision == "crowned" else verdict.decision
+    facts = f"{verdict.difference:+.3f}, p = {verdict.p_value:.3f}"
+    if verdict.decision == "crowned":
+        return f"new champion ({facts} against no. {verdict.against})"
+    if verdict.decision == "close":
+        return f"a close call ({facts}), to be repeated"
+    worse = (verdict.difference or 0.0) <= 0
+    return f"{'not better' if worse else 'no measurable gain'} ({facts})"

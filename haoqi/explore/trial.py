@@ -1,0 +1,129 @@
+"""One experiment: fit a plan, score it on the examples that all are judged on, keep what a verdict needs."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from haoqi.core import seeds
+from haoqi.core.config import as_plain
+from haoqi.core.errors import UserError
+from haoqi.core.folder import building
+from haoqi.data.examples import Examples
+from haoqi.evaluate.evidence import Evidence, evidence
+from haoqi.evaluate.intervals import interval
+from haoqi.evaluate.metric import Statistics
+from haoqi.evaluate.predictions import Predictions
+from haoqi.explore import keep
+from haoqi.explore.champion import Court
+from haoqi.explore.choose import Step
+from haoqi.explore.folds import cross_decoded, cross_validated
+from haoqi.explore.job import checkpoint_of, job_of
+from haoqi.explore.lab import Lab
+from haoqi.explore.plan import Experiment, Plan
+from haoqi.models.model import Model
+from haoqi.models.predictor import Predictor
+from haoqi.tasks.task import Task
+
+
+def run(step: Step, lab: Lab) -> Experiment:
+    """Return the experiment that a step asked for, its model and answers kept in the run's folder.
+
+    A plan that fails is an outcome too: its error is recorded and the search goes on.
+    """
+    begun = time.perf_counter()
+    facts: dict[str, Any] = {
+        "plan": step.plan,
+        "expected": step.belief.score,
+        "doubt": step.belief.doubt,
+        "work": step.work,
+        "why": step.why,
+        "role": step.role,
+    }
+    try:
+        scored = _fit_and_score(step, lab)
+    except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return Experiment(score=None, error=reason[:500], seconds=time.perf_counter() - begun, **facts)
+    shutil.rmtree(checkpoint_of(step.plan, lab), ignore_errors=True)
+    return Experiment(seconds=time.perf_counter() - begun, **scored, **facts)
+
+
+def court_of(lab: Lab) -> Court:
+    """Return the rules by which this lab's experiments are judged."""
+    return Court(
+        metric=lab.task.metric,
+        alpha=lab.settings.alpha,
+        statistics=lambda experiment: statistics_of(experiment, lab),
+        repeatable=lambda experiment: lab.method(experiment.plan).stochastic,
+        seed=lab.seed,
+    )
+
+
+def statistics_of(experiment: Experiment, lab: Lab) -> Statistics:
+    """Return the deciding metric's statistics of an experiment, shape (judged examples, k)."""
+    return keep.read_statistics(_folder(experiment.plan, lab))
+
+
+def evidence_of(experiment: Experiment, lab: Lab) -> Evidence:
+    """Return all that is known of an experiment's answers to the examples it was judged on."""
+    return judged(lab.task, lab.judged, keep.read_predictions(_folder(experiment.plan, lab)), lab.seed)
+
+
+def judged(task: Task, examples: Examples, predictions: Predictions, seed: int = 0) -> Evidence:
+    """Return the evidence that a model's answers to labelled examples give."""
+    rng = seeds.generator(seed, "evidence")
+    return evidence(task.output.name, task.metrics, examples, predictions, task.labels, rng=rng)
+
+
+def champion_model(experiment: Experiment, lab: Lab) -> Model:
+    """Return the model of an experiment; after cross-validation it is fitted on all examples first."""
+    from haoqi.models.model import load
+
+    if not lab.folds:
+        return load(_folder(experiment.plan, lab) / "model", lab.folder.parent)
+    whole = Examples.join([lab.splits.train, lab.splits.valid])
+    predictor = lab.method(experiment.plan).fit(job_of(experiment.plan, lab, lab.sample(whole, experiment.plan)))
+    return _model(predictor, experiment.plan, keep.read_calibration(_folder(experiment.plan, lab)), lab)
+
+
+def forget_models(lab: Lab, champion: Experiment | None) -> None:
+    """Delete the models of all experiments except the champion's; their answers stay."""
+    for model in (lab.folder / "experiments").glob("*/model"):
+        if champion is None or model.parent != _folder(champion.plan, lab):
+            shutil.rmtree(model, ignore_errors=True)
+
+
+def _fit_and_score(step: Step, lab: Lab) -> dict[str, Any]:
+    plan, task = step.plan, lab.task
+    if lab.folds:
+        predictor, scores = None, cross_validated(step, lab)
+    else:
+        job = job_of(plan, lab, lab.sample(lab.splits.train, plan), valid=lab.splits.valid, seconds=step.seconds)
+        predictor = lab.method(plan).fit(job)
+        scores = predictor.scores(lab.judged)
+    calibration = task.output.calibrate(scores, lab.judged, task.labels)
+    predictions = cross_decoded(scores, lab)
+    counts = task.metric.count(lab.judged.labels, predictions.labels, task.labels)
+    with building(_folder(plan, lab)) as folder:
+        keep.write_statistics(folder, counts)
+        keep.write_predictions(folder, predictions, calibration)
+        if predictor is not None:
+            _model(predictor, plan, calibration, lab).save(folder / "model", standalone=False)
+    total = np.asarray(counts.sum(axis=0)).ravel()
+    bounds = interval(counts, task.metric.score, rng=seeds.generator(lab.seed, "interval"))
+    others = {m.name: m(lab.judged.labels, predictions.labels, task.labels) for m in task.metrics[1:]}
+    score = float(task.metric.score(total))
+    scores_by_name = {task.metric.name: score, **others}
+    return {"score": score, "low": bounds.low, "high": bounds.high, "scores": scores_by_name}
+
+
+def _model(predictor: Predictor, plan: Plan, calibration: dict[str, Any], lab: Lab) -> Model:
+    facts = {"method": plan.method, "base": plan.base, "plan": plan.words(), "settings": as_plain(lab.method(plan))}
+    return Model(lab.task, predictor, calibration=calibration, facts={**facts, "origin": lab.origin(plan)})
+
+
+def _folder(plan: Plan, lab: Lab) -> Path:
+    return lab.folder / "experiments" / f"{plan.key}-{plan.seed}"

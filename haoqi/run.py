@@ -1,0 +1,108 @@
+"""A run: what a person asked for, and the folder where it happens."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from haoqi.core import folder
+from haoqi.core.config import Range, as_plain, load_yaml
+from haoqi.core.errors import UserError
+from haoqi.core.flat import as_flat, build_flat
+from haoqi.data.settings import DataSettings
+from haoqi.explore.settings import ExploreSettings
+
+# What may change when a run is taken up again: how long to look is no part of what is looked at.
+_FREE = ("minutes", "steps", "name", "fresh", "ledger")
+
+
+@dataclass(frozen=True)
+class Run:
+    """All settings of one run; `haoqi improve` has a flag for each, a YAML file a key."""
+
+    data: DataSettings
+    task: str | None = None
+    """What is to be learnt (classification, sentiment, entities, ...); guessed from the data when left out."""
+    name: str | None = None
+    """Under which the model is released; the source's own name when left out."""
+    explore: ExploreSettings = field(default_factory=ExploreSettings)
+    seed: Annotated[int, Range(0, 2**31 - 1, search=False)] = 0
+    """Everything that chance decides follows from it."""
+    fresh: bool = False
+    """Begin again even though the same run was begun before; what it released stays."""
+    ledger: str | None = None
+    """URL of a PostgreSQL database that keeps the ledger; a file in the run's folder when left out."""
+
+    @property
+    def release_name(self) -> str:
+        """The name of what this run releases."""
+        return folder.check_name(self.name) if self.name is not None else _name_of(self.data.source)
+
+    def identity(self, fingerprint: str) -> str:
+        """Return a short name that is the same for the same question to the same data."""
+        settings = {name: value for name, value in as_flat(self).items() if name not in (*_FREE, "source")}
+        text = json.dumps([fingerprint, settings], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def folder(self, fingerprint: str) -> Path:
+        """Return where this run keeps its data, experiments and ledger."""
+        return folder.runs() / self.release_name / self.identity(fingerprint)
+
+    def as_yaml(self) -> str:
+        """Return the resolved settings as a file that `haoqi improve --config` reads."""
+        import yaml
+
+        return str(yaml.safe_dump(as_flat(self), sort_keys=False, allow_unicode=True))
+
+
+def run_of(source: str | None = None, config: Path | None = None, **settings: Any) -> Run:
+    """Return a run from a YAML file and settings given by name, which go before the file's.
+
+    Raises:
+        UserError: for an unknown setting, a value that cannot be, settings that contradict each other, or no source.
+    """
+    given = load_yaml(config) if config is not None else {}
+    given |= {name: as_plain(value) for name, value in settings.items() if value is not None}
+    if source is not None:
+        given["source"] = str(source)
+    if "source" not in given:
+        raise UserError(
+            "there is nothing to learn from", "haoqi improve reviews.csv, or a sample: haoqi improve bbc-news"
+        )
+    run = build_flat(Run, given, "a run")
+    _check(run)
+    return run
+
+
+def _check(run: Run) -> None:
+    """Say no to settings that contradict each other, and to names that nothing answers to, before any work."""
+    from haoqi.explore.strategies import strategies
+    from haoqi.methods import methods
+    from haoqi.tasks import tasks
+
+    data = run.data
+    for one, other in (("group", "time"), ("test_file", "time"), ("test_file", "group")):
+        if getattr(data, one) and getattr(data, other):
+            flags = [f"--{name.replace('_', '-')}" for name in (one, other)]
+            raise UserError(f"{flags[0]} and {flags[1]} contradict each other", "both say how rows are split; keep one")
+    for column, flag in ((data.group, "group"), (data.time, "time")):
+        if data.split == flag and column is None:
+            raise UserError(f"--split {flag} needs a column", f"name it with --{flag} COLUMN")
+    if data.valid + data.test >= 1:
+        raise UserError(f"--valid {data.valid:g} and --test {data.test:g} leave nothing to learn from", "use 0.1 each")
+    run.release_name  # noqa: B018 - raises if it cannot be a name
+    strategies.get(run.explore.strategy)
+    if run.task is not None:
+        tasks.get(run.task)
+    for name in run.explore.methods:
+        methods.get(name)
+
+
+def _name_of(source: str) -> str:
+    """Return a source's own name: the file's without its ending, the last part of an address."""
+    last = re.split(r"[/\\]", source.rstrip("/\\").partition("?")[0])[-1]
+    stem = last.split(".")[0] if not last.startswith(".") else last.strip(".")
+    safe = re.sub(r"[^\w.\-]+", "-", stem).strip("-._")
+    return folder.check_name(safe or "run")

@@ -1,0 +1,46 @@
+"""What every strategy owes; a new file joins without an edit here."""
+
+import ast
+from random import Random
+
+import pytest
+
+from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.strategies import Strategy, strategies
+
+PLANS = [
+    Plan.of(method, base, settings, share=share)
+    for method, base in (("tfidf", None), ("probe", "minilm"), ("full", "minilm"))
+    for settings in ({}, {"C": 0.3}, {"C": 3.0})
+    for share in (1 / 9, 1 / 3, 1.0)
+]
+
+
+def history(count: int) -> list[Experiment]:
+    chosen = Random(1).sample(PLANS, count)
+    return [Experiment(plan, score=0.5 + 0.01 * n, expected=0.4, number=n + 1) for n, plan in enumerate(chosen)]
+
+
+@pytest.mark.parametrize("name", strategies.names())
+@pytest.mark.parametrize("tried", [0, 2, 9])
+def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: int) -> None:
+    strategy = strategies.build(name)
+    past = history(tried)
+    untried = [plan for plan in PLANS if plan not in {e.plan for e in past}]
+    first, again = (strategy.propose(untried, past, Random(0)) for _ in range(2))
+    assert isinstance(strategy, Strategy)
+    assert first in untried
+    assert first == again
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_strategy_works_with_one_plan_left_and_failed_experiments(name: str) -> None:
+    failed = [Experiment(plan, score=None, error="out of memory") for plan in PLANS[:8]]
+    assert strategies.build(name).propose(PLANS[8:9], failed, Random(0)) == PLANS[8]
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_strategy_cites_its_source_and_says_when_to_prefer_it(name: str) -> None:
+    text = ast.get_docstring(ast.parse(strategies.source(name))) or ""
+    assert "Prefer" in text
+    assert any(char.isdigit() for char in text)

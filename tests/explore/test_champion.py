@@ -1,0 +1,99 @@
+"""A challenger wins by a paired test or not at all."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from haoqi.core.ledger import Ledger
+from haoqi.evaluate.metrics import metrics
+from haoqi.explore.champion import Court
+from haoqi.explore.history import History
+from haoqi.explore.plan import Experiment, Plan
+
+COUNT = 400
+
+
+class Bench:
+    """Experiments with made-up answers, right with the probability asked for."""
+
+    def __init__(self, seed: int = 0, ledger: Ledger | None = None) -> None:
+        self.history = History(ledger or Ledger("sqlite://"), f"run {seed}")
+        self.right: dict[tuple[str, int], csr_array] = {}
+        self.rng = np.random.default_rng(seed)
+        self.hard = self.rng.random(COUNT)  # models of one kind fail on the same examples
+        self.court = Court(
+            metrics.build("accuracy"),
+            alpha=0.05,
+            statistics=lambda e: self.right[e.plan.key, e.plan.seed],
+            repeatable=lambda e: e.plan.method != "tfidf",
+            seed=seed,
+        )
+
+    def run(self, plan: Plan, quality: float, noise: float = 0.1) -> str:
+        right = (self.hard + noise * self.rng.standard_normal(COUNT) < quality).astype(float)
+        self.right[plan.key, plan.seed] = csr_array(np.stack([right, np.ones(COUNT)], axis=1))
+        experiment = self.history.add(Experiment(plan, score=float(right.mean())), spent=0.0)
+        verdict = self.court.verdict(self.history, experiment)
+        self.history.judge(verdict, spent=0.0)
+        return verdict.decision
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_the_first_that_scores_is_champion(bench: Bench) -> None:
+    assert bench.run(Plan("majority"), 0.5) == "crowned"
+    assert bench.history.champion == bench.history.experiments[0]
+
+
+def test_a_clearly_better_challenger_is_crowned_and_a_worse_one_is_not(bench: Bench) -> None:
+    bench.run(Plan("majority"), 0.5)
+    assert bench.run(Plan("probe"), 0.8) == "crowned"
+    assert bench.run(Plan("knn"), 0.6) == "kept"
+    assert bench.history.champion == bench.history.experiments[1]
+
+
+def test_a_failed_experiment_changes_nothing(bench: Bench) -> None:
+    bench.run(Plan("majority"), 0.5)
+    failed = bench.history.add(Experiment(Plan("full"), score=None, error="out of memory"), spent=0.0)
+    verdict = bench.court.verdict(bench.history, failed)
+    assert (verdict.decision, verdict.champion) == ("failed", 1)
+
+
+def test_the_level_of_knowledge_never_falls(bench: Bench) -> None:
+    for number in range(25):
+        bench.run(Plan("full", settings=(("epochs", number),)), 0.7 + 0.01 * bench.rng.standard_normal())
+    scores = [verdict.score for verdict in bench.history.verdicts]
+    assert scores == sorted(scores)
+
+
+def test_a_close_call_is_repeated_with_seeds_but_never_for_ever(bench: Bench) -> None:
+    bench.run(Plan("full"), 0.70, noise=0.05)
+    decisions = []
+    for seed in range(4):
+        decisions.append(bench.run(Plan("lora", seed=seed), 0.712, noise=0.05))
+        if decisions[-1] != "close":
+            break
+    assert decisions[-1] in ("crowned", "kept")
+    assert len(decisions) <= 3
+
+
+def test_a_method_without_chance_is_not_repeated(bench: Bench) -> None:
+    bench.run(Plan("majority"), 0.70, noise=0.05)
+    assert bench.run(Plan("tfidf"), 0.71, noise=0.05) in ("kept", "crowned")
+
+
+def test_copies_of_one_method_are_seldom_crowned() -> None:
+    crowned, ledger = 0, Ledger("sqlite://")
+    for trial in range(100):
+        bench = Bench(trial, ledger)
+        bench.run(Plan("full"), 0.8)
+        decision = bench.run(Plan("full", settings=(("copy", 1),)), 0.8)
+        seed = 1
+        while decision == "close":
+            decision = bench.run(Plan("full", settings=(("copy", 1),), seed=seed), 0.8)
+            seed += 1
+        crowned += decision == "crowned"
+    assert crowned <= 5
