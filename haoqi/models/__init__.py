@@ -1,0 +1,1 @@
+"""Models: pretrained bases, what is computed from them, predictors, and releases."""

@@ -1,0 +1,39 @@
+"""The commonest answer, whatever the text (Holte, 1993, doi:10.1023/A:1022631118932, calls it 0R).
+
+Prefer it never: it is the floor. A method that does not beat it has learnt nothing, and on very unequal
+labels its accuracy says how little an accuracy means.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from haoqi.methods.method import Job, Size, methods
+from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.constant import Constant
+
+
+@methods.register
+@dataclass(frozen=True)
+class Majority:
+    """Nothing can be set."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    uses_base: ClassVar[bool] = False
+    stochastic: ClassVar[bool] = False
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the frequencies of the labels as logits; for spans, of the tags of words."""
+        output, labels = job.task.output, job.task.labels
+        targets = output.targets(job.train, labels)
+        if output.name == "labels":
+            share = (targets.sum(axis=0) + 0.5) / (len(targets) + 1)
+            return Constant(np.log(share / (1 - share)).astype(np.float32))
+        places = np.concatenate(targets) if output.name == "spans" else targets
+        counts = np.bincount(places, minlength=output.width(labels)) + 0.5
+        return Constant(np.log(counts / counts.sum()).astype(np.float32), per_word=output.name == "spans")
+
+    def work(self, size: Size) -> float:
+        """Count the labels, and no more."""
+        return (size.train_rows + size.valid_rows) * 100 / 1e9

@@ -1,0 +1,203 @@
+"""A model: a task, a predictor that was fitted to it, and what makes its confidence honest."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from haoqi import tasks
+from haoqi.core import folder as folders
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples, Label, Span
+from haoqi.evaluate.predictions import Predictions
+from haoqi.models.predictor import Predictor, Progress, predictors
+from haoqi.tasks.task import Scores, Task
+
+FORMAT = 1
+# Beyond this size a file is checked by its length alone when a model is loaded; `verify` reads it whole.
+READ_AT_LOAD = 32_000_000
+DAMAGED = "train it again, or copy it again from where it came"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says about one text."""
+
+    label: Label
+    confidence: float
+    """Probability of the label, in [0, 1]."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Probability of each label, highest first, where the task has such."""
+    spans: tuple[tuple[Span, float], ...] = ()
+    """For spans: each with its own probability."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Answers texts, and survives a round trip to disk."""
+
+    task: Task
+    predictor: Predictor
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    """What `task.output.calibrate` gave."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Where it comes from, as JSON can hold it: method, settings, plan, data, base, version, created."""
+
+    @property
+    def predictor_name(self) -> str:
+        """The name under which the predictor's class is registered."""
+        return type(self.predictor).__module__.rpartition(".")[2]
+
+    def __call__(self, text: str) -> Answer:
+        """Return the answer to one text."""
+        return next(self.stream([text]))
+
+    def scores(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Scores:
+        """Return logits, before calibration, one row or array per text."""
+        examples = _examples(texts)
+        return self.predictor.scores(examples, progress)
+
+    def predict(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Predictions:
+        """Return the answers to some texts, in order.
+
+        Raises:
+            UserError: if the texts are not a list of text.
+        """
+        examples = _examples(texts)
+        scores = self.predictor.scores(examples, progress)
+        return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
+
+    def stream(self, texts: Iterable[str], batch: int = 256) -> Iterator[Answer]:
+        """Yield the answer to each text as it comes, holding no more than a batch of them at a time."""
+        if isinstance(texts, str):
+            raise _not_texts(texts)
+        waiting = iter(texts)
+        while chunk := list(islice(waiting, batch)):
+            yield from answers(self.predict(chunk), self.task.labels)
+
+    def save(self, folder: Path, *, standalone: bool = True) -> None:
+        """Write the model whole or not at all; a folder that is already there is replaced.
+
+        Args:
+            folder: where to; its parents are made.
+            standalone: hold a copy of the base's weights too, so that the folder works on any machine.
+        """
+        with folders.building(folder) as building:
+            self.write(building, standalone=standalone)
+
+    def write(self, folder: Path, *, standalone: bool = True) -> None:
+        """Write into an existing, empty folder that nobody reads yet."""
+        inside = folder / "predictor"
+        inside.mkdir()
+        self.predictor.save(inside, standalone=standalone)
+        written = sorted(path for path in inside.rglob("*") if path.is_file())
+        plain = {
+            "format": FORMAT,
+            "task": tasks.as_plain(self.task),
+            "predictor": self.predictor_name,
+            "standalone": standalone,
+            "calibration": dict(self.calibration),
+            "facts": dict(self.facts),
+            "files": {path.relative_to(folder).as_posix(): _seal(path) for path in written},
+        }
+        folders.write_json(folder / "model.json", plain)
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path | None = None) -> "Model":
+        """Return the model that `save` wrote.
+
+        Args:
+            folder: where it lies.
+            cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
+
+        Raises:
+            UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
+        """
+        plain = read_card(folder)
+        _check_files(folder, plain["files"], READ_AT_LOAD)
+        maker: Any = predictors.get(plain["predictor"])
+        predictor = maker.load(folder / "predictor", cache or folders.cache())
+        return cls(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return what model.json says, without loading the model.
+
+    Raises:
+        UserError: if there is no model, its card is damaged, or a newer Haoqi wrote it.
+    """
+    path = folder / "model.json"
+    if not path.is_file():
+        raise UserError(f"there is no model in {folder}", "a model's folder holds model.json and predictor/")
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        version = plain["format"]
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is damaged", DAMAGED) from None
+    if version != FORMAT:
+        raise UserError(f"{folder} is of format {version}; this Haoqi reads format {FORMAT}", "pip install -U haoqi")
+    if missing := {"task", "predictor", "calibration", "facts", "files"} - plain.keys():
+        raise UserError(f"{path} is damaged: it lacks {', '.join(sorted(missing))}", DAMAGED)
+    return dict(plain)
+
+
+def verify(folder: Path) -> None:
+    """Read every byte of a saved model, and raise UserError if one differs from what was written."""
+    _check_files(folder, read_card(folder)["files"], None)
+
+
+def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -> Iterator[Answer]:
+    """Yield predictions one by one, with the likeliest labels of each."""
+    for row, (label, confidence) in enumerate(zip(predictions.labels, predictions.confidence, strict=True)):
+        scores: dict[str, float] = {}
+        if predictions.probabilities is not None:
+            chances = predictions.probabilities[row]
+            scores = {labels[place]: float(chances[place]) for place in (-chances).argsort(kind="stable")[:most]}
+        spans: tuple[tuple[Span, float], ...] = ()
+        if predictions.span_confidence is not None:
+            spans = tuple(zip(label, predictions.span_confidence[row], strict=True))
+        yield Answer(label, float(confidence), scores, spans)
+
+
+def _examples(texts: Sequence[str] | Examples) -> Examples:
+    if isinstance(texts, Examples):
+        return texts
+    if isinstance(texts, str):
+        raise _not_texts(texts)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UserError(f"text {place} is {text!r}, which is not text", "give a list of str")
+    return Examples.of(texts)
+
+
+def _not_texts(text: str) -> UserError:
+    return UserError(
+        f"a list of texts is needed, but {text[:40]!r} is one text", "write predict([text]), or model(text)"
+    )
+
+
+def _seal(path: Path) -> dict[str, Any]:
+    """Return a file's size and hash, after its bytes have reached the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]], read_up_to: int | None) -> None:
+    for name, seal in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise UserError(f"{path} is missing", DAMAGED)
+        size = path.stat().st_size
+        if size != seal["bytes"]:
+            raise UserError(f"{path} is damaged: it has {size} bytes, and had {seal['bytes']}", DAMAGED)
+        if read_up_to is None or size <= read_up_to:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if digest != seal["sha256"]:
+                raise UserError(f"{path} is damaged: its content has changed", DAMAGED)

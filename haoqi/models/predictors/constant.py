@@ -1,0 +1,44 @@
+"""The same scores for every text: what a model must beat to have learnt anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.core.folder import read_json, write_json
+from haoqi.data.examples import Examples
+from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.predictor import Progress, predictors
+from haoqi.tasks.task import Scores
+from haoqi.tasks.words import words_of
+
+
+@predictors.register
+@dataclass(frozen=True)
+class Constant:
+    """One row of scores, for each text or for each word."""
+
+    logits: npt.NDArray[np.float32]
+    """Shape (labels,), or (tags,) where words are scored."""
+    per_word: bool = False
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return the logits once per text, or an array of them for each text's words."""
+        if progress is not None:
+            progress(len(examples))
+        if self.per_word:
+            return [np.tile(self.logits, (len(words), 1)) for words in words_of(examples)]
+        return np.tile(self.logits, (len(examples), 1))
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write constant.json and arrays.safetensors."""
+        write_json(folder / "constant.json", {"per_word": self.per_word})
+        save_arrays(folder / "arrays.safetensors", {"logits": self.logits})
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "Constant":
+        """Return what `save` wrote."""
+        return cls(
+            load_arrays(folder / "arrays.safetensors")["logits"], read_json(folder / "constant.json")["per_word"]
+        )

@@ -1,0 +1,94 @@
+"""A linear model of weighted n-grams: one weight per n-gram and label."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array, hstack
+
+from haoqi.core.folder import read_json, write_json
+from haoqi.data.examples import Examples
+from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.ngrams import Ngrams
+from haoqi.models.predictor import Progress, predictors
+from haoqi.tasks.task import Scores
+
+Floats = npt.NDArray[np.float32]
+
+# Texts are counted in batches of this many, so that memory stays the same however many there are.
+BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Terms:
+    """N-grams of one unit and how telling each is."""
+
+    ngrams: Ngrams
+    rarity: Floats
+    """Inverse document frequency of each column."""
+
+    def weigh(self, counts: csr_array) -> csr_array:
+        """Return tf-idf weights of some counts: (1 + log count) x rarity, each text's weights of length 1."""
+        weights = (np.float32(1) + np.log(counts.data)) * self.rarity[counts.indices]
+        sizes = np.diff(counts.indptr)
+        table = csr_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
+        lengths = np.sqrt(np.maximum(table.sum(axis=1), np.float32(1e-12)))
+        return csr_array((weights / np.repeat(lengths, sizes), counts.indices, counts.indptr), shape=counts.shape)
+
+
+@predictors.register
+@dataclass(frozen=True)
+class SparseLinear:
+    """Scores of a text: its tf-idf weights times the labels' coefficients."""
+
+    terms: tuple[Terms, ...]
+    coefficients: Floats
+    """Shape (columns of all terms, labels)."""
+    intercept: Floats
+    """Shape (labels,)."""
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return logits, shape (n, labels)."""
+        found = np.empty((len(examples), len(self.intercept)), np.float32)
+        for start in range(0, len(examples), BATCH):
+            texts = examples.texts[start : start + BATCH]
+            weights = [terms.weigh(terms.ngrams.count(texts)) for terms in self.terms]
+            found[start : start + BATCH] = hstack(weights, format="csr") @ self.coefficients + self.intercept
+            if progress is not None:
+                progress(start + len(texts))
+        return found
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write terms.json and arrays.safetensors; there is no base, so every folder stands alone."""
+        arrays: dict[str, npt.NDArray[Any]] = {"coefficients": self.coefficients, "intercept": self.intercept}
+        facts = []
+        for place, terms in enumerate(self.terms):
+            ngrams = terms.ngrams
+            facts.append(
+                {
+                    "unit": ngrams.unit,
+                    "shortest": ngrams.shortest,
+                    "longest": ngrams.longest,
+                    "tokens": list(ngrams.tokens),
+                }
+            )
+            arrays[f"{place}.rarity"] = terms.rarity
+            arrays |= {f"{place}.columns.{length}": columns for length, columns in enumerate(ngrams.columns)}
+            arrays |= {f"{place}.keys.{length}": keys for length, keys in enumerate(ngrams.keys)}
+        write_json(folder / "terms.json", facts)
+        save_arrays(folder / "arrays.safetensors", arrays)
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "SparseLinear":
+        """Return what `save` wrote; its scores are the same to the last bit."""
+        arrays = load_arrays(folder / "arrays.safetensors")
+        found = []
+        for place, facts in enumerate(read_json(folder / "terms.json")):
+            longest = facts["longest"]
+            keys = tuple(arrays[f"{place}.keys.{length}"] for length in range(longest - 1))
+            columns = tuple(arrays[f"{place}.columns.{length}"] for length in range(longest))
+            ngrams = Ngrams(facts["unit"], facts["shortest"], longest, tuple(facts["tokens"]), keys, columns)
+            found.append(Terms(ngrams, arrays[f"{place}.rarity"]))
+        return cls(tuple(found), arrays["coefficients"], arrays["intercept"])
