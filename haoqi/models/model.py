@@ -106,22 +106,22 @@ class Model:
         }
         folders.write_json(folder / "model.json", plain)
 
-    @classmethod
-    def load(cls, folder: Path, cache: Path | None = None) -> "Model":
-        """Return the model that `save` wrote.
 
-        Args:
-            folder: where it lies.
-            cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
+def load(folder: Path, cache: Path | None = None) -> Model:
+    """Return the model that `Model.save` wrote.
 
-        Raises:
-            UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
-        """
-        plain = read_card(folder)
-        _check_files(folder, plain["files"], READ_AT_LOAD)
-        maker: Any = predictors.get(plain["predictor"])
-        predictor = maker.load(folder / "predictor", cache or folders.cache())
-        return cls(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
+    Args:
+        folder: where it lies.
+        cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
+
+    Raises:
+        UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
+    """
+    plain = read_card(folder)
+    _check_files(folder, plain["files"], READ_AT_LOAD)
+    maker: Any = predictors.get(plain["predictor"])
+    predictor = maker.load(folder / "predictor", cache or folders.cache())
+    return Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""The model card of a release: what it answers, how good it is, where it came from, what it cannot do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from haoqi.models.model import Model
+
+
+def model_card(model: Model, evidence: Mapping[str, Any], reference: str, created: str) -> str:
+    """Return the README.md of a release, in Markdown.
+
+    Args:
+        model: what is released.
+        evidence: splits to their plain evidence, whose "scores" map a metric to (score, low, high).
+        reference: name and version, such as "reviews@2".
+        created: when, ISO 8601.
+    """
+    parts = [
+        f"# {reference}\n\nReleased {created} by Haoqi.",
+        _answers(model),
+        _scores(model, evidence),
+        _origin(model),
+        _limits(model, evidence),
+        _use(reference),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _answers(model: Model) -> str:
+    labels = [f"- `{label}`{_meaning(model, label)}" for label in model.task.labels[:200]]
+    more = len(model.task.labels) - 200
+    if more > 0:
+        labels.append(f"- and {more} more, all in model.json")
+    return (
+        f"## What it answers\n\nThe task is {model.task.name or model.task.output.name}. Its labels:\n\n"
+        + "\n".join(labels)
+    )
+
+
+def _meaning(model: Model, label: str) -> str:
+    return f": {model.task.descriptions[label]}" if label in model.task.descriptions else ""
+
+
+def _scores(model: Model, evidence: Mapping[str, Any]) -> str:
+    """Return a table of each split's scores; the metric that decides stands first."""
+    rows = []
+    order = [metric.name for metric in model.task.metrics]
+    for split, found in evidence.items():
+        scores = found.get("scores", {}) if isinstance(found, Mapping) else {}
+        for name in sorted(scores, key=lambda one: order.index(one) if one in order else len(order)):
+            score, *bounds = scores[name] if isinstance(scores[name], list | tuple) else [scores[name]]
+            between = f"{bounds[0]:.4f} to {bounds[1]:.4f}" if len(bounds) == 2 else ""
+            rows.append(f"| {split} | {name} | {score:.4f} | {between} |")
+    if not rows:
+        return ""
+    head = "## How good it is\n\n| split | metric | score | 95 % interval |\n|---|---|---|---|\n"
+    note = "\n\nNo decision looked at the test split; it was scored once. All of the evidence is in evidence.json."
+    return head + "\n".join(rows) + (note if "test" in evidence else "\n\nAll of the evidence is in evidence.json.")
+
+
+def _origin(model: Model) -> str:
+    facts = [
+        f"- {name.replace('_', ' ')}: {_short(value)}"
+        for name, value in model.facts.items()
+        if value not in (None, {}, "")
+    ]
+    card = getattr(getattr(model.predictor, "base", None), "card", None)
+    if card is not None:
+        source = card.original or card.name
+        facts.append(
+            f"- base: {source}, licence {card.licence or 'unknown'}, {card.parameters / 1e6:.0f} million parameters"
+        )
+    return "## How it was made\n\n" + "\n".join(facts) if facts else ""
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_short(one)}" for name, one in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _limits(model: Model, evidence: Mapping[str, Any]) -> str:
+    lines = [
+        "It answers every text with its own labels, also a text that none of them fits; look at the confidence.",
+        "It repeats what its examples hold, prejudice and errors included.",
+        "Texts unlike its examples (another source, language, length or time) are answered worse than the table says.",
+    ]
+    if "test" not in evidence:
+        lines.append("It was not scored on examples that nobody had looked at.")
+    return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _use(reference: str) -> str:
+    name = reference.partition("@")[0]
+    return (
+        f'## How to use it\n\n```\nhaoqi predict {name} "some text"\n```\n\n'
+        f'```python\nimport haoqi\n\nmodel = haoqi.load("{reference}")\nmodel("some text").label\n```'
+    )
