@@ -6,14 +6,16 @@ bootstrap, the paired test and the average over seeds one matrix product each, f
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:  # naming tasks and methods must not wait for scipy
+    from scipy.sparse import csr_array
 
 Array = npt.NDArray[np.float64]
-Statistics: TypeAlias = csr_array  # shape (examples, k), float64
+Statistics: TypeAlias = "csr_array"  # shape (examples, k), float64
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""Equal models are rarely called different, better ones are found, and few examples prove nothing."""
+
+import numpy as np
+import pytest
+
+from haoqi.evaluate.comparison import average, compare
+from haoqi.evaluate.metrics import metrics
+
+ACCURACY = metrics.build("accuracy")
+MACRO_F1 = metrics.build("macro_f1")
+LABELS = ("a", "b", "c")
+
+
+def _truth(rng: np.random.Generator, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return rng.choice(3, size=size, p=[0.5, 0.3, 0.2])
+
+
+def _answers(rng: np.random.Generator, truth: "np.ndarray[tuple[int], np.dtype[np.int64]]", right: float) -> list[str]:
+    wrong = (truth + rng.integers(1, 3, size=len(truth))) % 3
+    return [LABELS[index] for index in np.where(rng.random(len(truth)) < right, truth, wrong)]
+
+
+def _p_values(metric_name: str, rights: tuple[float, float], *, size: int, rounds: int) -> list[float]:
+    metric = metrics.build(metric_name)
+    rng = np.random.default_rng(11)
+    found = []
+    for _ in range(rounds):
+        truth = _truth(rng, size)
+        labels = [LABELS[index] for index in truth]
+        first, second = (metric.count(labels, _answers(rng, truth, right), LABELS) for right in rights)
+        found.append(compare(first, second, metric.score, rng=rng, samples=100).p_value)
+    return found
+
+
+@pytest.mark.parametrize("name", ["accuracy", "macro_f1"])
+def test_equal_models_are_called_different_at_about_the_stated_rate(name: str) -> None:
+    found = np.array(_p_values(name, (0.8, 0.8), size=80, rounds=120))
+    assert 0.0 <= (found <= 0.05).mean() <= 0.09
+    assert 0.1 <= (found <= 0.2).mean() <= 0.28
+
+
+@pytest.mark.parametrize("name", ["accuracy", "macro_f1"])
+def test_a_better_model_is_found(name: str) -> None:
+    found = np.array(_p_values(name, (0.9, 0.75), size=300, rounds=20))
+    assert (found <= 0.05).mean() >= 0.9
+
+
+def test_comparison_is_the_mirror_of_the_other_way_round() -> None:
+    rng = np.random.default_rng(0)
+    truth = _truth(rng, 400)
+    labels = [LABELS[index] for index in truth]
+    good, poor = (MACRO_F1.count(labels, _answers(rng, truth, right), LABELS) for right in (0.9, 0.8))
+    there = compare(good, poor, MACRO_F1.score, rng=np.random.default_rng(1))
+    back = compare(poor, good, MACRO_F1.score, rng=np.random.default_rng(1))
+    assert there.difference == pytest.approx(-back.difference)
+    assert there.low == pytest.approx(-back.high, abs=0.02)
+    assert there.low < there.difference < there.high
+    assert there.better() and not back.better()
+
+
+def test_a_model_against_itself_shows_no_difference_and_claims_no_proof() -> None:
+    statistics = ACCURACY.count(["a", "b"] * 10, ["a", "a"] * 10, LABELS)
+    found = compare(statistics, statistics, ACCURACY.score, rng=np.random.default_rng(0))
+    assert (found.difference, found.p_value) == (0.0, 1.0)
+    assert found.low < -0.05 and found.high > 0.05
+    assert not found.better()
+
+
+def test_pairing_finds_what_two_intervals_cannot() -> None:
+    """The models err on the same hard examples; the first is right on 15 that the second misses."""
+    truth = ["a"] * 500
+    second = ["b"] * 100 + ["b"] * 15 + ["a"] * 385
+    first = ["b"] * 100 + ["a"] * 15 + ["a"] * 385
+    counts = [ACCURACY.count(truth, answers, LABELS) for answers in (first, second)]
+    found = compare(counts[0], counts[1], ACCURACY.score, rng=np.random.default_rng(0))
+    assert found.difference == pytest.approx(0.03)
+    assert found.p_value < 0.001
+    assert found.low > 0
+
+
+def test_p_value_agrees_with_the_exact_sign_test() -> None:
+    """Nine examples for the first and two against it: the exact two-sided p-value is 134 / 2048."""
+    truth = ["a"] * 50
+    first = ["a"] * 9 + ["b"] * 2 + ["a"] * 39
+    second = ["b"] * 9 + ["a"] * 2 + ["a"] * 39
+    counts = [ACCURACY.count(truth, answers, LABELS) for answers in (first, second)]
+    found = compare(counts[0], counts[1], ACCURACY.score, rng=np.random.default_rng(0), samples=20_000)
+    assert found.p_value == pytest.approx(134 / 2048, abs=0.01)
+
+
+def test_average_of_seeds_is_the_mean_of_their_statistics() -> None:
+    seeds = [ACCURACY.count(["a"] * 4, answers, LABELS) for answers in (list("aabb"), list("aaab"), list("abbb"))]
+    assert float(ACCURACY.score(average(seeds).sum(axis=0))) == pytest.approx((2 + 3 + 1) / 12)
+    assert compare(average(seeds), seeds[0], ACCURACY.score, rng=np.random.default_rng(0)).difference == pytest.approx(0)
+
+
+def test_models_asked_different_examples_are_not_compared() -> None:
+    first, second = (ACCURACY.count(["a"] * size, ["a"] * size, LABELS) for size in (3, 4))
+    with pytest.raises(ValueError, match="cannot be paired"):
+        compare(first, second, ACCURACY.score, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="one shape"):
+        average([])
