@@ -1,0 +1,208 @@
+"""What is known about a model's answers, in one JSON-able piece: what a release keeps and a report draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples, Span
+from haoqi.evaluate.calibration import Bin, Calibration, calibration
+from haoqi.evaluate.confusion import Confused, LabelRow, confusion, known_labels, label_table, most_confused, tag_table
+from haoqi.evaluate.intervals import interval
+from haoqi.evaluate.metric import Metric
+from haoqi.evaluate.mistakes import Mistake, kinds_of_wrong_spans, mistakes
+from haoqi.evaluate.predictions import Predictions
+from haoqi.evaluate.tags import Offsets
+
+# Raised when a reader of the older form would misread the newer one.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How good a model's answers to n labelled examples are, how sure that is, and where they are wrong."""
+
+    output: str
+    """Kind of answer: "label", "labels" or "spans"."""
+    labels: tuple[str, ...]
+    """The task's labels, then any others that occur among the right ones."""
+    examples: int
+    """How many labelled examples were answered."""
+    scores: Mapping[str, tuple[float, float, float]]
+    """Metric to its score and the ends of its interval; the deciding metric first."""
+    level: float
+    """Certainty of the intervals."""
+    table: tuple[LabelRow, ...]
+    """Every label, or span type."""
+    tags: tuple[LabelRow, ...] = ()
+    """For spans: every tag on words, O included."""
+    confusion: tuple[tuple[int, int, int], ...] = ()
+    """For one label: (place of the true label, place of the predicted one, how often), zeros left out."""
+    confused: tuple[Confused, ...] = ()
+    """For one label: the pairs most often confused, the worst first."""
+    kinds: Mapping[str, int] | None = None
+    """For spans: how many were right, missed, invented, and wrong in boundary, type or both."""
+    calibration: Calibration | None = None
+    mistakes: tuple[Mistake, ...] = ()
+    """Worth reading: the surest ones, of all kinds."""
+    seconds: float | None = None
+    """How long the answers took, where it was measured."""
+
+    def matrix(self) -> Any:
+        """Return how often each true label (row) was predicted as each label (column), shape (labels, labels)."""
+        found = np.zeros((len(self.labels), len(self.labels)), dtype=np.int64)
+        for row, column, count in self.confusion:
+            found[row, column] = count
+        return found
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what JSON can hold and `from_plain` reads."""
+        return {"format": FORMAT, **_plain(asdict(self))}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Evidence":
+        """Return the evidence that `to_plain` described.
+
+        Raises:
+            UserError: if a part is missing or damaged, or it was written by a newer version.
+        """
+        form = plain.get("format") if isinstance(plain, Mapping) else None
+        if isinstance(form, int) and form > FORMAT:
+            raise UserError(f"this evidence has format {form}, which is newer than {FORMAT}", "update haoqi")
+        try:
+            return _read({name: value for name, value in plain.items() if name != "format"})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UserError(f"this evidence is damaged: {error}", "evaluate the model again") from None
+
+
+def evidence(
+    output: str,
+    metrics: Sequence[Metric],
+    examples: Examples,
+    predictions: Predictions,
+    *,
+    labels: tuple[str, ...],
+    rng: np.random.Generator,
+    words: Sequence[Offsets] | None = None,
+    seconds: float | None = None,
+    level: float = 0.95,
+) -> Evidence:
+    """Return what these answers show.
+
+    Args:
+        output: name of the task's output: "label", "labels" or "spans".
+        metrics: the task's metrics, the deciding one first.
+        examples: what was asked; unlabelled ones are left out.
+        predictions: what was answered, in the same order.
+        labels: the task's labels.
+        rng: source of the resamples for intervals.
+        words: for spans, the words of each text, for the table of tags; those of the examples by default.
+        seconds: how long the answers took.
+        level: certainty of the intervals.
+
+    Raises:
+        ValueError: if examples and predictions differ in number.
+    """
+    if len(examples) != len(predictions):
+        raise ValueError(f"{len(examples)} examples but {len(predictions)} answers")
+    kept = [row for row, label in enumerate(examples.labels) if label is not None]
+    words = words if words is not None else examples.words
+    if len(kept) < len(examples):
+        examples, predictions = examples.take(kept), _take(predictions, kept)
+        words = None if words is None else [words[row] for row in kept]
+    true, given = examples.labels, predictions.labels
+    table = label_table(true, given, labels)
+    found = Evidence(
+        output=output,
+        labels=tuple(row.label for row in table),
+        examples=len(examples),
+        scores={metric.name: _score(metric, true, given, labels=labels, rng=rng, level=level) for metric in metrics},
+        level=level,
+        table=table,
+        calibration=calibration(true, predictions, labels),
+        mistakes=mistakes(examples, predictions),
+        seconds=seconds,
+    )
+    if output == "label":
+        return _with_confusion(found, true, given)
+    if output == "spans":
+        tags = tag_table(true, given, words, labels) if words is not None else ()
+        return replace(found, tags=tags, kinds=kinds_of_wrong_spans(examples, predictions))
+    return found
+
+
+def _score(
+    metric: Metric,
+    true: Sequence[Any],
+    given: Sequence[Any],
+    *,
+    labels: tuple[str, ...],
+    rng: np.random.Generator,
+    level: float,
+) -> tuple[float, float, float]:
+    """Return a metric's score and the ends of its interval."""
+    statistics = metric.count(true, given, labels)
+    total = np.asarray(statistics.sum(axis=0), dtype=np.float64).ravel()
+    return (float(metric.score(total)), *interval(statistics, metric.score, rng=rng, level=level))
+
+
+def _with_confusion(found: Evidence, true: Sequence[str], given: Sequence[str]) -> Evidence:
+    labels = known_labels(true, given, found.labels)
+    matrix = confusion(true, given, labels)
+    cells = tuple((int(row), int(column), int(matrix[row, column])) for row, column in np.argwhere(matrix))
+    return replace(found, confusion=cells, confused=most_confused(matrix, labels))
+
+
+def _take(predictions: Predictions, rows: Sequence[int]) -> Predictions:
+    spans = predictions.span_confidence
+    return Predictions(
+        labels=[predictions.labels[row] for row in rows],
+        confidence=predictions.confidence[list(rows)],
+        probabilities=None if predictions.probabilities is None else predictions.probabilities[list(rows)],
+        span_confidence=None if spans is None else [spans[row] for row in rows],
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(member) for key, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list | tuple) else value
+
+
+def _read(plain: dict[str, Any]) -> Evidence:
+    known = plain.get("calibration")
+    kinds = plain.get("kinds")
+    return Evidence(
+        **{
+            **plain,
+            "labels": tuple(plain["labels"]),
+            "scores": {str(name): _triple(found) for name, found in plain["scores"].items()},
+            "table": tuple(LabelRow(**row) for row in plain["table"]),
+            "tags": tuple(LabelRow(**row) for row in plain.get("tags", ())),
+            "confusion": tuple(_triple(cell) for cell in plain.get("confusion", ())),
+            "confused": tuple(Confused(**pair) for pair in plain.get("confused", ())),
+            "kinds": None if kinds is None else dict(kinds),
+            "calibration": None
+            if known is None
+            else Calibration(**{**known, "bins": tuple(Bin(**one) for one in known["bins"])}),
+            "mistakes": tuple(_mistake(one) for one in plain.get("mistakes", ())),
+        }
+    )
+
+
+def _triple(found: Sequence[Any]) -> tuple[Any, Any, Any]:
+    first, second, third = found
+    return first, second, third
+
+
+def _mistake(plain: Mapping[str, Any]) -> Mistake:
+    return Mistake(**{**plain, "true": _label(plain["true"]), "predicted": _label(plain["predicted"])})
+
+
+def _label(plain: Any) -> Any:
+    """Return a label as it was before JSON: lists of three are spans."""
+    if isinstance(plain, list):
+        return tuple(member if isinstance(member, str) else Span(*member) for member in plain)
+    return plain

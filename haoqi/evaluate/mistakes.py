@@ -1,0 +1,145 @@
+"""Mistakes worth reading: those a model was surest of, from as many kinds of confusion as there are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from haoqi.data.examples import Examples, Span
+from haoqi.evaluate.counts import items
+from haoqi.evaluate.predictions import Predictions
+
+Kind = Literal["wrong", "missed", "invented", "boundary", "type", "boundary and type"]
+
+# Longer texts are cut; a span keeps this many characters around it.
+LONGEST = 1000
+AROUND = 150
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrong answer, or one wrong span of an answer."""
+
+    id: int
+    """The example's row in its source."""
+    text: str
+    """The text, or what stands around the span."""
+    true: Any
+    """The right label; for spans the one that should have been found, or none: (Span,) or ()."""
+    predicted: Any
+    """What was answered, in the same form."""
+    confidence: float
+    """How sure the model was of its answer; where it missed a span, of the whole answer."""
+    kind: Kind = "wrong"
+    """For spans: what is wrong with it."""
+
+
+def mistakes(examples: Examples, predictions: Predictions, limit: int = 50) -> tuple[Mistake, ...]:
+    """Return wrong answers, taking turns between the confusions that occur, the surest of each first.
+
+    Args:
+        examples: what was asked, with the right labels.
+        predictions: what was answered, in the same order.
+        limit: how many at most.
+    """
+    if predictions.span_confidence is None:
+        found = list(_wrong(examples, predictions))
+    else:
+        found = list(wrong_spans(examples, predictions))
+    return tuple(_in_turns(found, _confusion, limit))
+
+
+def wrong_spans(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:
+    """Yield every wrong or missed span.
+
+    A predicted span is wrong in its type (the right ends), its boundary (it shares characters with a true span of
+    its type), in both, or it is invented. A true span that no wrong or right one touches was missed.
+
+    Args:
+        examples: what was asked, with the right spans.
+        predictions: what was answered, in the same order.
+    """
+    for row, (text, true) in enumerate(examples):
+        ident, given = examples.ids[row], predictions.labels[row]
+        known = predictions.span_confidence
+        sure = known[row] if known is not None else (predictions.confidence[row],) * len(given)
+        open_spans = [span for span in true or () if span not in given]
+        touched: set[Span] = set()
+        for span, confidence in zip(given, sure, strict=True):
+            if span in (true or ()):
+                continue
+            kind, match = _kind(span, open_spans)
+            touched.update(match)
+            yield Mistake(ident, *_excerpt(text, match, (span,)), float(confidence), kind)
+        for span in open_spans:
+            if span not in touched:
+                yield Mistake(ident, *_excerpt(text, (span,), ()), float(predictions.confidence[row]), "missed")
+
+
+def kinds_of_wrong_spans(examples: Examples, predictions: Predictions) -> dict[str, int]:
+    """Return how many spans were right, and how many wrong in each way."""
+    right = sum(len(set(t or ()) & set(p)) for t, p in zip(examples.labels, predictions.labels, strict=True))
+    found = Counter(mistake.kind for mistake in wrong_spans(examples, predictions))
+    order: tuple[Kind, ...] = ("missed", "invented", "boundary", "type", "boundary and type")
+    return {"right": right, **{kind: found[kind] for kind in order}}
+
+
+def _wrong(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:
+    for row, (text, true) in enumerate(examples):
+        answer = predictions.labels[row]
+        if frozenset(items(true)) != frozenset(items(answer)):
+            cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+            yield Mistake(examples.ids[row], cut, true, answer, float(predictions.confidence[row]))
+
+
+def _kind(span: Span, true: Sequence[Span]) -> tuple[Kind, tuple[Span, ...]]:
+    """Return what is wrong with a span, and the true span that it should have been, if any."""
+    near = [one for one in true if one.start < span.end and span.start < one.end]
+    if not near:
+        return "invented", ()
+    best = max(near, key=lambda one: (one[:2] == span[:2], one.label == span.label, _shared(one, span)))
+    if best[:2] == span[:2]:
+        return "type", (best,)
+    return ("boundary" if best.label == span.label else "boundary and type"), (best,)
+
+
+def _shared(one: Span, other: Span) -> int:
+    return min(one.end, other.end) - max(one.start, other.start)
+
+
+def _excerpt(text: str, true: tuple[Span, ...], given: tuple[Span, ...]) -> tuple[str, Any, Any]:
+    """Return the text around spans and the spans as they lie in it; a short text stays whole."""
+    first = min(span.start for span in (*true, *given))
+    last = max(span.end for span in (*true, *given))
+    if len(text) <= LONGEST:
+        return text, true, given
+    begin = max(0, first - AROUND)
+    end = min(len(text), last + AROUND)
+
+    def moved(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        return tuple(Span(span.start - begin, span.end - begin, span.label) for span in spans)
+
+    return text[begin:end], moved(true), moved(given)
+
+
+def _confusion(mistake: Mistake) -> tuple[Any, ...]:
+    """Return what two mistakes of one kind share: the labels, not the places."""
+    return (mistake.kind, *(_names(side) for side in (mistake.true, mistake.predicted)))
+
+
+def _names(label: Any) -> tuple[str, ...]:
+    return tuple(item if isinstance(item, str) else item[2] for item in items(label))
+
+
+def _in_turns(found: list[Mistake], key: Callable[[Mistake], Any], limit: int) -> Iterator[Mistake]:
+    """Yield mistakes, one of each confusion in turn; the commonest confusion begins, the surest mistake leads."""
+    groups: dict[Any, list[Mistake]] = defaultdict(list)
+    for mistake in sorted(found, key=lambda one: (-one.confidence, one.id)):
+        groups[key(mistake)].append(mistake)
+    queues = sorted(groups.values(), key=len, reverse=True)
+    left = min(limit, len(found))
+    for turn in range(max((len(queue) for queue in queues), default=0)):
+        for queue in queues:
+            if turn < len(queue) and left:
+                left -= 1
+                yield queue[turn]
