@@ -102,15 +102,21 @@ def command_sections(command: Any, path: str) -> Iterator[str]:
     yield f"\n## {path}\n\n{inspect.cleandoc(command.help or '')}\n"
     rows = [one for one in command.params if not getattr(one, "hidden", False)]
     if rows:
-        yield "\n| argument | default | what it does |\n|---|---|---|\n"
+        yield "\n| argument | what it does |\n|---|---|\n"
     for one in rows:
-        argument = one.param_type_name == "argument"
-        name = one.name.upper() if argument else ", ".join((*one.opts, *one.secondary_opts))
-        otherwise = "required" if one.required else "" if one.default in (None, False, ()) else f"`{one.default}`"
-        yield f"| `{name}` | {otherwise} | {cell(one.help or '')} |\n"
+        yield f"| `{cell(typed(one))}` | {cell(one.help or '')} |\n"
     for name in sorted(below):
         if not below[name].hidden:
             yield from command_sections(below[name], f"{path} {name}")
+
+
+def typed(parameter: Any) -> str:
+    """Return an argument or option as it is typed, in brackets where an argument may be left out."""
+    word = parameter.metavar or parameter.name.upper()
+    if parameter.param_type_name == "argument":
+        return word if parameter.required else f"[{word}]"
+    names = ", ".join((*parameter.opts, *parameter.secondary_opts))
+    return names if parameter.is_flag else f"{names} {word}"
 
 
 def filled(page: str) -> str:

@@ -1,0 +1,1 @@
+"""Core: what every room stands on - settings, plug-ins, errors, the run folder, the ledger, the machine, chance."""
