@@ -1,1 +1,49 @@
-"""Haoqi: a scientist for language models."""
+"""Haoqi: a scientist for language models.
+
+run = haoqi.improve("reviews.csv", minutes=10)
+run.model("The battery died on day two").label
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from haoqi import methods, tasks
+    from haoqi.api import evaluate, improve, load, predict
+    from haoqi.core.errors import UserError
+    from haoqi.data.samples import samples
+    from haoqi.estimator import TextClassifier
+
+    __version__: str
+
+__all__ = ["TextClassifier", "UserError", "evaluate", "improve", "load", "methods", "predict", "samples", "tasks"]
+
+# Name to the module that has it, and its name there; nothing there: the module itself.
+_PLACES = {
+    "TextClassifier": ("haoqi.estimator", "TextClassifier"),
+    "UserError": ("haoqi.core.errors", "UserError"),
+    "evaluate": ("haoqi.api", "evaluate"),
+    "improve": ("haoqi.api", "improve"),
+    "load": ("haoqi.api", "load"),
+    "methods": ("haoqi.methods", ""),
+    "predict": ("haoqi.api", "predict"),
+    "samples": ("haoqi.data.samples", "samples"),
+    "tasks": ("haoqi.tasks", ""),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first used: a command that only lists names must not wait for torch.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("haoqi")
+    if name not in _PLACES:
+        raise AttributeError(f"module 'haoqi' has no attribute {name!r}")
+    module, inside = _PLACES[name]
+    found = import_module(module)
+    return getattr(found, inside) if inside else found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

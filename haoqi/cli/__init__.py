@@ -1,0 +1,43 @@
+"""The command line, a file per group of commands: it reads words, calls the hall and draws; it computes nothing."""
+
+from typing import Annotated
+
+import typer
+
+from haoqi.cli import plugins
+from haoqi.cli.doctor import doctor
+from haoqi.cli.improve import check, improve
+from haoqi.cli.predict import predict
+from haoqi.cli.releases import evaluate, releases, report
+from haoqi.cli.usage import Group, add
+
+__all__ = ["app"]
+
+app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+add(app, "Work", improve, predict, evaluate)
+add(app, "Look", report, releases, check, doctor)
+add(app, "Parts", plugins.tasks, plugins.methods, plugins.strategies)
+app.add_typer(plugins.bases, name="bases", rich_help_panel="Parts")
+app.add_typer(plugins.samples, name="samples", rich_help_panel="Parts")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"haoqi {version('haoqi')}")
+        raise typer.Exit
+
+
+@app.callback()
+def haoqi(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+) -> None:
+    """A scientist for language models: give it labelled text, get a released model with its evidence.
+
+    haoqi improve reviews.csv, then haoqi predict reviews "The battery died on day two"
+    """

@@ -1,0 +1,116 @@
+"""The command line; an expected error is two plain lines, never a traceback."""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from haoqi.core.errors import UserError
+
+INTERRUPTED = 130
+DEBUG = "--debug"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code: 0, 2 for what a person can put right, 130 after Ctrl-C, else 1."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    before = given[: given.index("--")] if "--" in given else given
+    debug = DEBUG in before or os.environ.get("HAOQI_DEBUG", "") not in ("", "0")
+    if DEBUG in before:
+        given.remove(DEBUG)
+    sys.exit(_run(given, debug))
+
+
+def _run(arguments: list[str], debug: bool) -> int:
+    try:
+        code = _command(arguments, debug)
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        if debug:
+            traceback.print_exc()
+        return _tell(error)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # Whoever read the output has gone; nothing more may be written to it, not even when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _crashed(error, arguments, debug)
+
+
+def _command(arguments: list[str], debug: bool) -> int:
+    from typer.main import get_command
+
+    from haoqi.cli import app
+    from haoqi.cli.usage import explained
+
+    if not debug:
+        _hush()
+    try:
+        code = get_command(app).main(arguments, prog_name="haoqi", standalone_mode=False)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # the words of the command are wrong
+            raise explained(error) from None
+        raise
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
+
+
+def _hush() -> None:
+    """Keep what libraries say to developers from a person's terminal."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    for name, value in (("TRANSFORMERS_VERBOSITY", "error"), ("HF_HUB_DISABLE_PROGRESS_BARS", "1")):
+        os.environ.setdefault(name, value)
+
+
+def _tell(error: UserError) -> int:
+    hint = error.hint or "haoqi --help lists what can be asked"
+    print(f"error: {_one_line(error.what)}\n  hint: {_one_line(hint)}", file=sys.stderr)
+    return 2
+
+
+def _interrupted() -> int:
+    print("stopped; the same command takes up where it was", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _crashed(error: Exception, arguments: list[str], debug: bool) -> int:
+    """Say that the fault is ours, and where all of it is written."""
+    print(
+        f"error: something went wrong inside Haoqi: {type(error).__name__}: {_one_line(str(error))[:300]}",
+        file=sys.stderr,
+    )
+    if debug:
+        traceback.print_exception(error)
+        return 1
+    text = f"haoqi {' '.join(arguments)}\nPython {sys.version}\n\n{''.join(traceback.format_exception(error))}"
+    path = _kept(text)
+    where = f"all of it is in {path}; " if path else ""
+    print(f"  hint: {where}{DEBUG} shows it here", file=sys.stderr)
+    return 1
+
+
+def _kept(text: str) -> Path | None:
+    from haoqi.core.folder import home, write_atomic
+
+    path = home() / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    try:
+        write_atomic(path, text)
+    except (UserError, OSError):
+        return None
+    return path
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    main()

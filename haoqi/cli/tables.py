@@ -1,0 +1,66 @@
+"""Tables on the terminal: aligned columns, whole lines in a pipe, JSON where asked for."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PIPE_WIDTH = 1_000_000
+"""Columns of a line that is not for a terminal: nothing is cut or wrapped there."""
+
+
+def show(rows: Sequence[Mapping[str, Any]], *, plain: bool = False, right: Sequence[str] = ()) -> None:
+    """Print rows that share their keys, which are the headings.
+
+    Args:
+        rows: cells by heading; None is shown as a dash.
+        plain: print a JSON list instead.
+        right: headings whose cells are numbers and stand to the right.
+    """
+    if plain:
+        print(json.dumps([dict(row) for row in rows], ensure_ascii=False, default=str))
+        return
+    if not rows:
+        return
+    for line in drawn(rows, right).splitlines():
+        print(line.rstrip())
+
+
+def show_facts(facts: Mapping[str, Any], *, plain: bool = False) -> None:
+    """Print facts by what they are called, a line each; lists and mappings a line for each member."""
+    if plain:
+        print(json.dumps(dict(facts), ensure_ascii=False, default=str))
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        lines = [f"{key}: {one}" for key, one in value.items()] if isinstance(value, Mapping) else value
+        lines = [", ".join(lines)] if name in ("labels", "methods", "bases") else lines
+        for place, line in enumerate([lines] if isinstance(lines, str) else lines):
+            print(f"{name if place == 0 else '':{width}}  {line}")
+
+
+def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = ()) -> str:
+    """Return rows as an aligned table; the last column is wrapped where the terminal is narrow."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else PIPE_WIDTH, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, header_style="bold")
+    headings = list(rows[0])
+    for heading in headings:
+        last = heading == headings[-1]
+        justify = "right" if heading in right else "left"
+        table.add_column(heading, justify=justify, no_wrap=not last, overflow="fold" if last else "ellipsis")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*(_cell(row[heading]) for heading in headings))
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get().strip("\n")
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text
+
+    return Text("-" if value is None else str(value))
