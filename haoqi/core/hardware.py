@@ -33,6 +33,13 @@ class Hardware:
         return "bf16" if self.bf16_gflops > 1.5 * self.fp32_gflops else "fp32"
 
     @property
+    def words(self) -> str:
+        """The machine on one line."""
+        memory = f"{self.memory_bytes / 2**30:.0f} GiB"
+        speed = f"{self.fp32_gflops:,.0f} GFLOP/s in fp32, {self.bf16_gflops:,.0f} in bf16"
+        return f"{f'{self.gpu}, ' if self.gpu else ''}{self.cores} cores, {memory}, {speed}"
+
+    @property
     def device(self) -> str:
         """The torch device that trains."""
         return "cuda" if self.gpu else "cpu"

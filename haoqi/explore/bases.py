@@ -19,7 +19,7 @@ def bases_for(settings: ExploreSettings, languages: Mapping[str, float], listen:
     Raises:
         UserError: if a base that was asked for is not there.
     """
-    from haoqi.models.bases.resolve import choose, resolve
+    from haoqi.models.bases import choose, resolve
 
     if settings.base:
         return {name: resolve(name, folder.cache(), download=True) for name in settings.base}
@@ -42,7 +42,7 @@ def mean_tokens(texts: Sequence[str], base: Base | None) -> float:
         return 1.0
     if base is None:
         return 2 + sum(len(text) for text in sample) / len(sample) / 4
-    from haoqi.models.bases.load import load_tokenizer
+    from haoqi.models.bases import load_tokenizer
 
     encoded = load_tokenizer(base).encode_batch(sample)
     return sum(min(len(one.ids), base.card.max_tokens) for one in encoded) / len(sample)

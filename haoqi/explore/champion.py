@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from haoqi.core import seeds
-from haoqi.evaluate.comparison import average, compare
+from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import Experiment
@@ -24,8 +25,8 @@ class Court:
 
     metric: Metric
     alpha: float
-    statistics: Callable[[Experiment], Statistics]
-    """The first metric's statistics of an experiment on the examples that all are judged on."""
+    pooled: Callable[[Sequence[Experiment]], Statistics]
+    """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
     repeatable: Callable[[Experiment], bool]
     """Whether another seed would give another model."""
     seed: int
@@ -43,20 +44,19 @@ class Court:
         if champion is None:
             return Verdict(challenger.number, "crowned", challenger.number, challenger.score)
         mine, theirs = history.seeds_of(challenger.plan), history.seeds_of(champion.plan)
-        first, second = self._pool(mine), self._pool(theirs)
+        first, second = self.pooled(mine), self.pooled(theirs)
         found = compare(first, second, self.metric.score, rng=seeds.generator(self.seed, "verdict", challenger.number))
-        facts = {
-            "difference": found.difference,
-            "low": found.low,
-            "high": found.high,
-            "p_value": found.p_value,
-            "against": champion.number,
-        }
+        decided = partial(
+            Verdict,
+            challenger.number,
+            difference=found.difference,
+            low=found.low,
+            high=found.high,
+            p_value=found.p_value,
+            against=champion.number,
+        )
         if found.difference > 0 and found.p_value < self.alpha and challenger.plan.key != champion.plan.key:
             better = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
-            return Verdict(challenger.number, "crowned", mine[0].number, better, **facts)
+            return decided("crowned", mine[0].number, better)
         close = found.difference > 0 and found.p_value < CLOSE and len(mine) < SEEDS and self.repeatable(challenger)
-        return Verdict(challenger.number, "close" if close else "kept", champion.number, score, **facts)
-
-    def _pool(self, experiments: Sequence[Experiment]) -> Statistics:
-        return average([self.statistics(experiment) for experiment in experiments])
+        return decided("close" if close else "kept", champion.number, score)

@@ -41,14 +41,26 @@ def next_step(lab: Lab, history: History, spent_seconds: float) -> Step | None:
 
     It uses its arguments only, so a run that was stopped goes on as it would have.
     """
-    settings = lab.settings
-    if settings.steps is not None and len(history.experiments) >= settings.steps:
+    if out_of_steps(lab, history):
         return None
-    left = None if settings.budget_seconds is None else settings.budget_seconds - spent_seconds
-    if left is not None and left <= 0:
-        return None
-    table = _Table(lab, history, left)
+    budget = lab.settings.budget_seconds
+    table = _Table(lab, history, None if budget is None else budget - spent_seconds)
+    if history.champion is None and (first := table.first()):
+        return first
     return table.repeat() or table.opening() or table.proposed()
+
+
+def why_ended(lab: Lab, history: History) -> str:
+    """Return why a search ended: "steps", "budget" (what is left does not fit in the time), or "exhausted"."""
+    if out_of_steps(lab, history):
+        return "steps"
+    tried = {experiment.plan.key for experiment in history.experiments}
+    return "exhausted" if all(plan.key in tried for plan in lab.plans) else "budget"
+
+
+def out_of_steps(lab: Lab, history: History) -> bool:
+    """Return whether the limit in steps is reached."""
+    return lab.settings.steps is not None and len(history.experiments) >= lab.settings.steps
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,12 @@ class _Table:
     lab: Lab
     history: History
     left: float | None
+
+    def first(self) -> Step | None:
+        """Return the cheapest plan of all, whatever the budget: there is always a model to release."""
+        untried = self._untried()
+        cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
+        return self._step(cheapest, "the cheapest, so that there is a model at once", "explore") if cheapest else None
 
     def repeat(self) -> Step | None:
         """Return a close call's plan with another seed."""
@@ -108,7 +126,15 @@ class _Table:
             return True
         wanted = self._belief(plan).seconds
         elastic = self.lab.method(plan).stochastic and not self.lab.folds
-        return wanted * (WORTHWHILE if elastic else 1.0) <= self.left
+        return wanted * (WORTHWHILE if elastic else 1.0) <= self._left_for(plan)
+
+    def _left_for(self, plan: Plan) -> float:
+        """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
+        assert self.left is not None
+        champion = self.history.champion
+        return self.left - max(
+            self.lab.reserve_seconds(plan), self.lab.reserve_seconds(champion.plan if champion else None)
+        )
 
     def _cheap_seconds(self) -> float:
         budget = self.lab.settings.budget_seconds
@@ -122,4 +148,5 @@ class _Table:
         return Belief(score, doubt, expected_seconds(plan, self.lab.work(plan), done if timed else [], gflops))
 
     def _step(self, plan: Plan, why: str, role: str) -> Step:
-        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), self.left)
+        limit = None if self.left is None else max(1.0, self._left_for(plan))
+        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit)

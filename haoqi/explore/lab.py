@@ -1,7 +1,7 @@
 """The lab: all that the experiments of one run share."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from haoqi.core import folder, hardware, seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, silent
 from haoqi.core.hardware import Hardware
-from haoqi.data import Prepared
+from haoqi.data.card import Card
 from haoqi.data.examples import Examples, Splits
+from haoqi.data.prepared import Prepared
+from haoqi.data.raw import Facts
 from haoqi.explore.bases import bases_for, mean_tokens
 from haoqi.explore.beliefs import USUAL
 from haoqi.explore.plan import Plan
@@ -44,6 +46,8 @@ class Lab:
     seed: int = 0
     tokens: float = 64.0
     """Mean length of a text in pieces of the first base's tokenizer."""
+    card: Card = field(default_factory=lambda: Card("", Facts("", "")))
+    """What a person should know of the data."""
     listen: Listen = silent
 
     @cached_property
@@ -121,12 +125,17 @@ class Lab:
         rest = order[~np.isin(order, first)]
         return examples.take(sorted([*first, *rest[: count - len(first)]]))
 
-    @cached_property
-    def reserve_seconds(self) -> float:
-        """Time that scoring the test split will take at most; a search leaves it."""
-        deepest = max((base.card.layers * base.card.width**2 for base in self.bases.values()), default=0)
-        work = 24 * deepest * self.tokens * len(self.splits.test) / 1e9
+    def reserve_seconds(self, plan: Plan | None) -> float:
+        """Return the time that scoring the test split takes at most if this plan is released; a search leaves it."""
+        if plan is None or plan.base is None:
+            return 1.0
+        base = self.bases[plan.base].card
+        work = 24 * base.layers * base.width**2 * self.tokens * len(self.splits.test) / 1e9
         return 2.0 + work / (USUAL * self.hardware.fp32_gflops)
+
+    def generator(self, *names: object) -> np.random.Generator:
+        """Return a generator of its own for these names."""
+        return seeds.generator(self.seed, *names)
 
     def origin(self, plan: Plan) -> str:
         """Return the name by which a release remembers the run and the plan that it came from."""
@@ -145,7 +154,7 @@ def lab_of(
     texts = prepared.splits.train.texts
     tokens = mean_tokens(texts, next(iter(bases.values()), None))
     probed = hardware.probe(folder.cache())
-    return Lab(task, prepared.splits, bases, settings, probed, place, run, seed, tokens, listen)
+    return Lab(task, prepared.splits, bases, settings, probed, place, run, seed, tokens, prepared.card, listen)
 
 
 def _first_of_each(examples: Examples, order: Any) -> list[int]:

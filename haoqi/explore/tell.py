@@ -8,10 +8,9 @@ from haoqi.explore.history import History, Verdict
 from haoqi.explore.lab import Lab
 
 
-def trying(lab: Lab, history: History, clock: Clock, step: Step) -> None:
+def trying(lab: Lab, history: History, step: Step) -> None:
     """Say what is about to be tried, and why."""
     seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
-    lab.listen(spent(lab, history, clock))
     lab.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from haoqi.core.config import as_plain
 from haoqi.core.errors import UserError
 from haoqi.core.folder import building
 from haoqi.data.examples import Examples
+from haoqi.evaluate.comparison import average
 from haoqi.evaluate.evidence import Evidence, evidence
 from haoqi.evaluate.intervals import interval
 from haoqi.evaluate.metric import Statistics
@@ -23,9 +25,10 @@ from haoqi.explore.folds import cross_decoded, cross_validated
 from haoqi.explore.job import checkpoint_of, job_of
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Experiment, Plan
-from haoqi.models.model import Model
+from haoqi.models.model import Model, load
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Task
+from haoqi.tasks.words import words_of
 
 
 def run(step: Step, lab: Lab) -> Experiment:
@@ -56,15 +59,15 @@ def court_of(lab: Lab) -> Court:
     return Court(
         metric=lab.task.metric,
         alpha=lab.settings.alpha,
-        statistics=lambda experiment: statistics_of(experiment, lab),
+        pooled=lambda experiments: pooled(experiments, lab),
         repeatable=lambda experiment: lab.method(experiment.plan).stochastic,
         seed=lab.seed,
     )
 
 
-def statistics_of(experiment: Experiment, lab: Lab) -> Statistics:
-    """Return the deciding metric's statistics of an experiment, shape (judged examples, k)."""
-    return keep.read_statistics(_folder(experiment.plan, lab))
+def pooled(experiments: Sequence[Experiment], lab: Lab) -> Statistics:
+    """Return the deciding metric's statistics, the mean of some seeds of one plan, shape (judged examples, k)."""
+    return average([keep.read_statistics(_folder(experiment.plan, lab)) for experiment in experiments])
 
 
 def evidence_of(experiment: Experiment, lab: Lab) -> Evidence:
@@ -75,15 +78,14 @@ def evidence_of(experiment: Experiment, lab: Lab) -> Evidence:
 def judged(task: Task, examples: Examples, predictions: Predictions, seed: int = 0) -> Evidence:
     """Return the evidence that a model's answers to labelled examples give."""
     rng = seeds.generator(seed, "evidence")
-    return evidence(task.output.name, task.metrics, examples, predictions, task.labels, rng=rng)
+    words = words_of(examples) if task.output.name == "spans" else None
+    return evidence(task.output.name, task.metrics, examples, predictions, labels=task.labels, words=words, rng=rng)
 
 
 def champion_model(experiment: Experiment, lab: Lab) -> Model:
     """Return the model of an experiment; after cross-validation it is fitted on all examples first."""
-    from haoqi.models.model import load
-
     if not lab.folds:
-        return load(_folder(experiment.plan, lab) / "model", lab.folder.parent)
+        return load(_folder(experiment.plan, lab) / "model")
     whole = Examples.join([lab.splits.train, lab.splits.valid])
     predictor = lab.method(experiment.plan).fit(job_of(experiment.plan, lab, lab.sample(whole, experiment.plan)))
     return _model(predictor, experiment.plan, keep.read_calibration(_folder(experiment.plan, lab)), lab)

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from haoqi.core.ledger import Ledger
+from haoqi.evaluate.comparison import average
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.champion import Court
 from haoqi.explore.history import History
@@ -24,7 +25,7 @@ class Bench:
         self.court = Court(
             metrics.build("accuracy"),
             alpha=0.05,
-            statistics=lambda e: self.right[e.plan.key, e.plan.seed],
+            pooled=lambda experiments: average([self.right[e.plan.key, e.plan.seed] for e in experiments]),
             repeatable=lambda e: e.plan.method != "tfidf",
             seed=seed,
         )

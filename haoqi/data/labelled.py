@@ -1,0 +1,29 @@
+"""Labelled examples as they are, for scoring a model that is already there: nothing split, nothing dropped as double."""
+
+import numpy as np
+
+from haoqi.core.errors import UserError
+from haoqi.data.dedupe import UNLABELLED
+from haoqi.data.examples import Examples
+from haoqi.data.raw import Raw
+from haoqi.data.rows import ReadLabel, clean_rows, read_labels, start
+from haoqi.data.settings import DataSettings
+
+
+def labelled(raw: Raw, read_label: ReadLabel, settings: DataSettings) -> Examples:
+    """Return the labelled rows of a source, cleaned as they are for learning; unlabelled ones are left out.
+
+    Args:
+        raw: what `read` gave.
+        read_label: from a raw label to a typed one; raises ValueError with the reason where it cannot.
+        settings: how to clean, and how many bad rows to allow.
+
+    Raises:
+        UserError: if too many rows are bad, or none is labelled.
+    """
+    rows = read_labels(start(raw, settings, np.random.default_rng(0)), read_label, settings)
+    rows = clean_rows(rows, settings, lambda stage, share: None)
+    kept = np.flatnonzero(rows.parts != UNLABELLED)
+    if not len(kept):
+        raise UserError(f"no row of {rows.source} has a label", "name the column of the labels with --label")
+    return rows.examples.take(kept)

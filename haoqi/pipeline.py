@@ -1,0 +1,132 @@
+"""The spine: from a file of labelled text to a released model, on one page."""
+
+from pathlib import Path
+
+from haoqi import data, tasks
+from haoqi.core.events import Listen, Note, Released, Stage, silent
+from haoqi.core.ledger import Ledger
+from haoqi.data.labelled import labelled
+from haoqi.data.raw import Raw
+from haoqi.data.settings import DataSettings
+from haoqi.evaluate import report
+from haoqi.evaluate.evidence import Evidence
+from haoqi.explore import tell, trial
+from haoqi.explore.choose import next_step, why_ended
+from haoqi.explore.clock import Clock
+from haoqi.explore.history import History
+from haoqi.explore.lab import Lab, lab_of
+from haoqi.explore.opened import opened
+from haoqi.models import releases
+from haoqi.models.releases import Release
+from haoqi.run import Run
+from haoqi.story import story_of
+
+
+def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Release:
+    """Look for a better model until the budget is spent, then release the best one.
+
+    The same run taken up again goes on where it was, whether it was killed or had ended. Ctrl-C ends the
+    search in order: what was found so far is released.
+
+    Args:
+        run: what to learn from, and for how long.
+        listen: is told of everything that happens.
+        raw: the rows, where the caller has them in memory already.
+
+    Raises:
+        UserError: if the data, the settings or the disk do not allow it.
+    """
+    clock = Clock()
+    listen(Stage("reading", run.data.source))
+    raw = raw or data.read(run.data)
+    task, why = tasks.resolve(run.task, raw)
+    for line in (*raw.facts.lines(), why):
+        listen(Note(line))
+    with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place:
+        history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
+        clock = Clock(history.spent_seconds, clock.begun)
+        listen(Stage("preparing", "cleaning, duplicates, splits"))
+        prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+        lab = lab_of(run.explore, task, prepared, place, run=history.run, seed=run.seed, listen=listen)
+        begin(run, raw, lab, history)
+        listen(Stage("exploring"))
+        ended = search(lab, history, clock)
+        return release(run, lab, history, ended)
+
+
+def begin(run: Run, raw: Raw, lab: Lab, history: History) -> None:
+    """Record what is about to be learnt from what, once, and keep the resolved settings beside it."""
+    (lab.folder / "run.yaml").write_text(run.as_yaml(), encoding="utf-8")
+    if history.last("begin") is None:
+        splits = lab.splits
+        counts = {"train": len(splits.train), "valid": len(splits.valid), "test": len(splits.test)}
+        known = {"name": run.release_name, "task": lab.task.name, "labels": list(lab.task.labels), "seed": run.seed}
+        history.note("begin", {**known, "data": raw.fingerprint, "rows": counts, "bases": list(lab.bases)})
+
+
+def search(lab: Lab, history: History, clock: Clock) -> str:
+    """Try plan after plan, each judged against the champion, and return why it ended.
+
+    It ends when the budget is spent, nothing is left to try, or the person stops it.
+    """
+    court = trial.court_of(lab)
+    try:
+        if history.unjudged:
+            history.judge(court.verdict(history, history.unjudged), spent=clock.spent)
+        while step := next_step(lab, history, clock.spent):
+            tell.trying(lab, history, step)
+            experiment = history.add(trial.run(step, lab), spent=clock.spent)
+            verdict = court.verdict(history, experiment)
+            history.judge(verdict, spent=clock.spent)
+            tell.tried(lab, history, clock)
+            if verdict.decision != "close":
+                trial.forget_models(lab, history.champion)
+    except KeyboardInterrupt:
+        lab.listen(Note("stopped by you; what was found so far is released", warning=True))
+        return "stopped"
+    return why_ended(lab, history)
+
+
+def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
+    """Score the champion on the test split, once, publish it with its evidence, and write the report."""
+    lab.listen(Stage("releasing", "the test split is scored, once"))
+    champion = history.found()
+    name = run.release_name
+    published = next(
+        (r for r in releases.list_releases(name) if r.facts.get("origin") == lab.origin(champion.plan)), None
+    )
+    if published is None:
+        model = trial.champion_model(champion, lab)
+        tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
+        evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
+        published = releases.publish(model, evidence, name)
+    if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
+        scores = published.evidence["test"]["scores"]
+        history.note("release", {"experiment": champion.number, "version": published.version, "scores": scores})
+    path = report.write(story_of(run, lab, history, published, ended), lab.folder / "report.html")
+    lab.listen(_released(published, lab, path))
+    return published
+
+
+def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evidence:
+    """Score a release on labelled examples that it has not seen.
+
+    Args:
+        ref: a release, such as "reviews" or "reviews@2".
+        settings: where the examples come from.
+
+    Raises:
+        UserError: if there is no such release, or the data do not fit its task.
+    """
+    model = releases.load(ref)
+    listen(Stage("reading", settings.source))
+    raw = data.read(settings)
+    examples = labelled(raw, model.task.output.read, settings)
+    listen(Stage("predicting", f"{len(examples):,} examples"))
+    return trial.judged(model.task, examples, model.predict(examples))
+
+
+def _released(published: Release, lab: Lab, path: Path) -> Released:
+    metric = lab.task.metric.name
+    score, low, high = Evidence.from_plain(published.evidence["test"]).scores[metric]
+    return Released(published.name, published.version, str(published.folder), metric, score, low, high, str(path))

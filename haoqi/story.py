@@ -1,0 +1,121 @@
+"""The story of a run for its report, told from the ledger and the run's folder."""
+
+import shlex
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+
+from haoqi.core.flat import as_flat
+from haoqi.evaluate.comparison import compare
+from haoqi.evaluate.evidence import Evidence
+from haoqi.evaluate.report.story import Champion, Comparison, Row, Step, Story, Verdict
+from haoqi.explore import curve, trial
+from haoqi.explore.history import History
+from haoqi.explore.lab import Lab
+from haoqi.explore.plan import Experiment
+from haoqi.models.releases import Release
+from haoqi.run import Run
+
+_PACKAGES = ("haoqi", "torch", "transformers", "scikit-learn", "numpy", "optuna")
+_COMPARED = 40
+
+
+def story_of(run: Run, lab: Lab, history: History, release: Release, ended: str) -> Story:
+    """Return all that the report of a run says.
+
+    Args:
+        run: what was asked for.
+        lab: what the experiments shared.
+        history: what was tried.
+        release: what was published.
+        ended: why the search ended, as `Story.ended` has it.
+    """
+    best = history.found()
+    plan = best.plan
+    entries = history.ledger.entries(history.run)
+    return Story(
+        name=release.name,
+        task=lab.task.name,
+        kind=lab.task.output.name,
+        labels=lab.task.labels,
+        metric=lab.task.metric.name,
+        metrics=tuple(metric.name for metric in lab.task.metrics[1:]),
+        champion=Champion(best.number, plan.words(), plan.method, plan.base, plan.varied, best.seconds),
+        test=Evidence.from_plain(release.evidence["test"]),
+        valid=Evidence.from_plain(release.evidence["valid"]),
+        experiments=tuple(_row(experiment, history) for experiment in history.experiments),
+        curve=tuple(Step(**asdict(point)) for point in curve.knowledge(entries)),
+        comparisons=_comparisons(best, lab, history),
+        card=lab.card.to_json(),
+        version=release.version,
+        created=release.created,
+        folds=lab.folds,
+        ended=ended,
+        notes=tuple(lab.card.notes),
+        command=_command(run),
+        settings=run.as_yaml(),
+        digest=history.ledger.verify(history.run),
+        packages=_versions(),
+        seed=run.seed,
+        hardware=lab.hardware.words,
+    )
+
+
+def _row(experiment: Experiment, history: History) -> Row:
+    plan = experiment.plan
+    verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
+    shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
+    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores")}
+    told = None
+    if verdicts:
+        named = ("decision", "difference", "low", "high", "p_value", "against")
+        told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
+    return Row(
+        words=plan.words(),
+        method=plan.method,
+        base=plan.base,
+        settings=plan.varied,
+        share=plan.share,
+        seed=plan.seed,
+        verdict=told,
+        **shared,
+    )
+
+
+def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:
+    """Return the paired test of the champion against every other plan, the best ones where there are many."""
+    mine = trial.pooled(history.seeds_of(best.plan), lab)
+    others = [
+        e for e in history.experiments if e.score is not None and e.plan.seed == 0 and e.plan.key != best.plan.key
+    ]
+    others.sort(key=lambda e: e.score or 0.0, reverse=True)
+    found = []
+    for other in others[:_COMPARED]:
+        theirs = trial.pooled(history.seeds_of(other.plan), lab)
+        test = compare(mine, theirs, lab.task.metric.score, rng=lab.generator("report", other.number))
+        found.append(Comparison(other.number, test.difference, test.low, test.high, test.p_value))
+    return tuple(found)
+
+
+def _command(run: Run) -> str:
+    """Return the command line that repeats a run: the source, and every setting that is not as it comes."""
+    usual = as_flat(Run(type(run.data)(run.data.source)))
+    words = ["haoqi", "improve", run.data.source]
+    for name, value in as_flat(run).items():
+        if name in ("source", "fresh") or value == usual[name]:
+            continue
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            words += [f"--{flag}", ",".join(map(str, value)) if isinstance(value, list) else str(value)]
+    return shlex.join(words)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

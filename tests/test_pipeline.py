@@ -1,0 +1,174 @@
+"""The spine, walked from a file to a release with a tiny base."""
+
+import csv
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from haoqi import pipeline
+from haoqi.core import folder
+from haoqi.core.errors import UserError
+from haoqi.core.events import Event, Released, Tried
+from haoqi.core.ledger import Ledger
+from haoqi.models import releases
+from haoqi.run import Run, run_of
+
+GOOD = ("great", "lovely", "quick", "bright", "kind", "fresh")
+BAD = ("broken", "late", "dull", "rude", "stale", "slow")
+THINGS = ("phone", "hotel", "coffee", "film", "train", "letter", "screen", "room", "waiter", "song")
+
+
+def reviews(path: Path, rows: int = 160, seed: int = 0) -> Path:
+    """Write reviews that words decide, with a little noise."""
+    rng = Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["body", "stars"])
+        for number in range(rows):
+            good = rng.random() < 0.5
+            words = [rng.choice(GOOD if (good if rng.random() < 0.9 else not good) else BAD) for _ in range(3)]
+            text = f"The {rng.choice(THINGS)} no. {number} was {words[0]}, {words[1]} and {words[2]}."
+            writer.writerow([text, "positive" if good else "negative"])
+    return path
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def asked(place: Path, tiny_base: str, **settings: object) -> Run:
+    source = place / "reviews.csv"
+    if not source.exists():
+        reviews(source)
+    methods = ("majority", "tfidf", "knn", "full")
+    return run_of(str(source), **{"steps": 5, "base": (tiny_base,), "methods": methods, "variants": 1, **settings})
+
+
+def test_a_file_becomes_a_release_with_its_evidence(place: Path, tiny_base: str) -> None:
+    seen: list[Event] = []
+    release = pipeline.improve(asked(place, tiny_base), seen.append)
+    assert (release.name, release.version) == ("reviews", 1)
+    assert len([event for event in seen if isinstance(event, Tried)]) == 5
+    told = seen[-1]
+    assert isinstance(told, Released)
+    assert told.low <= told.score <= told.high
+    report = Path(told.report).read_text(encoding="utf-8")
+    assert f"{told.score:.3f}" in report
+    model = releases.load("reviews")
+    assert model("The coffee was great, lovely and fresh.").label == "positive"
+    assert model("The film was dull, rude and broken.").label == "negative"
+
+
+def test_the_same_run_taken_up_again_is_done_and_releases_nothing_new(place: Path, tiny_base: str) -> None:
+    first = pipeline.improve(asked(place, tiny_base))
+    again = pipeline.improve(asked(place, tiny_base))
+    assert (again.name, again.version) == (first.name, first.version)
+    assert len(releases.list_releases("reviews")) == 1
+
+
+def test_more_steps_go_on_where_the_run_was(place: Path, tiny_base: str) -> None:
+    pipeline.improve(asked(place, tiny_base, steps=2))
+    seen: list[Event] = []
+    pipeline.improve(asked(place, tiny_base, steps=4), seen.append)
+    assert [event.number for event in seen if isinstance(event, Tried)] == [3, 4]
+
+
+def digest(place: Path) -> str:
+    [ledger] = (place / "home" / "runs" / "reviews").glob("*/ledger.sqlite")
+    found = Ledger(ledger)
+    [run] = found.runs()
+    return found.verify(run)
+
+
+def test_two_runs_with_one_seed_and_a_step_limit_give_the_same_ledger(
+    place: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = []
+    for name in ("one", "two"):
+        (place / name).mkdir()
+        monkeypatch.setenv("HAOQI_HOME", str(place / name / "home"))
+        pipeline.improve(asked(place, tiny_base))
+        digests.append(digest(place / name))
+    assert digests[0] == digests[1]
+
+
+def test_a_run_in_parts_gives_the_ledger_of_a_run_in_one(
+    place: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.improve(asked(place, tiny_base))
+    whole = digest(place)
+    (place / "parts").mkdir()
+    monkeypatch.setenv("HAOQI_HOME", str(place / "parts" / "home"))
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Tried) and event.number in (1, 3):
+            raise SystemError  # as sudden as a kill: nothing of ours catches it
+
+    for _ in range(2):
+        with pytest.raises(SystemError):
+            pipeline.improve(asked(place, tiny_base), stop)
+    pipeline.improve(asked(place, tiny_base))
+    assert digest(place / "parts") == whole
+
+
+def test_the_level_of_knowledge_never_falls(place: Path, tiny_base: str) -> None:
+    pipeline.improve(asked(place, tiny_base, steps=8))
+    [path] = (place / "home" / "runs" / "reviews").glob("*/ledger.sqlite")
+    ledger = Ledger(path)
+    levels = [e.body["score"] for e in ledger.entries(ledger.runs()[0], "verdict")]
+    assert levels == sorted(levels)
+
+
+def test_ctrl_c_releases_what_was_found(place: Path, tiny_base: str) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, Tried) and event.number == 2:
+            raise KeyboardInterrupt
+
+    release = pipeline.improve(asked(place, tiny_base), stop)
+    assert release.version == 1
+
+
+def test_other_data_under_the_same_name_is_another_run_and_the_next_version(place: Path, tiny_base: str) -> None:
+    pipeline.improve(asked(place, tiny_base, steps=1))
+    reviews(place / "reviews.csv", seed=1)
+    assert pipeline.improve(asked(place, tiny_base, steps=1)).version == 2
+    assert len(list((folder.runs() / "reviews").iterdir())) == 2
+
+
+def test_few_examples_are_judged_by_cross_validation(place: Path, tiny_base: str) -> None:
+    source = reviews(place / "few.csv", rows=40)
+    release = pipeline.improve(run_of(str(source), steps=2, methods=("tfidf", "probe"), base=(tiny_base,)))
+    assert release.evidence["valid"]["count"] > 30  # all but the test split
+
+
+def test_a_release_is_scored_on_new_examples(place: Path, tiny_base: str) -> None:
+    pipeline.improve(asked(place, tiny_base, steps=2))
+    from haoqi.data.settings import DataSettings
+
+    found = pipeline.evaluate("reviews", DataSettings(str(reviews(place / "new.csv", rows=60, seed=5))))
+    assert found.scores["macro_f1"][0] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"methods": ("tfdif",)}, "there is no method tfdif"),
+        ({"strategy": "luck"}, "there is no strategy luck"),
+        ({"task": "sentimet"}, "there is no task sentimet"),
+        ({"methods": ("crf",)}, "cannot learn the task"),
+        ({"base": ("nowhere/none",)}, "nowhere/none"),
+        ({"text": "nothing"}, "nothing"),
+        ({"name": "../up"}, "cannot be a name"),
+        ({"group": "body", "time": "stars"}, "contradict"),
+        ({"steps": 0}, "must lie between"),
+    ],
+)
+def test_bad_settings_say_what_is_wrong_and_leave_nothing_behind(
+    place: Path, tiny_base: str, settings: dict[str, object], what: str
+) -> None:
+    with pytest.raises(UserError, match=what):
+        pipeline.improve(asked(place, tiny_base, **settings))
+    assert not list((place / "home").glob("releases/*"))
