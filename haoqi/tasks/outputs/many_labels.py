@@ -99,7 +99,7 @@ class ManyLabels:
         return ", ".join(map(str, label)) if isinstance(label, tuple) and label else "(none)"
 
 
-def best_threshold(probabilities: Array, right: Array) -> float:
+def best_threshold(probabilities: Array, right: npt.NDArray[Any]) -> float:
     """Return the threshold on these probabilities with the best F1, midway between two examples; 0.5 without positives.
 
     Args:

@@ -1,0 +1,105 @@
+"""A task is guessed from its labels, and what cannot be learnt is refused in two lines."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from haoqi import tasks
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples, Span
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A source's rows, as much of them as a task looks at."""
+
+    examples: Examples
+    shape: str = "labels"
+
+
+def _rows(labels: list[Any], shape: str = "labels", texts: list[str] | None = None) -> Rows:
+    return Rows(Examples.of(texts or [f"text {row}" for row in range(len(labels))], labels), shape)
+
+
+@pytest.mark.parametrize(
+    ("labels", "task"),
+    [
+        (["pos", "neg", "pos"], "sentiment"),
+        (["Positive", "Negative", "Neutral"], "sentiment"),
+        (["好评", "差评"], "sentiment"),
+        (["正面", "负面", "中性"], "sentiment"),
+        (["sport", "tech", "sport"], "classification"),
+        (["0", "1"], "classification"),
+        ([0.0, 1.0, float("nan")], "classification"),
+        ([["a"], ["a", "b"]], "multilabel"),
+        (["a|b", "a", "b"], "multilabel"),
+        (["a;b", "b;c"], "multilabel"),
+        (["R&D; other", "sales", "legal"], "classification"),
+        (["pos", "pos"], "classification"),
+    ],
+)
+def test_task_is_guessed_from_the_labels(labels: list[Any], task: str) -> None:
+    name, reason = tasks.guess(_rows(labels))
+    assert name == task
+    assert reason.startswith(f"{task}, because")
+
+
+def test_labelled_stretches_are_entities() -> None:
+    assert tasks.guess(_rows([[Span(0, 4, "X")]], shape="spans"))[0] == "entities"
+
+
+def test_vocabulary_comes_from_the_data() -> None:
+    task, reason = tasks.resolve(None, _rows(["tech", "sport", None, "sport", ""]))
+    assert (task.name, task.labels) == ("classification", ("sport", "tech"))
+    assert "one of 2 labels" in reason
+    said, reason = tasks.resolve("topic", _rows(["tech", "sport"]))
+    assert (said.name, reason) == ("topic", "topic, as said")
+    assert "matches" in said.descriptions["sport"]
+
+
+def test_span_types_come_from_the_data_and_overlaps_are_told() -> None:
+    spans = [(Span(0, 4, "B"), Span(2, 6, "A")), (Span(0, 4, "B"),)]
+    task, reason = tasks.resolve(None, _rows(spans, shape="spans"))
+    assert (task.name, task.labels) == ("entities", ("A", "B"))
+    assert "1 rows have overlapping spans" in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "problem"),
+    [
+        ("entities", _rows(["a", "b"]), "needs labelled stretches of text"),
+        ("sentiment", _rows([()], shape="spans"), "needs one label column"),
+        (None, _rows(["a"] * 20), "every row is labelled 'a'"),
+        (None, _rows([None, "", float("nan")]), "no row has a label"),
+        (None, _rows([f"{row}" for row in range(50)]), "all 50 labels are different"),
+        ("classification", _rows([["a"], ["b"]]), "row 1: the label is a list"),
+        ("multilabel", _rows([[], []]), "no row names any label"),
+        (None, _rows([(Span(0, 99, "X"),)], shape="spans"), "row 1: the span 0-99 (X) does not lie within"),
+        (None, _rows([[(3, 1, "X")]], shape="spans"), "row 1: .* is not a span|row 1: the span 3-1"),
+        (None, _rows([(), ()], shape="spans"), "no row names any label"),
+        ("sentimnt", _rows(["a", "b"]), "there is no task sentimnt"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused(name: str | None, rows: Rows, problem: str) -> None:
+    pattern = problem if ".*" in problem else problem.replace("(", r"\(").replace(")", r"\)")
+    with pytest.raises(UserError, match=pattern) as caught:
+        tasks.resolve(name, rows)
+    assert caught.value.hint
+
+
+def test_unknown_task_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UserError) as caught:
+        tasks.build("sentimnt", ("a", "b"))
+    assert "did you mean sentiment?" in caught.value.hint
+
+
+def test_description_for_no_label_is_refused() -> None:
+    with pytest.raises(UserError, match="'x', which is no label"):
+        tasks.build("classification", ("a", "b"), {"x": "?"})
+
+
+def test_damaged_description_of_a_task_is_refused() -> None:
+    for plain in ({}, {"name": "sentiment"}, {"name": "sentiment", "labels": 3}):
+        with pytest.raises(UserError, match="damaged"):
+            tasks.from_plain(plain)
