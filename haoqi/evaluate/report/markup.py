@@ -1,0 +1,108 @@
+"""HTML from Python values: everything is escaped unless it is markup already."""
+
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from importlib.resources import files
+from json import loads
+from typing import Any, TypeAlias
+
+LANGUAGES = {"en": "en", "zh": "zh-Hans"}
+"""The page's languages, each with the tag that browsers know it by."""
+
+VOID = frozenset({"meta", "link", "br", "hr", "input", "wbr", "col"})
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+class Said:
+    """A sentence of ours, in every language of the page.
+
+    Args:
+        key: its name in texts/en.json and texts/zh.json; with n=1 among the values, `key.one` is
+            used where it exists.
+        values: what fills its gaps: plain values, markup, or other sentences.
+    """
+
+    def __init__(self, key: str, /, **values: Any) -> None:
+        self.key = key
+        self.values = values
+
+    def within(self, language: str) -> Markup:
+        """Return the sentence in one language, its values escaped."""
+        table = texts(language)
+        one = f"{self.key}.one"
+        template = table[one] if self.values.get("n") in (1, "1") and one in table else table[self.key]
+        filled = {name: _piece(value, language) for name, value in self.values.items()}
+        return Markup(escape(template, quote=False).format(**filled))
+
+
+Child: TypeAlias = "str | int | Said | Iterable[Child] | None"
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Return the sentences of one language by key."""
+    found: dict[str, str] = loads(resource(f"texts/{language}.json"))
+    return found
+
+
+def resource(name: str) -> str:
+    """Return a text file that lies beside this one."""
+    return files("haoqi.evaluate.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def tag(name: str, /, *children: Child, **attributes: Any) -> Markup:
+    """Return an element; `class_` and `data_x` become class and data-x, None and False are left out.
+
+    >>> tag("a", "1 < 2", href="#top", class_="quiet")
+    '<a href="#top" class="quiet">1 &lt; 2</a>'
+    """
+    opening = name + "".join(_attribute(key, value) for key, value in attributes.items())
+    if name in VOID:
+        return Markup(f"<{opening}>")
+    return Markup(f"<{opening}>{join(*children)}</{name}>")
+
+
+def join(*children: Child) -> Markup:
+    """Return children one after another: text escaped, sentences in every language, None left out."""
+    return Markup("".join(_child(child) for child in children))
+
+
+def _child(child: Any) -> str:
+    if child is None:
+        return ""
+    if isinstance(child, Markup):
+        return child
+    if isinstance(child, Said):
+        said = {language: child.within(language) for language in LANGUAGES}
+        if len(set(said.values())) == 1:
+            return said["en"]
+        return "".join(f'<span class="{k}" lang="{LANGUAGES[k]}">{words}</span>' for k, words in said.items())
+    if isinstance(child, str | int | float):
+        return escape(str(child), quote=False)
+    return "".join(_child(one) for one in child)
+
+
+def _piece(value: Any, language: str) -> Markup:
+    """Return a value for a sentence's gap, in the sentence's language."""
+    if isinstance(value, Said):
+        return value.within(language)
+    if isinstance(value, list | tuple):
+        return Markup("".join(_piece(one, language) for one in value))
+    return value if isinstance(value, Markup) else Markup(escape(str(value), quote=False))
+
+
+def _attribute(key: str, value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
+    if value is True:
+        return f" {name}"
+    if isinstance(value, float):
+        value = f"{value:.2f}".rstrip("0").rstrip(".")
+    return f' {name}="{escape(str(value))}"'

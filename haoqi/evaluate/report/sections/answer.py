@@ -1,0 +1,161 @@
+"""The answer first: what was released, how good it is, and how sure that is."""
+
+from haoqi.evaluate.evidence import Evidence
+from haoqi.evaluate.report import formats
+from haoqi.evaluate.report.charts import Mark, axis, interval
+from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
+from haoqi.evaluate.report.scale import Scale
+from haoqi.evaluate.report.standing import Standing, baseline, champion, majority, standings
+from haoqi.evaluate.report.story import Story
+
+SURE = 0.05
+"""Below this p-value, a difference counts as measured."""
+
+ENDINGS = ("budget", "steps", "exhausted", "stopped")
+
+
+def draw(story: Story) -> Markup:
+    """Return the section."""
+    found = standings(story)
+    return join(
+        _headline(story),
+        _ladder(story, found),
+        _sentences(story, found),
+        _box("answer.next", [story.next_step] if story.next_step else []),
+        _box("answer.notes", list(story.notes)),
+        _facts(story),
+    )
+
+
+def _headline(story: Story) -> Markup:
+    shown = story.shown
+    if shown is None:
+        said = Said("answer.unscored", words=_strong(story.champion.words))
+        return tag("p", said, class_="lead")
+    key = "answer.released" if story.test else "answer.untested"
+    said = Said(key, words=_strong(story.champion.words), count=formats.count(shown.examples))
+    value, low, high = shown.scores[story.metric]
+    figure = tag("span", formats.score(value), class_="figure")
+    unit = tag("span", metric_name(story.metric), class_="unit")
+    span = tag("span", formats.between(low, high), " ", tag("small", Said("interval")), class_="range")
+    return join(tag("p", said, class_="lead"), tag("p", figure, tag("span", unit, span, class_="beside"), class_="big"))
+
+
+def _ladder(story: Story, found: list[Standing]) -> Markup | None:
+    """Return released model and simple ones on one scale."""
+    rows: list[tuple[Child, Child, Mark]] = []
+    mine, plain, simple = champion(found), majority(found), baseline(found)
+    if story.test:
+        rows.append((Said("answer.test"), "", _mark(story.test, story.metric, "test")))
+    if story.valid:
+        rows.append((Said("answer.valid"), "", _mark(story.valid, story.metric, "best")))
+    elif mine:
+        rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
+    for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
+        if one and not one.champion:
+            rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
+    if len(rows) < 2:
+        return None
+    scale = Scale(min(0.0, *(mark.low or mark.score for _, _, mark in rows)), 1.0)
+    lines = [
+        tag(
+            "div",
+            tag("span", label, tag("small", " ", note) if note else None, class_="rung-name"),
+            interval(mark, scale),
+            tag("span", formats.score(mark.score), class_="rung-score"),
+            class_="rung",
+        )
+        for label, note, mark in rows
+    ]
+    foot = tag("div", tag("span"), axis(scale, 5), tag("span"), class_="rung rung-axis")
+    caption = tag("figcaption", Said("answer.ladder", metric=metric_name(story.metric)))
+    return tag("figure", caption, *lines, foot, class_="ladder")
+
+
+def _sentences(story: Story, found: list[Standing]) -> Markup:
+    said = [_sure(story)]
+    mine, plain, simple = champion(found), majority(found), baseline(found)
+    if mine and len(found) == 1:
+        said.append(Said("answer.alone"))
+    elif mine:
+        others = [(simple, "answer.baseline"), (plain, "answer.majority")]
+        said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
+        if mine is simple:
+            said.append(Said("answer.simple"))
+    return join(*(tag("p", one, class_="prose") for one in said if one))
+
+
+def _sure(story: Story) -> Said | None:
+    shown = story.shown
+    if shown is None:
+        return None
+    _, low, high = shown.scores[story.metric]
+    facts = {"low": formats.score(low), "high": formats.score(high), "count": formats.count(shown.examples)}
+    key = "answer.sure" if story.test else "answer.sure.valid"
+    return Said(key, half=formats.score((high - low) / 2), **facts)
+
+
+def _versus(mine: Standing, other: Standing, key: str) -> Said:
+    name = Said(key, words=other.words)
+    if other.versus is None:
+        return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
+    sure = other.versus.p_value < SURE and other.versus.difference > 0
+    return Said(
+        "answer.beats" if sure else "answer.level",
+        other=name,
+        difference=tag("strong", formats.signed(other.versus.difference)),
+        interval=formats.between_signed(other.versus.low, other.versus.high),
+        p=formats.p_value(other.versus.p_value),
+    )
+
+
+def _facts(story: Story) -> Markup:
+    rows = story.card.get("rows", {})
+    spent = max((step.spent_seconds for step in story.curve), default=sum(r.seconds for r in story.experiments))
+    made = len(story.experiments)
+    shown = story.shown
+    pairs: list[tuple[Said, Child]] = [
+        (Said("fact.task"), [story.task, ", ", Said("fact.labels", count=formats.count(len(story.labels)))]),
+        (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
+    ]
+    if "train" in rows:
+        pairs.append((Said("fact.trained"), Said("examples", count=formats.count(rows["train"]), n=rows["train"])))
+    searched = Said("fact.search.value", count=formats.count(made), n=made, time=formats.duration(spent))
+    pairs.append((Said("fact.search"), searched))
+    if story.ended:
+        ending = Said(f"ended.{story.ended}") if story.ended in ENDINGS else story.ended
+        pairs.append((Said("fact.ended"), ending))
+    if shown and len(shown.scores) > 1:
+        others = [f"{metric_name(n)} {formats.score(one[0])}" for n, one in shown.scores.items() if n != story.metric]
+        pairs.append((Said("answer.others"), ", ".join(others)))
+    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {story.name} "…"')))
+    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
+
+
+def metric_name(name: str) -> str:
+    """Return a metric's name as it is read: macro_f1 is macro-F1.
+
+    >>> metric_name("macro_f1"), metric_name("mcc"), metric_name("exact_match")
+    ('macro-F1', 'MCC', 'exact match')
+    """
+    if name == "mcc":
+        return "MCC"
+    if name.endswith("_f1"):
+        return f"{name.removesuffix('_f1').replace('_', ' ')}-F1".replace("entity-F1", "entity F1")
+    return name.replace("_", " ")
+
+
+def _mark(evidence: Evidence, metric: str, class_: str) -> Mark:
+    value, low, high = evidence.scores[metric]
+    return Mark(value, low, high, class_)
+
+
+def _box(key: str, lines: list[str]) -> Markup | None:
+    if not lines:
+        return None
+    told: Child = tag("p", lines[0]) if len(lines) == 1 else tag("ul", *(tag("li", line) for line in lines))
+    return tag("aside", tag("h3", Said(key)), told, class_="note" if key.endswith("notes") else "note next")
+
+
+def _strong(words: str) -> Markup:
+    return tag("strong", words)

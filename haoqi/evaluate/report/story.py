@@ -1,0 +1,156 @@
+"""The story that a report tells: plain values that whoever ran the search fills in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from haoqi.evaluate.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The experiment whose model was released."""
+
+    number: int
+    words: str
+    """The plan as a person reads it on one line."""
+    method: str
+    base: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that differ from the method's defaults."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an experiment, and by which paired test."""
+
+    decision: str
+    """"crowned", "kept" (the champion stayed), "close" (to be repeated), or "failed"."""
+    difference: float | None = None
+    """Challenger minus the champion of that moment, in the deciding metric."""
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    against: int | None = None
+    """Number of the experiment that was champion then."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One experiment."""
+
+    number: int
+    words: str
+    method: str
+    base: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
+    """Share of the training examples that was used, in (0, 1]."""
+    seed: int = 0
+    role: str = "explore"
+    """"explore", "verify" or "reflect"."""
+    why: str = ""
+    score: float | None = None
+    """None: it failed."""
+    low: float | None = None
+    high: float | None = None
+    expected: float | None = None
+    """What was believed before."""
+    doubt: float = 0.0
+    seconds: float = 0.0
+    error: str = ""
+    verdict: Verdict | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Every metric by name."""
+
+    @property
+    def plan(self) -> tuple[Any, ...]:
+        """What is the same for all seeds of one plan."""
+        return (self.method, self.base, tuple(sorted((k, str(v)) for k, v in self.settings.items())), self.share)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The state of knowledge after one experiment."""
+
+    step: int
+    """The experiment's number."""
+    spent_seconds: float
+    score: float | None
+    """I(t): the champion's validated score; None before there is one."""
+    gain: float = 0.0
+    role: str = "explore"
+    plan: str = ""
+    champion: int | None = None
+    alpha: float = 0.0
+    beta: float = 1.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A paired test of the released plan against another on the validation examples."""
+
+    number: int
+    """The other experiment."""
+    difference: float
+    """Champion minus the other, in the deciding metric."""
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a report says, before it is a page."""
+
+    name: str
+    task: str
+    kind: str
+    """The output: "label", "labels" or "spans"."""
+    labels: tuple[str, ...]
+    metric: str
+    """The deciding metric."""
+    champion: Champion
+    test: Evidence | None = None
+    """On the untouched test split."""
+    valid: Evidence | None = None
+    """On the examples that decided."""
+    experiments: tuple[Row, ...] = ()
+    """In the order in which they were run."""
+    curve: tuple[Step, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    """The champion against other plans, where known; otherwise the verdicts speak."""
+    card: Mapping[str, Any] = field(default_factory=dict)
+    """The data card, plain."""
+    version: int | None = None
+    metrics: tuple[str, ...] = ()
+    """The other metrics."""
+    created: str = ""
+    """Date and time, as it is to be read."""
+    language: str | None = None
+    """"en" or "zh": the language that the page opens in; None: the browser's."""
+    folds: int = 0
+    """Folds of the cross-validation that decided; 0: a validation split did."""
+    ended: str = ""
+    """Why the search ended: "budget", "steps", "exhausted", "stopped", or a sentence."""
+    next_step: str | None = None
+    """The one next step that would pay most."""
+    notes: tuple[str, ...] = ()
+    """Remarks that belong on the page: warnings, guesses that were made."""
+    command: str = ""
+    """The command line that repeats the run."""
+    settings: str = ""
+    """run.yaml as it was resolved."""
+    digest: str = ""
+    """The ledger's last digest."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Versions by name."""
+    seed: int = 0
+    hardware: str = ""
+    """The machine on one line."""
+
+    @property
+    def shown(self) -> Evidence | None:
+        """The evidence that the page is about: on the test split, or for want of it on what decided."""
+        return self.test or self.valid
