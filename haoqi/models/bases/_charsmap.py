@@ -21,7 +21,7 @@ def charsmap(replacements: Mapping[str, str]) -> bytes:
     """Return the table for `tokenizers.normalizers.Precompiled`.
 
     Args:
-        replacements: what each text becomes; neither side may contain the zero character.
+        replacements: what each text becomes; at least one, and neither side may contain the zero character.
     """
     texts = bytearray()
     places: dict[str, int] = {}

