@@ -1,0 +1,49 @@
+"""Weighted nearest neighbours among embeddings (Cover and Hart, 1967, doi:10.1109/TIT.1967.1053964).
+
+Prefer it for many labels with few examples each, for labels that fall into several unlike kinds of text, and
+where an answer should be explained by the examples it came from. New examples need no training.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from haoqi.core.config import Range
+from haoqi.methods._embedded import embedding_work
+from haoqi.methods.method import Job, Size, methods
+from haoqi.models.embedder import Embedder
+from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
+
+
+@methods.register
+@dataclass(frozen=True)
+class Knn:
+    """Who votes, and with what weight."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = False
+
+    neighbours: Annotated[int, Range(1, 100, log=True)] = 15
+    """How many of the nearest training texts vote."""
+    reach: Annotated[float, Range(0.01, 1.0, log=True)] = 0.1
+    """How much farther than the nearest a text may be, in cosine, before its vote falls to a third."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the training texts' embeddings with their labels."""
+        assert job.base is not None
+        labels, output = job.task.labels, job.task.output
+        targets = output.targets(job.train, labels)
+        if targets.ndim == 1:
+            targets = targets[:, None] == np.arange(len(labels))
+        embedder = Embedder(job.base, job.store)
+        known = embedder(job.train.texts).astype(np.float16)
+        exclusive = output.name == "label"
+        return EmbeddingNeighbours(embedder, known, targets.astype(bool), self.neighbours, self.reach, exclusive)
+
+    def work(self, size: Size) -> float:
+        """Embed all texts, and compare each that is scored with each that is known."""
+        compared = 2.0 * size.valid_rows * size.train_rows * size.width / 1e9
+        return embedding_work(size, size.train_rows + size.valid_rows) + compared

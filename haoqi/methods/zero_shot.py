@@ -1,0 +1,73 @@
+"""Nearest label description by embedding, without training (Yin et al., 2019, arXiv:1909.00161).
+
+A text gets the label whose name or description lies nearest to it among the embeddings of a base. Prefer it
+where hardly any example is labelled and the labels' names say what they mean; describe them for more. The
+similarity to each label is measured against what is usual for that label over the training texts, whose labels
+are not looked at, because some descriptions are near to everything (Radovanovic et al., 2010, on hubs).
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.core.config import Choices
+from haoqi.methods._embedded import embedding_work
+from haoqi.methods.method import Job, Size, methods
+from haoqi.models.embedder import Embedder
+from haoqi.models.ngrams import unspaced_share
+from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+from haoqi.tasks.task import Task
+
+# A cosine times this is a logit; calibration finds the right scale, this is where it starts.
+SCALE = 20.0
+# Training texts that say which similarity is usual.
+USUAL_TEXTS = 500
+
+
+@methods.register
+@dataclass(frozen=True)
+class ZeroShot:
+    """How labels are put into words."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = False
+
+    template: str = ""
+    """A sentence with {label} in it, compared with the texts; empty: one in the language of the labels."""
+    centre: Annotated[bool, Choices(True, False)] = True
+    """Whether each label's similarity is measured against its mean over training texts."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return directions that point to the labels' descriptions."""
+        assert job.base is not None
+        embedder = Embedder(job.base, job.store)
+        directions = self._describe(job.task, embedder)
+        intercept = np.zeros(len(directions), np.float32)
+        if self.centre and len(job.train):
+            intercept = -(embedder(job.train.texts[:USUAL_TEXTS]) @ directions.T).mean(axis=0)
+        return EmbeddingLinear(embedder, (SCALE * directions.T).astype(np.float32), SCALE * intercept)
+
+    def work(self, size: Size) -> float:
+        """Embed the texts that are scored, and at most 500 others."""
+        texts = size.valid_rows + min(size.train_rows, USUAL_TEXTS)
+        return embedding_work(size, texts + 3 * size.labels)
+
+    def _describe(self, task: Task, embedder: Embedder) -> npt.NDArray[np.float32]:
+        """Return one vector of length 1 per label: the mean over the ways to put it into words."""
+        means = []
+        for label in task.labels:
+            vectors = embedder(self.words(label, task.descriptions.get(label, "")))
+            mean = vectors.mean(axis=0)
+            means.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
+        return np.stack(means).astype(np.float32)
+
+    def words(self, label: str, description: str = "") -> list[str]:
+        """Return what a label's direction is made of: its name, a sentence about it, its description."""
+        name = label.replace("_", " ").replace("-", " ").strip()
+        usual = "这段文字是关于{label}的。" if unspaced_share([name]) > 0.3 else "This text is about {label}."
+        said = (self.template or usual).replace("{label}", name)
+        return [said] if self.template else [name, said, *([description] if description else [])]

@@ -1,0 +1,50 @@
+"""A linear model of a frozen base's embeddings: one direction per label."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.data.examples import Examples
+from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.base_copy import read_base, write_base
+from haoqi.models.bases import Base
+from haoqi.models.embedder import Embedder
+from haoqi.models.predictor import Progress, predictors
+from haoqi.tasks.task import Scores
+
+Floats = npt.NDArray[np.float32]
+
+
+@predictors.register
+@dataclass(frozen=True)
+class EmbeddingLinear:
+    """Scores of a text: its embedding times the labels' directions."""
+
+    embedder: Embedder
+    directions: Floats
+    """Shape (width, labels)."""
+    intercept: Floats
+    """Shape (labels,)."""
+
+    @property
+    def base(self) -> Base:
+        """What the texts are read with."""
+        return self.embedder.base
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return logits, shape (n, labels)."""
+        found = self.embedder(examples.texts, progress) @ self.directions + self.intercept
+        return found.astype(np.float32, copy=False)
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write arrays.safetensors, base.json and, standalone, the folder base."""
+        save_arrays(folder / "arrays.safetensors", {"directions": self.directions, "intercept": self.intercept})
+        write_base(self.base, folder, standalone=standalone)
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "EmbeddingLinear":
+        """Return what `save` wrote."""
+        arrays = load_arrays(folder / "arrays.safetensors")
+        return cls(Embedder(read_base(folder, cache)), arrays["directions"], arrays["intercept"])

@@ -1,0 +1,84 @@
+"""The labels of the nearest known texts, by a frozen base's embeddings."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.core.folder import read_json, write_json
+from haoqi.data.examples import Examples
+from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.base_copy import read_base, write_base
+from haoqi.models.bases import Base
+from haoqi.models.embedder import Embedder
+from haoqi.models.predictor import Progress, predictors
+from haoqi.tasks.task import Scores
+
+Floats = npt.NDArray[np.float32]
+
+# Similarities held at once: 64 MB.
+SIMILARITIES = 16_000_000
+
+
+@predictors.register
+@dataclass(frozen=True)
+class EmbeddingNeighbours:
+    """Scores of a text: the log odds of each label among its nearest neighbours, the nearer the weightier."""
+
+    embedder: Embedder
+    known: npt.NDArray[np.float16]
+    """Embeddings of the known texts, of length 1, shape (n, width); half precision, as they only rank."""
+    targets: npt.NDArray[np.bool_]
+    """True where a known text has a label, shape (n, labels)."""
+    neighbours: int
+    reach: float
+    """Difference of cosine at which a neighbour's vote falls to a third."""
+    exclusive: bool
+    """Whether a text has exactly one label."""
+
+    @property
+    def base(self) -> Base:
+        """What the texts are read with."""
+        return self.embedder.base
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return logits, shape (n, labels)."""
+        asked = self.embedder(examples.texts, progress)
+        found = np.empty((len(asked), self.targets.shape[1]), np.float32)
+        step = max(1, SIMILARITIES // max(len(self.known), self.neighbours * self.targets.shape[1]))
+        for start in range(0, len(asked), step):
+            found[start : start + step] = self._votes(asked[start : start + step])
+        return found
+
+    def _votes(self, asked: Floats) -> Floats:
+        similar = asked @ self._known_in_full.T
+        count = min(self.neighbours, similar.shape[1])
+        nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
+        cosines = np.take_along_axis(similar, nearest, axis=1)
+        weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / self.reach)
+        votes = np.einsum("qk,qkl->ql", weights, self.targets[nearest].astype(np.float32))
+        # Half a vote, shared as the labels are among all known texts: none is ever ruled out.
+        shares = (votes + 0.5 * self.targets.mean(axis=0)) / (weights.sum(axis=1, keepdims=True) + 0.5)
+        safe = np.clip(shares, 1e-6, 1 - 1e-6)
+        logits: Floats = np.log(safe) if self.exclusive else np.log(safe / (1 - safe))
+        return logits
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write arrays.safetensors, neighbours.json, base.json and, standalone, the folder base."""
+        save_arrays(folder / "arrays.safetensors", {"known": self.known, "targets": self.targets})
+        facts = {"neighbours": self.neighbours, "reach": self.reach, "exclusive": self.exclusive}
+        write_json(folder / "neighbours.json", facts)
+        write_base(self.base, folder, standalone=standalone)
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "EmbeddingNeighbours":
+        """Return what `save` wrote."""
+        arrays = load_arrays(folder / "arrays.safetensors")
+        facts = read_json(folder / "neighbours.json")
+        return cls(Embedder(read_base(folder, cache)), arrays["known"], arrays["targets"], **facts)
+
+    @cached_property
+    def _known_in_full(self) -> Floats:
+        return self.known.astype(np.float32)

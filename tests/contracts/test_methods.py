@@ -1,0 +1,228 @@
+"""What every method owes, built in or brought by another package."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from haoqi import methods, tasks
+from haoqi.core.config import settings_of
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples, Span
+from haoqi.methods.method import Job, Method, Progress, Size
+from haoqi.models import model as models
+from haoqi.models.bases import Base, resolve
+from haoqi.models.features import FeatureStore
+from haoqi.models.model import Model
+from haoqi.models.predictor import Predictor
+from haoqi.tasks.task import Scores, Task
+from haoqi.tasks.words import words_of
+
+NAMES = methods.names()
+TASKS = {"label": "topic", "labels": "multilabel", "spans": "entities"}
+CASES = [(name, output) for name in NAMES for output in sorted(methods.methods.get(name).outputs)]  # type: ignore[attr-defined]
+
+# Scores after a round trip may differ as much as products of float32 do in another order.
+CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+
+
+def task_of(output: str) -> Task:
+    labels = ("PER",) if output == "spans" else ("sport", "tech")
+    return tasks.build(TASKS[output], labels)
+
+
+def examples_of(output: str, rows: int = 24) -> Examples:
+    """Return rows that a word decides, so that anything that learns can learn it."""
+    texts, labels = [], []
+    for row in range(rows):
+        sport = row % 2 == 0
+        if output == "spans":
+            name = ("Ann", "Bob")[row % 2]
+            texts.append(f"{name} said so on day {row} .")
+            labels.append((Span(0, len(name), "PER"),))
+        else:
+            texts.append(f"The {'striker scored' if sport else 'telescope found'} in minute {row}")
+            one = "sport" if sport else "tech"
+            labels.append(one if output == "label" else (one,) if row % 3 else ("sport", "tech"))
+    return Examples.of(texts, labels)
+
+
+@pytest.fixture(scope="module")
+def base(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    return resolve(tiny_base, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FeatureStore:
+    return FeatureStore(tmp_path_factory.mktemp("features"))
+
+
+def job_of(method: Method, output: str, base: Base, store: FeatureStore, **changes: Any) -> Job:
+    given: dict[str, Any] = {
+        "task": task_of(output),
+        "train": examples_of(output),
+        "valid": examples_of(output, 8),
+        "seed": 1,
+        "store": store,
+        "base": base if method.uses_base else None,
+    }
+    return Job(**(given | changes))
+
+
+_fitted: dict[tuple[str, str], Predictor] = {}
+
+
+def fitted(name: str, output: str, base: Base, store: FeatureStore) -> Predictor:
+    """Return the predictor of a method's defaults, fitted once for all tests."""
+    if (name, output) not in _fitted:
+        method = methods.build(name)
+        _fitted[name, output] = method.fit(job_of(method, output, base, store))
+    return _fitted[name, output]
+
+
+def flat(scores: Scores) -> Any:
+    return np.concatenate([np.asarray(one, np.float64).ravel() for one in scores])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_method_says_what_it_can_do_where_it_comes_from_and_when_to_prefer_it(name: str) -> None:
+    method = methods.build(name)
+    assert isinstance(method, Method)
+    assert method.outputs
+    assert method.outputs <= set(TASKS)
+    words = methods.methods.source(name).split('"""')[1]
+    assert re.search(r"\b(19|20)\d\d\b", words)
+    assert "prefer" in words.lower()
+    assert methods.methods.describe(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_has_help_and_a_default_within_its_limits(name: str) -> None:
+    for setting in settings_of(methods.methods.get(name)):
+        assert setting.help, setting.name
+        assert not setting.required, setting.name
+        if setting.limits is not None and setting.default is not None:
+            assert setting.limits.check(setting.default) == "", setting.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unknown_setting_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="no setting"):
+        methods.build(name, no_such_setting=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_value_outside_the_limits_is_refused(name: str) -> None:
+    for setting in settings_of(methods.methods.get(name)):
+        if setting.limits is not None:
+            with pytest.raises(UserError, match=setting.name):
+                methods.build(name, **{setting.name: -12345.6})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_more_rows_are_more_work(name: str) -> None:
+    method = methods.build(name)
+    works = [method.work(Size(rows, 100, 40.0, 5, layers=6, width=384, vocabulary=30000)) for rows in (100, 200, 2000)]
+    assert 0 < works[0] <= works[1] <= works[2]
+    assert works[0] < works[2] < 1e9
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_scores_have_the_shape_of_the_output_and_are_finite(
+    name: str, output: str, base: Base, store: FeatureStore
+) -> None:
+    task, asked = task_of(output), examples_of(output, 5)
+    scores = fitted(name, output, base, store).scores(asked)
+    width = task.output.width(task.labels)
+    assert len(scores) == 5
+    if output == "spans":
+        assert [one.shape for one in scores] == [(len(words), width) for words in words_of(asked)]
+    else:
+        assert np.shape(scores) == (5, width)
+    assert np.isfinite(flat(scores)).all()
+    assert len(task.output.decode(scores, asked, task.labels)) == 5
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_method_repeats_itself_under_a_seed(name: str, output: str, base: Base, store: FeatureStore) -> None:
+    method, asked = methods.build(name), examples_of(output, 5)
+    again = method.fit(job_of(method, output, base, store))
+    np.testing.assert_allclose(
+        flat(again.scores(asked)),
+        flat(fitted(name, output, base, store).scores(asked)),
+        **CLOSE,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("standalone", [True, False])
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_scores_survive_a_round_trip_to_disk(
+    name: str, output: str, standalone: bool, base: Base, store: FeatureStore, tmp_path: Path
+) -> None:
+    asked, predictor = examples_of(output, 5), fitted(name, output, base, store)
+    Model(task_of(output), predictor).save(tmp_path / "model", standalone=standalone)
+    again = models.load(tmp_path / "model", tmp_path / "cache")
+    np.testing.assert_allclose(flat(again.scores(asked)), flat(predictor.scores(asked)), **CLOSE)  # type: ignore[arg-type]
+    assert again.predict(asked).labels == Model(task_of(output), predictor).predict(asked).labels
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_texts_that_are_empty_strange_or_long_are_answered_too(
+    name: str, output: str, base: Base, store: FeatureStore
+) -> None:
+    strange = Examples.of(["", " ", "?!", "\u200b", "好" * 700, "word " * 700, "😀 \x00"])
+    scores = fitted(name, output, base, store).scores(strange)
+    assert len(scores) == len(strange)
+    assert np.isfinite(flat(scores)).all()
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_answers_do_not_depend_on_the_company(name: str, output: str, base: Base, store: FeatureStore) -> None:
+    asked, predictor = examples_of(output, 6), fitted(name, output, base, store)
+    backwards = predictor.scores(asked.take([5, 4, 3, 2, 1, 0]))
+    np.testing.assert_allclose(flat(backwards[::-1]), flat(predictor.scores(asked)), **CLOSE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_no_texts_give_no_scores(name: str, output: str, base: Base, store: FeatureStore) -> None:
+    assert len(fitted(name, output, base, store).scores(Examples.of([]))) == 0
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_label_that_the_task_lacks_is_refused_or_never_looked_at(
+    name: str, output: str, base: Base, store: FeatureStore
+) -> None:
+    method, train = methods.build(name), examples_of(output)
+    strange = {"label": "weather", "labels": ("weather",), "spans": (Span(0, 3, "LOC"),)}[output]
+    wrong = Examples.of(train.texts, [*train.labels[:-1], strange])
+    try:
+        predictor = method.fit(job_of(method, output, base, store, train=wrong))
+    except (ValueError, UserError):
+        return
+    # Not refused: then it never looked at the labels.
+    asked = examples_of(output, 5)
+    assert np.array_equal(flat(predictor.scores(asked)), flat(fitted(name, output, base, store).scores(asked)))
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_label_without_examples_is_no_obstacle(name: str, output: str, base: Base, store: FeatureStore) -> None:
+    method, known = methods.build(name), task_of(output)
+    wider = tasks.build(known.name, (*known.labels, "unseen"))
+    predictor = method.fit(job_of(method, output, base, store, task=wider))
+    scores = predictor.scores(examples_of(output, 4))
+    assert np.isfinite(flat(scores)).all()
+    assert len(wider.output.decode(scores, examples_of(output, 4), wider.labels)) == 4
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_progress_only_grows_and_ends_within_one(name: str, output: str, base: Base, store: FeatureStore) -> None:
+    method, heard = methods.build(name), []
+
+    def listen(progress: Progress) -> None:
+        heard.append(progress.share)
+
+    method.fit(job_of(method, output, base, store, report=listen))
+    assert heard == sorted(heard)
+    assert all(0 <= share <= 1 for share in heard)
