@@ -34,7 +34,7 @@ def ours(data: str, base: str, minutes: float, seed: int) -> dict[str, Any]:
             str(table.DATA / data), task="entities", minutes=minutes, base=(base,), seed=seed, name="bench", listen=told
         )
         seconds = time.perf_counter() - begun
-        score, low, high = run.evidence["test"]["scores"]["entity_f1"]
+        score, low, high = run.release.evidence["test"]["scores"]["entity_f1"]
         model = haoqi.load("bench")
         return {
             "who": "haoqi",

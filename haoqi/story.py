@@ -19,7 +19,7 @@ _PACKAGES = ("haoqi", "torch", "transformers", "scikit-learn", "numpy", "optuna"
 _COMPARED = 40
 
 
-def story_of(run: Run, lab: Lab, history: History, release: Release, ended: str) -> Story:
+def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: str) -> Story:
     """Return all that the report of a run says.
 
     Args:
