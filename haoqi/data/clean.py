@@ -15,14 +15,16 @@ _BLOCK = re.compile(r"(?is)<(script|style)\b[^>]*>.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(rf"(?i)</?(?:{'|'.join(_NAMES.split())})(?:\s[^<>]*)?/?>")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/h[1-6])\s*/?>")
 # Entities that lost their ampersand on the way, as in " #39;" and " quot;" of old news wires.
-_LOST = re.compile(r"\s?(?<![&\w])(?:#(\d{2,4})|(quot|amp|lt|gt|nbsp));")
+_LOST = re.compile(r"\s?(?<![&\w])(?:#(\d{2,4})|(quot));(?=(\w?))|(?<![&\w])(amp|lt|gt|nbsp);")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x80-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-# A text of plain characters without any of these comes out as it went in.
-_SUSPECT = re.compile(r"[<&\x00-\x09\x0b-\x1f\x7f]|  | \n|\n[ \n]|^\s|\s\Z|#\d\d|quot;|amp;|[lg]t;|nbsp;")
+# A text of plain characters with none of these comes out as it went in.
+_SUSPECT = re.compile(r"[<&;\x00-\x1f\x7f]")
+# Bytes of UTF-8 read in a one-byte encoding always leave one of these; other texts need no mending.
+_MISREAD = re.compile("[\x80-\u058f\u0600-\u06ff\u02c6\u2020-\u2022\u20ac\u2122\u2202-\u2265\u2310-\u25a0\ufffd]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -35,7 +37,7 @@ def clean(text: str) -> str:
     >>> clean("It&#39;s <b>great</b> \\u200b  <br/>really")
     "It's great\\nreally"
     """
-    if text.isascii() and not _SUSPECT.search(text):
+    if text.isascii() and not _SUSPECT.search(text) and "  " not in text and text == text.strip():
         return text
     if not text.isascii():
         text = _mend(text)
@@ -78,12 +80,14 @@ def _mend(text: str) -> str:
 
     if _SURROGATES.search(text):
         text = fix_surrogates(text)
-    if is_bad(text):
+    if _MISREAD.search(text) and is_bad(text):
         text = fix_encoding(text)
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def _found_again(match: re.Match[str]) -> str:
-    if match[2]:
-        return f" &{match[2]};" if match[0][0].isspace() else f"&{match[2]};"
-    return f"&#{match[1]};"
+    """Return an entity with its ampersand; the space before it goes unless it opens a quotation."""
+    if match[4]:
+        return f"&{match[4]};"
+    opens = match[2] and match[3] and match[0][0].isspace()
+    return f"{' ' if opens else ''}&{match[2] or '#' + match[1]};"

@@ -51,6 +51,8 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     content = read_bytes(path)
     name = encoding or recognise(content, path)
     try:
+        if not encoding and name == "utf-8" and (broken := _broken(content)):
+            return content.decode(name, "replace"), f"utf-8, {broken} broken characters replaced"
         text = content.decode(name)
     except LookupError:
         raise UserError(f"there is no encoding {name}", "try utf-8, gb18030, utf-16 or latin-1") from None
@@ -73,12 +75,10 @@ def recognise(content: bytes, path: Path) -> str:
         return wide
     if len(_CONTROL.findall(content[:HEAD_BYTES])) > 0.002 * min(len(content), HEAD_BYTES):
         raise UserError(f"{path} is not a text file", "give CSV, JSON, Parquet, Excel or plain text")
-    try:
-        codecs.utf_8_decode(content, "strict", True)
-        return "utf-8"
-    except UnicodeDecodeError:
-        pass
     high = len(_HIGH.findall(content))
+    # A few broken characters do not make a file of UTF-8 anything else.
+    if not (broken := _broken(content)) or broken <= 0.02 * high:
+        return "utf-8"
     if 2 * len(_TWO_BYTES.findall(content)) > 0.8 * high and _decodes(content, "gb18030"):
         return "gb18030"
     # Windows-1252 is what files called Latin-1 are in; the five bytes that it lacks are left to Latin-1 itself.
@@ -91,7 +91,8 @@ def _head(path: Path, size: int, changed: int, encoding: str | None) -> str:
         content = file.read(HEAD_BYTES)
     name = encoding or recognise(_whole_characters(content, size), path)
     try:
-        return codecs.getincrementaldecoder(name)("strict").decode(content).removeprefix("\ufeff")
+        errors = "strict" if encoding else "replace"
+        return codecs.getincrementaldecoder(name)(errors).decode(content).removeprefix("\ufeff")
     except (LookupError, UnicodeError):
         return ""
 
@@ -116,7 +117,18 @@ def _wide(content: bytes) -> str | None:
     pairs = max(1, len(content) // 2)
     if max(even, odd) < 0.2 * pairs or min(even, odd) > 0.02 * pairs:
         return None
-    return "utf-16-le" if odd > even else "utf-16-be"
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    text = content[: 2 * pairs].decode(name, "replace")
+    return name if sum(letter < " " and letter not in "\t\r\n" for letter in text) < 0.002 * len(text) else None
+
+
+def _broken(content: bytes) -> int:
+    """Return how many pieces of a content are not UTF-8."""
+    try:
+        content.decode("utf-8")
+        return 0
+    except UnicodeDecodeError:
+        return content.decode("utf-8", "replace").count("\ufffd") - content.count(b"\xef\xbf\xbd")
 
 
 def _decodes(content: bytes, name: str) -> bool:

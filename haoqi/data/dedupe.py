@@ -120,6 +120,8 @@ def _drop(found: Duplicates, row: int, reason: str) -> None:
 
 def spell(label: Any) -> str:
     """Return a label as a person reads it."""
+    if label == ():
+        return "nothing"
     if isinstance(label, tuple):
         return ", ".join(part if isinstance(part, str) else f"{part.label} {part.start}-{part.end}" for part in label)
     return str(label)

@@ -10,7 +10,7 @@ _KINDS = {
     "email": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.ASCII),
     "url": re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；、）)]+", re.ASCII),
     "id_card": re.compile(r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])"),
-    "card": re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])"),
+    "card": re.compile(r"(?<![\d.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{5})(?![\d-])"),
     "ip": re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])"),
     "phone": re.compile(
         r"(?<![\d.-])(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\+\d{1,3}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}"
@@ -18,7 +18,7 @@ _KINDS = {
     ),
 }
 # Any of these characters has to be there before a pattern is worth trying.
-_WORTH = re.compile(r"@|://|www\.|\d[\d .()-]{5,}\d")
+_WORTH = re.compile(r"\d[\d .()-]{5,}\d")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -31,7 +31,7 @@ def find(text: str) -> list[tuple[str, int, int]]:
     [('email', 9, 23)]
     """
     found: list[tuple[str, int, int]] = []
-    if not _WORTH.search(text):
+    if "@" not in text and "://" not in text and "www." not in text and not _WORTH.search(text):
         return found
     for kind, pattern in _KINDS.items():
         for match in pattern.finditer(text):

@@ -9,6 +9,7 @@ forty times slower (see bench/million_rows.py), which a million rows cannot affo
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ BANDS, ROWS = 16, 5
 # A signature's agreement strays from the similarity by 0.04 or so; what strays five times that is not looked at.
 _SLACK = 0.2
 _CHUNK_CHARACTERS = 2_000_000
+_PLANE = 0x10000
 # All pairs of a bucket are compared up to this size; in a larger one each text only with those next to it.
 _BUCKET, _NEIGHBOURS = 60, 20
 
@@ -41,8 +43,13 @@ def similarity(one: str, other: str) -> float:
 @lru_cache(maxsize=4096)
 def sequences(text: str) -> frozenset[str]:
     """Return the set of character sequences that stands for a normalised text."""
-    kept = "".join(letter for letter in text if _counts(letter))
-    return frozenset(kept[at : at + (WIDE_WIDTH if _wide(ord(kept[at])) else WIDTH)] for at in range(len(kept)))
+    kept = "".join(filter(_counts, text))
+    if kept.isascii():
+        found = frozenset(kept[at : at + WIDTH] for at in range(len(kept) - WIDTH + 1))
+    else:
+        ends = ((at, at + (WIDE_WIDTH if _wide(ord(letter)) else WIDTH)) for at, letter in enumerate(kept))
+        found = frozenset(kept[at:end] for at, end in ends if end <= len(kept))
+    return found or frozenset([kept] if kept else [])
 
 
 def near_pairs(
@@ -105,7 +112,7 @@ def _signatures(texts: Sequence[str], progress: Callable[[float], None]) -> tupl
     shifts = rng.integers(0, 2**32, BANDS * ROWS, np.uint32)
     signatures = np.zeros((len(texts), BANDS * ROWS), np.uint32)
     filled = np.zeros(len(texts), np.bool_)
-    _tables()
+    _counting()
 
     def fill(rows: tuple[int, int]) -> int:
         start, end = rows
@@ -136,13 +143,12 @@ def _hashes(texts: Sequence[str]) -> tuple[Hashes, Indices, Bools]:
 
     Texts that have none take no part in `starts`.
     """
-    counts, wide = _tables()
     gap = "\0" * (WIDTH - 1)
     joined = gap.join(text.replace("\0", " ") for text in texts) + gap
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     lengths = np.array([len(text) for text in texts], np.int64) + WIDTH - 1
     offsets = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-    kept = counts[codes] | (codes == 0)
+    kept = _counting()[np.minimum(codes, _PLANE - 1)] | (codes >= _PLANE) | (codes == 0)
     sizes = np.add.reduceat(kept, offsets, dtype=np.int64) - (WIDTH - 1)
     codes = codes[kept]
     narrow = np.zeros(len(codes), np.uint64)
@@ -153,10 +159,24 @@ def _hashes(texts: Sequence[str]) -> tuple[Hashes, Indices, Bools]:
         narrow = narrow * np.uint64(0x9E3779B97F4A7C15) + shifted + np.uint64(1)
         if step == WIDE_WIDTH - 1:
             short = narrow
-    mixed = np.where(wide[codes], short, narrow)[codes != 0]
+    whole = _whole(codes, sizes)
+    mixed = np.where(_wide(codes), short, narrow)[whole]
     mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    return (mixed >> np.uint64(32)).astype(np.uint32), starts[sizes > 0], sizes > 0
+    full = sizes > 0
+    kept_sizes = np.add.reduceat(whole, np.concatenate(([0], np.cumsum(sizes + WIDTH - 1)[:-1])), dtype=np.int64)[full]
+    starts = np.cumsum(kept_sizes) - kept_sizes
+    return (mixed >> np.uint64(32)).astype(np.uint32), starts, full
+
+
+def _whole(codes: Hashes, sizes: Indices) -> Bools:
+    """Return at which positions a sequence begins that ends within its text; a text too short for any is one itself."""
+    ends = np.repeat(np.cumsum(sizes + WIDTH - 1) - WIDTH + 1, sizes + WIDTH - 1)
+    left = ends - np.arange(len(codes))
+    fits: Bools = left >= np.where(_wide(codes), WIDE_WIDTH, WIDTH)
+    begins = np.concatenate(([0], np.cumsum(sizes + WIDTH - 1)[:-1]))
+    none = (sizes > 0) & ~np.logical_or.reduceat(fits, begins)
+    fits[begins[none]] = True
+    return fits
 
 
 def _minima(hashes: Hashes, starts: Indices, factors: Hashes, shifts: Hashes) -> Hashes:
@@ -213,17 +233,16 @@ def _agreeing(pairs: Indices, signatures: Hashes, least: float) -> Indices:
 
 
 @cache
-def _tables() -> tuple[Bools, Bools]:
-    """Return, for every code point, whether it counts, and whether it begins a short sequence."""
-    points = range(0x110000)
-    counts = np.fromiter((_counts(chr(point)) for point in points), np.bool_, len(points))
-    wide = np.fromiter((_wide(point) for point in points), np.bool_, len(points))
-    return counts, wide
+def _counting() -> Bools:
+    """Return, for every code point of the first plane, whether it counts."""
+    return np.fromiter((_counts(chr(point)) for point in range(_PLANE)), np.bool_, _PLANE)
 
 
 def _counts(letter: str) -> bool:
-    return unicodedata.category(letter)[0] not in "PZC"
+    """Return whether a character is part of a text's sequences; beyond the first plane all are."""
+    return letter >= "\U00010000" or unicodedata.category(letter)[0] not in "PZC"
 
 
-def _wide(point: int) -> bool:
-    return 0x2E80 <= point <= 0x9FFF or 0xAC00 <= point <= 0xD7AF or 0xF900 <= point <= 0xFAFF or point >= 0x20000
+def _wide(code: Any) -> Any:
+    """Return whether a code point begins a short sequence; works on arrays, too."""
+    return (code >= 0x2E80) & (code <= 0xD7AF) | (code >= 0xF900) & (code <= 0xFAFF) | (code >= 0x20000)

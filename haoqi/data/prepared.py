@@ -15,7 +15,7 @@ from haoqi.data.checks import check_classes, check_splits
 from haoqi.data.clean import normalise
 from haoqi.data.dedupe import TEST, TRAIN, UNLABELLED, VALID, Contradiction, exact, straddling
 from haoqi.data.examples import Indices, Label, Splits
-from haoqi.data.near import near_pairs
+from haoqi.data.near import clusters, near_pairs
 from haoqi.data.raw import PARTS, Raw, digest
 from haoqi.data.rows import Progress, Rows, clean_rows, read_labels, start
 from haoqi.data.settings import DataSettings
@@ -69,7 +69,7 @@ def prepare(
     progress("labels", 1.0)
     rows = clean_rows(rows, settings, progress)
     rows = check_classes(rows, settings) if classes else rows
-    rows, division = arrange(rows, settings)
+    rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)
     rows, found, examples = _unique(rows, classes)
     progress("duplicates", 1.0)
     splits, rows, units = _split(rows, division, settings, np.random.default_rng([seed, 2]), progress)
@@ -142,7 +142,8 @@ def _split(
         pairs = near_pairs(_keys(rows), least, rows.parts, lambda share: progress("near duplicates", share))
     crossing = rows.parts[pairs[:, 0]] != rows.parts[pairs[:, 1]]
     out, counts = straddling(pairs[crossing], rows.parts)
-    parts, units = divide(rows, pairs[~crossing], division, rng)
+    units = clusters(len(rows.examples), pairs[~crossing])
+    parts = divide(rows, units, division, rng)
     parts[list(out)] = -1
     named = {code: np.flatnonzero(parts == code) for code in (TRAIN, VALID, TEST, UNLABELLED)}
     train, valid, test, rest = (rows.examples.take(named[code]) for code in (TRAIN, VALID, TEST, UNLABELLED))

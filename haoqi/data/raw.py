@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from haoqi.data.examples import Examples
+from haoqi.data.examples import Examples, Span
 
 Part = Literal["train", "valid", "test", "unlabelled"]
 PARTS: tuple[Part, ...] = ("train", "valid", "test", "unlabelled")
@@ -54,6 +54,13 @@ class Raw:
     """Whether a row is answered as a whole or by labelled stretches of its text."""
     fingerprint: str
     """Changes when the content of the source changes."""
+
+    @classmethod
+    def of(cls, examples: Examples, name: str = "examples") -> "Raw":
+        """Return examples that a caller in Python holds as if a source had given them."""
+        spans = any(isinstance(label, tuple) and label and isinstance(label[0], Span) for label in examples.labels)
+        mark = digest([*examples.texts, *map(repr, examples.labels), *(examples.pairs or [])])
+        return cls(examples, None, Facts(name, "memory", rows=len(examples)), "spans" if spans else "labels", mark)
 
 
 def join(raws: Sequence[tuple[Part | None, Raw]], facts: Facts) -> Raw:

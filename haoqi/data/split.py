@@ -68,7 +68,7 @@ def by_group(units: Indices, shares: tuple[float, float], rng: np.random.Generat
                 taken += len(rows)
             else:
                 kept.append(rows)
-        if not taken and len(kept) > 1:
+        if not taken and kept:
             smallest = min(range(len(kept)), key=lambda at: len(kept[at]))
             parts[kept.pop(smallest)] = part
         drawn = kept

@@ -50,6 +50,8 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     Raises:
         UserError: if there are no rows, a column is missing, or a text is too long.
     """
+    if not table.columns:
+        raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
     roles = choose(table.name, table.columns, settings, labelled)

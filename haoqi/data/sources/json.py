@@ -38,11 +38,13 @@ def columns_of(rows: Sequence[Any], name: str) -> dict[str, list[Any]]:
     Raises:
         UserError: if the rows are neither records nor lists of equal length.
     """
-    if rows and all(isinstance(row, dict) for row in rows):
+    if not rows:
+        return {"text": [], "label": []}
+    if all(isinstance(row, dict) for row in rows):
         names = dict.fromkeys(key for row in rows for key in row)
         columns = {key: [row.get(key) for row in rows] for key in names}
         return {key: cells for key, cells in columns.items() if not any(_nested(cell) for cell in cells[:100])}
-    if rows and all(isinstance(row, list | tuple) and len(row) == len(rows[0]) > 1 for row in rows):
+    if all(isinstance(row, list | tuple) and len(row) == len(rows[0]) > 1 for row in rows):
         return {str(number): list(cells) for number, cells in enumerate(zip(*rows, strict=True), 1)}
     raise UserError(
         f"{name} is JSON, but not rows of text with labels", 'write records such as {"text": ..., "label": ...}'

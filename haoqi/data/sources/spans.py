@@ -20,7 +20,7 @@ _TEXTS = ("text", "sentence", "content", "data")
 _KINDS = ("label", "type", "entity", "entity_type", "labels", "category", "tag", "entity_group")
 _STARTS = ("start", "start_offset", "start_idx", "begin", "start_char")
 _ENDS = ("end", "end_offset", "end_idx", "end_char", "stop")
-_SURFACES = ("text", "entity_text", "word", "surface", "value", "name")
+_SURFACES = ("text", "entity_text", "entity", "word", "surface", "value", "name")
 _TOKENS = (("tokens", "ner_tags"), ("tokens", "tags"), ("words", "tags"), ("tokens", "labels"), ("words", "labels"))
 
 
@@ -84,9 +84,9 @@ def _marks(value: Any) -> Iterator[Mark]:
     for one in value:
         if isinstance(one, Mapping):
             one = {**one, **one["value"]} if isinstance(one.get("value"), Mapping) else one
-            kind = one[_key(one, _KINDS)]
-            surface = next((one[key] for key in _SURFACES if isinstance(one.get(key), str)), None)
-            kind = kind[0] if isinstance(kind, list) else kind
+            named = _key(one, _KINDS)
+            kind = one[named][0] if isinstance(one[named], list) else one[named]
+            surface = next((one[key] for key in _SURFACES if key != named and isinstance(one.get(key), str)), None)
             yield int(one[_key(one, _STARTS)]), int(one[_key(one, _ENDS)]), str(kind), surface
         else:
             yield int(one[0]), int(one[1]), str(one[2]), None

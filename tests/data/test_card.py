@@ -1,0 +1,38 @@
+"""The card tells what a person should know, and prints nobody's data."""
+
+import json
+from pathlib import Path
+
+from haoqi.data import Card, DataSettings, Examples, Raw, prepare
+from haoqi.data.card import rough_tokens
+
+
+def prepared_card(folder: Path) -> Card:
+    words = [f"letter {number} of the year {number * 37} was nobody's" for number in range(60)]
+    texts = [*words, "call 13800138000 or jo@example.org", "call 13800138000 or jo@example.org", "这个酒店很好"]
+    labels = [*["a", "b"] * 30, "a", "b", "a"]
+    raw = Raw.of(Examples.of(texts, labels), "some.csv")
+    return prepare(raw, str, DataSettings("some.csv", bad_rows=0.5), seed=0, folder=folder).card
+
+
+def test_the_card_counts_and_masks(tmp_path: Path) -> None:
+    card = prepared_card(tmp_path)
+    assert card.rows == {"train": 49, "valid": 6, "test": 6}
+    assert set(card.labels["train"]) == {"a", "b"}
+    assert card.contradictions == 1
+    assert card.contradicting == ({"text": "call [phone] or [email]", "labels": {"a": 1, "b": 1}},)
+    assert card.dropped == {"contradicting labels": 2}
+    assert card.languages["en"] > 0.9
+    assert card.characters["min"] == 6
+    assert "test has only 6 rows: scores on it are rough" in card.notes
+
+
+def test_the_card_survives_json(tmp_path: Path) -> None:
+    card = prepared_card(tmp_path)
+    assert Card.from_json(json.loads(json.dumps(card.to_json()))) == card
+    assert "13800138000" not in json.dumps(card.to_json())
+
+
+def test_tokens_are_roughly_counted() -> None:
+    assert rough_tokens("abcd efgh") == 3
+    assert rough_tokens("酒店很好") == 4

@@ -1,0 +1,72 @@
+"""Encodings are recognised, and what is no text is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from haoqi.core.errors import UserError
+from haoqi.data.decode import head, read_text
+
+CHINESE = "这家酒店的房间很大,好评\n早餐一般,差评\n" * 5
+ACCENTED = "Le café était froid mais délicieux, à côté de l'hôtel – ein schönes Größenverhältnis\n" * 5
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "told"),
+    [
+        ("utf-8", CHINESE, "utf-8"),
+        ("utf-8-sig", CHINESE, "utf-8"),
+        ("utf-16", CHINESE, "utf-16"),
+        ("utf-32", ACCENTED, "utf-32"),
+        ("utf-16-le", "text,label\ngood phone,positive\n", "utf-16-le"),
+        ("utf-16-be", "text,label\ngood phone,positive\n", "utf-16-be"),
+        ("gb18030", CHINESE, "gb18030"),
+        ("cp1252", ACCENTED, "cp1252"),
+        ("ascii", "plain words\n", "utf-8"),
+    ],
+)
+def test_each_encoding_gives_its_text_back(tmp_path: Path, encoding: str, text: str, told: str) -> None:
+    path = tmp_path / "some.txt"
+    path.write_bytes(text.encode(encoding))
+    assert read_text(path) == (text, told)
+    assert head(path) == text
+
+
+def test_a_broken_character_does_not_change_the_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "some.txt"
+    path.write_bytes((CHINESE * 5).encode() + b"\xff end")
+    text, encoding = read_text(path)
+    assert text == CHINESE * 5 + "\ufffd end"
+    assert encoding == "utf-8, 1 broken characters replaced"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b" \n\t\n", "is empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "not a text file"),
+        (b"PK\x03\x04" + bytes(range(32)) * 8, "not a text file"),
+    ],
+)
+def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "some.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=words):
+        read_text(path)
+    assert head(path) == "" or not content.strip()
+
+
+def test_a_wrong_encoding_names_the_likely_one(tmp_path: Path) -> None:
+    path = tmp_path / "some.txt"
+    path.write_bytes(CHINESE.encode("gb18030"))
+    with pytest.raises(UserError, match="not in the encoding utf-8") as caught:
+        read_text(path, "utf-8")
+    assert "gb18030" in caught.value.hint
+
+
+def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "some.txt"
+    path.write_text("words")
+    with pytest.raises(UserError, match="no encoding utf-88"):
+        read_text(path, "utf-88")

@@ -1,0 +1,77 @@
+"""Splits keep their shares, keep together what belongs together, and teach every class."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haoqi.data.dedupe import TEST, TRAIN, VALID
+from haoqi.data.examples import Span
+from haoqi.data.split import by_group, by_time, carve, strata_of
+
+
+def alone(count: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    return np.arange(count)
+
+
+def test_shares_are_kept_in_every_class() -> None:
+    strata = ["a"] * 700 + ["b"] * 200 + ["c"] * 100
+    parts = carve(strata, alone(1000), (0.1, 0.2), np.random.default_rng(0))
+    counts = Counter(zip(strata, parts.tolist(), strict=True))
+    assert [counts[name, TEST] for name in "abc"] == [140, 40, 20]
+    assert [counts[name, VALID] for name in "abc"] == [70, 20, 10]
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=3, max_size=60), st.integers(0, 5))
+def test_every_class_is_learnt_first(strata: list[str], seed: int) -> None:
+    parts = carve(strata, alone(len(strata)), (0.1, 0.1), np.random.default_rng(seed))
+    learnt = {name for name, part in zip(strata, parts, strict=True) if part == TRAIN}
+    assert learnt == set(strata)
+
+
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=60), st.integers(0, 5))
+def test_units_are_never_torn(units: list[int], seed: int) -> None:
+    held = np.array(units, np.int64)
+    for parts in (
+        carve(["x"] * len(units), held, (0.2, 0.2), np.random.default_rng(seed)),
+        by_group(held, (0.2, 0.2), np.random.default_rng(seed)),
+    ):
+        homes = {(unit, part) for unit, part in zip(units, parts.tolist(), strict=True)}
+        assert len(homes) == len(set(units))
+
+
+def test_splits_follow_from_the_seed_alone() -> None:
+    strata = ["a", "b"] * 50
+    first, again, other = (carve(strata, alone(100), (0.1, 0.1), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_three_groups_fill_three_splits() -> None:
+    units = np.array([0] * 5 + [1] * 2 + [2] * 1)
+    parts = by_group(units, (0.1, 0.1), np.random.default_rng(0))
+    assert set(parts.tolist()) == {TRAIN, VALID, TEST}
+    assert set(parts[:5].tolist()) == {TRAIN}
+
+
+def test_the_newest_rows_are_tested() -> None:
+    times = [5.0, 1.0, 4.0, 2.0, 3.0, 0.0]
+    assert by_time(times, (0.2, 0.2)).tolist() == [TEST, TRAIN, VALID, TRAIN, TRAIN, TRAIN]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["a", "b"], ["a", "b"]),
+        ([("a", "b"), ("a",), ()], ["b", "a", ""]),
+        ([(Span(0, 1, "PER"), Span(2, 3, "LOC")), (Span(0, 1, "PER"),)], ["LOC", "PER"]),
+    ],
+)
+def test_a_label_counts_as_its_rarest_part(labels: list[object], expected: list[str]) -> None:
+    assert strata_of(labels) == expected
+
+
+def test_numbers_fall_into_ranges_of_equal_size() -> None:
+    assert set(Counter(strata_of([float(number) for number in range(100)])).values()) == {10}
