@@ -12,6 +12,9 @@ from haoqi.models.bases import Base
 from haoqi.models.features import LONGEST, FeatureStore
 from haoqi.models.predictor import Progress
 
+# Pieces read at once.
+BATCH_TOKENS = 2048
+
 
 @dataclass(frozen=True)
 class Embedder:
@@ -25,21 +28,37 @@ class Embedder:
         """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
         if self.store is not None:
             return self.store.embeddings(self.base, texts, progress)
+        from haoqi.models.pieces import lengths_of, parts, read_texts
+
+        card = self.base.card
+        found = np.zeros((len(texts), card.width), np.float32)
+        pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix)
+        done = 0
+        for rows in parts(np.arange(len(texts)), lengths_of(pieces), BATCH_TOKENS):
+            found[rows] = self._read([pieces[row] for row in rows])
+            done += len(rows)
+            if progress is not None:
+                progress(done)
+        return found
+
+    def _read(self, pieces: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        """Return the embeddings of one batch."""
         import torch
 
-        from haoqi.models.encoder import mask_of, pool
-        from haoqi.models.pieces import read_texts
-        from haoqi.models.reading import Reading, in_batches
+        from haoqi.models.encoder import pool
 
-        card, placement = self.base.card, self._placement
-        found = np.zeros((len(texts), card.width), np.float32)
-        reading = Reading(read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix))
-        for rows in in_batches(reading.lengths, progress):
-            batch = reading.collate(rows, placement.device)
-            with torch.inference_mode(), placement.arithmetic():
-                states = self._encoder(input_ids=batch.ids, attention_mask=mask_of(batch)).last_hidden_state
-            found[rows] = pool(states.float(), batch.lengths, card.pooling, normalise=True).cpu().numpy()
-        return found
+        placement = self._placement
+        lengths = torch.tensor([len(row) for row in pieces], device=placement.device)
+        ids = torch.zeros((len(pieces), int(lengths.max())), dtype=torch.int64, device=placement.device)
+        for place, row in enumerate(pieces):
+            ids[place, : len(row)] = torch.from_numpy(row)
+        inside = torch.arange(ids.shape[1], device=placement.device) < lengths[:, None]
+        with torch.inference_mode(), placement.arithmetic():
+            states = self._encoder(input_ids=ids, attention_mask=inside.long()).last_hidden_state
+        vectors: npt.NDArray[np.float32] = (
+            pool(states.float(), lengths, self.base.card.pooling, normalise=True).cpu().numpy()
+        )
+        return vectors
 
     @cached_property
     def _placement(self) -> Any:

@@ -25,7 +25,7 @@ TASKS = {"label": "topic", "labels": "multilabel", "spans": "entities"}
 CASES = [(name, output) for name in NAMES for output in sorted(methods.methods.get(name).outputs)]  # type: ignore[attr-defined]
 
 # Scores after a round trip may differ as much as products of float32 do in another order.
-CLOSE = {"rtol": 1e-4, "atol": 1e-4}
+CLOSE = 1e-4
 
 
 def task_of(output: str) -> Task:
@@ -35,7 +35,8 @@ def task_of(output: str) -> Task:
 
 def examples_of(output: str, rows: int = 24) -> Examples:
     """Return rows that a word decides, so that anything that learns can learn it."""
-    texts, labels = [], []
+    texts: list[str] = []
+    labels: list[Any] = []
     for row in range(rows):
         sport = row % 2 == 0
         if output == "spans":
@@ -80,6 +81,10 @@ def fitted(name: str, output: str, base: Base, store: FeatureStore) -> Predictor
         method = methods.build(name)
         _fitted[name, output] = method.fit(job_of(method, output, base, store))
     return _fitted[name, output]
+
+
+def assert_close(found: Any, wanted: Any) -> None:
+    np.testing.assert_allclose(found, wanted, rtol=CLOSE, atol=CLOSE)
 
 
 def flat(scores: Scores) -> Any:
@@ -149,11 +154,7 @@ def test_scores_have_the_shape_of_the_output_and_are_finite(
 def test_method_repeats_itself_under_a_seed(name: str, output: str, base: Base, store: FeatureStore) -> None:
     method, asked = methods.build(name), examples_of(output, 5)
     again = method.fit(job_of(method, output, base, store))
-    np.testing.assert_allclose(
-        flat(again.scores(asked)),
-        flat(fitted(name, output, base, store).scores(asked)),
-        **CLOSE,  # type: ignore[arg-type]
-    )
+    assert_close(flat(again.scores(asked)), flat(fitted(name, output, base, store).scores(asked)))
 
 
 @pytest.mark.parametrize("standalone", [True, False])
@@ -164,7 +165,7 @@ def test_scores_survive_a_round_trip_to_disk(
     asked, predictor = examples_of(output, 5), fitted(name, output, base, store)
     Model(task_of(output), predictor).save(tmp_path / "model", standalone=standalone)
     again = models.load(tmp_path / "model", tmp_path / "cache")
-    np.testing.assert_allclose(flat(again.scores(asked)), flat(predictor.scores(asked)), **CLOSE)  # type: ignore[arg-type]
+    assert_close(flat(again.scores(asked)), flat(predictor.scores(asked)))
     assert again.predict(asked).labels == Model(task_of(output), predictor).predict(asked).labels
 
 
@@ -182,7 +183,7 @@ def test_texts_that_are_empty_strange_or_long_are_answered_too(
 def test_answers_do_not_depend_on_the_company(name: str, output: str, base: Base, store: FeatureStore) -> None:
     asked, predictor = examples_of(output, 6), fitted(name, output, base, store)
     backwards = predictor.scores(asked.take([5, 4, 3, 2, 1, 0]))
-    np.testing.assert_allclose(flat(backwards[::-1]), flat(predictor.scores(asked)), **CLOSE)  # type: ignore[arg-type]
+    assert_close(flat(backwards[::-1]), flat(predictor.scores(asked)))
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)
