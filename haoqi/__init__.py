@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import evaluate, improve, load, predict
+    from haoqi.api import improve, load, predict
     from haoqi.core.errors import UserError
     from haoqi.data.samples import samples
     from haoqi.estimator import TextClassifier
 
     __version__: str
 
-__all__ = ["TextClassifier", "UserError", "evaluate", "improve", "load", "methods", "predict", "samples", "tasks"]
+__all__ = ["TextClassifier", "UserError", "improve", "load", "methods", "predict", "samples", "tasks"]
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
     "TextClassifier": ("haoqi.estimator", "TextClassifier"),
     "UserError": ("haoqi.core.errors", "UserError"),
-    "evaluate": ("haoqi.api", "evaluate"),
     "improve": ("haoqi.api", "improve"),
     "load": ("haoqi.api", "load"),
     "methods": ("haoqi.methods", ""),

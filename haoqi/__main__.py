@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = DEBUG in before or os.environ.get("HAOQI_DEBUG", "") not in ("", "0")
     if DEBUG in before:
         given.remove(DEBUG)
-    sys.exit(_run(given, debug))
+    sys.exit(_run(given or ["--help"], debug))
 
 
 def _run(arguments: list[str], debug: bool) -> int:

@@ -4,19 +4,15 @@ from typing import Annotated
 
 import typer
 
-from haoqi.cli import plugins
-from haoqi.cli.doctor import doctor
-from haoqi.cli.improve import check, improve
-from haoqi.cli.predict import predict
-from haoqi.cli.releases import evaluate, releases, report
+from haoqi.cli import doctor, improve, plugins, predict, releases
 from haoqi.cli.usage import Group, add
 
 __all__ = ["app"]
 
-app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
 
-add(app, "Work", improve, predict, evaluate)
-add(app, "Look", report, releases, check, doctor)
+add(app, "Work", improve.improve, predict.predict, releases.evaluate)
+add(app, "Look", releases.report, releases.releases, improve.check, doctor.doctor)
 add(app, "Parts", plugins.tasks, plugins.methods, plugins.strategies)
 app.add_typer(plugins.bases, name="bases", rich_help_panel="Parts")
 app.add_typer(plugins.samples, name="samples", rich_help_panel="Parts")

@@ -64,7 +64,7 @@ def evaluate(
     from haoqi.cli.tables import show
 
     def listen(event: Any) -> None:
-        if not json and (line := plain(event)):
+        if sys.stderr.isatty() and (line := plain(event)):
             print(line, file=sys.stderr)
 
     found = api.evaluate(name, file, listen=listen, **given(settings))

@@ -200,13 +200,13 @@ def _excel(path: Path, settings: DataSettings) -> Rows:
 
 def _text_column(path: Path, columns: list[str], read: Read, settings: DataSettings) -> str:
     """Return the column of the text: as said, the only one, or chosen as for learning."""
+    sample = [row for row, _ in islice(read(), LOOK_ROWS)]
+    if not sample:
+        raise UserError(f"{path.name} has no rows", "give a file with a text in each row")
     if settings.text is None:
         usual = [column for column in columns if column.lower() in TEXTS]
         if len(columns) == 1 or len(usual) == 1:
             return (usual or columns)[0]
-    sample = [row for row, _ in islice(read(), LOOK_ROWS)]
-    if not sample:
-        raise UserError(f"{path.name} has no rows", "give a file with a text in each row")
     cells = {column: [row.get(column) for row in sample] for column in columns}
     return choose(path.name, cells, settings, labelled=False).text
 

@@ -1,0 +1,136 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from haoqi.cli.tabular import opened
+from haoqi.core.errors import UserError
+
+
+def rows_of(path: Path, **said: str) -> list[dict[str, object]]:
+    return [row for row, _ in opened(path, **said)]
+
+
+def test_a_quoted_cell_may_run_over_lines(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text('id,text\n1,"one\nof ""two"", lines"\n2,short\n', encoding="utf-8")
+    assert rows_of(path) == [{"id": "1", "text": 'one\nof "two", lines'}, {"id": "2", "text": "short"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_encodings_are_recognised(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(
+        "文本,编号\n" + "这本书写得很好，值得再读一遍。,1\n房间很大，服务也很好。,2\n" * 20, encoding=encoding
+    )
+    found = opened(path)
+    assert found.columns == ["文本", "编号"]
+    assert found.text == "文本"
+    assert next(iter(found))[0]["文本"] == "这本书写得很好，值得再读一遍。"
+
+
+def test_an_encoding_is_recognised_though_it_begins_late(tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_bytes(b"plain ascii\n" * 60_000 + "电池第二天就坏了\n".encode("gb18030"))
+    assert rows_of(path)[-1] == {"text": "电池第二天就坏了"}
+
+
+def test_tabs_semicolons_and_what_was_said_are_delimiters(tmp_path: Path) -> None:
+    for name, delimiter in (("a.tsv", "\t"), ("b.csv", ";")):
+        path = tmp_path / name
+        path.write_text(f"id{delimiter}text\n1{delimiter}it works, mostly\n2{delimiter}it broke\n", encoding="utf-8")
+        assert opened(path).columns == ["id", "text"]
+
+
+def test_a_table_without_names_numbers_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("1,It arrived late and broken.\n2,Good value all the same!\n", encoding="utf-8")
+    found = opened(path)
+    assert (found.columns, found.text) == (["1", "2"], "2")
+    assert len(list(found)) == 2
+
+
+def test_a_single_row_is_enough_to_tell_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("id,text\n1,It broke.\n", encoding="utf-8")
+    assert opened(path).text == "text"
+
+
+def test_records_may_differ_in_their_fields(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    records = [{"text": "one"}, {"text": "two", "id": 2}]
+    path.write_text("\n".join(map(json.dumps, records)) + "\n", encoding="utf-8")
+    assert opened(path).columns == ["text", "id"]
+    assert rows_of(path) == records
+
+
+def test_parquet_and_excel_are_read_row_by_row(tmp_path: Path) -> None:
+    import pyarrow
+    from openpyxl import Workbook
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"n": [1, 2], "text": ["one", "two"]}), tmp_path / "in.parquet")
+    book = Workbook()
+    for row in (["n", "text"], [1, "one"], [2, "two"]):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    wanted = [{"n": 1, "text": "one"}, {"n": 2, "text": "two"}]
+    assert rows_of(tmp_path / "in.parquet") == rows_of(tmp_path / "in.xlsx") == wanted
+
+
+def test_lines_of_a_text_file_are_texts_and_blank_ones_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("one\n\ntwo, and a half\n", encoding="utf-8")
+    assert rows_of(path) == [{"text": "one"}, {"text": "two, and a half"}]
+
+
+def test_what_has_been_read_grows_up_to_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("a line of text\n" * 5_000, encoding="utf-8")
+    found = opened(path)
+    seen = [seen for _, seen in found]
+    assert seen == sorted(seen)
+    assert seen[-1] == found.total == path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("blank.csv", b" \n\n", "is empty"),
+        ("binary.csv", bytes(range(256)) * 40, "is not a text file"),
+        ("head.csv", b"id,text\n", "has no rows"),
+        ("twice.csv", b"text,text\na,b\n", "several columns of one name"),
+        ("long.csv", b"id,text\n1,a\n2,b,c,d\n", "line 3 of long.csv has 4 cells for 2 columns"),
+        ("bad.jsonl", b'{"text": "a"}\n[1]\n', "line 2 of bad.jsonl is not a record"),
+        ("whole.json", b"[]", "must be read whole"),
+        ("torn.parquet", b"PAR1xxxx", "cannot be read as Parquet"),
+        ("torn.xlsx", b"PK", "cannot be read as Excel"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_in_words(tmp_path: Path, name: str, content: bytes, what: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        list(opened(path))
+    assert what in caught.value.what
+    assert caught.value.hint
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"body": "a b c", "id": "1"}\n', encoding="utf-8")
+    with pytest.raises(UserError, match="has no column boby; it has body, id") as caught:
+        opened(path, text="boby")
+    assert "--text body" in caught.value.hint
+    with pytest.raises(UserError, match="there is no file"):
+        opened(tmp_path / "absent.csv")
+
+
+def test_a_wrong_encoding_is_an_error_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("电池第二天就坏了\n", encoding="utf-8")
+    with pytest.raises(UserError, match="not in the encoding ascii"):
+        rows_of(path, encoding="ascii")
+    with pytest.raises(UserError, match="there is no encoding klingon"):
+        rows_of(path, encoding="klingon")

@@ -1,0 +1,16 @@
+import doctest
+
+import pytest
+
+from haoqi.cli import flags, live, rows, words
+
+
+@pytest.mark.parametrize("module", [flags, live, rows, words])
+def test_the_examples_in_the_docstrings_are_right(module: object) -> None:
+    failed, tried = doctest.testmod(module)  # type: ignore[arg-type]
+    assert tried > 0
+    assert failed == 0
+
+
+def test_a_missing_score_is_a_dash() -> None:
+    assert words.score(None) == "-"

@@ -1,0 +1,150 @@
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks
+
+from haoqi import TextClassifier
+from haoqi.core import folder
+
+WORDS = {"good": "+", "great": "+", "lovely": "+", "bad": "-", "awful": "-", "rude": "-"}
+THINGS = ("battery", "screen", "coffee", "hotel", "film", "book", "train", "camera", "soup", "lamp")
+TEXTS = [f"the {thing} was {word}" for thing in THINGS for word in WORDS]
+LABELS = [label for _ in THINGS for label in WORDS.values()]
+
+
+def quick(**settings: Any) -> TextClassifier:
+    """Return a classifier that learns in a moment."""
+    return TextClassifier(**{"steps": 1, "methods": "tfidf", **settings})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> TextClassifier:
+    return quick().fit(TEXTS, LABELS)
+
+
+# Those of scikit-learn's checks that need no matrix of numbers; the others give numbers where texts are needed.
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_mixin_order,
+        estimator_checks.check_set_params,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_parameters_default_constructible,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_scikit_learn_s_own_checks_pass(check: Any) -> None:
+    check("TextClassifier", quick())
+
+
+def test_a_fit_changes_no_parameter_and_returns_itself() -> None:
+    model = quick(methods=["tfidf"])
+    before = model.get_params()
+    assert model.fit(TEXTS, LABELS) is model
+    assert model.get_params() == before
+
+
+def test_it_predicts_labels_in_their_own_type(fitted: TextClassifier) -> None:
+    assert fitted.predict(["the chair was awful", "the song was great"]).tolist() == ["-", "+"]
+    numbers = quick().fit(TEXTS, [7 if label == "+" else -3 for label in LABELS])
+    assert numbers.classes_.tolist() == [-3, 7]
+    assert numbers.predict(["the chair was awful"]).dtype.kind == "i"
+
+
+def test_probabilities_add_up_and_agree_with_the_labels(fitted: TextClassifier) -> None:
+    found = fitted.predict_proba(TEXTS)
+    assert found.shape == (len(TEXTS), 2)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    assert (fitted.classes_[found.argmax(axis=1)] == fitted.predict(TEXTS)).all()
+    assert fitted.score(TEXTS, LABELS) > 0.95
+
+
+def test_no_texts_have_no_answers(fitted: TextClassifier) -> None:
+    assert fitted.predict([]).shape == (0,)
+    assert fitted.predict_proba([]).shape == (0, 2)
+
+
+def test_arrays_and_series_are_lists_of_text_too(fitted: TextClassifier) -> None:
+    for texts in (np.array(TEXTS), np.array(TEXTS, dtype=object), pandas.Series(TEXTS), tuple(TEXTS)):
+        assert (fitted.predict(texts) == fitted.predict(TEXTS)).all()
+
+
+def test_before_a_fit_it_says_so() -> None:
+    for ask in (quick().predict, quick().predict_proba):
+        with pytest.raises(NotFittedError):
+            ask(TEXTS)
+
+
+def test_a_clone_is_not_fitted_and_has_the_same_parameters(fitted: TextClassifier) -> None:
+    copied = clone(fitted)
+    assert copied.get_params() == fitted.get_params()
+    assert not hasattr(copied, "model_")
+
+
+def test_it_survives_pickle_and_copy_with_the_same_answers(fitted: TextClassifier) -> None:
+    for again in (pickle.loads(pickle.dumps(fitted)), copy.deepcopy(fitted)):
+        np.testing.assert_allclose(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+        assert again.get_params() == fitted.get_params()
+
+
+def test_it_works_in_pipelines_searches_and_cross_validation() -> None:
+    lower = FunctionTransformer(lambda texts: [text.lower() for text in texts])
+    chain = make_pipeline(lower, quick())
+    assert chain.fit(TEXTS, LABELS).predict(["THE CHAIR WAS AWFUL"]).tolist() == ["-"]
+    assert cross_val_score(quick(), TEXTS, LABELS, cv=2).min() > 0.8
+    search = GridSearchCV(quick(), {"methods": ["majority", "tfidf"]}, cv=2).fit(TEXTS, LABELS)
+    assert search.best_params_ == {"methods": "tfidf"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "what"),
+    [
+        ("one text", ["+"], "is one text"),
+        ([], [], "found no texts"),
+        (TEXTS, LABELS[:-1], "differ in length"),
+        (TEXTS, None, "target y is None"),
+        (TEXTS, ["+"] * len(TEXTS), "one class only"),
+        ([*TEXTS[:-1], 3.5], LABELS, "is 3.5"),
+        (np.zeros((4, 2)), LABELS[:4], r"has shape \(4, 2\)"),
+        (TEXTS, [*LABELS[:-1], None], "every text needs a label"),
+        (TEXTS[:2], [1.0, float("nan")], "every text needs a label"),
+    ],
+)
+def test_bad_input_is_a_value_error_in_words(texts: Any, labels: Any, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        quick().fit(texts, labels)
+
+
+def test_nothing_is_kept_unless_it_has_a_name() -> None:
+    before = {path for path in folder.home().rglob("*") if "cache" not in path.parts}
+    quick().fit(TEXTS, LABELS)
+    assert {path for path in folder.home().rglob("*") if "cache" not in path.parts} == before
+    quick(name="kept").fit(TEXTS, LABELS)
+    assert (folder.releases() / "kept" / "1").is_dir()
+
+
+def test_labels_that_cannot_be_names_are_answered_all_the_same() -> None:
+    odd = {"+": "nan", "-": "a|b"}
+    model = quick().fit(TEXTS, [odd[label] for label in LABELS])
+    assert model.predict(["the chair was awful"]).tolist() == ["a|b"]
+
+
+def test_a_class_with_a_single_text_is_known_but_not_learnt() -> None:
+    model = quick().fit([*TEXTS, "quite another thing"], [*LABELS, "rare"])
+    assert model.classes_.tolist() == ["+", "-", "rare"]
+    np.testing.assert_allclose(model.predict_proba(TEXTS).sum(axis=1), 1.0)
+    assert "rare" not in model.predict([*TEXTS, "quite another thing"])
