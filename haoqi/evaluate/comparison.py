@@ -98,10 +98,18 @@ def _chance(groups: Groups, totals: Array, score: Score, *, rng: np.random.Gener
     seen = abs(float(score(first) - score(second)))
     as_large = 0
     for size in groups.chunks(samples):
-        moved = groups.sums(rng.binomial(groups.sizes, 0.5, size=(size, len(groups.sizes))).astype(np.float64))
+        moved = groups.sums(_swapped(groups, size, rng))
         found = np.abs(score(first + moved) - score(second - moved))
         as_large += int((found >= seen - 1e-12).sum())
     return (as_large + 1) / (samples + 1)
+
+
+def _swapped(groups: Groups, samples: int, rng: np.random.Generator) -> Array:
+    """Return how many examples of each group have their answers swapped, shape (samples, groups)."""
+    found = rng.integers(2, size=(samples, len(groups.sizes)), dtype=np.int8).astype(np.float64)
+    several = np.flatnonzero(groups.sizes > 1)
+    found[:, several] = rng.binomial(groups.sizes[several], 0.5, size=(samples, len(several)))
+    return found
 
 
 def _widened(found: Interval, pairs: Groups, score: Score, level: float) -> Interval:

@@ -11,7 +11,7 @@ from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.cells import read_names
-from haoqi.tasks.outputs.probability import fit_temperature, sigmoid
+from haoqi.tasks.outputs.probability import fit_temperature, sigmoid, thinned
 from haoqi.tasks.task import Scores
 
 # A label that is true less often than this has too few examples for a threshold of its own.
@@ -83,7 +83,8 @@ class ManyLabels:
             return {"temperature": 1.0, "thresholds": {}}
         given = np.asarray(scores, dtype=np.float64)[rows]
         right = _known(examples.take(rows), labels)
-        temperature = fit_temperature(lambda value: _loss(given, right, value))
+        few = thinned(len(rows), len(labels))
+        temperature = fit_temperature(lambda value: _loss(given[few], right[few], value))
         probabilities = sigmoid(given, temperature)
         shared = best_threshold(probabilities.ravel(), right.ravel())
         thresholds = {

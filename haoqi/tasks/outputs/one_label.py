@@ -10,7 +10,7 @@ import numpy.typing as npt
 from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.cells import read_name
-from haoqi.tasks.outputs.probability import class_loss, fit_temperature, softmax
+from haoqi.tasks.outputs.probability import class_loss, fit_temperature, softmax, thinned
 from haoqi.tasks.task import Scores
 
 
@@ -65,6 +65,7 @@ class OneLabel:
         rows = [row for row, label in enumerate(examples.labels) if label in place]
         if not rows:
             return {"temperature": 1.0}
+        rows = [rows[index] for index in thinned(len(rows), len(labels))]
         given = np.asarray(scores, dtype=np.float64)[rows]
         targets = np.array([place[examples.labels[row]] for row in rows], dtype=np.int64)
         return {"temperature": fit_temperature(lambda temperature: class_loss(given, targets, temperature))}

@@ -9,17 +9,16 @@ from haoqi.evaluate.metric import Array
 
 # Temperatures that are looked at; beyond these, probabilities are all alike or all 0 and 1.
 COLDEST, HOTTEST = 0.05, 20.0
+# Scores that a temperature is fitted on: one number does not get better with more.
+MOST_SCORES = 2_000_000
 
 
 def log_softmax(scores: npt.ArrayLike, temperature: float = 1.0) -> Array:
     """Return log probabilities over the last axis; a row without one finite score is uniform."""
     logits = np.asarray(scores, dtype=np.float64) / temperature
-    logits = np.where(np.isnan(logits), -np.inf, logits)
-    top = logits.max(axis=-1, keepdims=True)
-    shifted = np.where(np.isposinf(top), np.where(np.isposinf(logits), 0.0, -np.inf), 0.0)
-    finite = np.isfinite(top)
-    np.subtract(logits, top, out=shifted, where=finite)
-    shifted = np.where(np.isneginf(top), 0.0, shifted)
+    if not np.isfinite(logits).all():
+        logits = _finite(logits)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
     result: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return result
 
@@ -51,6 +50,12 @@ def fit_temperature(loss: Callable[[float], float]) -> float:
     return round(float(np.exp(found.x)), 4)
 
 
+def thinned(examples: int, width: int) -> npt.NDArray[np.int64]:
+    """Return evenly spaced rows, no more than one temperature needs to be fitted quickly."""
+    most = max(1000, MOST_SCORES // max(width, 1))
+    return np.unique(np.linspace(0, examples - 1, min(examples, most)).astype(np.int64))
+
+
 def class_loss(scores: npt.ArrayLike, targets: npt.NDArray[np.int64], temperature: float) -> float:
     """Return the mean negative log probability of the targets, smoothed so that few examples cannot claim certainty.
 
@@ -67,3 +72,11 @@ def class_loss(scores: npt.ArrayLike, targets: npt.NDArray[np.int64], temperatur
     doubt = 2.0 / (len(targets) + 2.0)
     right = found[np.arange(len(targets)), targets].mean()
     return float(-(1.0 - doubt) * right - doubt * found.mean())
+
+
+def _finite(logits: Array) -> Array:
+    """Return logits of the same probabilities without NaN (taken for impossible) and infinities."""
+    logits = np.where(np.isnan(logits), -np.inf, logits)
+    top = logits.max(axis=-1, keepdims=True)
+    certain = np.where(np.isposinf(logits), 0.0, -np.inf)
+    return np.where(np.isposinf(top), certain, np.where(np.isneginf(top), 0.0, logits))

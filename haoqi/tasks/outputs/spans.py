@@ -13,7 +13,7 @@ from haoqi.evaluate.predictions import Predictions
 from haoqi.evaluate.tags import spans_to_tags, tag_names
 from haoqi.tasks.outputs.cells import read_spans
 from haoqi.tasks.outputs.chain import Chain, decode_chains
-from haoqi.tasks.outputs.probability import class_loss, fit_temperature
+from haoqi.tasks.outputs.probability import class_loss, fit_temperature, thinned
 from haoqi.tasks.task import Scores
 from haoqi.tasks.words import Words, words_of
 
@@ -89,6 +89,8 @@ class Spans:
             return {"temperature": 1.0}
         given = np.concatenate([one for one, _ in pairs])
         targets = np.concatenate([tags for _, tags in pairs])
+        few = thinned(len(targets), given.shape[1])
+        given, targets = given[few], targets[few]
         return {"temperature": fit_temperature(lambda temperature: class_loss(given, targets, temperature))}
 
     def show(self, label: Label, text: str) -> str:
