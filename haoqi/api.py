@@ -195,7 +195,8 @@ def _raw(source: Any, run: Run) -> "Raw":
     from haoqi.data.table import Table, to_raw
 
     if hasattr(source, "columns") and hasattr(source, "to_dict"):
-        columns = {str(name): source[name].tolist() for name in source.columns}
+        known = source.notna()  # what is missing has many spellings in a data frame, and one here
+        columns = {str(name): source[name].astype(object).where(known[name], None).tolist() for name in source.columns}
     else:
         pairs = [tuple(pair) for pair in source]
         if any(len(pair) != 2 for pair in pairs):

@@ -71,6 +71,14 @@ def test_a_data_frame_is_learnt_like_a_file_of_the_same_rows(tmp_path: Path) -> 
     assert (one.score, one.low, one.high) == (other.score, other.low, other.high)
 
 
+def test_what_a_data_frame_lacks_is_missing_and_not_a_word() -> None:
+    frame = pandas.DataFrame({"text": [text for text, _ in PAIRS], "label": [label for _, label in PAIRS]})
+    frame["label"] = frame["label"].astype("string")
+    frame.loc[[0, 5], "label"] = pandas.NA
+    run = haoqi.improve(frame, name="gaps", bad_rows=0.1, **FAST)
+    assert run.model.task.labels == ("+", "-")
+
+
 def test_the_same_run_again_is_the_same_release(run: api.Improved) -> None:
     events: list[Event] = []
     again = haoqi.improve(PAIRS, name="pairs", listen=events.append, **FAST)

@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Annotated
 
 import typer
@@ -46,10 +45,8 @@ def _machine() -> Iterator[Fact]:
 def _versions() -> Iterator[Fact]:
     yield "Python", sys.version.split()[0], ""
     for name in SHOWN:
-        try:
-            yield name, version(name), ""
-        except PackageNotFoundError:
-            yield name, "missing", f"pip install {name}"
+        found = _version(name)
+        yield name, found or "missing", "" if found else f"pip install {name}"
 
 
 def _home() -> Iterator[Fact]:
@@ -94,20 +91,23 @@ def _samples() -> Iterator[Fact]:
 
 def _extras() -> Iterator[Fact]:
     """Yield the extras of this package with what each lacks."""
+    from importlib.metadata import requires
+
     wanted: dict[str, list[str]] = {}
     for line in requires("haoqi") or ():
         found = _EXTRA.match(line)
         if found and found[1] != "haoqi":
             wanted.setdefault(found[2], []).append(found[1])
     for extra, names in wanted.items():
-        missing = [name for name in names if not _has(name)]
+        missing = [name for name in names if not _version(name)]
         hint = f'pip install "haoqi[{extra}]"' if missing else ""
         yield f"extra {extra}", f"lacks {', '.join(missing)}" if missing else "here", hint
 
 
-def _has(name: str) -> bool:
+def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        version(name)
+        return version(name)
     except PackageNotFoundError:
-        return False
-    return True
+        return None

@@ -43,7 +43,8 @@ class View:
         from rich.text import Text
 
         board = self.board
-        parts = [part for part in (board.stage.name if board.stage else "", _deciding(board)) if part]
+        doing = "released" if board.released else board.stage.name if board.stage else ""
+        parts = [part for part in (doing, _deciding(board)) if part]
         left = Text(board.name, style="bold", overflow="ellipsis", no_wrap=True)
         left.append("  " + ", ".join(parts), style="not bold")
         line = Table.grid(expand=True, padding=(0, 1))
@@ -52,6 +53,8 @@ class View:
         line.add_row(left, Text(_budget(board)))
         yield line
         share = _spent_share(board)
+        if board.released is not None:
+            return
         if share is not None:
             yield ProgressBar(total=1.0, completed=min(1.0, share), width=width, complete_style="cyan")
         elif board.stage is not None and board.stage.note and board.trying is None:
@@ -161,6 +164,8 @@ def _budget(board: Board) -> str:
     clock = board.clock
     if clock is None:
         return ""
+    if board.released is not None:
+        return f"{words.many(len(board.tried), 'experiment')} in {words.clock(board.spent)}"
     if clock.budget_seconds is not None:
         return f"{words.clock(clock.budget_seconds - board.spent)} left of {words.clock(clock.budget_seconds)}"
     if clock.budget_steps is not None:

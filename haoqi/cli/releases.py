@@ -45,6 +45,24 @@ def report(
         show(path)
 
 
+def promote(ref: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The version that is to answer.")]) -> None:
+    """Let a version answer to the bare name from now on."""
+    from haoqi.core.errors import UserError
+    from haoqi.models import releases as hall
+
+    name, _, version = ref.partition("@")
+    if not version.isdecimal():
+        raise UserError(f"{ref} names no version", f"haoqi promote {name}@2; `haoqi releases {name}` lists them")
+    print(f"{hall.promote(name, int(version)).reference} answers to {name} now")
+
+
+def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The release's name.")]) -> None:
+    """Let the version that answered before do so again."""
+    from haoqi.models import releases as hall
+
+    print(f"{hall.rollback(name).reference} answers to {name} now")
+
+
 READING = ("text", "label", "pair", "format", "delimiter", "encoding", "query", "bad_rows", "max_characters", "limit")
 
 

@@ -27,7 +27,7 @@ def test_machine_versions_bases_samples_and_extras_are_told(run: Run) -> None:
 
 
 def test_a_missing_extra_is_named_with_its_install_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haoqi.cli.doctor._has", lambda name: name != "uvicorn")
+    monkeypatch.setattr("haoqi.cli.doctor._version", lambda name: "1.0" * (name != "uvicorn"))
     found = {row["what"]: row for row in json.loads(run("doctor", "--json").out)}
     assert found["extra serve"]["found"] == "lacks uvicorn"
     assert found["extra serve"]["to mend it"] == 'pip install "haoqi[serve]"'

@@ -93,4 +93,6 @@ def test_an_empty_board_is_drawn_too() -> None:
 
 def test_a_release_clears_what_was_tried() -> None:
     done = [*EVENTS, Stage("releasing"), Released("r", 1, "f", "macro_f1", 0.9, 0.8, 0.95, "report.html")]
-    assert not any("learning rate" in line for line in drawn(done, 80))
+    lines = drawn(done, 80)
+    assert lines[0].endswith("4 experiments in 0:33")
+    assert not any("learning rate" in line or "left of" in line for line in lines)

@@ -35,3 +35,16 @@ def test_evaluate_scores_labelled_text(run: Run, released: str, reviews: Path) -
 
 def test_evaluate_says_which_column_is_missing(run: Run, released: str, reviews: Path) -> None:
     assert "has no column star" in run("evaluate", released, str(reviews), "--label", "star").two_lines[0]
+
+
+def test_a_version_is_promoted_and_rolled_back(run: Run, released: str, home: Path) -> None:
+    from haoqi.models import releases
+
+    model, evidence = releases.load(released), releases.get(released).evidence
+    for _ in range(2):
+        releases.publish(model, evidence, "twice")
+    assert run("promote", "twice@1").out == "twice@1 answers to twice now\n"
+    assert releases.current("twice").version == 1
+    assert run("rollback", "twice").out == "twice@2 answers to twice now\n"
+    assert "names no version" in run("promote", "twice").two_lines[0]
+    assert "has no version 7" in run("promote", "twice@7").two_lines[0]
