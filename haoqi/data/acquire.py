@@ -20,6 +20,8 @@ def read(settings: DataSettings, *, labelled: bool = True) -> Raw:
     """
     from haoqi.data.sources import read_one
 
+    if not settings.source.strip():
+        raise UserError("no source is given", "name a file, a folder or a sample")
     given: list[tuple[Part, str | None]] = [
         ("train", settings.train_file or settings.source),
         ("valid", settings.valid_file),

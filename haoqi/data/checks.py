@@ -26,7 +26,7 @@ def check_classes(rows: Rows, settings: DataSettings) -> Rows:
         raise UserError(f"{rows.source} has no labels", wrong)
     if len(counts) < 2 and not spans:
         raise UserError(f"{rows.source} has one class only, {_quote(counts)}: there is nothing to tell apart", wrong)
-    single = [name for name, count in counts.items() if count == 1]
+    single = sorted(name for name, count in counts.items() if count == 1)
     if len(single) > 0.5 * len(labels) and not spans:
         raise UserError(
             f"nearly all labels of {rows.source} are different: {len(counts):,} in {len(labels):,} rows", wrong

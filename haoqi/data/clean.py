@@ -19,7 +19,7 @@ _LOST = re.compile(r"\s?(?<![&\w])(?:#(\d{2,4})|(quot));(?=(\w?))|(?<![&\w])(amp
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x80-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r" ?\n[ \n]*")
 # A text of plain characters with none of these comes out as it went in.
 _SUSPECT = re.compile(r"[<&;\x00-\x1f\x7f]")
@@ -59,6 +59,7 @@ def clean_all(texts: Sequence[str], progress: Callable[[float], None] = lambda s
         cleaned.append(text if new == text else new)
         if not row % 50_000:
             progress(row / len(texts))
+    progress(1.0)
     return cleaned, changed
 
 

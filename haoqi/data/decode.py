@@ -48,7 +48,11 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     Raises:
         UserError: if there is no such file, it is empty, not text, or not in the encoding said.
     """
-    content = read_bytes(path)
+    return decode(read_bytes(path), path, encoding)
+
+
+def decode(content: bytes, path: Path, encoding: str | None = None) -> tuple[str, str]:
+    """Return what `read_text` does, of content that was read from a path."""
     name = encoding or recognise(content, path)
     try:
         if not encoding and name == "utf-8" and (broken := _broken(content)):
@@ -74,7 +78,7 @@ def recognise(content: bytes, path: Path) -> str:
     if (wide := _wide(content[:HEAD_BYTES])) is not None:
         return wide
     if len(_CONTROL.findall(content[:HEAD_BYTES])) > 0.002 * min(len(content), HEAD_BYTES):
-        raise UserError(f"{path} is not a text file", "give CSV, JSON, Parquet, Excel or plain text")
+        raise UserError(f"{path} is not a text file", _instead(content, path))
     high = len(_HIGH.findall(content))
     # A few broken characters do not make a file of UTF-8 anything else.
     if not (broken := _broken(content)) or broken <= 0.02 * high:
@@ -120,6 +124,15 @@ def _wide(content: bytes) -> str | None:
     name = "utf-16-le" if odd > even else "utf-16-be"
     text = content[: 2 * pairs].decode(name, "replace")
     return name if sum(letter < " " and letter not in "\t\r\n" for letter in text) < 0.002 * len(text) else None
+
+
+def _instead(content: bytes, path: Path) -> str:
+    """Return what to do with a file that is no text."""
+    if content.startswith(b"SQLite format 3"):
+        return f'ask the database: sqlite:///{path} --query "select text, label from ..."'
+    if content.startswith((b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z")):
+        return "it is an archive: unpack it first"
+    return "give CSV, JSON, Parquet, Excel or plain text"
 
 
 def _broken(content: bytes) -> int:

@@ -58,7 +58,7 @@ def exact(keys: Sequence[str], labels: Sequence[Any], parts: Codes, classes: boo
             elif VALID in held and part in (TRAIN, UNLABELLED) and TEST not in held:
                 _drop(found, row, "equal to a validation row")
         if not held & {TEST, VALID}:
-            _thin(rows, labels, parts, classes, found)
+            _thin(rows, labels, classes, found)
     found.contradictions.sort(key=lambda one: -sum(one.labels.values()))
     return found
 
@@ -93,7 +93,7 @@ def _contradiction(rows: list[int], labels: Sequence[Any], classes: bool, found:
         found.contradictions.append(Contradiction(rows[0], {spell(label): n for label, n in counts.most_common()}))
 
 
-def _thin(rows: list[int], labels: Sequence[Any], parts: Codes, classes: bool, found: Duplicates) -> None:
+def _thin(rows: list[int], labels: Sequence[Any], classes: bool, found: Duplicates) -> None:
     """Leave out all but one of equal rows, none of which is in a validation or test split."""
     labelled = [row for row in rows if labels[row] is not None]
     counts = Counter(labels[row] for row in labelled).most_common(2)

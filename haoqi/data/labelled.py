@@ -1,4 +1,4 @@
-"""Labelled examples as they are, for scoring a model that is already there: nothing split, nothing dropped as double."""
+"""Labelled examples as they are, for scoring a model that is already there: not split, no duplicate left out."""
 
 import numpy as np
 

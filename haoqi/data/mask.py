@@ -17,8 +17,8 @@ _KINDS = {
         r"|\(?\d{3}\)?[ -]\d{3}-\d{4}|0\d{2,3}-\d{7,8})(?![\d-])"
     ),
 }
-# Any of these characters has to be there before a pattern is worth trying.
-_WORTH = re.compile(r"\d[\d .()-]{5,}\d")
+# What must be there before the patterns of numbers are worth trying.
+_DIGITS_IN_A_ROW = re.compile(r"\d[\d .()-]{5,}\d")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -31,9 +31,11 @@ def find(text: str) -> list[tuple[str, int, int]]:
     [('email', 9, 23)]
     """
     found: list[tuple[str, int, int]] = []
-    if "@" not in text and "://" not in text and "www." not in text and not _WORTH.search(text):
-        return found
+    digits = bool(_DIGITS_IN_A_ROW.search(text))
+    worth = {"email": "@" in text, "url": "://" in text or "www." in text}
     for kind, pattern in _KINDS.items():
+        if not worth.get(kind, digits):
+            continue
         for match in pattern.finditer(text):
             clash = any(start < match.end() and match.start() < end for _, start, end in found)
             if not clash and _valid(kind, match[0]):

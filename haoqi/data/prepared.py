@@ -72,7 +72,7 @@ def prepare(
     rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)
     rows, found, examples = _unique(rows, classes)
     progress("duplicates", 1.0)
-    splits, rows, units = _split(rows, division, settings, np.random.default_rng([seed, 2]), progress)
+    splits, rows, units = _split(rows, division, settings, np.random.default_rng([seed, 2]), progress=progress)
     check_splits(splits, rows.source)
     progress("split", 1.0)
     card = Card(
@@ -133,7 +133,7 @@ def _unique(rows: Rows, classes: bool) -> tuple[Rows, list[Contradiction], list[
 
 
 def _split(
-    rows: Rows, division: Division, settings: DataSettings, rng: np.random.Generator, progress: Progress
+    rows: Rows, division: Division, settings: DataSettings, rng: np.random.Generator, *, progress: Progress
 ) -> tuple[Splits, Rows, Indices]:
     """Return the splits, the rows left, and the sizes of the clusters of nearly equal texts."""
     pairs = np.zeros((0, 2), np.int64)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -100,6 +101,14 @@ def labels_of(cells: Sequence[Any]) -> list[Any]:
         else:
             found.append(_label(cell, whole))
     return found
+
+
+def check_names(names: Sequence[str], name: str) -> None:
+    """Raise UserError if two columns have one name."""
+    twice = [column for column, count in Counter(names).items() if count > 1]
+    if twice:
+        listed = ", ".join(names)
+        raise UserError(f"{name} has several columns called {', '.join(twice)}; it has {listed}", "rename them")
 
 
 def check_lengths(texts: Sequence[str], name: str, settings: DataSettings) -> None:

@@ -1,12 +1,14 @@
 """Tags of words to labelled spans, in whichever of the usual schemes they are written."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from haoqi.data.examples import Span
 
 _STARTS, _ENDS = frozenset("BSU["), frozenset("ESL]U")
 
 
+@cache
 def split_tag(tag: str) -> tuple[str, str]:
     """Return a tag's prefix and type; a bare type counts as inside.
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Raw, Span, read, sources
+from haoqi.data.raw import PARTS
 
 ROWS = [
     ("The battery died on day two.", "negative"),
@@ -232,6 +234,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "is empty"),
     "only names": ("text,label\n", "has no rows"),
     "empty array": ("[]", "has no rows"),
+    "database": (b"SQLite format 3\x00" + bytes(200), "not a text file"),
+    "archive": (b"PK\x03\x04" + bytes(200), "not a text file"),
     "binary": (b"\x00\x01\x02\xff" * 400, "not a text file"),
     "twice": ("text,text,label\na b,c d,x\ne f,g h,y\n", "several columns called text"),
     "one column": ("text\nsome words\nother words\n", "one column only"),
@@ -373,3 +377,58 @@ def test_a_span_outside_its_text_names_the_row(tmp_path: Path) -> None:
     row = {"text": "short", "entities": [{"start": 0, "end": 40, "label": "x"}]}
     with pytest.raises(UserError, match=r"row 1 of a\.json has a span from 0 to 40"):
         load(write(tmp_path / "a.json", json.dumps([row])))
+
+
+def test_neither_nothing_nor_an_address_is_a_source() -> None:
+    with pytest.raises(UserError, match="no source is given"):
+        load("")
+    with pytest.raises(UserError, match="is not a file") as caught:
+        load("https://example.org/reviews.csv")
+    assert "download" in caught.value.hint
+
+
+def test_an_empty_text_in_a_folder_is_a_row_without_text(tmp_path: Path) -> None:
+    write(folders(tmp_path) / "positive" / "9.txt", "")
+    assert load(tmp_path / "texts").examples.texts.count("") == 1
+
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+PUBLISHED = {
+    "sst2": (6920, 872, 1821, 0, "labels"),
+    "ag_news": (4000, 0, 7600, 0, "labels"),
+    "clinc150": (15250, 3100, 5500, 0, "labels"),
+    "financial_phrasebank/Sentences_50Agree.txt": (4846, 0, 0, 0, "labels"),
+    "stock_tweets_timestamped/stockerbot-export-test.csv": (200, 0, 0, 0, "labels"),
+    "chnsenticorp_htl": (7766, 0, 0, 0, "labels"),
+    "fewclue_tnews": (240 + 1185, 1098, 2010, 20000, "labels"),
+    "conll2003": (14041, 3250, 3453, 0, "spans"),
+    "cluener": (10748, 1343, 0, 1345, "spans"),
+    "cmn_en_zh": (20133, 0, 0, 0, "labels"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_sets_have_the_rows_their_authors_say(name: str) -> None:
+    if not (SHARED / name).exists():
+        pytest.skip(f"{SHARED / name} is not there")
+    raw = load(SHARED / name)
+    parts = raw.parts or ["train"] * len(raw.examples)
+    assert (*(parts.count(part) for part in PARTS), raw.shape) == PUBLISHED[name]
+    if raw.shape == "spans":
+        for text, spans in raw.examples:
+            assert all(0 <= span.start < span.end <= len(text) for span in spans or ())
+
+
+@pytest.mark.slow
+def test_conll_2003_has_the_entities_that_its_task_paper_counts() -> None:
+    """Tjong Kim Sang and De Meulder, 2003, table 2."""
+    if not (SHARED / "conll2003").exists():
+        pytest.skip(f"{SHARED / 'conll2003'} is not there")
+    raw = load(SHARED / "conll2003")
+    assert raw.parts is not None
+    labels = zip(raw.parts, raw.examples.labels, strict=True)
+    counts = Counter((part, span.label) for part, spans in labels for span in spans)
+    assert [counts["train", kind] for kind in ("LOC", "MISC", "ORG", "PER")] == [7140, 3438, 6321, 6600]
+    assert [counts["valid", kind] for kind in ("LOC", "MISC", "ORG", "PER")] == [1837, 922, 1341, 1842]
+    assert [counts["test", kind] for kind in ("LOC", "MISC", "ORG", "PER")] == [1668, 702, 1661, 1617]

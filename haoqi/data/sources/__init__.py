@@ -53,7 +53,10 @@ def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:
     Raises:
         UserError: if it cannot be read.
     """
-    return sources.build(source_for(source, settings)).read(source, settings, labelled)
+    try:
+        return sources.build(source_for(source, settings)).read(source, settings, labelled)
+    except OSError as error:
+        raise UserError(f"{source} cannot be read: {error.strerror or error}", "may you read it?") from None
 
 
 def _unreadable(source: str) -> UserError:
@@ -63,6 +66,8 @@ def _unreadable(source: str) -> UserError:
     from haoqi.data.samples import samples
 
     path = Path(source)
+    if source.startswith(("http://", "https://")):
+        return UserError(f"{source} is not a file", "download it first, and give its path")
     if path.is_file():
         read_text(path)  # raises, in better words, what is wrong with it
         return UserError(f"the format of {source} is not known", f"say it with --format: {', '.join(sources.names())}")

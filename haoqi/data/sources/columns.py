@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from haoqi.core.errors import UserError
@@ -67,6 +68,10 @@ def place_words(words: Sequence[str], tight: bool) -> tuple[str, tuple[tuple[int
     >>> place_words(["EU", "rejects"], tight=False)
     ('EU rejects', ((0, 2), (3, 10)))
     """
+    text = " ".join(words)
+    if text.isascii() and not tight:
+        ends = list(accumulate(len(word) + 1 for word in words))
+        return text, tuple((end - len(word) - 1, end - 1) for word, end in zip(words, ends, strict=True))
     text, places = "", []
     for word in words:
         if text and not _touches(text[-1], word[:1], tight, len(word)):

@@ -13,7 +13,7 @@ from haoqi.data.decode import head, read_text
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, to_raw
+from haoqi.data.table import Table, check_names, to_raw
 
 DELIMITERS = (",", "\t", ";", "|")
 _ENDINGS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -43,7 +43,7 @@ class Csv:
         usual = _ENDINGS.get(path.suffix.lower(), "")
         delimiter, quoted = guess(text[: 1 << 18], settings.delimiter, usual)
         rows, ragged, total = _rows(text, delimiter or ",", quoted)
-        _check_delimiter(path, text, rows, settings, labelled)
+        _check_delimiter(path, text, rows, settings, labelled=labelled)
         names, rows, notes = _names(path, rows, settings)
         _check_ragged(path, ragged, total, settings)
         cells = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -138,13 +138,7 @@ def _names(path: Path, rows: list[list[str]], settings: DataSettings) -> tuple[l
     if not said & set(first) and (said & set(numbers) or not _is_header(first, rows[1:])):
         return numbers, rows, ["the first line holds no names of columns: they are called 1, 2, 3"]
     names = [name or f"column {number}" for number, name in enumerate(first, 1)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        listed = ", ".join(names)
-        raise UserError(
-            f"{path.name} has several columns called {', '.join(twice)}; it has {listed}",
-            "rename them in its first line",
-        )
+    check_names(names, path.name)
     return names, rows[1:], []
 
 
@@ -164,7 +158,7 @@ def _is_header(first: list[str], rows: list[list[str]]) -> bool:
     return longer or numeric
 
 
-def _check_delimiter(path: Path, text: str, rows: list[list[str]], settings: DataSettings, labelled: bool) -> None:
+def _check_delimiter(path: Path, text: str, rows: list[list[str]], settings: DataSettings, *, labelled: bool) -> None:
     if not rows:
         raise UserError(f"{path.name} has no rows", "give a file with a text and a label in each row")
     if len(rows[0]) > 1 or not labelled:

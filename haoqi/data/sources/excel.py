@@ -1,6 +1,5 @@
 """Excel workbooks: the first sheet, its first row naming the columns."""
 
-from collections import Counter
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -10,7 +9,7 @@ from haoqi.data.decode import read_bytes
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, to_raw
+from haoqi.data.table import Table, check_names, to_raw
 
 
 @sources.register
@@ -37,11 +36,7 @@ class Excel:
                 f"{path.name} has no rows", "name the columns in its first row and give a row for each text"
             )
         names = [str(cell) if cell is not None else f"column {number}" for number, cell in enumerate(rows[0], 1)]
-        twice = [name for name, count in Counter(names).items() if count > 1]
-        if twice:
-            raise UserError(
-                f"{path.name} has several columns called {', '.join(twice)}", "rename them in its first row"
-            )
+        check_names(names, path.name)
         columns = {name: [row[number] for row in rows[1:]] for number, name in enumerate(names)}
         notes = (f"only the first sheet, {sheet.title}, is read",) if len(book.sheetnames) > 1 else ()
         return to_raw(Table(path.name, columns, "excel", digest([content]), notes=notes), settings, labelled)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.data.decode import read_text, recognise
+from haoqi.data.decode import decode
 from haoqi.data.raw import Facts, Part, Raw, digest, join
 from haoqi.data.records import part_of
 from haoqi.data.settings import DataSettings
@@ -88,11 +89,11 @@ def _read_split(path: Path, part: Part, settings: DataSettings, labelled: bool) 
 def _files(folder: Path) -> list[Path]:
     """Return the files that may hold data: not hidden, not prose, not a list of the labels."""
     found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_")))
-    return [
-        path
-        for path in found
-        if not path.stem.lower().startswith(_PROSE) and not path.stem.lower().endswith(("labels", "classes"))
-    ]
+    return [path for path in found if not _is_prose(path) and not path.stem.lower().endswith(("labels", "classes"))]
+
+
+def _is_prose(path: Path) -> bool:
+    return path.suffix.lower() in (*_ENDINGS, ".rst", ".html") and path.stem.lower().startswith(_PROSE)
 
 
 def _readable(path: Path, settings: DataSettings) -> bool:
@@ -111,33 +112,22 @@ def _texts(folder: Path) -> Iterator[tuple[Part | None, str, Path]]:
         for holder in deeper or [inner]:
             for path in sorted(holder.iterdir()):
                 if path.is_file() and path.suffix.lower() in _ENDINGS and not path.name.startswith("."):
-                    yield (
-                        ("unlabelled" if part_of(holder.name) == "unlabelled" else part if deeper else None),
-                        holder.name,
-                        path,
-                    )
+                    kind = "unlabelled" if part_of(holder.name) == "unlabelled" else part if deeper else None
+                    yield kind, holder.name, path
 
 
 def _read_texts(
     folder: Path, texts: list[tuple[Part | None, str, Path]], settings: DataSettings, labelled: bool
 ) -> Raw:
-    words, encodings = [], set()
+    words: list[Any] = []
+    encodings = set()
     for _, _, path in texts:
         content = path.read_bytes()
-        encoding = settings.encoding or recognise(content, path)
+        text, encoding = decode(content, path, settings.encoding) if content.strip() else ("", "utf-8")
+        words.append(text)
         encodings.add(encoding)
-        words.append(
-            content.decode(encoding, errors="strict") if not settings.encoding else read_text(path, encoding)[0]
-        )
-    split = any(part for part, _, _ in texts)
-    table = Table(
-        folder.name,
-        {"text": words, "folder": [None if part == "unlabelled" else label for part, label, _ in texts]},
-        "folder",
-        digest(
-            [piece for (_, label, path), text in zip(texts, words, strict=True) for piece in (label, path.name, text)]
-        ),
-        [part or "train" for part, _, _ in texts] if split else None,
-        ", ".join(sorted(encodings)),
-    )
+    columns = {"text": words, "folder": [None if part == "unlabelled" else label for part, label, _ in texts]}
+    parts: list[Part] | None = [part or "train" for part, _, _ in texts] if any(part for part, _, _ in texts) else None
+    mark = digest([*words, *(f"{part} {label} {path.name}" for part, label, path in texts)])
+    table = Table(folder.name, columns, "folder", mark, parts, ", ".join(sorted(encodings)))
     return to_raw(table, replace(settings, text="text", label="folder"), labelled)

@@ -7,7 +7,7 @@ from haoqi.data.decode import read_bytes
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, to_raw
+from haoqi.data.table import Table, check_names, to_raw
 
 
 @sources.register
@@ -32,5 +32,6 @@ class Parquet:
             found = pq.read_table(pa.BufferReader(content))
         except pa.ArrowInvalid as error:
             raise UserError(f"{path.name} is no whole Parquet file: {error}", "write or download it again") from None
+        check_names(found.column_names, path.name)
         columns = {name: found.column(name).to_pylist() for name in found.column_names}
         return to_raw(Table(path.name, columns, "parquet", digest([content])), settings, labelled)

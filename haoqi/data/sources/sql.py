@@ -6,7 +6,7 @@ from haoqi.core.errors import UserError
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, to_raw
+from haoqi.data.table import Table, check_names, to_raw
 
 _URL = re.compile(r"(sqlite|postgresql|postgres|mysql|mariadb|oracle|mssql|duckdb|snowflake|\w+\+\w+)://.*", re.S)
 
@@ -41,8 +41,7 @@ class Sql:
             raise UserError(f"{shown} did not answer the query: {reason}", "check the names in --query") from None
         finally:
             engine.dispose()
-        if len(set(names)) < len(names):
-            raise UserError(f"the query gives several columns of one name: {', '.join(names)}", "rename them with `as`")
+        check_names(names, "the answer")
         columns = {name: [row[number] for row in rows] for number, name in enumerate(names)}
         mark = digest([shown, settings.query, *(repr(row) for row in rows)])
         return to_raw(Table(shown, columns, "sql", mark), settings, labelled)
