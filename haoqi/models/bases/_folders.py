@@ -38,6 +38,12 @@ def read_folder(name: str, folder: Path, card: BaseCard | None = None) -> Base:
     return Base(name, folder, card, fingerprint(folder, weights))
 
 
+def is_complete(folder: Path) -> bool:
+    """Say whether a folder holds a configuration, a tokenizer and safetensors; none is read."""
+    needed = (folder / "config.json", folder / "tokenizer.json")
+    return all(file.is_file() for file in needed) and any(folder.glob("model*.safetensors"))
+
+
 def weight_files(folder: Path) -> list[Path]:
     """Return the safetensors files of a model, in order.
 
@@ -86,6 +92,8 @@ def count_parameters(weights: list[Path]) -> int:
 
 def _describe(name: str, folder: Path, config: dict[str, Any], weights: list[Path]) -> BaseCard:
     """Return what the files of a folder tell of its model."""
+    if config.get("is_encoder_decoder"):
+        raise UserError(f"{folder} holds an encoder and a decoder in one", "name a model that is one of the two")
     try:
         layers, width = int(config["num_hidden_layers"]), int(config["hidden_size"])
     except (KeyError, TypeError, ValueError):
@@ -93,17 +101,17 @@ def _describe(name: str, folder: Path, config: dict[str, Any], weights: list[Pat
             f"{folder / 'config.json'} does not say num_hidden_layers and hidden_size",
             "a text model is needed: an encoder such as BERT, or a decoder such as Llama",
         ) from None
-    kind = "decoder" if _is_decoder(config) else "encoder"
+    decodes = _is_decoder(config)
     pooling = _json(folder / "1_Pooling" / "config.json", {})
     first = bool(pooling.get("pooling_mode_cls_token"))
     return BaseCard(
         name=name,
-        kind="decoder" if kind == "decoder" else "encoder",
+        kind="decoder" if decodes else "encoder",
         layers=layers,
         width=width,
         max_tokens=_max_tokens(config),
         parameters=count_parameters(weights),
-        pooling="last" if kind == "decoder" else "first" if first else "mean",
+        pooling="last" if decodes else "first" if first else "mean",
         prefix=_prefix(name, folder, config),
         licence=_licence(folder),
     )

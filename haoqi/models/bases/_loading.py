@@ -27,7 +27,7 @@ def load_encoder(base: Base) -> "PreTrainedModel":
     from transformers import AutoConfig, AutoModel
 
     with quiet(), _reading(base):
-        config = AutoConfig.from_pretrained(base.folder, local_files_only=True)
+        config = AutoConfig.from_pretrained(base.folder, local_files_only=True, trust_remote_code=False)
         kinds: Any = AutoModel._model_mapping[type(config)]
         kind = kinds[0] if isinstance(kinds, tuple) else kinds
         without = {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(kind).parameters else {}
@@ -109,9 +109,14 @@ def load_generator(base: Base) -> Generator:
     with quiet(), _reading(base):
         kind: Any = AutoModelForCausalLM
         model, info = kind.from_pretrained(
-            base.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, output_loading_info=True
+            base.folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
-        tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True, trust_remote_code=False)
     _check_whole(base, info)
     return Generator(model.eval(), tokenizer)
 

@@ -4,12 +4,13 @@ import json
 import re
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
 from haoqi.core.errors import UserError, unknown
 from haoqi.models.bases._card import Base, BaseCard, bases
-from haoqi.models.bases._folders import read_folder, weight_files
+from haoqi.models.bases._folders import is_complete, read_folder
 from haoqi.models.bases._packages import (
     Progress,
     can_install_here,
@@ -160,7 +161,7 @@ def _convert(card: BaseCard, file: Path, folder: Path) -> None:
 def _put(made: Path, folder: Path, card: BaseCard) -> None:
     """Move a finished folder to its place; another process may have been quicker."""
     if folder.exists() and not _is_whole(folder, card):
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     try:
         made.replace(folder)
     except OSError:
@@ -171,8 +172,10 @@ def _put(made: Path, folder: Path, card: BaseCard) -> None:
 def _sweep(folder: Path) -> None:
     """Remove what stopped processes left beside a folder."""
     for left in folder.parent.glob(f".{folder.name}-*"):
-        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        # another process may sweep at the same time
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _hub_folder(name: str, download: bool) -> Path:
@@ -181,11 +184,12 @@ def _hub_folder(name: str, download: bool) -> Path:
 
     try:
         found = Path(snapshot_download(name, allow_patterns=HUB_FILES, local_files_only=True))
-        weight_files(found)
-        return found
-    except (OSError, ValueError, UserError):
-        if not download:
-            raise _not_here(name) from None
+        if is_complete(found):
+            return found
+    except (OSError, ValueError):
+        pass
+    if not download:
+        raise _not_here(name)
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, ValueError) as error:
