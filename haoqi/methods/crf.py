@@ -1,0 +1,114 @@
+"""A conditional random field over word features (Lafferty et al., 2001; Sha and Pereira, 2003, aclweb N03-1028).
+
+Tags are weighed by the word, its affixes, its shape and its neighbours, and against each other along the
+sentence. No base is read. Prefer it for entities that are known by their spelling, for long texts, as the first
+tagger of any run, and on machines where no base can be tuned in the time there is. Trained by L-BFGS in crfsuite.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+
+from haoqi.core.config import Range
+from haoqi.methods._embedded import NEVER
+from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.tagger import Tagger
+from haoqi.models.word_features import word_features
+from haoqi.tasks.words import split_at_spans, words_of
+
+# Steps that are timed first where time is short.
+TIMED_STEPS = 3
+
+
+@methods.register
+@dataclass(frozen=True)
+class Crf:
+    """How long it learns, and how freely."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"spans"})
+    uses_base: ClassVar[bool] = False
+    stochastic: ClassVar[bool] = False
+
+    steps: Annotated[int, Range(5, 500, log=True, search=False)] = 60
+    """Passes over the examples at most; fewer where time runs out."""
+    sparseness: Annotated[float, Range(0.0, 2.0)] = 0.0
+    """Pull of small weights to zero (L1)."""
+    decay: Annotated[float, Range(0.001, 10.0, log=True)] = 0.3
+    """Pull of large weights towards zero (L2)."""
+    least_words: Annotated[int, Range(1, 100, search=False)] = 2
+    """At how many words of the training texts a feature must hold to get a weight."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the tagger of job.train."""
+        begun = time.perf_counter()
+        train = split_at_spans(job.train)
+        targets = job.task.output.targets(train, job.task.labels)
+        job.report(Progress(0.0, "reading words"))
+        held = [word_features(text, words) for text, words in zip(train.texts, words_of(train), strict=True)]
+        counts = Counter(chain.from_iterable(chain.from_iterable(held)))
+        features = sorted(feature for feature, count in counts.items() if count >= self.least_words or not feature)
+        numbers = {feature: str(number) for number, feature in enumerate(features)}
+        trainer = self._trainer()
+        for words, tags in zip(held, targets, strict=True):
+            if words:
+                trainer.append(
+                    [[numbers[one] for one in word if one in numbers] for word in words], list(map(str, tags))
+                )
+        left = None if job.seconds is None else job.seconds - 2 * (time.perf_counter() - begun)
+        tags = job.task.output.width(job.task.labels)
+        with TemporaryDirectory() as folder:
+            self._train(trainer, Path(folder) / "crf", left, job)
+            return _tagger(Path(folder) / "crf", features, tags)
+
+    def work(self, size: Size) -> float:
+        """Pass over the words' features, a sum per tag and a step per pair of tags, at the pace of memory."""
+        tags = 2 * size.labels + 1
+        passes = self.steps * size.train_rows * size.tokens * (25 * 2_000 + tags**2 * 100)
+        return (passes + (size.train_rows + size.valid_rows) * size.tokens * 1_500_000) / 1e9
+
+    def _trainer(self) -> Any:
+        from pycrfsuite import Trainer
+
+        trainer = Trainer(algorithm="lbfgs", verbose=False)
+        trainer.set_params({"c1": self.sparseness, "c2": self.decay, "feature.possible_transitions": True})
+        return trainer
+
+    def _train(self, trainer: Any, path: Path, left: float | None, job: Job) -> None:
+        """Train for `steps` steps, or as many as fit into the time that is left; a first few say how many."""
+        steps = self.steps
+        if left is not None:
+            begun = time.perf_counter()
+            trainer.set("max_iterations", TIMED_STEPS)
+            trainer.train(str(path))
+            spent = time.perf_counter() - begun
+            steps = min(steps, max(TIMED_STEPS, int((left - spent) / (spent / TIMED_STEPS))))
+        job.report(Progress(0.2, f"{steps} steps"))
+        trainer.set("max_iterations", steps)
+        trainer.train(str(path))
+
+
+def _tagger(path: Path, features: list[str], tags: int) -> Tagger:
+    """Return crfsuite's model in our own form, without the features that got no weight."""
+    from pycrfsuite import Tagger as Crfsuite
+
+    crfsuite = Crfsuite()
+    crfsuite.open(str(path))
+    found = crfsuite.info()
+    crfsuite.close()
+    transitions = np.zeros((tags, tags), np.float32)
+    for (before, after), weight in found.transitions.items():
+        transitions[int(before), int(after)] = weight
+    weights = np.zeros((len(features), tags), np.float32)
+    for (feature, tag), weight in found.state_features.items():
+        weights[int(feature), int(tag)] = weight
+    unseen = [tag for tag in range(tags) if str(tag) not in found.labels]
+    weights[features.index(""), unseen] = NEVER
+    used = np.flatnonzero(weights.any(axis=1))
+    return Tagger(tuple(features[row] for row in used), weights[used], transitions)
