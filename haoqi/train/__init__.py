@@ -1,0 +1,1 @@
+"""The gradient engine: one loop, and what it is made of."""

@@ -1,0 +1,280 @@
+"""What the gradient methods share: from a job to a learner, and from trained weights to a predictor."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from haoqi.core import seeds
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples
+from haoqi.methods.method import Job, Progress, Size
+from haoqi.models.bases import Base, load_encoder, load_tokenizer
+from haoqi.models.encoder import EncoderModel
+from haoqi.models.placement import Placement, probed
+from haoqi.models.predictors.encoder import Encoder
+from haoqi.models.reading import Reader, Reading, scores_of
+from haoqi.models.word_shapes import SHAPES, lowers
+from haoqi.tasks.words import split_at_spans
+from haoqi.train.examples import ExampleBatches, loss_of
+from haoqi.train.loop import Learner, Outcome, fit
+from haoqi.train.losses import Loss, balanced, balanced_presence, label_loss, labels_loss
+from haoqi.train.settings import TrainSettings
+
+# So many validation examples say which weights are better; more would cost training time.
+_LOOKED_AT = 1000
+_HEAD_START_ROWS = 5000
+_HEAD_START_ROUNDS = 30
+
+
+@dataclass(frozen=True)
+class Target:
+    """How answers are learnt from."""
+
+    label_smoothing: float = 0.0
+    class_weights: str = "none"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A job laid out for training: the model, and the examples as it reads them."""
+
+    job: Job
+    base: Base
+    model: EncoderModel
+    reader: Reader
+    train: Reading
+    valid: Reading
+    looked_at: Examples
+    """The validation examples that `valid` holds."""
+    targets: npt.NDArray[Any]
+    """One row per text, or per word."""
+    placement: Placement
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float | None:
+        """What is left of the job's time."""
+        return None if self.job.seconds is None else self.job.seconds - (time.monotonic() - self.begun)
+
+
+def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | None = None) -> Bench:
+    """Return a job with its base loaded and its examples read.
+
+    Args:
+        job: what to learn.
+        max_tokens: longest window; the base's limit counts too.
+        dropout: share of the head's inputs that are hidden in training.
+        layers: how many upper layers will be trained; None: all.
+    """
+    assert job.base is not None
+    begun, base, output = time.monotonic(), job.base, job.task.output
+    words = output.name == "spans"
+    tokenizer = load_tokenizer(base)
+    reader = Reader(
+        tokenizer,
+        min(max_tokens, base.card.max_tokens),
+        "" if words else base.card.prefix,
+        words=words,
+        shapes=words and lowers(tokenizer),
+    )
+    model = EncoderModel(
+        without_dropout(load_encoder(base)),
+        output.width(job.task.labels),
+        pooling=None if words else base.card.pooling,
+        normalise=not words,
+        dropout=dropout,
+        shapes=len(SHAPES) if reader.shapes else 0,
+        shapes_enter=0 if layers is None else boundary(base, layers),
+    )
+    train = split_at_spans(job.train) if words else job.train
+    found = output.targets(train, job.task.labels)
+    rng = seeds.generator(job.seed, "looks")
+    looked_at = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_LOOKED_AT]))
+    reading = reader.read(train)
+    if not len(reading.ids):
+        raise UserError("the training texts hold no words", "check which column holds the text")
+    return Bench(
+        job,
+        base,
+        model,
+        reader,
+        reading,
+        reader.read(looked_at),
+        looked_at,
+        np.concatenate(found) if words else np.asarray(found),
+        probed(),
+        begun,
+    )
+
+
+def boundary(base: Base, layers: int) -> int:
+    """Return the lowest layer that is trained when so many upper ones are."""
+    return max(0, base.card.layers - layers)
+
+
+def without_dropout(encoder: Any) -> Any:
+    """Return an encoder that hides nothing of its states in training.
+
+    On a CPU the drawing of masks costs more than the matrix products; the head has a dropout of its own.
+    """
+    from torch.nn import Dropout
+
+    for module in encoder.modules():
+        if isinstance(module, Dropout):
+            module.p = 0.0
+    return encoder
+
+
+def train(
+    bench: Bench, settings: TrainSettings, target: Target, multiplier: Callable[[str], float] = lambda name: 1.0
+) -> Outcome:
+    """Train what of a bench's model requires a gradient; the model holds the best weights afterwards."""
+    batches = ExampleBatches(
+        bench.train, bench.targets, settings.batch_size, settings.batch_tokens, bench.placement.device
+    )
+    learner = Learner(
+        bench.model,
+        batches,
+        loss_of(_loss(bench, target)),
+        rows=len(bench.train.ids),
+        tokens=int(bench.train.lengths.sum()),
+        score=_score(bench) if len(bench.looked_at) else None,
+        score_tokens=int(bench.valid.lengths.sum()),
+        multiplier=multiplier,
+    )
+    return fit(
+        learner,
+        settings,
+        seed=bench.job.seed,
+        placement=bench.placement,
+        folder=bench.job.folder,
+        seconds=bench.seconds,
+        report=lambda share, note: bench.job.report(Progress(share, note)),
+    )
+
+
+def start_head(bench: Bench) -> None:
+    """Give the head the weights of a linear probe on the base as it is.
+
+    A head that starts from nothing sends noise through the encoder until it has learnt, and spoils it
+    (Kumar et al., 2022, arXiv:2202.10054). The embeddings are those that other methods use too.
+    """
+    import torch
+
+    job = bench.job
+    rows = np.sort(seeds.generator(job.seed, "head").permutation(len(job.train))[:_HEAD_START_ROWS])
+    job.report(Progress(0.0, "starting the head from a linear probe"))
+    embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
+    targets = bench.targets[rows]
+    weight, bias = fit_head(embeddings, targets, bench.model.head.out_features)
+    with torch.no_grad():
+        bench.model.head.weight.copy_(torch.from_numpy(weight))
+        bench.model.head.bias.copy_(torch.from_numpy(bias))
+
+
+def fit_head(
+    embeddings: npt.NDArray[np.float32], targets: npt.NDArray[Any], outputs: int, strength: float = 10.0
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return weights (outputs, width) and biases (outputs,) of a logistic regression.
+
+    Args:
+        embeddings: of length 1, shape (n, width).
+        targets: label numbers, shape (n,), or 0/1, shape (n, outputs).
+        outputs: number of labels.
+        strength: how much an error costs against large weights (C).
+    """
+    import torch
+    from torch.nn import functional
+
+    features, many = torch.from_numpy(embeddings), targets.ndim == 2
+    answers = torch.from_numpy(targets)
+    weight = torch.zeros(outputs, features.shape[1], requires_grad=True)
+    bias = torch.zeros(outputs, requires_grad=True)
+    solver = torch.optim.LBFGS([weight, bias], max_iter=_HEAD_START_ROUNDS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        solver.zero_grad()
+        logits = functional.linear(features, weight, bias)
+        if many:
+            misfit = functional.binary_cross_entropy_with_logits(logits, answers, reduction="sum")
+        else:
+            misfit = functional.cross_entropy(logits, answers, reduction="sum")
+        total = (strength * misfit + weight.pow(2).sum() / 2) / (strength * len(features))
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    solver.step(loss)  # type: ignore[no-untyped-call]
+    return weight.detach().numpy(), bias.detach().numpy()
+
+
+def slower_below(layers: int, decay: float, head: float = 5.0) -> Callable[[str], float]:
+    """Return each weight's learning rate as a multiple: less the lower its layer (arXiv:1801.06146).
+
+    Args:
+        layers: of the encoder.
+        decay: a layer's rate as a share of that of the layer above.
+        head: the rate of the head and of all else that is new.
+    """
+
+    def multiplier(name: str) -> float:
+        if not name.startswith("encoder."):
+            return head
+        found = re.search(r"\.layers?\.(\d+)\.", name)
+        return float(decay ** (layers - 1 - int(found[1]) if found else layers))
+
+    return multiplier
+
+
+def predictor_of(bench: Bench, tuned: frozenset[str] | None = None) -> Encoder:
+    """Return the predictor of a trained bench.
+
+    Args:
+        bench: after training.
+        tuned: names of the encoder's weights that changed; None: those that require a gradient.
+    """
+    if tuned is None:
+        tuned = frozenset(name for name, value in bench.model.encoder.named_parameters() if value.requires_grad)
+    for value in bench.model.parameters():
+        value.requires_grad_(False)
+    return Encoder(bench.model.eval(), bench.reader, bench.base, tuned)
+
+
+def operations(size: Size, epochs: float, layers_trained: int, layers_forward: int) -> float:
+    """Return the 1e9 floating-point operations of training some layers and running others, validation included."""
+    per_layer = 12 * size.width**2  # weights of a layer four times as wide inside
+    tokens = size.train_rows * size.tokens
+    training = 6 * per_layer * layers_trained * tokens * epochs
+    forward = 2 * per_layer * layers_forward * tokens
+    scoring = 2 * per_layer * size.layers * size.valid_rows * size.tokens
+    return (training + forward + scoring) / 1e9
+
+
+def _loss(bench: Bench, target: Target) -> Loss:
+    """Return the loss of the task's output."""
+    many = bench.job.task.output.name == "labels"
+    weights = None
+    if target.class_weights == "balanced":
+        if many:
+            weights = balanced_presence(bench.targets.sum(axis=0).astype(np.int64), len(bench.targets))
+        else:
+            weights = balanced(np.bincount(bench.targets, minlength=bench.model.head.out_features))
+        weights = weights.to(bench.placement.device)
+    return (labels_loss if many else label_loss)(target.label_smoothing, weights)
+
+
+def _score(bench: Bench) -> Callable[[], float]:
+    """Return a function that scores the model on the validation examples that are looked at."""
+    task, asked = bench.job.task, bench.looked_at
+
+    def score() -> float:
+        scores = scores_of(bench.model, bench.valid, bench.placement)
+        answers = task.output.decode(scores, asked, task.labels)
+        return task.metric(asked.labels, answers.labels, task.labels)
+
+    return score

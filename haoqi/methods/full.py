@@ -1,0 +1,74 @@
+"""Fine-tuning of the whole encoder (Howard and Ruder, 2018, arXiv:1801.06146; Devlin et al., 2019, arXiv:1810.04805).
+
+Every layer learns, so it can follow the data furthest and costs most. Prefer it with a thousand examples or more
+and minutes to spend, for entities, and where a word's place in the sentence decides. The head starts from a linear
+probe, the embedding table stays as it is, and lower layers learn more slowly than upper ones: each of these keeps
+what the base knows.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from haoqi.core.config import Choices, Range
+from haoqi.methods._tuning import Target, lay_out, operations, predictor_of, slower_below, start_head, train
+from haoqi.methods.method import Job, Size, methods
+from haoqi.models.predictor import Predictor
+from haoqi.train.settings import TrainSettings
+
+
+@methods.register
+@dataclass(frozen=True)
+class Full:
+    """How long, how fast and how carefully the encoder learns."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = True
+
+    learning_rate: Annotated[float, Range(3e-5, 1e-3, log=True)] = 2e-4
+    """Step size of the uppermost layer at the end of warm-up."""
+    epochs: Annotated[int, Range(1, 8)] = 3
+    """How often every example is learnt from; fewer where time runs out."""
+    batch_size: Annotated[int, Range(4, 128, log=True)] = 16
+    """Examples per step."""
+    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
+    """Share of each target that is spread over all labels."""
+    dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
+    """Share of the head's inputs that are hidden in training."""
+    layer_decay: Annotated[float, Range(0.5, 1.0, search=False)] = 0.9
+    """Each layer's learning rate as a share of that of the layer above."""
+    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
+    """Whether errors on rare labels cost more."""
+    freeze_embeddings: Annotated[bool, Choices(True, False, search=False)] = True
+    """Whether the embedding table stays as it is: quicker, and smaller on disk."""
+    head_start: Annotated[bool, Choices(True, False, search=False)] = True
+    """Whether the head starts from a linear probe."""
+    max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
+    """Pieces of a text that are read; entities are read in windows of so many."""
+    weight_decay: Annotated[float, Range(0.0, 0.3, search=False)] = 0.01
+    """Decay of the weights that learn."""
+    schedule: Annotated[str, Choices("linear", "cosine", "constant", search=False)] = "linear"
+    """How the step size falls after warm-up."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the encoder trained on job.train, its best weights by job.valid."""
+        bench = lay_out(job, self.max_tokens, dropout=self.dropout)
+        embeddings = getattr(bench.model.encoder, "embeddings", None)
+        if self.freeze_embeddings and embeddings is not None:
+            embeddings.requires_grad_(False)
+        if self.head_start and not bench.reader.words:
+            start_head(bench)
+        settings = TrainSettings(
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+        )
+        target = Target(self.label_smoothing, self.class_weights)
+        train(bench, settings, target, slower_below(bench.base.card.layers, self.layer_decay))
+        return predictor_of(bench)
+
+    def work(self, size: Size) -> float:
+        """Six operations per weight and token for learning, two for the head's start and for scoring."""
+        return operations(size, self.epochs, size.layers, size.layers if self.head_start else 0)

@@ -1,0 +1,67 @@
+"""Low-rank adaptation: small matrices beside the frozen ones learn (Hu et al., 2022, arXiv:2106.09685).
+
+It forgets less than full fine-tuning and needs a larger learning rate; on a small encoder it is hardly quicker,
+since gradients pass through all layers. Prefer it with some hundred examples, or a base that is large for the
+machine: the optimiser and the checkpoints hold only what learns. The matrices are merged in the end, so the result
+is as quick as the base.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import torch
+
+from haoqi.core import seeds
+from haoqi.core.config import Choices, Range
+from haoqi.methods._tuning import Target, lay_out, operations, predictor_of, slower_below, start_head, train
+from haoqi.methods.method import Job, Size, methods
+from haoqi.models.low_rank import add_low_rank, merge_low_rank
+from haoqi.models.placement import own_randomness
+from haoqi.models.predictor import Predictor
+from haoqi.train.settings import TrainSettings
+
+
+@methods.register
+@dataclass(frozen=True)
+class Lora:
+    """How large the matrices are, and how long and fast they learn."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = True
+
+    rank: Annotated[int, Range(2, 64, log=True)] = 16
+    """Rank of the matrices: how much can be learnt."""
+    learning_rate: Annotated[float, Range(1e-4, 1e-2, log=True)] = 1e-3
+    """Step size at the end of warm-up."""
+    epochs: Annotated[int, Range(1, 8)] = 3
+    """How often every example is learnt from; fewer where time runs out."""
+    batch_size: Annotated[int, Range(4, 128, log=True)] = 16
+    """Examples per step."""
+    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
+    """Share of each target that is spread over all labels."""
+    dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
+    """Share of the head's inputs that are hidden in training."""
+    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
+    """Whether errors on rare labels cost more."""
+    max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
+    """Pieces of a text that are read; entities are read in windows of so many."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the encoder with its matrices trained on job.train and merged, the best weights by job.valid."""
+        bench = lay_out(job, self.max_tokens, dropout=self.dropout)
+        if not bench.reader.words:
+            start_head(bench)
+        encoder = bench.model.encoder
+        with own_randomness("cpu"):
+            torch.manual_seed(seeds.number(job.seed, "lora"))
+            adapted = add_low_rank(encoder, self.rank, scale=2.0)
+        settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
+        # No faster for the head: the rate of the matrices is high already.
+        train(bench, settings, Target(self.label_smoothing, self.class_weights), slower_below(0, 1.0, head=1.0))
+        merge_low_rank(encoder)
+        return predictor_of(bench, frozenset(f"{name}.weight" for name in adapted))
+
+    def work(self, size: Size) -> float:
+        """Gradients of what passes through every layer, but of few weights: four operations instead of six."""
+        return operations(size, self.epochs * 2 / 3, size.layers, size.layers)

@@ -1,0 +1,185 @@
+"""Contrastive fine-tuning, then a linear head (SetFit: Tunstall et al., 2022, arXiv:2209.11055).
+
+The encoder learns to put texts of one label together and others apart, which teaches it more from a few
+examples than their labels alone: n texts make n squared pairs. Every text of a batch is compared with every other
+(supervised contrastive loss: Khosla et al., 2020, arXiv:2004.11362), so no pair is computed twice. Prefer it with
+8 to 100 examples per label; with more, `full` learns as much from them, sooner.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from haoqi.core import seeds
+from haoqi.core.config import Range
+from haoqi.methods._tuning import Bench, fit_head, lay_out, operations, predictor_of, slower_below
+from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.models.encoder import Batch
+from haoqi.models.forward import in_batches
+from haoqi.models.pieces import Rows
+from haoqi.models.predictor import Predictor
+from haoqi.models.reading import Reading
+from haoqi.train.loop import Learner, fit
+from haoqi.train.settings import TrainSettings
+
+# Of a job's time, what contrasting may take; the rest is for the head.
+_CONTRAST_SHARE = 0.8
+# Rows that are contrasted: beyond, other methods learn more per second.
+_MOST_ROWS = 2000
+
+
+@methods.register
+@dataclass(frozen=True)
+class Setfit:
+    """How long texts are compared, and how sharply."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = True
+
+    learning_rate: Annotated[float, Range(1e-5, 5e-4, log=True)] = 1e-4
+    """Step size of the uppermost layer at the end of warm-up."""
+    epochs: Annotated[int, Range(1, 10)] = 3
+    """How often every text is compared with a batch of others."""
+    batch_size: Annotated[int, Range(8, 128, log=True)] = 32
+    """Texts that are compared with one another."""
+    temperature: Annotated[float, Range(0.02, 0.5, log=True)] = 0.1
+    """How sharply: low looks at the nearest texts most."""
+    max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
+    """Pieces of a text that are read."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
+        bench = lay_out(job, self.max_tokens)
+        _freeze_for_contrast(bench)
+        rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
+        batches = ContrastBatches(bench.train, bench.targets, rows, self.batch_size, bench.placement.device)
+        settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
+        learner = Learner(
+            bench.model,
+            batches,
+            contrast(self.temperature),
+            rows=len(rows),
+            tokens=int(bench.train.lengths[rows].sum()),
+            multiplier=slower_below(bench.base.card.layers, 0.9),
+        )
+        fit(
+            learner,
+            settings,
+            seed=job.seed,
+            placement=bench.placement,
+            folder=job.folder,
+            seconds=None if bench.seconds is None else bench.seconds * _CONTRAST_SHARE,
+            report=lambda share, note: job.report(Progress(share * _CONTRAST_SHARE, note)),
+        )
+        job.report(Progress(_CONTRAST_SHARE, "fitting the head"))
+        weight, bias = fit_head(_features(bench, rows), bench.targets[rows], bench.model.head.out_features)
+        with torch.no_grad():
+            bench.model.head.weight.copy_(torch.from_numpy(weight))
+            bench.model.head.bias.copy_(torch.from_numpy(bias))
+        return predictor_of(bench)
+
+    def work(self, size: Size) -> float:
+        """Learning on at most 2,000 rows, and a pass for the head."""
+        rows = min(size.train_rows, _MOST_ROWS)
+        learning = operations(size, self.epochs * rows / max(1, size.train_rows), size.layers, 0)
+        return learning + 24 * size.width**2 * size.layers * rows * size.tokens / 1e9
+
+
+@dataclass(frozen=True)
+class ContrastBatches:
+    """Batches in which every label has company: pairs of like texts beside unlike ones."""
+
+    reading: Reading
+    targets: npt.NDArray[Any]
+    rows: Rows
+    """Those that are compared."""
+    batch_size: int
+    device: str = "cpu"
+
+    def epoch(self, rng: np.random.Generator) -> list[list[Rows]]:
+        """Return every row once, two by two with one of its label where there are two."""
+        couples: list[Rows] = []
+        single: list[int] = []
+        for members in _by_label(self.targets, rng.permutation(self.rows)):
+            couples += [np.array(members[at : at + 2]) for at in range(0, len(members) - 1, 2)]
+            single += members[-1:] if len(members) % 2 else []
+        couples += [np.array(single[at : at + 2]) for at in range(0, len(single), 2)]
+        size = max(1, self.batch_size // 2)
+        order = rng.permutation(len(couples))
+        steps = [[couples[number] for number in order[at : at + size]] for at in range(0, len(order), size)]
+        return [[np.concatenate(step)] for step in steps]
+
+    def collate(self, rows: Rows) -> tuple[Batch, Tensor]:
+        """Return texts, and which of them are alike: 0/1, shape (rows, rows)."""
+        return self.reading.collate(rows, self.device), torch.from_numpy(_alike(self.targets[rows])).to(self.device)
+
+    def weight(self, rows: Rows) -> float:
+        """Return the number of texts."""
+        return float(len(rows))
+
+
+def contrast(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
+    """Return the supervised contrastive loss of a batch, summed over the texts that have company."""
+
+    def loss(module: Any, batch: tuple[Batch, Tensor]) -> Tensor:
+        vectors, alike = module.features(batch[0]).float(), batch[1]
+        others = 1 - torch.eye(len(vectors), device=vectors.device)
+        near = (vectors @ vectors.T / temperature).masked_fill(others == 0, -1e9)
+        surprise = -torch.log_softmax(near, dim=1) * alike * others
+        company = (alike * others).sum(dim=1)
+        return (surprise.sum(dim=1) / company.clamp(min=1)).sum()
+
+    return loss
+
+
+def _freeze_for_contrast(bench: Bench) -> None:
+    """Let only the layers learn: the head is fitted afterwards, the embedding table stays."""
+    bench.model.head.requires_grad_(False)
+    embeddings = getattr(bench.model.encoder, "embeddings", None)
+    if embeddings is not None:
+        embeddings.requires_grad_(False)
+
+
+def _features(bench: Bench, rows: Rows) -> npt.NDArray[np.float32]:
+    """Return what the head reads of these rows."""
+    found = np.zeros((len(rows), bench.model.head.in_features), dtype=np.float32)
+    for chosen in in_batches([bench.train.ids[row] for row in rows]):
+        batch = bench.train.collate(rows[chosen], bench.placement.device)
+        with torch.inference_mode(), bench.placement.arithmetic():
+            found[chosen] = bench.model.features(batch).float().cpu().numpy()
+    return found
+
+
+def _spread(targets: npt.NDArray[Any], rng: np.random.Generator) -> Rows:
+    """Return at most so many rows that all labels share them evenly."""
+    members = _by_label(targets, rng.permutation(len(targets)))
+    found: list[int] = []
+    for place in range(max(len(rows) for rows in members)):
+        found += [rows[place] for rows in members if place < len(rows)]
+        if len(found) >= _MOST_ROWS:
+            break
+    return np.sort(np.array(found[:_MOST_ROWS], dtype=np.int64))
+
+
+def _by_label(targets: npt.NDArray[Any], rows: Rows) -> list[list[int]]:
+    """Return the rows of each label, or of each set of labels, in the order given."""
+    found: dict[bytes, list[int]] = {}
+    for row in rows.tolist():
+        found.setdefault(targets[row].tobytes(), []).append(row)
+    return [found[key] for key in sorted(found)]
+
+
+def _alike(targets: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Return 1 where two rows share a label, or both have none."""
+    if targets.ndim == 1:
+        alike = targets[:, None] == targets[None, :]
+    else:
+        none = targets.sum(axis=1) == 0
+        alike = (targets @ targets.T > 0) | (none[:, None] & none[None, :])
+    return np.asarray(alike, dtype=np.float32)

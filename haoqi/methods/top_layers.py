@@ -1,0 +1,100 @@
+"""Fine-tuning of the upper layers only (Lee et al., 2019, arXiv:1911.03090).
+
+What the frozen lower layers compute is the same in every epoch and for every plan, so it is computed once and
+kept: an epoch of two layers out of six costs about a quarter of one of the whole encoder. Prefer it to `full`
+when there is less time than that needs, or few examples, which the lower layers could only forget with.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from haoqi.core.config import Choices, Range
+from haoqi.methods._tuning import (
+    Bench,
+    Target,
+    boundary,
+    lay_out,
+    operations,
+    predictor_of,
+    slower_below,
+    start_head,
+    train,
+)
+from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.models.encoder import layers_of, only_layers
+from haoqi.models.predictor import Predictor
+from haoqi.models.reading import Reading, with_states
+from haoqi.train.settings import TrainSettings
+
+
+@methods.register
+@dataclass(frozen=True)
+class TopLayers:
+    """How much of the encoder learns, how long and how fast."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = True
+
+    layers: Annotated[int, Range(1, 6)] = 2
+    """How many upper layers learn."""
+    learning_rate: Annotated[float, Range(5e-5, 2e-3, log=True)] = 3e-4
+    """Step size at the end of warm-up."""
+    epochs: Annotated[int, Range(1, 12)] = 4
+    """How often every example is learnt from; fewer where time runs out."""
+    batch_size: Annotated[int, Range(4, 128, log=True)] = 16
+    """Examples per step."""
+    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
+    """Share of each target that is spread over all labels."""
+    dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
+    """Share of the head's inputs that are hidden in training."""
+    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
+    """Whether errors on rare labels cost more."""
+    max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
+    """Pieces of a text that are read; entities are read in windows of so many."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the encoder whose upper layers were trained on job.train, its best weights by job.valid."""
+        bench = lay_out(job, self.max_tokens, dropout=self.dropout, layers=self.layers)
+        first = boundary(bench.base, self.layers)
+        bench.model.encoder.requires_grad_(False)
+        for layer in list(layers_of(bench.model.encoder))[first:]:
+            layer.requires_grad_(True)
+        if not bench.reader.words:
+            start_head(bench)
+        settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
+        with _upper(bench, first) as upper:
+            train(
+                upper,
+                settings,
+                Target(self.label_smoothing, self.class_weights),
+                slower_below(bench.base.card.layers, 1.0),
+            )
+        return predictor_of(bench)
+
+    def work(self, size: Size) -> float:
+        """Learning in the upper layers, and one pass through all of them for the states and the head's start."""
+        layers = min(self.layers, size.layers)
+        return operations(size, self.epochs, layers, 2 * size.layers - layers)
+
+
+@contextmanager
+def _upper(bench: Bench, first: int) -> Iterator[Bench]:
+    """Give the bench without its lower layers, whose states are computed first; or whole, if they are too many."""
+    store = bench.job.store
+    if not first or not store.fits(bench.base, first, [*bench.train.ids, *bench.valid.ids]):
+        yield bench
+        return
+
+    def states(reading: Reading, note: str) -> Reading:
+        def progress(done: int) -> None:
+            bench.job.report(Progress(0.0, f"{note}: {done} of {len(reading.ids)}"))
+
+        return with_states(reading, store.states(bench.base, first, reading.ids, progress))
+
+    train_states = states(bench.train, "computing the frozen layers")
+    valid_states = states(bench.valid, "computing the frozen layers for validation")
+    with only_layers(bench.model.encoder, first, bench.base.card.layers):
+        yield replace(bench, train=train_states, valid=valid_states)

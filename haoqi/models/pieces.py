@@ -1,0 +1,76 @@
+"""Texts as an encoder reads them: pieces of words, with the tokenizer's marks around them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+
+# A piece is rarely longer: more characters than this per piece are never looked at.
+_CHARACTERS_PER_PIECE = 32
+_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The special pieces that a tokenizer puts around a single text."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    pad: int
+
+    @property
+    def count(self) -> int:
+        return len(self.before) + len(self.after)
+
+
+def marks_of(tokenizer: Any) -> Marks:
+    """Return a tokenizer's marks; from here on it neither pads nor truncates."""
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    probe = tokenizer.encode("a")
+    own = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
+    first, last = (own[0], own[-1] + 1) if own else (len(probe.ids), len(probe.ids))
+    pad = next((found for name in ("[PAD]", "<pad>") if (found := tokenizer.token_to_id(name)) is not None), 0)
+    return Marks(tuple(probe.ids[:first]), tuple(probe.ids[last:]), pad)
+
+
+def read_texts(tokenizer: Any, texts: Sequence[str], max_tokens: int, prefix: str = "") -> list[Integers]:
+    """Return the pieces of each text, marks included, at most `max_tokens` of them: the beginning counts.
+
+    Args:
+        tokenizer: a `tokenizers.Tokenizer`.
+        texts: what to read.
+        max_tokens: the longest result; at least the marks and one piece.
+        prefix: put before every text, such as "query: ".
+    """
+    marks = marks_of(tokenizer)
+    room, reach = max_tokens - len(marks.after), max_tokens * _CHARACTERS_PER_PIECE
+    found: list[Integers] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        cut = [prefix + text[:reach] for text in texts[start : start + _AT_ONCE]]
+        for encoding in tokenizer.encode_batch_fast(cut):
+            ids = encoding.ids
+            if len(ids) > max_tokens:
+                ids = [*ids[:room], *marks.after]
+            found.append(np.array(ids, dtype=np.int32))
+    return found
+
+
+def parts(rows: Rows, lengths: Rows, batch_tokens: int) -> Iterator[Rows]:
+    """Cut rows into runs of like length of at most `batch_tokens` tokens each, the longest first."""
+    ordered = rows[np.argsort(-lengths[rows], kind="stable")]
+    start = 0
+    while start < len(ordered):
+        fit = max(1, batch_tokens // max(1, int(lengths[ordered[start]])))
+        yield ordered[start : start + fit]
+        start += fit
+
+
+def lengths_of(pieces: Sequence[Sequence[int] | npt.NDArray[Any]]) -> Rows:
+    """Return the length of each sequence, shape (n,)."""
+    return np.fromiter((len(piece) for piece in pieces), dtype=np.int64, count=len(pieces))

@@ -1,0 +1,38 @@
+"""Where and in which number format a training or a prediction computes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from haoqi.core import folder, hardware
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A device and a precision; weights stay fp32, products are computed in `precision`."""
+
+    device: str = "cpu"
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+    def arithmetic(self) -> Any:
+        """Return the context in which the model and the loss are computed."""
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device, dtype=torch.bfloat16)
+
+
+def probed() -> Placement:
+    """Return what this machine computes fastest in: timed once, never assumed."""
+    found = hardware.probe(folder.cache())
+    return Placement(found.device, "bf16" if found.precision == "bf16" else "fp32")
+
+
+@contextmanager
+def own_randomness(device: str) -> Iterator[None]:
+    """Leave torch's global generators as they were found."""
+    devices = [torch.cuda.current_device()] if device == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        yield

@@ -1,0 +1,164 @@
+"""A fine-tuned encoder with its head: scores texts, or every word of them."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from haoqi.core.errors import UserError
+from haoqi.core.folder import write_atomic, write_json
+from haoqi.data.examples import Examples
+from haoqi.models.bases import Base, BaseCard, load_encoder, load_tokenizer, resolve
+from haoqi.models.encoder import EncoderModel
+from haoqi.models.placement import probed
+from haoqi.models.predictor import Progress, predictors
+from haoqi.models.reading import Reader, scores_of
+from haoqi.models.word_shapes import SHAPES
+from haoqi.tasks.task import Scores
+
+FORMAT = 1
+DAMAGED = "the model is damaged; train or copy it again"
+
+
+@predictors.register
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder that was tuned, wholly or in part."""
+
+    model: EncoderModel
+    reader: Reader
+    base: Base
+    """Where the weights that were not trained come from."""
+    tuned: frozenset[str] | None = None
+    """Names of the encoder's weights that differ from the base's; None: any may."""
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return logits for every example, in order; for spans one row per word."""
+        placement = probed()
+        self.model.to(placement.device).eval()
+        return scores_of(self.model, self.reader.read(examples), placement, progress)
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write the head and the tuned weights, or with `standalone` all of them and the tokenizer.
+
+        A standalone folder is one of Transformers' own, with the head beside it. Numbers are kept in 16 bits
+        wherever that loses nothing, so that a saved model gives the scores it gave before.
+        """
+        weights = {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
+        whole = standalone or self.tuned is None
+        encoder = {
+            name.removeprefix("encoder."): value
+            for name, value in weights.items()
+            if name.startswith("encoder.") and (whole or name.removeprefix("encoder.") in (self.tuned or ()))
+        }
+        _write(folder / "model.safetensors", encoder)
+        _write(folder / "head.safetensors", {k: v for k, v in weights.items() if not k.startswith("encoder.")})
+        if standalone:
+            config: Any = self.model.encoder.config
+            write_atomic(folder / "config.json", config.to_json_string(use_diff=False))
+            write_atomic(folder / "tokenizer.json", self.reader.tokenizer.to_str())
+        write_json(folder / "predictor.json", self._facts(standalone))
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "Encoder":
+        """Return what `save` wrote; `cache` is where bases are resolved when the folder only refers to one.
+
+        Raises:
+            UserError: if a file is missing, damaged, or of a newer format, or the base is not the one it was.
+        """
+        from haoqi.core.folder import read_json
+
+        facts = read_json(folder / "predictor.json")
+        try:
+            if facts["format"] > FORMAT:
+                raise UserError(f"{folder} was written by a newer version", "pip install -U haoqi")
+            base = _base_of(facts, folder, cache)
+            encoder: Any = load_encoder(base)
+            if not facts["standalone"]:
+                _fill(encoder, _read(folder / "model.safetensors"), facts["tuned"])
+            head = _read(folder / "head.safetensors")
+            model = EncoderModel(
+                encoder,
+                len(head["head.bias"]),
+                pooling=facts["pooling"],
+                normalise=facts["normalise"],
+                shapes=len(SHAPES) if facts["reader"]["shapes"] else 0,
+                shapes_enter=facts["shapes_enter"],
+            )
+            model.load_state_dict(head, strict=False)
+            reader = Reader(load_tokenizer(base), **facts["reader"])
+            tuned = None if facts["tuned"] is None else frozenset(facts["tuned"])
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise UserError(f"{folder} is damaged: {error}", DAMAGED) from None
+        return cls(model.eval(), reader, base, tuned)
+
+    def _facts(self, standalone: bool) -> dict[str, Any]:
+        """Return what `predictor.json` holds."""
+        reader = self.reader
+        return {
+            "format": FORMAT,
+            "standalone": standalone,
+            "pooling": self.model.pooling,
+            "normalise": self.model.normalise,
+            "shapes_enter": self.model.shapes_enter,
+            "reader": {
+                "max_tokens": reader.max_tokens,
+                "prefix": reader.prefix,
+                "words": reader.words,
+                "shapes": reader.shapes,
+            },
+            "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
+            "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
+            "card": {name: value for name, value in asdict(self.base.card).items() if name in _CARD},
+        }
+
+
+# Of a base's card, what is needed to load a copy of it.
+_CARD = ("name", "kind", "layers", "width", "max_tokens", "parameters", "languages", "pooling", "prefix", "licence")
+
+
+def _base_of(facts: dict[str, Any], folder: Path, cache: Path) -> Base:
+    """Return the base that a predictor was made from, or, where it is standalone, its own folder as one."""
+    named = facts["base"]
+    if facts["standalone"]:
+        card = {**facts["card"], "languages": tuple(facts["card"]["languages"])}
+        return Base(named["name"], folder, BaseCard(**card), named["fingerprint"])
+    base = resolve(named["name"], cache)
+    if base.fingerprint != named["fingerprint"]:
+        raise UserError(
+            f"the base {base.name} in {base.folder} is not the one that {folder} was trained from",
+            "train the model again, or bring the old base back",
+        )
+    return base
+
+
+def _fill(encoder: Any, weights: dict[str, Tensor], tuned: list[str] | None) -> None:
+    """Put tuned weights into an encoder."""
+    if tuned is not None and set(tuned) != set(weights):
+        raise UserError("the tuned weights are not those that predictor.json names", DAMAGED)
+    encoder.load_state_dict(weights, strict=tuned is None)
+
+
+def _write(path: Path, weights: dict[str, Tensor]) -> None:
+    write_atomic(path, save({name: _smallest(value).contiguous() for name, value in weights.items()}))
+
+
+def _smallest(value: Tensor) -> Tensor:
+    """Return a tensor in 16 bits if nothing is lost by it."""
+    if value.dtype != torch.float32:
+        return value
+    half = value.half()
+    return half if torch.equal(half.float(), value) else value
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing", DAMAGED) from None
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path} is damaged: {error}", DAMAGED) from None

@@ -1,0 +1,94 @@
+"""A training under way as one file: safetensors with the state as JSON in its header."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from haoqi.core.folder import write_atomic
+from haoqi.train import optimizer as moments
+from haoqi.train.settings import TrainSettings
+
+FILE = "training.safetensors"
+
+
+@dataclass
+class State:
+    """How far a training has come."""
+
+    step: int = 0
+    """Steps taken."""
+    best_score: float | None = None
+    best_step: int = 0
+    stale: int = 0
+    """Looks at the validation examples since the best."""
+    spent_seconds: float = 0.0
+    scores: list[tuple[int, float]] = field(default_factory=list)
+    """(step, validation score) of every look."""
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    """(step, mean loss of a row), thinned out."""
+
+
+@dataclass
+class Weights:
+    """What a checkpoint holds beside the state."""
+
+    now: dict[str, nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    best: dict[str, Tensor] = field(default_factory=dict)
+    """A copy of the weights with the best score; empty before the first look."""
+
+
+def identity(settings: TrainSettings, seed: int, weights: Mapping[str, nn.Parameter], rows: int) -> str:
+    """Return what must be equal for a checkpoint to be of the same training."""
+    shapes = {name: list(weight.shape) for name, weight in weights.items()}
+    return hashlib.sha256(json.dumps([asdict(settings), seed, shapes, rows]).encode()).hexdigest()
+
+
+def write(folder: Path, whose: str, state: State, weights: Weights) -> None:
+    """Write a checkpoint whole or not at all, over the one before."""
+    tensors = {f"now/{name}": value.detach() for name, value in weights.now.items()}
+    tensors |= {f"best/{name}": value for name, value in weights.best.items()}
+    tensors |= {f"optimizer/{name}": value for name, value in moments.dump(weights.optimizer, weights.now).items()}
+    header = {"whose": whose, "state": json.dumps(asdict(state))}
+    write_atomic(folder / FILE, save({name: value.cpu().contiguous() for name, value in tensors.items()}, header))
+
+
+def read(folder: Path, whose: str, weights: Weights) -> State | None:
+    """Set the weights to a checkpoint and return its state.
+
+    A missing or damaged file, or one of another training, changes nothing and gives None: the training
+    then begins anew.
+    """
+    try:
+        with safe_open(folder / FILE, framework="pt") as file:
+            header = file.metadata() or {}
+            if header.get("whose") != whose:
+                return None
+            state = State(**json.loads(header["state"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError):
+        return None
+    with torch.no_grad():
+        for name, weight in weights.now.items():
+            weight.copy_(tensors[f"now/{name}"])
+    weights.best = _under(tensors, "best/")
+    moments.fill(weights.optimizer, weights.now, _under(tensors, "optimizer/"))
+    state.scores = [(step, score) for step, score in state.scores]
+    state.losses = [(step, loss) for step, loss in state.losses]
+    return state
+
+
+def remove(folder: Path) -> None:
+    """Delete the checkpoint, if there is one."""
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

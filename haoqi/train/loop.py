@@ -1,0 +1,233 @@
+"""The one gradient loop: a method says what is trained on what, and nothing else reaches in."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from haoqi.core import seeds
+from haoqi.core.errors import UserError
+from haoqi.models.pieces import Rows
+from haoqi.models.placement import Placement, own_randomness
+from haoqi.train import checkpoint
+from haoqi.train.batches import Batches
+from haoqi.train.checkpoint import State, Weights
+from haoqi.train.optimizer import make_optimizer, set_rate, trainable
+from haoqi.train.schedule import Clock, rate
+from haoqi.train.settings import TrainSettings
+
+# Of the training's cost, what looks at the validation examples may cost: a forward pass is a third of a step.
+_LOOKS_SHARE = 0.1
+_FORWARD_SHARE = 1 / 3
+_REPORTS_PER_SECOND = 4
+# A checkpoint of a small base takes half a second.
+_CHECKPOINT_SECONDS = 60.0
+_KEPT_LOSSES = 200
+
+
+class Diverged(UserError):  # noqa: N818 - said as it happened
+    """The loss is no longer a number: this plan has failed, others need not."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What a method brings: a module whose weights that require a gradient learn, and what from."""
+
+    module: nn.Module
+    batches: Batches
+    loss: Callable[[nn.Module, Any], Tensor]
+    """(module, batch) to the sum of the rows' losses."""
+    rows: int
+    """Examples in one epoch."""
+    tokens: int
+    """Tokens in one epoch."""
+    score: Callable[[], float] | None = None
+    """The validation score of the module as it stands; higher is better."""
+    score_tokens: int = 0
+    """Tokens that one `score` computes."""
+    multiplier: Callable[[str], float] = lambda name: 1.0
+    """A weight's name to its learning rate, as a multiple of the setting."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to; the module holds the best weights."""
+
+    steps: int
+    seconds: float
+    score: float | None
+    """Of the best weights; None where no look was taken."""
+    scores: list[tuple[int, float]]
+    losses: list[tuple[int, float]]
+    ended: str
+    """Why: "done", "time" or "patience"."""
+
+
+def fit(
+    learner: Learner,
+    settings: TrainSettings,
+    *,
+    seed: int,
+    placement: Placement = Placement(),  # noqa: B008 - frozen
+    folder: Path | None = None,
+    seconds: float | None = None,
+    report: Callable[[float, str], None] = lambda share, note: None,
+) -> Outcome:
+    """Train until the epochs or the time are over, then leave the best weights in the module.
+
+    Everything random is a function of the seed and the step, so that a resumed training equals one that was
+    never stopped, to the bit on a CPU. With a time limit, the share of the training that is behind is that of
+    the steps or of the time, whichever is larger: the step size has always come down to 0 at the end.
+
+    Args:
+        learner: what is trained on what.
+        settings: how.
+        seed: decides the order of the batches and what dropout hides.
+        placement: where, and in which precision.
+        folder: where a checkpoint is kept, and looked for first; it is removed at the end.
+        seconds: time this call may take; at least one step is taken.
+        report: called a few times per second with the share done, in [0, 1], and a short phrase.
+
+    Raises:
+        Diverged: if the loss becomes infinite or not a number.
+    """
+    learner.module.to(placement.device)
+    weights = trainable(learner.module)
+    kept = Weights(weights, make_optimizer(weights, settings, learner.multiplier))
+    whose = checkpoint.identity(settings, seed, weights, learner.rows)
+    state = (checkpoint.read(folder, whose, kept) if folder else None) or State()
+    training = _Training(learner, settings, seed, placement, kept, state, Clock(seconds, state.spent_seconds), report)
+    with own_randomness(placement.device):
+        ended = training.run(lambda: checkpoint.write(folder, whose, state, kept) if folder else None)
+    if kept.best and state.best_step != state.step:
+        with torch.no_grad():
+            for name, best in kept.best.items():
+                weights[name].copy_(best)
+    learner.module.eval()
+    if folder:
+        checkpoint.remove(folder)
+    return Outcome(state.step, training.clock.elapsed(), state.best_score, state.scores, state.losses, ended)
+
+
+@dataclass
+class _Training:
+    """The parts of one call of `fit`."""
+
+    learner: Learner
+    settings: TrainSettings
+    seed: int
+    placement: Placement
+    kept: Weights
+    state: State
+    clock: Clock
+    report: Callable[[float, str], None]
+    total: int = 0
+    """Steps of all epochs."""
+    per_epoch: int = 0
+    look_seconds: float = 0.0
+    """What the last look at the validation examples took."""
+
+    def run(self, save: Callable[[], None]) -> str:
+        """Take the steps that are left, and return why no more were."""
+        state, saved, reported, every = self.state, self.clock.elapsed(), -math.inf, 0
+        for parts in self._steps():
+            every = every or self._steps_between_looks()
+            share = self._share()
+            if share >= 1 and state.step:
+                ended = "time"
+                break
+            loss = self._step(parts, share)
+            state.step += 1
+            if state.step % every == 0 and state.step < self.total:
+                self._look()
+                if state.stale >= self.settings.patience:
+                    return "patience"
+            now = self.clock.elapsed()
+            if now - reported >= 1 / _REPORTS_PER_SECOND:
+                reported = now
+                self.report(min(1.0, self._share()), self._note(loss))
+            if now - saved >= _CHECKPOINT_SECONDS:
+                state.spent_seconds = now
+                save()
+                saved = self.clock.elapsed()
+        else:
+            ended = "done"
+        # A single look decides nothing: the last weights are the only ones there are.
+        if state.scores and state.scores[-1][0] != state.step:
+            self._look()
+        self.report(1.0, self._note(state.losses[-1][1] if state.losses else 0.0))
+        return ended
+
+    def _steps(self) -> Iterator[list[Rows]]:
+        """Give the steps that are left of all epochs, each epoch in an order of its own."""
+        epoch = 0
+        while epoch < self.settings.epochs:
+            steps = self.learner.batches.epoch(seeds.generator(self.seed, "epoch", epoch))
+            self.per_epoch, self.total = len(steps), len(steps) * self.settings.epochs
+            behind = self.state.step - epoch * self.per_epoch
+            yield from steps[max(0, behind) :]
+            epoch += 1
+
+    def _share(self) -> float:
+        reserved = self.look_seconds if self.state.scores else 0.0
+        return max(self.state.step / self.total, self.clock.share(reserved))
+
+    def _step(self, parts: list[Rows], share: float) -> float:
+        """Learn from one step's rows and return their mean loss."""
+        learner, optimizer, settings = self.learner, self.kept.optimizer, self.settings
+        learner.module.train()
+        torch.manual_seed(seeds.number(self.seed, "dropout", self.state.step))
+        # The first step would have size 0 in the middle of nothing: a step counts as half done.
+        share = min(1.0, share + 0.5 / self.total)
+        set_rate(optimizer, settings.learning_rate * rate(share, settings.warmup, settings.schedule))
+        weight, total = sum(learner.batches.weight(rows) for rows in parts), 0.0
+        for rows in parts:
+            with self.placement.arithmetic():
+                loss = learner.loss(learner.module, learner.batches.collate(rows)) / max(weight, 1e-9)
+            total += loss.item()
+            if not math.isfinite(total):
+                raise Diverged(
+                    f"training diverged: the loss was {total} at step {self.state.step + 1}",
+                    f"a learning_rate below {settings.learning_rate:g} is steadier",
+                )
+            loss.backward()  # type: ignore[no-untyped-call]
+        if settings.clip:
+            nn.utils.clip_grad_norm_(list(self.kept.now.values()), settings.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if self.state.step % max(1, self.total // _KEPT_LOSSES) == 0:
+            self.state.losses.append((self.state.step + 1, total))
+        return total
+
+    def _look(self) -> None:
+        """Score the weights as they stand; keep a copy if no earlier ones were better."""
+        assert self.learner.score is not None
+        began, state = self.clock.elapsed(), self.state
+        self.learner.module.eval()
+        score = self.learner.score()
+        state.scores.append((state.step, score))
+        # Equal counts as better: the later weights had the smaller steps.
+        if state.best_score is None or score >= state.best_score:
+            state.stale = 0 if state.best_score is None or score > state.best_score else state.stale + 1
+            state.best_score, state.best_step = score, state.step
+            self.kept.best = {name: weight.detach().clone() for name, weight in self.kept.now.items()}
+        else:
+            state.stale += 1
+        self.look_seconds = self.clock.elapsed() - began
+
+    def _steps_between_looks(self) -> int:
+        """Return after how many steps to look, so that looking stays cheap; by tokens, never by the clock."""
+        if self.learner.score is None or not self.settings.evaluations:
+            return self.total + 1
+        tokens_per_step = max(1, self.learner.tokens) / self.per_epoch
+        cheap = _FORWARD_SHARE * self.learner.score_tokens / (_LOOKS_SHARE * tokens_per_step)
+        return max(1, math.ceil(self.per_epoch / self.settings.evaluations), math.ceil(cheap))
+
+    def _note(self, loss: float) -> str:
+        epoch = min(self.settings.epochs, self.state.step // max(1, self.per_epoch) + 1)
+        score = "" if self.state.best_score is None else f", best score {self.state.best_score:.3f}"
+        return f"epoch {epoch} of {self.settings.epochs}, loss {loss:.3f}{score}"

@@ -1,0 +1,57 @@
+"""AdamW with its groups: what decays, and what learns at which rate."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from haoqi.train.settings import TrainSettings
+
+
+def trainable(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Return the parameters that learn, by name, in the module's order."""
+    return {name: weight for name, weight in module.named_parameters() if weight.requires_grad}
+
+
+def make_optimizer(
+    weights: Mapping[str, nn.Parameter], settings: TrainSettings, multiplier: Callable[[str], float]
+) -> torch.optim.AdamW:
+    """Return AdamW (Loshchilov and Hutter, 2019, arXiv:1711.05101) over these weights.
+
+    Args:
+        weights: what learns, by name.
+        settings: learning rate and weight decay.
+        multiplier: a weight's name to its learning rate, as a multiple of the setting.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, weight in weights.items():
+        decay = settings.weight_decay if weight.ndim > 1 else 0.0
+        groups.setdefault((multiplier(name), decay), []).append(weight)
+    return torch.optim.AdamW(
+        [
+            {"params": members, "weight_decay": decay, "multiplier": times, "lr": 0.0}
+            for (times, decay), members in groups.items()
+        ],
+        fused=True,
+    )
+
+
+def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Let the next step be of this size, times each group's multiplier."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate * group["multiplier"]
+
+
+def dump(optimizer: torch.optim.Optimizer, weights: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:
+    """Return the optimizer's moments by `what/weight`."""
+    return {
+        f"{what}/{name}": value for name, weight in weights.items() for what, value in optimizer.state[weight].items()
+    }
+
+
+def fill(optimizer: torch.optim.Optimizer, weights: Mapping[str, nn.Parameter], kept: Mapping[str, Tensor]) -> None:
+    """Set the optimizer's moments to what `dump` returned."""
+    for key, value in kept.items():
+        what, _, name = key.partition("/")
+        # A count of steps stays where it was made: the fused kernel on a CPU wants it there.
+        optimizer.state[weights[name]][what] = value.clone().to(weights[name].device)

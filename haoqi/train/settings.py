@@ -1,0 +1,32 @@
+"""What can be said about any training by gradients."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from haoqi.core.config import Choices, Range
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Settings of the loop; a method passes on those that it lets a person or an explorer choose."""
+
+    learning_rate: Annotated[float, Range(1e-6, 1e-1, log=True)] = 2e-4
+    """Step size at the end of warm-up."""
+    epochs: Annotated[int, Range(1, 1000)] = 3
+    """How often every example is learnt from; fewer where time runs out."""
+    batch_size: Annotated[int, Range(1, 4096, log=True)] = 32
+    """Examples per step."""
+    batch_tokens: Annotated[int, Range(16, 1_000_000, log=True, search=False)] = 4096
+    """Tokens computed at once, padding counted; a step with more adds up the gradients of its parts."""
+    warmup: Annotated[float, Range(0.0, 0.9)] = 0.1
+    """Share of the training in which the step size rises from 0."""
+    schedule: Annotated[str, Choices("linear", "cosine", "constant")] = "linear"
+    """How the step size falls after warm-up."""
+    weight_decay: Annotated[float, Range(0.0, 1.0)] = 0.01
+    """Decoupled decay of weight matrices; biases and norms do not decay."""
+    clip: Annotated[float, Range(0.0, 1000.0, search=False)] = 1.0
+    """Largest norm of a step's gradient; 0: any."""
+    evaluations: Annotated[int, Range(0, 100, search=False)] = 2
+    """Looks at the validation examples per epoch, fewer where they cost more than a tenth of the training."""
+    patience: Annotated[int, Range(1, 1000, search=False)] = 6
+    """Training ends after so many looks in a row without a better score."""

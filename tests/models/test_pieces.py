@@ -1,0 +1,35 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haoqi.models.bases import load_tokenizer, resolve
+from haoqi.models.pieces import marks_of, read_texts
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_base: str) -> Any:
+    return load_tokenizer(resolve(tiny_base, Path()))
+
+
+def test_marks_are_what_the_tokenizer_puts_around_a_text(tokenizer: Any) -> None:
+    marks = marks_of(tokenizer)
+    assert [tokenizer.id_to_token(piece) for piece in (*marks.before, *marks.after)] == ["[CLS]", "[SEP]"]
+    assert tokenizer.id_to_token(marks.pad) == "[PAD]"
+    assert marks.count == 2
+
+
+def test_texts_are_read_as_the_tokenizer_reads_them(tokenizer: Any) -> None:
+    texts = ["A quiet, bright screen.", "", "这个酒店很好"]
+    assert [row.tolist() for row in read_texts(tokenizer, texts, 64)] == [tokenizer.encode(text).ids for text in texts]
+
+
+def test_a_prefix_is_put_before_every_text(tokenizer: Any) -> None:
+    (found,) = read_texts(tokenizer, ["quiet"], 64, "query: ")
+    assert found.tolist() == tokenizer.encode("query: quiet").ids
+
+
+def test_of_a_long_text_the_beginning_is_read_and_the_marks_stay(tokenizer: Any) -> None:
+    whole = tokenizer.encode("screen " * 50).ids
+    (found,) = read_texts(tokenizer, ["screen " * 100_000], 10)
+    assert found.tolist() == [*whole[:9], whole[-1]]

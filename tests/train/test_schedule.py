@@ -1,0 +1,38 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haoqi.train.schedule import Clock, rate
+
+
+@given(st.floats(0, 1), st.floats(0, 0.9), st.sampled_from(["linear", "cosine", "constant"]))
+def test_the_rate_is_a_share_of_the_largest(share: float, warmup: float, schedule: str) -> None:
+    assert 0 <= rate(share, warmup, schedule) <= 1
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine"])
+def test_the_rate_rises_then_falls_to_nothing(schedule: str) -> None:
+    rates = [rate(step / 100, 0.1, schedule) for step in range(101)]
+    assert rates[:11] == sorted(rates[:11])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert (rates[0], rates[10]) == (0, 1)
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_constant_rate_stays() -> None:
+    assert rate(1.0, 0.1, "constant") == 1
+
+
+def test_the_clock_counts_what_was_spent_before_but_not_against_the_limit() -> None:
+    ticks = iter([100.0, 105.0, 105.0])
+    clock = Clock(20.0, spent_seconds=10.0, now=lambda: next(ticks))
+    assert clock.elapsed() == 15
+    assert clock.share(reserved_seconds=5.0) == pytest.approx(15 / 25)
+
+
+def test_without_a_limit_no_time_passes() -> None:
+    assert Clock(None).share(0.0) == 0
+
+
+def test_when_the_reserve_is_all_there_is_the_time_is_over() -> None:
+    assert Clock(2.0, now=lambda: 0.0).share(3.0) == 1
