@@ -20,7 +20,7 @@ from haoqi.core.ledger import Ledger
 from haoqi.models import releases
 from haoqi.run import run_of
 
-METHODS = ("majority", "tfidf", "knn", "full")
+METHODS = ("majority", "tfidf", "probe", "full")
 
 
 def work(source: str, base: str) -> None:

@@ -1,7 +1,7 @@
 """Beliefs: what a plan will score and cost, each with doubt, before it is run."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -48,17 +48,30 @@ def expected_score(plan: Plan, history: Sequence[Experiment]) -> tuple[float | N
     return mean, DOUBT * (1 - 0.9 * nearest)
 
 
-def expected_seconds(plan: Plan, work: float, history: Sequence[Experiment], gflops: float) -> float:
-    """Return how long a plan will take: its work, at the speed that its method has shown in this run."""
-    seen = [e for e in history if e.score is not None and e.work > 0 and e.plan.method == plan.method]
-    alike = [e for e in seen if e.plan.base == plan.base] or seen
+def expected_seconds(
+    plan: Plan, work: float, history: Sequence[Experiment], gflops: float, *, kin: Collection[str] = ()
+) -> float:
+    """Return how long a plan will take: its work, at the speed that its method has shown in this run.
+
+    Args:
+        plan: the plan.
+        work: what its method says it takes, in 1e9 operations.
+        history: what was run; experiments that the budget cut short say nothing of speed.
+        gflops: speed of the machine's matrix products.
+        kin: methods that compute the same features as the plan's, once for all of them.
+    """
+    seen = [e for e in history if e.score is not None and e.work > 0 and not e.cut]
+    mine = [e for e in seen if e.plan.method == plan.method]
+    alike = [e for e in mine if e.plan.base == plan.base] or mine
     covered = [e for e in alike if e.plan.share >= plan.share]
     if alike:
         # What a larger plan computed is kept, so its latest run tells what is left to compute; among smaller
         # ones the longest speaks, since short runs are mostly overhead.
         told = covered[-1] if covered else max(alike, key=lambda e: e.seconds)
         return 0.2 + work * told.seconds / told.work
-    return 0.5 + work / (gflops * EFFICIENCY.get(plan.method, USUAL))
+    unseen = 0.5 + work / (gflops * EFFICIENCY.get(plan.method, USUAL))
+    known = any(e.plan.method in kin and e.plan.base == plan.base and e.plan.share >= plan.share for e in seen)
+    return 1.0 + 0.05 * unseen if known else unseen
 
 
 def rank(plan: Plan) -> int:

@@ -1,7 +1,7 @@
 """Which experiment is next: the open call first, then the cheap plans, then what the strategy proposes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from haoqi.core import seeds
 from haoqi.explore.beliefs import Belief, expected_score, expected_seconds, rank
@@ -19,8 +19,11 @@ CHEAP_SECONDS = 10.0
 NOMINAL_GFLOPS = 100.0
 """The speed that costs are told by where the limit is in steps, since then no clock may sway a choice."""
 
-WORTHWHILE = 0.15
+WORTHWHILE = 0.3
 """A gradient method may be cut short by the budget to this share of the time it would like, not less."""
+
+FROZEN_SHARE = 0.4
+"""Of the time left, what the first plan on frozen features may take; it is worth its price on most data."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class _Table:
         plan = self.history.experiments[verdict.experiment - 1].plan
         again = replace(plan, seed=plan.seed + 1)
         why = f"better than the champion by {verdict.difference:.3f}, too little to be sure (p = {verdict.p_value:.2f})"
-        return self._step(again, why, "verify") if self._affordable(again) else None
+        return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
 
     def opening(self) -> Step | None:
         """Return the cheapest default plan while there are cheap ones, so that there soon is a usable model."""
@@ -93,18 +96,27 @@ class _Table:
         costs = {plan: self._belief(plan).seconds for plan in fresh}
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
-            return self._first_costly(fresh)
+            return self._first_frozen() or self._first_costly()
         return self._step(min(cheap, key=lambda p: (self.lab.work(p), p.key)), "cheap, so it comes first", "explore")
 
-    def _first_costly(self, fresh: Sequence[Plan]) -> Step | None:
-        """Return the method that tends to come out best among those the budget allows, once, if none was run."""
-        tried = [e.plan for e in self.history.experiments]
-        costly = [plan for plan in fresh if self.lab.method(plan).stochastic]
-        if not costly or any(self.lab.method(plan).stochastic for plan in tried):
+    def _first_frozen(self) -> Step | None:
+        """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
+        ranked = sorted(self._kin, key=lambda name: rank(Plan(name)))
+        if not ranked or any(e.plan.method == ranked[0] for e in self.history.experiments):
             return None
+        plans = [plan for plan in self._untried() if plan.method == ranked[0] and not plan.settings]
+        able = [p for p in plans if self.left is None or self._belief(p).seconds <= FROZEN_SHARE * self._left_for(p)]
+        why = "frozen features are cheap for what they give"
+        return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
+
+    def _first_costly(self) -> Step | None:
+        """Return the gradient method that tends to come out best, at the largest fidelity in reach, once."""
+        if any(self.lab.method(e.plan).stochastic for e in self.history.experiments):
+            return None
+        costly = [p for p in self._untried() if not p.settings and self.lab.method(p).stochastic]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
-        return self._step(min(able, key=lambda p: (rank(p), p.key)), why, "explore") if able else None
+        return self._step(min(able, key=lambda p: (rank(p), -p.share, p.key)), why, "explore") if able else None
 
     def proposed(self) -> Step | None:
         """Return what the strategy proposes among the plans that can be afforded."""
@@ -121,11 +133,17 @@ class _Table:
         tried = {experiment.plan.key for experiment in self.history.experiments}
         return [plan for plan in self.lab.plans if plan.key not in tried]
 
-    def _affordable(self, plan: Plan) -> bool:
+    @cached_property
+    def _kin(self) -> frozenset[str]:
+        """The methods that work on frozen features, which are computed once for all of them."""
+        makers = self.lab.makers.items()
+        return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)  # type: ignore[attr-defined]
+
+    def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
         wanted = self._belief(plan).seconds
-        elastic = self.lab.method(plan).stochastic and not self.lab.folds
+        elastic = elastic and self.lab.method(plan).stochastic and not self.lab.folds
         return wanted * (WORTHWHILE if elastic else 1.0) <= self._left_for(plan)
 
     def _left_for(self, plan: Plan) -> float:
@@ -145,7 +163,9 @@ class _Table:
         score, doubt = expected_score(plan, done)
         timed = self.left is not None
         gflops = self.lab.hardware.fp32_gflops if timed else NOMINAL_GFLOPS
-        return Belief(score, doubt, expected_seconds(plan, self.lab.work(plan), done if timed else [], gflops))
+        kin = self._kin if plan.method in self._kin else frozenset()
+        seconds = expected_seconds(plan, self.lab.work(plan), done if timed else [], gflops, kin=kin)
+        return Belief(score, doubt, seconds)
 
     def _step(self, plan: Plan, why: str, role: str) -> Step:
         limit = None if self.left is None else max(1.0, self._left_for(plan))

@@ -8,6 +8,9 @@ from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
 from haoqi.explore.plan import Experiment, Plan
 
+# What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
+_TIMED = ("seconds", "cut")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -62,8 +65,8 @@ class History:
         """Record an experiment and return it with its number."""
         numbered = replace(experiment, number=len(self.experiments) + 1)
         body = asdict(numbered)
-        seconds = body.pop("seconds")
-        self.ledger.add(self.run, "experiment", body, {"seconds": seconds, "spent": spent})
+        timing = {name: body.pop(name) for name in _TIMED}
+        self.ledger.add(self.run, "experiment", body, {**timing, "spent": spent})
         self.experiments.append(numbered)
         self.spent_seconds = spent
         return numbered
@@ -111,5 +114,5 @@ class History:
 
 
 def _experiment(entry: Entry) -> Experiment:
-    body = dict(entry.body)
-    return Experiment(**{**body, "plan": Plan.from_plain(body["plan"]), "seconds": entry.timing.get("seconds", 0.0)})
+    timing = {name: entry.timing[name] for name in _TIMED}
+    return Experiment(**{**entry.body, **timing, "plan": Plan.from_plain(entry.body["plan"])})

@@ -70,6 +70,8 @@ class Experiment:
     scores: dict[str, float] = field(default_factory=dict)
     """Every metric of the task."""
     seconds: float = 0.0
+    cut: bool = False
+    """Whether the budget ended it before its own time, so that its seconds say little of its speed."""
     work: float = 0.0
     """What the method said it would take, in 1e9 operations."""
     error: str = ""

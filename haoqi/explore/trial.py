@@ -30,6 +30,9 @@ from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Task
 from haoqi.tasks.words import words_of
 
+# A fit that took more than this share of the time it was given was ended by the clock.
+_NEARLY = 0.85
+
 
 def run(step: Step, lab: Lab) -> Experiment:
     """Return the experiment that a step asked for, its model and answers kept in the run's folder.
@@ -51,7 +54,9 @@ def run(step: Step, lab: Lab) -> Experiment:
         reason = " ".join(str(error).split()) or type(error).__name__
         return Experiment(score=None, error=reason[:500], seconds=time.perf_counter() - begun, **facts)
     shutil.rmtree(checkpoint_of(step.plan, lab), ignore_errors=True)
-    return Experiment(seconds=time.perf_counter() - begun, **scored, **facts)
+    seconds = time.perf_counter() - begun
+    cut = step.seconds is not None and seconds > _NEARLY * step.seconds
+    return Experiment(seconds=seconds, cut=cut, **scored, **facts)
 
 
 def court_of(lab: Lab) -> Court:
