@@ -88,13 +88,14 @@ def test_a_search_that_is_interrupted_releases_what_was_found(
 
 @pytest.mark.slow
 def test_ctrl_c_releases_what_was_found(reviews: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "cache").symlink_to(folder.cache(), target_is_directory=True)
     command = [sys.executable, "-m", "haoqi", "improve", str(reviews), *FLAGS, "--minutes", "5", "--json"]
     command += ["--methods", "majority,tfidf", "--variants", "100"]
     with subprocess.Popen(
-        command, env={**os.environ, "HAOQI_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env={**os.environ, "HAOQI_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         told = []
@@ -102,6 +103,7 @@ def test_ctrl_c_releases_what_was_found(reviews: Path, tmp_path: Path) -> None:
             told.append(json.loads(line))
             if told[-1]["event"] == "tried" and told[-1]["number"] == 2:
                 process.send_signal(signal.SIGINT)
-    assert process.returncode == 0
+        errors = process.stderr.read() if process.stderr else ""
+    assert process.returncode == 0, errors
     assert told[-1]["event"] == "released"
     assert any(one.get("warning") and "stopped" in one["text"] for one in told if one["event"] == "note")
