@@ -34,10 +34,9 @@ def guess(raw: Source) -> tuple[str, str]:
     """Return the name of the task that these labels look like, and why, as a sentence for the user."""
     if raw.shape == "spans":
         return "entities", "entities, because stretches of the texts are labelled"
-    cells = [cell for cell in raw.examples.labels if not is_blank(cell)]
-    if any(isinstance(cell, list | tuple) for cell in cells):
+    if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
         return "multilabel", "multilabel, because some rows have a list of labels"
-    names = {str(cell).strip().lower() for cell in cells}
+    names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
     if _joined(names):
         return "multilabel", "multilabel, because labels stand side by side in one cell, as in " + _first_joined(names)
     if len(names) > 1 and names <= FEELINGS:
@@ -51,10 +50,14 @@ def read_labels(output: Output, raw: Source) -> list[Label]:
     Raises:
         UserError: if a label cannot be read, or a span lies outside its text; the row is named.
     """
+    known: dict[Any, Label] = {}  # a million rows have few different cells
     found: list[Label] = []
     for row, (text, cell) in enumerate(raw.examples):
         try:
-            label = None if is_blank(cell) else output.read(cell)
+            key = (type(cell), cell) if isinstance(cell, str | int | float) else row  # 1 is True, but reads otherwise
+            if key not in known:
+                known[key] = None if is_blank(cell) else output.read(cell)
+            label = known[key]
         except ValueError as error:
             raise _row_error(raw, row, str(error)) from None
         if raw.shape == "spans" and isinstance(label, tuple) and (problem := misfit(label, text)):

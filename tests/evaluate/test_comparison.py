@@ -91,7 +91,9 @@ def test_p_value_agrees_with_the_exact_sign_test() -> None:
 def test_average_of_seeds_is_the_mean_of_their_statistics() -> None:
     seeds = [ACCURACY.count(["a"] * 4, answers, LABELS) for answers in (list("aabb"), list("aaab"), list("abbb"))]
     assert float(ACCURACY.score(average(seeds).sum(axis=0))) == pytest.approx((2 + 3 + 1) / 12)
-    assert compare(average(seeds), seeds[0], ACCURACY.score, rng=np.random.default_rng(0)).difference == pytest.approx(0)
+    assert compare(average(seeds), seeds[0], ACCURACY.score, rng=np.random.default_rng(0)).difference == pytest.approx(
+        0
+    )
 
 
 def test_models_asked_different_examples_are_not_compared() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.calibration import calibration_error
+from haoqi.tasks.outputs.cells import is_blank
 from haoqi.tasks.outputs.many_labels import ManyLabels, best_threshold
 from haoqi.tasks.outputs.one_label import OneLabel
 from haoqi.tasks.outputs.probability import log_softmax, softmax
@@ -72,6 +73,14 @@ def test_spans_are_read_in_every_usual_form(cell: object) -> None:
 def test_what_is_no_span_is_refused(cell: object) -> None:
     with pytest.raises(ValueError, match=r"span|list"):
         Spans().read(cell)
+
+
+def test_blank_cells_of_every_library_are_seen() -> None:
+    import pandas
+
+    blank: list[object] = [None, "", " \t", float("nan"), np.float32("nan"), pandas.NA, pandas.NaT]
+    told: list[object] = ["a", 0, 0.0, False, [], ()]
+    assert [is_blank(cell) for cell in (*blank, *told)] == [True] * 7 + [False] * 6
 
 
 def test_spans_outside_their_text_and_overlaps_are_seen() -> None:

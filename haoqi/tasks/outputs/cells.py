@@ -78,9 +78,11 @@ def read_spans(raw: object) -> tuple[Span, ...]:
 def is_blank(raw: object) -> bool:
     """Return whether a cell says nothing: None, NaN, or white space."""
     raw = _scalar(raw)
-    if raw is None or (isinstance(raw, float) and not math.isfinite(raw)):
-        return True
-    return (isinstance(raw, str) and not raw.strip()) or str(raw) in ("<NA>", "NaT")
+    if isinstance(raw, str):
+        return not raw.strip()
+    if isinstance(raw, float):
+        return not math.isfinite(raw)
+    return raw is None or type(raw).__name__ in ("NAType", "NaTType")  # of pandas, which need not be loaded
 
 
 def _span(raw: Any) -> Span:
