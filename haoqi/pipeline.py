@@ -47,9 +47,10 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         clock = Clock(history.spent_seconds, clock.begun)
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+        task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         lab = lab_of(run.explore, task, prepared, place, run=history.run, seed=run.seed, listen=listen)
         begin(run, raw, lab, history)
-        listen(Stage("exploring"))
+        listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
         ended = search(lab, history, clock)
         return release(run, lab, history, ended)
 

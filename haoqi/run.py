@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from haoqi.core import folder
 from haoqi.core.config import Range, as_plain, load_yaml
-from haoqi.core.errors import UserError
-from haoqi.core.flat import as_flat, build_flat
+from haoqi.core.errors import UserError, unknown
+from haoqi.core.flat import as_flat, build_flat, flat_settings
 from haoqi.data.settings import DataSettings
 from haoqi.explore.settings import ExploreSettings
 
@@ -67,6 +67,9 @@ def run_of(source: str | None = None, config: Path | None = None, **settings: An
     given |= {name: as_plain(value) for name, value in settings.items() if value is not None}
     if source is not None:
         given["source"] = str(source)
+    known = {setting.name for setting in flat_settings(Run)}
+    if strange := [name for name in given if name not in known]:
+        raise UserError(f"a run has no setting {strange[0]}", unknown("setting", strange[0], known).hint)
     if "source" not in given:
         raise UserError(
             "there is nothing to learn from", "haoqi improve reviews.csv, or a sample: haoqi improve bbc-news"

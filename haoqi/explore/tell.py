@@ -27,7 +27,7 @@ def tried(lab: Lab, history: History, clock: Clock) -> None:
             high=experiment.high,
             seconds=experiment.seconds,
             verdict=experiment.error or in_words(verdict),
-            champion=verdict.champion == experiment.number,
+            champion=verdict.decision == "crowned",
         )
     )
     lab.listen(spent(lab, history, clock))

@@ -9,18 +9,26 @@ from haoqi.core import hardware
 from haoqi.core.hardware import Hardware, probe
 
 
-def test_the_probe_is_measured_once_per_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_measurement_only_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds = {"float32": 10.0, "bfloat16": 3.0}
+    monkeypatch.setattr(hardware, "_gflops", lambda precision, device, seconds: speeds[precision])
     first = probe(tmp_path)
+    assert (first.fp32_gflops, first.bf16_gflops) == (10.0, 3.0)
     assert first.cores >= 1
     assert first.memory_bytes > 0
-    assert first.fp32_gflops > 0
-    monkeypatch.setattr(hardware, "_gflops", lambda precision, device: pytest.fail("measured again"))
+    speeds |= {"float32": 5.0, "bfloat16": 99.0}
     assert probe(tmp_path) == first
+    speeds["float32"] = 20.0
+    assert probe(tmp_path).fp32_gflops == 20.0
+
+
+def test_a_speed_is_timed() -> None:
+    assert hardware._gflops("float32", "cpu", 0.01) > 0
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"key": 3}'])
 def test_a_damaged_memory_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
-    monkeypatch.setattr(hardware, "_gflops", lambda precision, device: 7.0)
+    monkeypatch.setattr(hardware, "_gflops", lambda precision, device, seconds: 7.0)
     (tmp_path / "hardware.json").write_text(content)
     assert probe(tmp_path).fp32_gflops == 7.0
     assert json.loads((tmp_path / "hardware.json").read_text())["fp32_gflops"] == 7.0
