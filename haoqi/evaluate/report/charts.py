@@ -44,7 +44,7 @@ def line(start: tuple[str, float | str], end: tuple[str, float | str], class_: s
     return tag("line", x1=start[0], y1=start[1], x2=end[0], y2=end[1], class_=class_)
 
 
-def dot(x: str, y: float | str, radius: float, class_: str, title: Child = None) -> Markup:
+def dot(x: str, y: float | str, radius: float, class_: str, *, title: Child = None) -> Markup:
     """Return a disc, with what it stands for under the pointer."""
     return tag("circle", tag("title", title) if title else None, cx=x, cy=y, r=radius, class_=class_)
 

@@ -1,6 +1,7 @@
 """Numbers as the report prints them: the same way everywhere."""
 
 import unicodedata
+from datetime import datetime
 
 MINUS = "\u2212"
 SPACE = "\u00a0"  # a number and its unit stay on one line
@@ -74,14 +75,19 @@ def duration(seconds: float) -> str:
 
 
 def share(value: float) -> str:
-    """Return a share in percent, with one digit below ten.
+    """Return a share in percent, with one digit where it is near 0 or 1, and 0 and 100 only where they are exact.
 
-    >>> print(share(0.0312), share(0.5), share(0), sep=", ")
-    3.1 %, 50 %, 0 %
+    >>> print(share(0.0312), share(0.5), share(0), share(0.9996), share(1), sep=", ")
+    3.1 %, 50 %, 0 %, 99.9 %, 100 %
     """
     percent = 100 * value
-    shown = f"{percent:.1f}" if 0 < percent < 9.95 else f"{percent:.0f}"
-    return f"{shown.removesuffix('.0')}{SPACE}%"
+    if 0 < percent < 9.95:
+        shown = f"{max(percent, 0.1):.1f}"
+    elif 99 < percent < 100:
+        shown = f"{min(percent, 99.9):.1f}"
+    else:
+        shown = f"{percent:.0f}"
+    return f"{shown}{SPACE}%"
 
 
 def count(value: float) -> str:
@@ -110,15 +116,6 @@ def cut(text: str, ems: float) -> str:
     return kept.rstrip() + "…"
 
 
-def between_signed(low: float, high: float) -> str:
-    """Return the interval of a difference.
-
-    >>> between_signed(-0.002, 0.03)
-    '−0.002 to +0.030'
-    """
-    return f"{signed(low)} to {signed(high)}"
-
-
 def clip(text: str, letters: int) -> str:
     """Return a text of at most so many letters, ended by an ellipsis where something was left out.
 
@@ -126,3 +123,17 @@ def clip(text: str, letters: int) -> str:
     'a quiet,…'
     """
     return text if len(text) <= letters else f"{text[:letters].rstrip()}…"
+
+
+def moment(written: str) -> str:
+    """Return a point in time as it is read; what is no ISO date stays as it is.
+
+    >>> moment("2026-11-23T00:11:05+00:00")
+    '2026-11-23 00:11 UTC'
+    """
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    zone = (found.tzname() or "").removesuffix("+00:00")
+    return f"{found:%Y-%m-%d %H:%M} {zone}".rstrip()

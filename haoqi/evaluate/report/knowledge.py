@@ -103,14 +103,20 @@ def _trial(step: Step, row: Row | None, across: Scale, upward: Scale) -> Markup:
         parts = [words(x, RUG + 2, "×", text_anchor="middle", class_="failed")]
     elif row is not None and row.score is not None and row.score >= upward.low:
         told = f"{title}: {formats.score(row.score)}"
-        parts.append(dot(x, height_of(row.score, upward), 2.5, f"trial {step.role}", told))
+        parts.append(dot(x, height_of(row.score, upward), 2.5, f"trial {step.role}", title=told))
     return join(parts)
 
 
 def _champions(crowned: Sequence[Crowning], across: Scale, upward: Scale) -> list[Markup]:
     points = [(across.place(one.seconds), height_of(one.score, upward)) for one in crowned]
     dots = [
-        dot(across.percent(one.seconds), y, 4.5, "point", f"{one.number} · {one.words}: {formats.score(one.score)}")
+        dot(
+            across.percent(one.seconds),
+            y,
+            4.5,
+            "point",
+            title=f"{one.number} · {one.words}: {formats.score(one.score)}",
+        )
         for one, (_, y) in zip(crowned, points, strict=True)
     ]
     short = _labels([str(one.number) for one in crowned], points, NARROW)

@@ -41,6 +41,12 @@ class Said:
         return Markup(escape(template, quote=False).format(**filled))
 
 
+def named(kind: str, name: str) -> "Said | str":
+    """Return what a metric or task is called in every language; one that we do not know is called by its own name."""
+    key = f"{kind}.{name}"
+    return Said(key) if key in texts("en") else name.replace("_", " ")
+
+
 Child: TypeAlias = "str | int | Said | Iterable[Child] | None"
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from haoqi.core.folder import write_atomic
+from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.markup import LANGUAGES, Markup, Said, resource, tag
 from haoqi.evaluate.report.sections import (
     answer,
@@ -61,10 +62,8 @@ def _head(story: Story) -> Markup:
 
 def _masthead(story: Story) -> Markup:
     kind = tag("span", "Haoqi 好奇", class_="brand"), " · ", Said("page.kind")
-    created = [" · ", tag("time", story.created)] if story.created else []
-    switch = tag(
-        "button", Said("page.language"), type="button", hidden=True, data_switch=True, title=None, class_="switch"
-    )
+    created = [" · ", tag("time", formats.moment(story.created))] if story.created else []
+    switch = tag("button", Said("page.language"), type="button", hidden=True, data_switch=True, class_="switch")
     top = tag("div", tag("p", *kind, *created, class_="kicker"), switch, class_="masthead-top")
     version = tag("span", f"@{story.version}", class_="version") if story.version is not None else None
     return tag("header", top, tag("h1", story.name, version), class_="masthead")

@@ -60,7 +60,13 @@ def majority(found: list[Standing]) -> Standing | None:
 
 
 def baseline(found: list[Standing]) -> Standing | None:
-    """Return the best of TF-IDF's plans, or, where there is none, of the other simple methods."""
+    """Return the best of TF-IDF's plans, or, where there is none, of the other simple methods.
+
+    A champion that is simple itself is its own baseline.
+    """
+    best = champion(found)
+    if best is not None and best.rows[0].method in SIMPLE:
+        return best
     usual = [one for one in found if one.rows[0].method == SIMPLE[0]]
     return next(iter(usual or [one for one in found if one.rows[0].method in SIMPLE]), None)
 

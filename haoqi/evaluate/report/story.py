@@ -153,4 +153,9 @@ class Story:
     @property
     def shown(self) -> Evidence | None:
         """The evidence that the page is about: on the test split, or for want of it on what decided."""
-        return self.test or self.valid
+        return self.test if self.tested else self.valid
+
+    @property
+    def tested(self) -> bool:
+        """Whether there was a test split to score on."""
+        return self.test is not None and self.test.examples > 0

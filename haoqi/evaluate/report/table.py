@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
 
+MOST = 200
+"""A table of labels is cut off here, so that a thousand labels make no page of a megabyte."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -26,6 +29,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Child]], class_: st
 def disclosed(summary: Child, *content: Child, open_: bool = False) -> Markup:
     """Return content that a reader opens; on paper it is open."""
     return tag("details", tag("summary", summary), *content, open=open_)
+
+
+def cut_off(rows: int) -> Markup | None:
+    """Return a word on how many rows of a table are left out, if any are."""
+    return tag("p", Said("table.cut", shown=MOST, total=rows), class_="quiet") if rows > MOST else None
 
 
 def listed(items: Sequence[Markup], shown: int, class_: str) -> Markup:

@@ -3,9 +3,9 @@
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import Mark, axis, interval
-from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
+from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag
 from haoqi.evaluate.report.scale import Scale
-from haoqi.evaluate.report.standing import Standing, baseline, champion, majority, standings
+from haoqi.evaluate.report.standing import SIMPLE, Standing, baseline, champion, majority, standings
 from haoqi.evaluate.report.story import Story
 
 SURE = 0.05
@@ -32,11 +32,11 @@ def _headline(story: Story) -> Markup:
     if shown is None:
         said = Said("answer.unscored", words=_strong(story.champion.words))
         return tag("p", said, class_="lead")
-    key = "answer.released" if story.test else "answer.untested"
+    key = "answer.released" if story.tested else "answer.untested"
     said = Said(key, words=_strong(story.champion.words), count=formats.count(shown.examples))
     value, low, high = shown.scores[story.metric]
     figure = tag("span", formats.score(value), class_="figure")
-    unit = tag("span", metric_name(story.metric), class_="unit")
+    unit = tag("span", named("metric", story.metric), class_="unit")
     span = tag("span", formats.between(low, high), " ", tag("small", Said("interval")), class_="range")
     return join(tag("p", said, class_="lead"), tag("p", figure, tag("span", unit, span, class_="beside"), class_="big"))
 
@@ -45,7 +45,7 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     """Return released model and simple ones on one scale."""
     rows: list[tuple[Child, Child, Mark]] = []
     mine, plain, simple = champion(found), majority(found), baseline(found)
-    if story.test:
+    if story.test and story.tested:
         rows.append((Said("answer.test"), "", _mark(story.test, story.metric, "test")))
     if story.valid:
         rows.append((Said("answer.valid"), "", _mark(story.valid, story.metric, "best")))
@@ -68,7 +68,7 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
         for label, note, mark in rows
     ]
     foot = tag("div", tag("span"), axis(scale, 5), tag("span"), class_="rung rung-axis")
-    caption = tag("figcaption", Said("answer.ladder", metric=metric_name(story.metric)))
+    caption = tag("figcaption", Said("answer.ladder", metric=named("metric", story.metric)))
     return tag("figure", caption, *lines, foot, class_="ladder")
 
 
@@ -81,7 +81,8 @@ def _sentences(story: Story, found: list[Standing]) -> Markup:
         others = [(simple, "answer.baseline"), (plain, "answer.majority")]
         said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
         if mine is simple:
-            said.append(Said("answer.simple"))
+            costly = any(one.rows[0].method not in (*SIMPLE, "majority") for one in found)
+            said.append(Said("answer.simple" if costly else "answer.only_simple"))
     return join(*(tag("p", one, class_="prose") for one in said if one))
 
 
@@ -91,7 +92,7 @@ def _sure(story: Story) -> Said | None:
         return None
     _, low, high = shown.scores[story.metric]
     facts = {"low": formats.score(low), "high": formats.score(high), "count": formats.count(shown.examples)}
-    key = "answer.sure" if story.test else "answer.sure.valid"
+    key = "answer.sure" if story.tested else "answer.sure.valid"
     return Said(key, half=formats.score((high - low) / 2), **facts)
 
 
@@ -104,7 +105,7 @@ def _versus(mine: Standing, other: Standing, key: str) -> Said:
         "answer.beats" if sure else "answer.level",
         other=name,
         difference=tag("strong", formats.signed(other.versus.difference)),
-        interval=formats.between_signed(other.versus.low, other.versus.high),
+        interval=Said("range", low=formats.signed(other.versus.low), high=formats.signed(other.versus.high)),
         p=formats.p_value(other.versus.p_value),
     )
 
@@ -114,8 +115,9 @@ def _facts(story: Story) -> Markup:
     spent = max((step.spent_seconds for step in story.curve), default=sum(r.seconds for r in story.experiments))
     made = len(story.experiments)
     shown = story.shown
+    labels = Said("fact.labels", count=formats.count(len(story.labels)))
     pairs: list[tuple[Said, Child]] = [
-        (Said("fact.task"), [story.task, ", ", Said("fact.labels", count=formats.count(len(story.labels)))]),
+        (Said("fact.task"), [named("task", story.task), ", ", labels]),
         (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
@@ -126,23 +128,18 @@ def _facts(story: Story) -> Markup:
         ending = Said(f"ended.{story.ended}") if story.ended in ENDINGS else story.ended
         pairs.append((Said("fact.ended"), ending))
     if shown and len(shown.scores) > 1:
-        others = [f"{metric_name(n)} {formats.score(one[0])}" for n, one in shown.scores.items() if n != story.metric]
-        pairs.append((Said("answer.others"), ", ".join(others)))
+        pairs.append((Said("answer.others"), _others(shown, story.metric)))
     pairs.append((Said("answer.use"), tag("code", f'haoqi predict {story.name} "…"')))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 
 
-def metric_name(name: str) -> str:
-    """Return a metric's name as it is read: macro_f1 is macro-F1.
-
-    >>> metric_name("macro_f1"), metric_name("mcc"), metric_name("exact_match")
-    ('macro-F1', 'MCC', 'exact match')
-    """
-    if name == "mcc":
-        return "MCC"
-    if name.endswith("_f1"):
-        return f"{name.removesuffix('_f1').replace('_', ' ')}-F1".replace("entity-F1", "entity F1")
-    return name.replace("_", " ")
+def _others(shown: Evidence, deciding: str) -> Child:
+    """Return the scores in the metrics that do not decide."""
+    told: list[Child] = []
+    for name, (value, _, _) in shown.scores.items():
+        if name != deciding:
+            told += [", " if told else None, named("metric", name), " ", formats.score(value)]
+    return told
 
 
 def _mark(evidence: Evidence, metric: str, class_: str) -> Mark:

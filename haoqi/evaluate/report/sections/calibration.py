@@ -35,16 +35,19 @@ def _said(bins: Sequence[Bin], error: float) -> list[Child]:
     count = sum(one.count for one in bins)
     confidence = sum(one.confidence * one.count for one in bins) / count
     accuracy = sum(one.accuracy * one.count for one in bins) / count
-    facts = {"confidence": confidence, "accuracy": accuracy, "error": error}
-    verdict = "good" if error <= FAR else "over" if confidence > accuracy else "under"
-    said: list[Child] = [Said("calibration.lead", **{name: formats.score(v) for name, v in facts.items()})]
-    said += [" ", Said(f"calibration.{verdict}")]
+    means = {"confidence": confidence, "accuracy": accuracy, "error": error}
+    if error > FAR and abs(confidence - accuracy) < error / 3:
+        verdict = "uneven"
+    else:
+        verdict = "good" if error <= FAR else "over" if confidence > accuracy else "under"
+    said: list[Child] = [Said("calibration.lead", **{name: formats.score(v) for name, v in means.items()})]
+    said += [Said("gap"), Said(f"calibration.{verdict}")]
     sure = [one for one in bins if one.low >= 0.9 - 1e-9]
     if sure:
         total = sum(one.count for one in sure)
         right = sum(one.accuracy * one.count for one in sure)
-        numbers = {"share": formats.share(right / total), "right": formats.count(right), "count": formats.count(total)}
-        said += [" ", Said("calibration.sure", **{"from": formats.score(min(one.low for one in sure))}, **numbers)]
+        facts = {"share": formats.share(right / total), "right": formats.count(right), "count": formats.count(total)}
+        said += [Said("gap"), Said("calibration.sure", least=f"{min(one.low for one in sure):.1f}", **facts)]
     return said
 
 

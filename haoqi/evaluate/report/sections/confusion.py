@@ -8,7 +8,7 @@ from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import share_bar
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
 from haoqi.evaluate.report.story import Story
-from haoqi.evaluate.report.table import Column, disclosed, table
+from haoqi.evaluate.report.table import MOST, Column, cut_off, disclosed, table
 
 WHOLE = 30
 """With more labels than this, the pairs most often confused are listed instead of the whole table."""
@@ -16,8 +16,8 @@ WHOLE = 30
 OPEN = 12
 """A table of labels that is longer is for those who ask."""
 
-LONG = 9.0
-"""Headings wider than this, in ems, are set upright."""
+SHORT, ACROSS = 3.5, 42.0
+"""Ems: the narrowest column under a name, and how many of them a page is wide."""
 
 
 def draw(story: Story) -> Markup | None:
@@ -25,35 +25,38 @@ def draw(story: Story) -> Markup | None:
     shown = story.shown
     if shown is None:
         return None
-    where = Said("evidence.test" if story.test else "evidence.valid", count=formats.count(shown.examples))
-    parts: list[Child] = [tag("p", where, class_="prose")]
+    where = "evidence.test" if story.tested else "evidence.valid"
+    lead: list[Child] = [Said(where, count=formats.count(shown.examples))]
     if story.kind == "spans":
-        parts += [_kinds(shown), _scores(shown.table, Said("confusion.types"), Said("confusion.type"))]
-        parts.append(_scores(shown.tags, Said("confusion.tags"), Said("confusion.tag")))
+        parts = [_kinds(shown), _scores(shown.table, "type"), _scores(shown.tags, "tag")]
     else:
-        parts += [_confusion(shown), _scores(shown.table, Said("confusion.labels"), Said("confusion.label"))]
-    return join(*parts)
+        parts = [_confusion(shown), _scores(shown.table, "label")]
+    if shown.confusion:
+        many = len(shown.labels) > WHOLE
+        said = Said("confusion.pairs", count=formats.count(len(shown.labels))) if many else Said("confusion.lead")
+        lead += [Said("gap"), said]
+    return join(tag("p", lead, class_="prose"), *parts)
 
 
 def _confusion(shown: Evidence) -> Markup | None:
     """Return who was taken for whom, where each example has one label."""
     if not shown.confusion:
         return None
-    if len(shown.labels) > WHOLE:
-        count = formats.count(len(shown.labels))
-        return join(tag("p", Said("confusion.pairs", count=count), class_="prose"), _pairs(shown))
-    return join(tag("p", Said("confusion.lead"), class_="prose"), _heat(shown))
+    return _pairs(shown) if len(shown.labels) > WHOLE else _heat(shown)
 
 
 def _heat(shown: Evidence) -> Markup:
+    """Return the whole table; columns go by number where the names are too many or too long to stand above them."""
     labels = shown.labels
-    upright = len(labels) > 6 or max(map(formats.width, labels)) > LONG
-    heads = [tag("th", tag("span", label), scope="col") for label in labels]
-    corner = tag("td", tag("span", Said("confusion.true"), " ↓ ", Said("confusion.predicted"), " →"), class_="corner")
+    longest = max(map(formats.width, labels))
+    class_ = "heat by-number" if len(labels) * max(longest, SHORT) > ACROSS else "heat"
+    heads = [
+        tag("th", tag("span", label, class_="full"), tag("span", place, class_="short"), scope="col", title=label)
+        for place, label in enumerate(labels, 1)
+    ]
+    corner = tag("td", Said("confusion.true"), " ↓ ", Said("confusion.predicted"), " →", class_="corner")
     body = [_row(place, labels[place], row) for place, row in enumerate(shown.matrix().tolist())]
-    class_ = "heat upright" if upright else "heat"
-    cell = max(3.25, 0.6 + 0.95 * max(map(formats.width, labels)))
-    style = None if upright else f"--cell:{cell:.1f}rem"
+    style = f"--cell:{max(SHORT, 0.9 * longest + 0.8):.1f}rem"
     whole = tag("table", tag("thead", tag("tr", corner, *heads)), tag("tbody", *body), class_=class_, style=style)
     return tag("div", whole, class_="scroll", tabindex="0")
 
@@ -69,7 +72,8 @@ def _row(place: int, label: str, counts: Sequence[int]) -> Markup:
         )
         for column, count in enumerate(counts)
     ]
-    return tag("tr", tag("th", label, scope="row"), *cells)
+    name = tag("th", tag("span", place + 1, class_="short"), label, scope="row", title=label)
+    return tag("tr", name, *cells)
 
 
 def _pairs(shown: Evidence) -> Markup:
@@ -81,15 +85,12 @@ def _pairs(shown: Evidence) -> Markup:
         Column(Said("confusion.predicted")),
         Column(Said("confusion.count"), "number"),
         Column(Said("confusion.share"), "number"),
-        Column("", "bar"),
     )
     support = {row.label: row.support for row in shown.table}
     rows: list[list[Child]] = []
     for pair in shown.confused:
         share = pair.count / max(1, support.get(pair.true, 0))
-        rows.append(
-            [pair.true, pair.predicted, formats.count(pair.count), formats.share(share), share_bar(share, "bad")]
-        )
+        rows.append([pair.true, pair.predicted, formats.count(pair.count), formats.share(share)])
     return table(columns, rows, "pairs")
 
 
@@ -108,11 +109,12 @@ def _kinds(shown: Evidence) -> Markup | None:
     return tag("figure", tag("figcaption", Said("confusion.kinds")), bar, tag("ul", *items, class_="legend"))
 
 
-def _scores(found: Sequence[LabelRow], title: Said, name: Said) -> Markup | None:
+def _scores(found: Sequence[LabelRow], kind: str) -> Markup | None:
+    """Return precision, recall and F1 of every label, type or tag."""
     if not found:
         return None
     columns = (
-        Column(name, "name"),
+        Column(Said(f"confusion.{kind}"), "name"),
         Column(Said("confusion.precision"), "number"),
         Column(Said("confusion.recall"), "number"),
         Column(Said("confusion.f1"), "number"),
@@ -120,21 +122,22 @@ def _scores(found: Sequence[LabelRow], title: Said, name: Said) -> Markup | None
         Column(Said("confusion.support"), "number"),
         Column(Said("confusion.given"), "number"),
     )
-    if len(found) > OPEN:  # the weakest first: nobody reads a long table to its end
-        found = sorted(found, key=lambda one: (not one.support, one.f1))
-    rows: list[list[Child]] = [
-        [
-            one.label,
-            formats.score(one.precision),
-            formats.score(one.recall),
-            formats.score(one.f1),
-            share_bar(one.f1),
-            formats.count(one.support),
-            formats.count(one.predicted),
-        ]
-        for one in found
+    title = Said(f"confusion.{kind}s")
+    if len(found) <= OPEN:
+        return join(tag("h3", title), table(columns, map(_cells, found), "scores"))
+    # The weakest first: nobody reads a long table to its end.
+    weakest = sorted(found, key=lambda one: (not one.support, one.f1))
+    whole = table(columns, map(_cells, weakest[:MOST]), "scores")
+    return disclosed([title, f" ({formats.count(len(found))})"], cut_off(len(found)), whole)
+
+
+def _cells(one: LabelRow) -> list[Child]:
+    return [
+        one.label,
+        formats.score(one.precision if one.predicted else None),
+        formats.score(one.recall if one.support else None),
+        formats.score(one.f1 if one.support or one.predicted else None),
+        share_bar(one.f1) if one.support or one.predicted else None,
+        formats.count(one.support),
+        formats.count(one.predicted),
     ]
-    whole = table(columns, rows, "scores")
-    if len(rows) <= OPEN:
-        return join(tag("h3", title), whole)
-    return disclosed([title, f" ({formats.count(len(rows))})"], whole)

@@ -12,11 +12,13 @@ def draw(story: Story) -> Markup | None:
     """Return the section, or None where nothing was recorded."""
     if not story.curve:
         return None
+    if len(story.curve) == 1:
+        return tag("p", Said("curve.single"), class_="prose")
     drawing = chart(story.curve, story.experiments)
     if drawing is None:
         return tag("p", Said("curve.none"), class_="prose")
     scale = knowledge_scale([step.score for step in story.curve if step.score is not None])
-    lead: list[Child] = [Said("curve.lead"), " ", Said("curve.stretched") if scale.form == "error" else None]
+    lead: list[Child] = [Said("curve.lead"), Said("gap"), Said("curve.stretched") if scale.form == "error" else None]
     return join(
         tag("p", lead, class_="prose"),
         tag("figure", _legend(story), tag("div", drawing, class_="plot"), _axis_name(), class_="wide-figure"),

@@ -7,7 +7,7 @@ from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import columns, share_bar
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
 from haoqi.evaluate.report.story import Story
-from haoqi.evaluate.report.table import Column, disclosed, table
+from haoqi.evaluate.report.table import MOST, Column, cut_off, disclosed, table
 
 SPLITS = ("train", "valid", "test", "unlabelled")
 SPLIT_WAYS = ("given", "stratified", "group", "time", "random")
@@ -128,12 +128,12 @@ def _labels(labels: Mapping[str, Mapping[str, int]]) -> Markup | None:
     )
     rows: list[list[Child]] = [
         [name, share_bar(labels[splits[0]].get(name, 0) / most), *(_cell(labels[split], name) for split in splits)]
-        for name in names
+        for name in names[:MOST]
     ]
     whole = table(heads, rows, "label-table")
     if len(names) <= FEW:
         return whole
-    return disclosed([Said("data.labels"), f" ({formats.count(len(names))})"], whole)
+    return disclosed([Said("data.labels"), f" ({formats.count(len(names))})"], cut_off(len(names)), whole)
 
 
 def _cell(counts: Mapping[str, int], name: str) -> str:

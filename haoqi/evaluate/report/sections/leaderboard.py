@@ -2,9 +2,9 @@
 
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import Mark, axis, interval
-from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
+from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag
 from haoqi.evaluate.report.scale import Scale
-from haoqi.evaluate.report.sections.answer import SURE, metric_name
+from haoqi.evaluate.report.sections.answer import SURE
 from haoqi.evaluate.report.standing import Standing, champion, scale_of, standings
 from haoqi.evaluate.report.story import Story
 from haoqi.evaluate.report.table import Column, disclosed, table
@@ -23,7 +23,7 @@ def draw(story: Story) -> Markup | None:
     lines = [_line(one, scale, reference) for one in found]
     more = len(lines) - SHOWN
     return join(
-        tag("p", Said("board.lead", metric=metric_name(story.metric), where=_where(story)), class_="prose"),
+        tag("p", Said("board.lead", metric=named("metric", story.metric), where=_where(story)), class_="prose"),
         _board(lines[:SHOWN], scale),
         disclosed(Said("table.more", count=more), _board(lines[SHOWN:], scale)) if more > 0 else None,
         tag("p", *_remarks(story, found), class_="prose"),
@@ -89,7 +89,7 @@ def _remarks(story: Story, found: list[Standing]) -> list[Child]:
     if close:
         said.append(Said("board.close", close=Said("board.close.plans", count=close, n=close)))
     if failed:
-        said += [" ", Said("board.failed", count=failed, n=failed)]
+        said += [Said("gap"), Said("board.failed", count=failed, n=failed)]
     return said
 
 
@@ -102,7 +102,7 @@ def _metrics(story: Story, found: list[Standing]) -> Markup:
     columns = (
         Column(Said("column.step"), "number"),
         Column(Said("column.plan"), "name"),
-        *(Column(metric_name(name), "number") for name in names),
+        *(Column(named("metric", name), "number") for name in names),
     )
     rows: list[list[Child]] = [
         [str(one.number), one.words, *(formats.score(one.rows[0].scores.get(name)) for name in names)] for one in found

@@ -22,7 +22,7 @@ def draw(story: Story) -> Markup | None:
     if not shown.mistakes:
         return tag("p", Said("mistakes.none"), class_="prose")
     of_spans = story.kind == "spans"
-    lead: list[Child] = [Said("mistakes.lead"), *((" ", Said("mistakes.legend")) if of_spans else ())]
+    lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if of_spans else ())]
     items = [_span(one) if of_spans else _labels(one) for one in shown.mistakes]
     return join(
         tag("p", lead, class_="prose"),
