@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -24,6 +25,7 @@ class Placement:
         return torch.autocast(self.device, dtype=torch.bfloat16)
 
 
+@cache
 def probed() -> Placement:
     """Return what this machine computes fastest in: timed once, never assumed."""
     found = hardware.probe(folder.cache())
