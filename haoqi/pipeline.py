@@ -48,7 +48,9 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
-        lab = lab_of(run.explore, task, prepared, place, run=history.run, seed=run.seed, listen=listen)
+        cleaned = run.data.clean and raw.shape == "labels"
+        shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "listen": listen}
+        lab = lab_of(run.explore, task, prepared, place, **shared)
         begin(run, raw, lab, history)
         listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
         ended = search(lab, history, clock)

@@ -46,6 +46,8 @@ class Lab:
     seed: int = 0
     tokens: float = 64.0
     """Mean length of a text in pieces of the first base's tokenizer."""
+    cleaned: bool = False
+    """Whether the texts were cleaned, so that what a model is asked must be, too."""
     card: Card = field(default_factory=lambda: Card("", Facts("", "")))
     """What a person should know of the data."""
     listen: Listen = silent
@@ -142,19 +144,32 @@ class Lab:
         return f"{self.run}/{plan.key}-{plan.seed}"
 
 
-def lab_of(
-    settings: ExploreSettings, task: Task, prepared: Prepared, place: Path, *, run: str, seed: int, listen: Listen
-) -> Lab:
+def lab_of(settings: ExploreSettings, task: Task, prepared: Prepared, place: Path, **rest: Any) -> Lab:
     """Return the lab for a task on prepared data, its bases found and the machine probed.
+
+    Args:
+        settings: how to search.
+        task: what to learn.
+        prepared: what from.
+        place: the run's folder.
+        rest: other fields of `Lab`: run, seed, cleaned, listen.
 
     Raises:
         UserError: if a base that was asked for is not there.
     """
-    bases = bases_for(settings, prepared.card.languages, listen)
-    texts = prepared.splits.train.texts
-    tokens = mean_tokens(texts, next(iter(bases.values()), None))
-    probed = hardware.probe(folder.cache())
-    return Lab(task, prepared.splits, bases, settings, probed, place, run, seed, tokens, prepared.card, listen)
+    bases = bases_for(settings, prepared.card.languages, rest.get("listen", silent))
+    tokens = mean_tokens(prepared.splits.train.texts, next(iter(bases.values()), None))
+    return Lab(
+        task=task,
+        splits=prepared.splits,
+        bases=bases,
+        settings=settings,
+        hardware=hardware.probe(folder.cache()),
+        folder=place,
+        tokens=tokens,
+        card=prepared.card,
+        **rest,
+    )
 
 
 def _first_of_each(examples: Examples, order: Any) -> list[int]:

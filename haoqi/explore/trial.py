@@ -129,7 +129,8 @@ def _fit_and_score(step: Step, lab: Lab) -> dict[str, Any]:
 
 def _model(predictor: Predictor, plan: Plan, calibration: dict[str, Any], lab: Lab) -> Model:
     facts = {"method": plan.method, "base": plan.base, "plan": plan.words(), "settings": as_plain(lab.method(plan))}
-    return Model(lab.task, predictor, calibration=calibration, facts={**facts, "origin": lab.origin(plan)})
+    origin = {"origin": lab.origin(plan), "cleaned": lab.cleaned}
+    return Model(lab.task, predictor, calibration=calibration, facts={**facts, **origin})
 
 
 def _folder(plan: Plan, lab: Lab) -> Path:

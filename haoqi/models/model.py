@@ -12,6 +12,7 @@ from typing import Any
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
+from haoqi.data.clean import clean
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models.predictor import Predictor, Progress, predictors
@@ -58,8 +59,7 @@ class Model:
 
     def scores(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Scores:
         """Return logits, before calibration, one row or array per text."""
-        examples = _examples(texts)
-        return self.predictor.scores(examples, progress)
+        return self.predictor.scores(self._examples(texts), progress)
 
     def predict(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Predictions:
         """Return the answers to some texts, in order.
@@ -67,7 +67,7 @@ class Model:
         Raises:
             UserError: if the texts are not a list of text.
         """
-        examples = _examples(texts)
+        examples = self._examples(texts)
         scores = self.predictor.scores(examples, progress)
         return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
 
@@ -78,6 +78,17 @@ class Model:
         waiting = iter(texts)
         while chunk := list(islice(waiting, batch)):
             yield from answers(self.predict(chunk), self.task.labels)
+
+    def _examples(self, texts: Sequence[str] | Examples) -> Examples:
+        """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""
+        if isinstance(texts, Examples):
+            return texts
+        if isinstance(texts, str):
+            raise _not_texts(texts)
+        for place, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise UserError(f"text {place} is {text!r}, which is not text", "give a list of str")
+        return Examples.of([clean(text) for text in texts] if self.facts.get("cleaned") else texts)
 
     def save(self, folder: Path, *, standalone: bool = True) -> None:
         """Write the model whole or not at all; a folder that is already there is replaced.
@@ -161,17 +172,6 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         if predictions.span_confidence is not None:
             spans = tuple(zip(label, predictions.span_confidence[row], strict=True))
         yield Answer(label, float(confidence), scores, spans)
-
-
-def _examples(texts: Sequence[str] | Examples) -> Examples:
-    if isinstance(texts, Examples):
-        return texts
-    if isinstance(texts, str):
-        raise _not_texts(texts)
-    for place, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise UserError(f"text {place} is {text!r}, which is not text", "give a list of str")
-    return Examples.of(texts)
 
 
 def _not_texts(text: str) -> UserError:
