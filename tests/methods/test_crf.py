@@ -1,0 +1,62 @@
+from pathlib import Path
+
+from haoqi import methods, tasks
+from haoqi.data.examples import Examples, Span
+from haoqi.methods.method import Job, Progress
+from haoqi.models.features import FeatureStore
+from haoqi.models.predictor import Predictor
+
+NAMES = ("Ann", "Bob", "Cleo", "Dan Lee", "Eve Moss", "Fay")
+
+
+def sentences() -> Examples:
+    texts, labels = [], []
+    for number, name in enumerate(NAMES * 4):
+        before = ("Then ", "Yesterday ", "In the hall ")[number % 3]
+        texts.append(f"{before}{name} said that rain was near .")
+        labels.append((Span(len(before), len(before) + len(name), "PER"),))
+    return Examples.of(texts, labels)
+
+
+def fit(train: Examples, seed: int = 0, seconds: float | None = None, heard: list[Progress] | None = None) -> Predictor:
+    notes = heard if heard is not None else []
+    task = tasks.build("entities", ("PER",))
+    store = FeatureStore(Path("unused"))
+    job = Job(task, train, train, seed, store, seconds=seconds, report=notes.append)
+    return methods.build("crf").fit(job)
+
+
+def found(predictor: Predictor, texts: list[str]) -> list[list[str]]:
+    task, asked = tasks.build("entities", ("PER",)), Examples.of(texts)
+    spans = task.output.decode(predictor.scores(asked), asked, task.labels).labels
+    return [[text[span.start : span.end] for span in row] for text, row in zip(texts, spans, strict=True)]
+
+
+def test_names_are_found_by_their_context_also_if_never_seen() -> None:
+    asked = ["Then Gus said that rain was near .", "Yesterday Eve Moss said that rain was near .", "rain was near ."]
+    assert found(fit(sentences()), asked) == [["Gus"], ["Eve Moss"], []]
+
+
+def test_no_tag_is_left_to_crfsuites_own_chance() -> None:
+    one, other = fit(sentences(), seed=3), fit(sentences(), seed=3)
+    asked = Examples.of(["Gus was near Ann ."])
+    assert (one.scores(asked)[0] == other.scores(asked)[0]).all()
+
+
+def test_without_time_one_epoch_is_learnt_from() -> None:
+    heard: list[Progress] = []
+    fit(sentences(), seconds=0.0, heard=heard)
+    assert heard[-1].note == "1 epoch"
+
+
+def test_span_that_ends_inside_a_word_is_learnt_from_that_part() -> None:
+    train = Examples.of(["AnnLee spoke"] * 6, [(Span(0, 3, "PER"),)] * 6)
+    cut = Examples(["AnnLee spoke"], [None], [0], words=[((0, 3), (3, 6), (7, 12))])
+    task = tasks.build("entities", ("PER",))
+    answer = task.output.decode(fit(train).scores(cut), cut, task.labels).labels[0]
+    assert answer == (Span(0, 3, "PER"),)
+
+
+def test_texts_without_a_word_are_no_obstacle() -> None:
+    train = Examples.join([sentences(), Examples.of(["", "  "], [(), ()])])
+    assert found(fit(train), [""]) == [[]]
