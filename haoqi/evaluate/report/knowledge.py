@@ -109,15 +109,10 @@ def _trial(step: Step, row: Row | None, across: Scale, upward: Scale) -> Markup:
 
 def _champions(crowned: Sequence[Crowning], across: Scale, upward: Scale) -> list[Markup]:
     points = [(across.place(one.seconds), height_of(one.score, upward)) for one in crowned]
+    told = [f"{one.number} · {one.words}: {formats.score(one.score)}" for one in crowned]
     dots = [
-        dot(
-            across.percent(one.seconds),
-            y,
-            4.5,
-            "point",
-            title=f"{one.number} · {one.words}: {formats.score(one.score)}",
-        )
-        for one, (_, y) in zip(crowned, points, strict=True)
+        dot(across.percent(one.seconds), y, 4.5, "point", title=title)
+        for one, title, (_, y) in zip(crowned, told, points, strict=True)
     ]
     short = _labels([str(one.number) for one in crowned], points, NARROW)
     long = _labels([f"{one.number} {formats.cut(one.words, 22)}" for one in crowned], points, WIDE)
