@@ -1,16 +1,19 @@
 """Data: sources, cleaning, duplicates, splits, samples and the card.
 
-`read` turns what a person named into rows, `prepare` rows into splits and a card.
+`read` turns what a person named into rows, `prepare` rows into splits and a card. The registries of sources
+and samples stand in the folders of those names.
 """
 
-from haoqi.data.acquire import read
-from haoqi.data.card import Card
-from haoqi.data.examples import Examples, Label, Span, Splits
-from haoqi.data.prepared import Prepared, load_prepared, prepare
-from haoqi.data.raw import Facts, Raw
-from haoqi.data.samples import samples
-from haoqi.data.settings import DataSettings
-from haoqi.data.sources import sources
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from haoqi.data.acquire import read
+    from haoqi.data.card import Card
+    from haoqi.data.examples import Examples, Label, Span, Splits
+    from haoqi.data.prepared import Prepared, load_prepared, prepare
+    from haoqi.data.raw import Facts, Raw
+    from haoqi.data.settings import DataSettings
 
 __all__ = [
     "Card",
@@ -25,6 +28,20 @@ __all__ = [
     "load_prepared",
     "prepare",
     "read",
-    "samples",
-    "sources",
 ]
+
+# Imported when first asked for: settings are needed for every flag, numpy only where there are rows.
+_HOMES = {
+    **dict.fromkeys(("Examples", "Label", "Span", "Splits"), "examples"),
+    **dict.fromkeys(("Prepared", "load_prepared", "prepare"), "prepared"),
+    **dict.fromkeys(("Facts", "Raw"), "raw"),
+    "Card": "card",
+    "DataSettings": "settings",
+    "read": "acquire",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,8 +7,8 @@ import pytest
 
 from haoqi.core import packages
 from haoqi.core.errors import UserError
-from haoqi.data import DataSettings, read, samples
-from haoqi.data.samples import Sample, install, installed
+from haoqi.data import DataSettings, read
+from haoqi.data.samples import Sample, install, installed, samples
 
 NAMES = {"bbc-news", "zh-reviews", "people-daily", "sentiment-en", "faq-en", "faq-zh"}
 

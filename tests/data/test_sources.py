@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.data import DataSettings, Raw, Span, read, sources
+from haoqi.data import DataSettings, Raw, Span, read
 from haoqi.data.raw import PARTS
+from haoqi.data.sources import sources
 
 ROWS = [
     ("The battery died on day two.", "negative"),
@@ -152,6 +153,12 @@ def test_a_database_answers_a_query(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no database"):
         load(f"sqlite:///{tmp_path}/absent.db", query="select 1")
     assert not (tmp_path / "absent.db").exists()
+
+
+@pytest.mark.parametrize("name", sources.names())
+@pytest.mark.parametrize("source", ["", "no such file.csv", "a/b/c", "x\0y", "://", "hub:", "sqlite://", "."])
+def test_recognising_is_a_share_and_never_raises(name: str, source: str) -> None:
+    assert 0 <= sources.build(name).recognises(source, DataSettings(source)) <= 1
 
 
 @pytest.mark.slow
