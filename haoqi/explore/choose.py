@@ -111,9 +111,9 @@ class _Table:
 
     def _first_costly(self) -> Step | None:
         """Return the gradient method that tends to come out best, at the largest fidelity in reach, once."""
-        if any(self.lab.method(e.plan).stochastic for e in self.history.experiments):
+        if any(self._tunes(e.plan) for e in self.history.experiments):
             return None
-        costly = [p for p in self._untried() if not p.settings and self.lab.method(p).stochastic]
+        costly = [plan for plan in self._untried() if not plan.settings and self._tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
         return self._step(min(able, key=lambda p: (rank(p), -p.share, p.key)), why, "explore") if able else None
@@ -139,11 +139,16 @@ class _Table:
         makers = self.lab.makers.items()
         return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)  # type: ignore[attr-defined]
 
+    def _tunes(self, plan: Plan) -> bool:
+        """Return whether a plan trains a base, which takes long and may be cut short."""
+        method = self.lab.method(plan)
+        return method.uses_base and method.stochastic
+
     def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
         wanted = self._belief(plan).seconds
-        elastic = elastic and self.lab.method(plan).stochastic and not self.lab.folds
+        elastic = elastic and self._tunes(plan) and not self.lab.folds
         return wanted * (WORTHWHILE if elastic else 1.0) <= self._left_for(plan)
 
     def _left_for(self, plan: Plan) -> float:
