@@ -58,12 +58,14 @@ class ZeroShot:
 
     def _describe(self, task: Task, embedder: Embedder) -> npt.NDArray[np.float32]:
         """Return one vector of length 1 per label: the mean over the ways to put it into words."""
-        means = []
-        for label in task.labels:
-            vectors = embedder(self.words(label, task.descriptions.get(label, "")))
-            mean = vectors.mean(axis=0)
-            means.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
-        return np.stack(means).astype(np.float32)
+        said = [self.words(label, task.descriptions.get(label, "")) for label in task.labels]
+        # All at once: a base is read from disk anew for every call on a store.
+        vectors = embedder([text for texts in said for text in texts])
+        parts = np.split(vectors, np.cumsum([len(texts) for texts in said])[:-1])
+        means = np.stack([part.mean(axis=0) for part in parts])
+        lengths = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+        directions: npt.NDArray[np.float32] = (means / lengths).astype(np.float32)
+        return directions
 
     def words(self, label: str, description: str = "") -> list[str]:
         """Return what a label's direction is made of: its name, a sentence about it, its description."""
