@@ -64,7 +64,7 @@ class Ngrams:
         flat, rows = _cut(texts, self.unit)
         codes = np.fromiter((self._numbers.get(token, -1) for token in flat), np.int64, len(flat))
         found_rows, found_columns = [], []
-        for length, places, ids in _grow(codes, self.longest, len(self.tokens), self._breaks, self._look):
+        for length, places, ids in _grow(codes, self.longest, len(self.tokens), breaks=self._breaks, look=self._look):
             column = self.columns[length - 1][ids]
             found_rows.append(rows[places[column >= 0]])
             found_columns.append(column[column >= 0])
@@ -131,7 +131,7 @@ def learn_ngrams(
         numbers: Integers = _renumber(frequent)[ids]
         return numbers
 
-    for length, places, ids in _grow(codes, lengths[1], len(tokens), breaks, look):
+    for length, places, ids in _grow(codes, lengths[1], len(tokens), breaks=breaks, look=look):
         if length == 1:
             tables.append(_table(rows[places], ids, (len(texts), len(tokens))))
     columns, kept = _choose(tables, lengths[0], limit)
@@ -162,7 +162,12 @@ def _number(flat: list[str], rows: Integers, texts: int, least_texts: int) -> tu
 
 
 def _grow(
-    codes: Integers, longest: int, tokens: int, breaks: int, look: Callable[[int, Integers, Integers], Integers]
+    codes: Integers,
+    longest: int,
+    tokens: int,
+    *,
+    breaks: int,
+    look: Callable[[int, Integers, Integers], Integers],
 ) -> Iterator[tuple[int, Integers, Integers]]:
     """Yield, for each length, the places where a known n-gram begins and its number.
 
