@@ -10,7 +10,7 @@ import typer
 from haoqi.cli import words
 from haoqi.cli.tables import show
 
-SHOWN = ("haoqi", "torch", "transformers", "tokenizers", "peft", "scikit-learn", "optuna")
+SHOWN = ("haoqi", "torch", "transformers", "tokenizers", "scikit-learn", "optuna")
 _EXTRA = re.compile(r"""([A-Za-z0-9][\w.-]*).*;.*extra\s*==\s*["']([\w.-]+)["']""")
 Fact = tuple[str, str, str]
 

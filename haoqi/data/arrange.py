@@ -44,7 +44,9 @@ def arrange(
         rows = rows.told("no test split is given: the validation split is tested on, and a new one is made from train")
     if TRAIN not in held:
         raise UserError(f"{rows.source} has no training rows", "give them with --train-file")
-    shares = (0.0 if VALID in held else settings.valid, 0.0 if TEST in held else settings.test)
+    count = int((parts == TRAIN).sum())
+    valid = 0.0 if VALID in held else min(settings.valid, settings.most_valid / count)
+    shares = (valid, 0.0 if TEST in held else min(settings.test, settings.most_test / count))
     how = "given" if not any(shares) else settings.split or _guess(rows, settings)
     if how == "stratified" and not classes and any(isinstance(label, str) for label in rows.examples.labels):
         how = "random"

@@ -20,7 +20,7 @@ NOMINAL_GFLOPS = 100.0
 """The speed that costs are told by where the limit is in steps, since then no clock may sway a choice."""
 
 WORTHWHILE = 0.3
-"""A gradient method may be cut short by the budget to this share of the time it would like, not less."""
+"""An elastic method may be cut short by the budget to this share of the time it would like, not less."""
 
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take; it is worth its price on most data."""
@@ -105,7 +105,12 @@ class _Table:
         if not ranked or any(e.plan.method == ranked[0] for e in self.history.experiments):
             return None
         plans = [plan for plan in self._untried() if plan.method == ranked[0] and not plan.settings]
-        able = [p for p in plans if self.left is None or self._belief(p).seconds <= FROZEN_SHARE * self._left_for(p)]
+        share = WORTHWHILE if plans and self._gives_way(plans[0]) else 1.0
+        able = [
+            plan
+            for plan in plans
+            if self.left is None or share * self._belief(plan).seconds <= FROZEN_SHARE * self._left_for(plan)
+        ]
         why = "frozen features are cheap for what they give"
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
@@ -147,9 +152,12 @@ class _Table:
     def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
-        wanted = self._belief(plan).seconds
-        elastic = elastic and self._tunes(plan) and not self.lab.folds
-        return wanted * (WORTHWHILE if elastic else 1.0) <= self._left_for(plan)
+        share = WORTHWHILE if elastic and self._gives_way(plan) else 1.0
+        return share * self._belief(plan).seconds <= self._left_for(plan)
+
+    def _gives_way(self, plan: Plan) -> bool:
+        """Return whether a plan does less where time is short."""
+        return self.lab.method(plan).elastic and not self.lab.folds
 
     def _left_for(self, plan: Plan) -> float:
         """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""

@@ -36,6 +36,7 @@ class Crf:
     outputs: ClassVar[frozenset[str]] = frozenset({"spans"})
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = True
+    elastic: ClassVar[bool] = True
 
     epochs: Annotated[int, Range(1, 100, log=True, search=False)] = 20
     """How often every example is learnt from; fewer where time runs out."""

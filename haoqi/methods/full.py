@@ -24,6 +24,7 @@ class Full:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
+    elastic: ClassVar[bool] = True
 
     learning_rate: Annotated[float, Range(3e-5, 1e-3, log=True)] = 2e-4
     """Step size of the uppermost layer at the end of warm-up."""

@@ -25,6 +25,7 @@ class Knn:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
+    elastic: ClassVar[bool] = False
 
     neighbours: Annotated[int, Range(1, 100, log=True)] = 15
     """How many of the nearest training texts vote."""

@@ -29,6 +29,7 @@ class Lora:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
+    elastic: ClassVar[bool] = True
 
     rank: Annotated[int, Range(2, 64, log=True)] = 16
     """Rank of the matrices: how much can be learnt."""

@@ -22,6 +22,7 @@ class Majority:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
+    elastic: ClassVar[bool] = False
 
     def fit(self, job: Job) -> Predictor:
         """Return the frequencies of the labels as logits; for spans, of the tags of words."""

@@ -69,6 +69,8 @@ class Method(Protocol):
     """Whether it starts from a pretrained encoder."""
     stochastic: ClassVar[bool]
     """Whether another seed gives another model."""
+    elastic: ClassVar[bool]
+    """Whether a fit does less where job.seconds is short; others take the time they take."""
 
     def fit(self, job: Job) -> Predictor:
         """Return a predictor learnt from job.train; the same job gives the same predictor."""

@@ -31,6 +31,7 @@ class Probe:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
+    elastic: ClassVar[bool] = False
 
     strength: Annotated[float | None, Range(0.0001, 10.0, log=True)] = None
     """How much an error costs against large weights (C); empty: the best of four on a fifth of the examples."""

@@ -41,6 +41,7 @@ class Setfit:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
+    elastic: ClassVar[bool] = True
 
     learning_rate: Annotated[float, Range(1e-5, 5e-4, log=True)] = 1e-4
     """Step size of the uppermost layer at the end of warm-up."""

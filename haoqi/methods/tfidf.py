@@ -38,6 +38,7 @@ class Tfidf:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
+    elastic: ClassVar[bool] = False
 
     strength: Annotated[float, Range(0.01, 100.0, log=True)] = 1.0
     """How much an error costs against large weights (C): higher follows the examples more closely."""
@@ -45,6 +46,8 @@ class Tfidf:
     """N-grams of words, of the characters within words, or both."""
     balance: Annotated[bool, Choices(False, True)] = False
     """Whether errors on rare labels cost more, in inverse proportion to how often the label occurs."""
+    loss: Annotated[str, Choices("margin", "logistic", search=False)] = "margin"
+    """What a wrong answer costs: by its distance from the margin (a support vector machine), or by its probability."""
     most_columns: Annotated[int, Range(1000, 2_000_000, log=True, search=False)] = 200_000
     """The most n-grams of each kind that get a weight; those of most texts are kept."""
 
@@ -95,13 +98,17 @@ class Tfidf:
 
     def _separate(self, table: csr_array, positive: npt.NDArray[np.bool_]) -> tuple[Any, float]:
         """Return weights and intercept that part the positive rows from the rest."""
+        from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
 
         if positive.all() or not positive.any():
             return 0.0, 1.0 if positive.any() else -1.0
-        machine = LinearSVC(
-            C=self.strength, class_weight="balanced" if self.balance else None, random_state=0, max_iter=300
-        )
+        settings: dict[str, Any] = {"C": self.strength, "random_state": 0, "max_iter": 300}
+        settings["class_weight"] = "balanced" if self.balance else None
+        if self.loss == "logistic":
+            machine = LogisticRegression(solver="liblinear", dual=True, **settings)
+        else:
+            machine = LinearSVC(**settings)
         return quietly(lambda: machine.fit(table, positive)).coef_[0], machine.intercept_[0]
 
 

@@ -37,6 +37,7 @@ class TopLayers:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
+    elastic: ClassVar[bool] = True
 
     layers: Annotated[int, Range(1, 6)] = 2
     """How many upper layers learn."""

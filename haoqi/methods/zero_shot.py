@@ -35,6 +35,7 @@ class ZeroShot:
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
+    elastic: ClassVar[bool] = False
 
     template: str = ""
     """A sentence with {label} in it, compared with the texts; empty: one in the language of the labels."""

@@ -110,7 +110,7 @@ def scores_of(
         found[where] = logits.float().cpu().numpy()
     if reading.counts is None:
         return found
-    return np.split(found, np.cumsum(reading.counts)[:-1])
+    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
 
 
 def with_states(reading: Reading, states: list[npt.NDArray[np.float16]]) -> Reading:

@@ -1,0 +1,131 @@
+"""Words and meaning together: TF-IDF and a probe of embeddings, stacked (Wolpert, 1992, Neural Networks 5(2):241-259).
+
+N-grams learn from every example in seconds; the base reads only as many as the time is worth, and still knows
+what the words cannot: synonyms, negation, order. How far each is trusted is learnt on answers to examples that
+neither was fitted on. Prefer it on slow machines and for sentiment, where either alone leaves something on
+the table; where the probe or TF-IDF alone is as good, it is the simpler model.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.core import seeds
+from haoqi.core.config import Range
+from haoqi.data.examples import Indices
+from haoqi.methods._embedded import embedding_work
+from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods.probe import Probe
+from haoqi.methods.tfidf import Tfidf
+from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.blend import Blend
+
+Floats = npt.NDArray[np.float32]
+
+FOLDS = 3
+"""Parts of the examples, each answered by models fitted on the others."""
+
+ROUNDS = 200
+
+BATCH = 256
+"""Examples that are read before the clock is looked at."""
+
+READING = 0.5
+"""Of the time there is, what reading training examples may take: validation examples are to be read, too."""
+
+
+@methods.register
+@dataclass(frozen=True)
+class Stack:
+    """How much the base reads, and how closely its probe follows."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    uses_base: ClassVar[bool] = True
+    stochastic: ClassVar[bool] = False
+    elastic: ClassVar[bool] = True
+
+    most_read: Annotated[int, Range(50, 1_000_000, log=True, search=False)] = 2000
+    """The most training examples that the base reads; n-grams learn from all."""
+    words: Annotated[float, Range(0.05, 10.0, log=True)] = 0.5
+    """How closely the n-grams follow the examples (C)."""
+
+    def fit(self, job: Job) -> Predictor:
+        """Return the blend learnt from job.train."""
+        begun = time.perf_counter()
+        rows = self._read(job, begun)
+        tfidf, probe = Tfidf(strength=self.words), Probe()
+        held = [self._held_out(tfidf.fit, job, np.arange(len(job.train)))[rows], self._held_out(probe.fit, job, rows)]
+        targets = np.asarray(job.task.output.targets(job.train.take(rows), job.task.labels))
+        weights, offset = trust(held, targets)
+        job.report(Progress(0.9, "fitting on all"))
+        quiet = replace(job, report=lambda progress: None)
+        members = (tfidf.fit(quiet), probe.fit(replace(quiet, train=job.train.take(rows))))
+        return Blend(members, weights, offset)
+
+    def work(self, size: Size) -> float:
+        """Embed what is read, and learn the n-grams once more than there are folds."""
+        read = min(self.most_read, size.train_rows) + size.valid_rows
+        return embedding_work(size, read) + (FOLDS + 1) * Tfidf().work(size)
+
+    def _read(self, job: Job, begun: float) -> Indices:
+        """Return the rows that the base reads, fewer than wanted where time is short, and let it read them.
+
+        The order is the same for all settings of one run, so what was read is read once for all of them.
+        """
+        order = np.random.default_rng(len(job.train)).permutation(len(job.train))[: self.most_read]
+        read, limit = 0, None if job.seconds is None else READING * job.seconds
+        while read < len(order):
+            batch = order[read : read + BATCH]
+            job.store.embeddings(job.base, job.train.take(batch).texts)  # type: ignore[arg-type]
+            read += len(batch)
+            spent = time.perf_counter() - begun
+            job.report(Progress(0.8 * read / len(order), f"the base has read {read:,} examples"))
+            if limit is not None and spent * (read + BATCH) / read > limit:
+                break
+        return np.sort(order[:read])
+
+    def _held_out(self, fit: Callable[[Job], Predictor], job: Job, rows: Indices) -> Floats:
+        """Return each row's scores from a model that was not fitted on it, shape (rows, labels)."""
+        fold = seeds.generator(0, "blend", len(rows)).permutation(len(rows)) % FOLDS
+        scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
+        quiet = replace(job, report=lambda progress: None)
+        for part in range(FOLDS):
+            mine, others = rows[fold == part], rows[fold != part]
+            if len(mine) and len(others):
+                predictor = fit(replace(quiet, train=job.train.take(others)))
+                scores[fold == part] = predictor.scores(job.train.take(mine))
+        return scores
+
+
+def trust(parts: list[Floats], targets: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+    """Return the weights of some scores and the offset of each label under which the targets are likeliest.
+
+    Args:
+        parts: scores of each member, shape (n, labels), from models that did not see these examples.
+        targets: label numbers, shape (n,), or 0/1, shape (n, labels).
+    """
+    import torch
+    from torch.nn import functional
+
+    tables, answers = [torch.from_numpy(part) for part in parts], torch.from_numpy(targets)
+    weights = torch.full((len(parts),), 1.0 / len(parts), requires_grad=True)
+    offset = torch.zeros(parts[0].shape[1], requires_grad=True)
+    solver = torch.optim.LBFGS([weights, offset], max_iter=ROUNDS, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        solver.zero_grad()
+        logits = sum(weight * table for weight, table in zip(weights, tables, strict=True)) + offset
+        if targets.ndim == 2:
+            misfit = functional.binary_cross_entropy_with_logits(logits, answers)
+        else:
+            misfit = functional.cross_entropy(logits, answers)
+        total = misfit + 1e-4 * (weights.pow(2).sum() + offset.pow(2).sum())
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    solver.step(loss)  # type: ignore[no-untyped-call]
+    return weights.detach().numpy().astype(np.float32), offset.detach().numpy().astype(np.float32)
