@@ -18,6 +18,7 @@ _KINDS = {
     ),
 }
 # What must be there before the patterns of numbers are worth trying.
+_MANY_DIGITS = re.compile(r"\d{4}[ -]?\d{4}\d{0,2}[ -]?\d{3}")
 _DIGITS_IN_A_ROW = re.compile(r"\d[\d .()-]{5,}\d")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -32,7 +33,8 @@ def find(text: str) -> list[tuple[str, int, int]]:
     """
     found: list[tuple[str, int, int]] = []
     digits = bool(_DIGITS_IN_A_ROW.search(text))
-    worth = {"email": "@" in text, "url": "://" in text or "www." in text}
+    long = digits and bool(_MANY_DIGITS.search(text))
+    worth = {"email": "@" in text, "url": "://" in text or "www." in text, "id_card": long, "card": long}
     for kind, pattern in _KINDS.items():
         if not worth.get(kind, digits):
             continue

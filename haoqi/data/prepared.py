@@ -21,6 +21,7 @@ from haoqi.data.rows import Progress, Rows, clean_rows, read_labels, start
 from haoqi.data.settings import DataSettings
 from haoqi.data.store import load, save, write_text
 
+_ALIKE = "very many texts are much alike: only the likeliest pairs of them were compared"
 _COMPLETE, _CARD = "complete.json", "card.json"
 
 
@@ -139,7 +140,8 @@ def _split(
     pairs = np.zeros((0, 2), np.int64)
     if settings.near_duplicates:
         least = settings.duplicate_similarity
-        pairs = near_pairs(_keys(rows), least, rows.parts, lambda share: progress("near duplicates", share))
+        near = near_pairs(_keys(rows), least, rows.parts, lambda share: progress("near duplicates", share))
+        pairs, rows = near.pairs, rows if near.complete else rows.told(_ALIKE)
     crossing = rows.parts[pairs[:, 0]] != rows.parts[pairs[:, 1]]
     out, counts = straddling(pairs[crossing], rows.parts)
     units = clusters(len(rows.examples), pairs[~crossing])
@@ -163,6 +165,8 @@ def _save(prepared: Prepared, mark: str) -> None:
     folder, splits = prepared.folder, prepared.splits
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(".*.parquet.*"):  # by a process that was killed
+            left.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be made: {error.strerror}", "choose another folder") from None
     for name, examples in zip(PARTS, (splits.train, splits.valid, splits.test, splits.unlabelled), strict=True):

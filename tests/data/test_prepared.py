@@ -12,8 +12,8 @@ from haoqi.core.config import build
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Examples, Label, Prepared, Raw, Span, load_prepared, prepare
 from haoqi.data.clean import normalise
-from haoqi.data.near import similarity
 from haoqi.data.raw import PARTS, Part
+from haoqi.data.signatures import similarity
 
 ENGLISH = "battery phone screen film hotel coffee service staff room price quick slow awful great bright"
 WORDS = ENGLISH.split()
@@ -78,7 +78,9 @@ def test_a_folder_without_its_mark_is_prepared_again(run: Callable[..., Prepared
     prepared = run(two_classes(60))
     (tmp_path / "data" / "complete.json").unlink()
     (tmp_path / "data" / "train.parquet").write_bytes(b"half")
+    (tmp_path / "data" / ".valid.parquet.123").write_bytes(b"half")
     assert run(two_classes(60)).splits == prepared.splits
+    assert not list((tmp_path / "data").glob(".*"))
 
 
 def test_a_damaged_folder_is_told(run: Callable[..., Prepared], tmp_path: Path) -> None:

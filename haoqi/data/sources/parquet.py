@@ -19,7 +19,7 @@ class Parquet:
         try:
             with path.open("rb") as file:
                 return 1.0 if file.read(4) == b"PAR1" else 0.0
-        except OSError:
+        except (OSError, ValueError):
             return 0.0
 
     def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
