@@ -43,10 +43,10 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     for line in (*raw.facts.lines(), why):
         listen(Note(line))
     with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place:
-        history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
-        clock = Clock(history.spent_seconds, clock.begun)
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+        history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
+        clock = Clock(history.spent_seconds, clock.begun)
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         cleaned = run.data.clean and raw.shape == "labels"
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "listen": listen}

@@ -115,6 +115,13 @@ def test_a_run_in_parts_gives_the_ledger_of_a_run_in_one(
     assert digest(place / "parts") == whole
 
 
+def test_unfit_data_leave_nothing_behind(place: Path, tiny_base: str) -> None:
+    (place / "reviews.csv").write_text("body,stars\nall was good here,positive\nanother good one,positive\n" * 20)
+    with pytest.raises(UserError, match="class"):
+        pipeline.improve(asked(place, tiny_base))
+    assert not list((place / "home").glob("runs/*"))
+
+
 def test_the_level_of_knowledge_never_falls(place: Path, tiny_base: str) -> None:
     pipeline.improve(asked(place, tiny_base, steps=8))
     [path] = (place / "home" / "runs" / "reviews").glob("*/ledger.sqlite")

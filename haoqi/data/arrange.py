@@ -22,6 +22,13 @@ class Division:
     """Of the validation and the test split that are still to be made from train; 0 where given."""
     given: bool
     """Whether the source came with its own test split."""
+    most: tuple[int, int]
+    """Rows of the validation and the test split at most."""
+
+    def capped(self, count: int) -> tuple[float, float]:
+        """Return the shares of so many rows that keep both splits within their limits."""
+        valid, test = (min(share, most / max(1, count)) for share, most in zip(self.shares, self.most, strict=True))
+        return valid, test
 
 
 def arrange(
@@ -44,19 +51,18 @@ def arrange(
         rows = rows.told("no test split is given: the validation split is tested on, and a new one is made from train")
     if TRAIN not in held:
         raise UserError(f"{rows.source} has no training rows", "give them with --train-file")
-    count = int((parts == TRAIN).sum())
-    valid = 0.0 if VALID in held else min(settings.valid, settings.most_valid / count)
-    shares = (valid, 0.0 if TEST in held else min(settings.test, settings.most_test / count))
+    shares = (0.0 if VALID in held else settings.valid, 0.0 if TEST in held else settings.test)
     how = "given" if not any(shares) else settings.split or _guess(rows, settings)
     if how == "stratified" and not classes and any(isinstance(label, str) for label in rows.examples.labels):
         how = "random"
+    division = Division(how, shares, TEST in held, (settings.most_valid, settings.most_test))
     free = np.flatnonzero(parts == TRAIN)
     parts = parts.copy()
     if how == "time":
-        parts[free] = by_time(_times(rows, free), shares)
+        parts[free] = by_time(_times(rows, free), division.capped(len(free)))
     elif how == "group":
-        parts[free] = by_group(_groups(rows, free), shares, rng)
-    return replace(rows, parts=parts), Division(how, shares, TEST in held)
+        parts[free] = by_group(_groups(rows, free), division.capped(len(free)), rng)
+    return replace(rows, parts=parts), division
 
 
 def divide(rows: Rows, units: Indices, division: Division, rng: np.random.Generator) -> Codes:
@@ -73,7 +79,7 @@ def divide(rows: Rows, units: Indices, division: Division, rng: np.random.Genera
         free = np.flatnonzero(parts == TRAIN)
         labels = [rows.examples.labels[row] for row in free]
         strata = strata_of(labels) if division.how == "stratified" else [""] * len(free)
-        parts[free] = carve(strata, units[free], division.shares, rng)
+        parts[free] = carve(strata, units[free], division.capped(len(free)), rng)
     return parts
 
 

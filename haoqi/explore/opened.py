@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from haoqi.core.folder import explained, locked
@@ -24,7 +24,19 @@ def opened(place: Path, *, fresh: bool) -> Iterator[Path]:
             _put_aside(place)
         for left in [*place.glob(".*/"), *place.glob("*/.*/")]:
             shutil.rmtree(left, ignore_errors=True)
-        yield place
+        try:
+            yield place
+        finally:
+            _leave_nothing_empty(place)
+
+
+def _leave_nothing_empty(place: Path) -> None:
+    """Remove a folder in which nothing came to be, as when the data turned out to be unfit."""
+    if {path.name for path in place.iterdir()} <= {".lock"}:
+        shutil.rmtree(place, ignore_errors=True)
+        for parent in (place.parent, place.parent.parent):
+            with suppress(OSError):  # other runs are there
+                parent.rmdir()
 
 
 def _put_aside(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""Words and meaning together: TF-IDF and a probe of embeddings, stacked (Wolpert, 1992, Neural Networks 5(2):241-259).
+"""Words and meaning together: TF-IDF, a probe and neighbours, stacked (Wolpert, 1992, Neural Networks 5(2):241-259).
 
 N-grams learn from every example in seconds; the base reads only as many as the time is worth, and still knows
 what the words cannot: synonyms, negation, order. How far each is trusted is learnt on answers to examples that
@@ -18,6 +18,7 @@ from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.data.examples import Indices
 from haoqi.methods._embedded import embedding_work
+from haoqi.methods.knn import Knn
 from haoqi.methods.method import Job, Progress, Size, methods
 from haoqi.methods.probe import Probe
 from haoqi.methods.tfidf import Tfidf
@@ -48,23 +49,24 @@ class Stack:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True
 
-    most_read: Annotated[int, Range(50, 1_000_000, log=True, search=False)] = 2000
+    most_read: Annotated[int, Range(50, 1_000_000, log=True, search=False)] = 4000
     """The most training examples that the base reads; n-grams learn from all."""
-    words: Annotated[float, Range(0.05, 10.0, log=True)] = 0.5
+    words: Annotated[float, Range(0.05, 10.0, log=True)] = 1.0
     """How closely the n-grams follow the examples (C)."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the blend learnt from job.train."""
         begun = time.perf_counter()
         rows = self._read(job, begun)
-        tfidf, probe = Tfidf(strength=self.words), Probe()
-        held = [self._held_out(tfidf.fit, job, np.arange(len(job.train)))[rows], self._held_out(probe.fit, job, rows)]
+        tfidf, readers = Tfidf(strength=self.words), (Probe(), Knn())
+        held = [self._held_out(tfidf.fit, job, np.arange(len(job.train)))[rows]]
+        held += [self._held_out(reader.fit, job, rows) for reader in readers]
         targets = np.asarray(job.task.output.targets(job.train.take(rows), job.task.labels))
         weights, offset = trust(held, targets)
         job.report(Progress(0.9, "fitting on all"))
         quiet = replace(job, report=lambda progress: None)
-        members = (tfidf.fit(quiet), probe.fit(replace(quiet, train=job.train.take(rows))))
-        return Blend(members, weights, offset)
+        small = replace(quiet, train=job.train.take(rows))
+        return Blend((tfidf.fit(quiet), *(reader.fit(small) for reader in readers)), weights, offset)
 
     def work(self, size: Size) -> float:
         """Embed what is read, and learn the n-grams once more than there are folds."""

@@ -1,7 +1,8 @@
-"""Several predictors of one task, their scores weighed and added."""
+"""Several predictors of one task, their scores weighed and added; a base that several ask is asked once."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,23 @@ from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.tasks.task import Scores
+
+
+@runtime_checkable
+class OnEmbeddings(Protocol):
+    """A predictor that asks a base for embeddings only, so that several can share them."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """What reads the texts."""
+        ...
+
+    def of(self, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the logits of some embeddings, shape (n, labels)."""
+        ...
 
 
 @predictors.register
@@ -28,11 +44,15 @@ class Blend:
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
-        last = len(self.members) - 1  # the dearest, so its progress is told
-        parts = [
-            np.asarray(member.scores(examples, progress if place == last else None))
-            for place, member in enumerate(self.members)
-        ]
+        parts, known = [], {}
+        for member in self.members:
+            if not isinstance(member, OnEmbeddings):
+                parts.append(np.asarray(member.scores(examples)))
+                continue
+            read = member.embedder.base.fingerprint
+            if read not in known:
+                known[read] = member.embedder(examples.texts, progress)
+            parts.append(member.of(known[read]))
         return blended(parts, self.weights, self.offset)
 
     def save(self, folder: Path, *, standalone: bool) -> None:

@@ -35,7 +35,11 @@ class EmbeddingLinear:
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
-        found = self.embedder(examples.texts, progress) @ self.directions + self.intercept
+        return self.of(self.embedder(examples.texts, progress))
+
+    def of(self, vectors: Floats) -> Floats:
+        """Return the logits of some embeddings, shape (n, labels)."""
+        found = vectors @ self.directions + self.intercept
         return found.astype(np.float32, copy=False)
 
     def save(self, folder: Path, *, standalone: bool) -> None:

@@ -45,7 +45,10 @@ class EmbeddingNeighbours:
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
-        asked = self.embedder(examples.texts, progress)
+        return self.of(self.embedder(examples.texts, progress))
+
+    def of(self, asked: Floats) -> Floats:
+        """Return the logits of some embeddings, shape (n, labels)."""
         found = np.empty((len(asked), self.targets.shape[1]), np.float32)
         step = max(1, SIMILARITIES // max(len(self.known), self.neighbours * self.targets.shape[1]))
         for start in range(0, len(asked), step):
