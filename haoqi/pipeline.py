@@ -14,7 +14,7 @@ from haoqi.explore import tell, trial
 from haoqi.explore.choose import next_step, why_ended
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History
-from haoqi.explore.lab import Lab, lab_of
+from haoqi.explore.lab import Lab, check, lab_of
 from haoqi.explore.opened import opened
 from haoqi.models import releases
 from haoqi.models.releases import Release
@@ -42,6 +42,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     task, why = tasks.resolve(run.task, raw)
     for line in (*raw.facts.lines(), why):
         listen(Note(line))
+    check(run.explore, task)
     with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place:
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")

@@ -131,6 +131,8 @@ def _guess_text(name: str, looks: Mapping[str, _Look], taken: set[str]) -> tuple
     """Return the column of the longest free text, a usual name counting double."""
     scores = {}
     for column, look in looks.items():
+        if column.strip().lower() in TEXTS and not look.filled:
+            raise UserError(f"the column {column} of {name} is empty", "name the column of the texts: --text COLUMN")
         free = look.free > 0.5 and not look.lists and look.filled
         if column not in taken and free and look.distinct > 1:
             scores[column] = min(look.length, 500.0) * (2 if column.strip().lower() in TEXTS else 1)

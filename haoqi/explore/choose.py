@@ -142,7 +142,7 @@ class _Table:
     def _kin(self) -> frozenset[str]:
         """The methods that work on frozen features, which are computed once for all of them."""
         makers = self.lab.makers.items()
-        return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)  # type: ignore[attr-defined]
+        return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
 
     def _tunes(self, plan: Plan) -> bool:
         """Return whether a plan trains a base, which takes long and may be cut short."""

@@ -1,6 +1,6 @@
 """The lab: all that the experiments of one run share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from haoqi.explore.plan import Plan
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.space import space
 from haoqi.methods.method import Method, Size, methods
-from haoqi.models.bases import Base
+from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
 from haoqi.tasks.task import Task
 
@@ -53,22 +53,10 @@ class Lab:
     listen: Listen = silent
 
     @cached_property
-    def makers(self) -> dict[str, Callable[..., Method]]:
-        """The methods that may be tried, by name.
-
-        Raises:
-            UserError: if a method was asked for that does not suit the task, or nothing suits it.
-        """
-        wanted = self.settings.methods or tuple(methods.names())
-        found = {name: methods.get(name) for name in wanted}
-        suits = {name: maker for name, maker in found.items() if self.task.output.name in maker.outputs}  # type: ignore[attr-defined]
-        unsuited = sorted(found.keys() - suits.keys())
-        if unsuited and self.settings.methods:
-            able = [name for name in methods.names() if self.task.output.name in methods.get(name).outputs]  # type: ignore[attr-defined]
-            raise UserError(
-                f"the method {unsuited[0]} cannot learn the task {self.task.name}", f"these can: {', '.join(able)}"
-            )
-        return {name: maker for name, maker in suits.items() if self.bases or not maker.uses_base}  # type: ignore[attr-defined]
+    def makers(self) -> dict[str, type[Method]]:
+        """The methods that may be tried, by name."""
+        found = suited(self.settings, self.task)
+        return {name: maker for name, maker in found.items() if self.bases or not maker.uses_base}
 
     @cached_property
     def plans(self) -> list[Plan]:
@@ -142,6 +130,31 @@ class Lab:
     def origin(self, plan: Plan) -> str:
         """Return the name by which a release remembers the run and the plan that it came from."""
         return f"{self.run}/{plan.key}-{plan.seed}"
+
+
+def check(settings: ExploreSettings, task: Task) -> None:
+    """Say no to methods that do not suit a task, and to bases that are not there, before any work is done.
+
+    Raises:
+        UserError: if a method or a base that was asked for is of no use.
+    """
+    suited(settings, task)
+    for name in settings.base:
+        resolve(name, folder.cache(), download=True)
+
+
+def suited(settings: ExploreSettings, task: Task) -> dict[str, type[Method]]:
+    """Return the methods that can learn a task, by name: those asked for, or else all.
+
+    Raises:
+        UserError: if one that was asked for cannot.
+    """
+    found: dict[str, Any] = {name: methods.get(name) for name in methods.names()}
+    able = {name: maker for name, maker in found.items() if task.output.name in maker.outputs}
+    for name in settings.methods:
+        if name not in able:
+            raise UserError(f"the method {name} cannot learn the task {task.name}", f"these can: {', '.join(able)}")
+    return {name: able[name] for name in settings.methods or able}
 
 
 def lab_of(settings: ExploreSettings, task: Task, prepared: Prepared, place: Path, **rest: Any) -> Lab:

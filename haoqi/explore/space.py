@@ -1,7 +1,7 @@
 """The space of plans: every method that suits the task, with its defaults and variations of them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ FEWEST = 100
 
 
 def space(
-    makers: dict[str, Callable[..., Any]],
+    makers: Mapping[str, Any],
     bases: Sequence[str],
     work: Callable[[Plan], float],
     rows: int,
@@ -40,7 +40,7 @@ def space(
     """
     plans: list[Plan] = []
     for name, maker in sorted(makers.items()):
-        for base in bases if maker.uses_base else (None,):  # type: ignore[attr-defined]
+        for base in bases if maker.uses_base else (None,):
             drawn = [{}, *_variations(maker, variants, rng)]
             plans += [Plan.of(name, base, settings) for settings in drawn]
     plans.sort(key=lambda plan: bool(plan.settings))

@@ -193,6 +193,8 @@ def _hub_folder(name: str, download: bool) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, ValueError) as error:
+        if "/" not in name:  # rather a slip of the pen than one of the hub's oldest models
+            raise _not_here(name) from None
         first = str(error).strip().partition("\n")[0] or type(error).__name__
         raise UserError(f"the hub did not give {name}: {first}", _names_hint(name)) from None
 
