@@ -74,6 +74,7 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
     It ends when the budget is spent, nothing is left to try, or the person stops it.
     """
     court = trial.court_of(lab)
+    tell.resumed(lab, history, clock)
     try:
         if history.unjudged:
             history.judge(court.verdict(history, history.unjudged), spent=clock.spent)

@@ -9,7 +9,7 @@ import pytest
 from haoqi import pipeline
 from haoqi.core import folder
 from haoqi.core.errors import UserError
-from haoqi.core.events import Event, Released, Tried
+from haoqi.core.events import Event, Note, Released, Tried
 from haoqi.core.ledger import Ledger
 from haoqi.data.settings import DataSettings
 from haoqi.models import releases
@@ -75,6 +75,7 @@ def test_more_steps_go_on_where_the_run_was(place: Path, tiny_base: str) -> None
     seen: list[Event] = []
     pipeline.improve(asked(place, tiny_base, steps=4), seen.append)
     assert [event.number for event in seen if isinstance(event, Tried)] == [3, 4]
+    assert any(isinstance(event, Note) and "goes on after 2 experiments" in event.text for event in seen)
 
 
 def digest(place: Path) -> str:

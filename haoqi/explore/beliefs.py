@@ -80,7 +80,7 @@ def expected_seconds(
         return 0.2 + work * told.seconds / told.work
     unseen = 0.5 + work / (gflops * EFFICIENCY.get(plan.method, USUAL))
     known = any(e.plan.method in kin and e.plan.base == plan.base and e.work > 0.8 * work for e in seen)
-    return 1.0 + 0.05 * unseen if known else unseen
+    return 1.0 + 0.15 * unseen if known else unseen
 
 
 def rank(plan: Plan) -> int:

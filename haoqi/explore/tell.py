@@ -1,11 +1,22 @@
 """What a search says of itself while it works."""
 
 from haoqi.core.events import Clock as Spent
-from haoqi.core.events import Tried, Trying
+from haoqi.core.events import Note, Tried, Trying
 from haoqi.explore.choose import Step
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.lab import Lab
+
+
+def resumed(lab: Lab, history: History, clock: Clock) -> None:
+    """Say where a run is taken up again, if it is, and how much of its budget is left."""
+    champion = history.champion
+    if champion is not None:
+        level = f"{lab.task.metric.name} {history.champion_score:.3f}"
+        count = len(history.experiments)
+        so_far = f"after {count} experiment{'s' * (count > 1)}"
+        lab.listen(Note(f"goes on {so_far}; the champion is no. {champion.number}, {champion.plan.words()}: {level}"))
+    lab.listen(spent(lab, history, clock))
 
 
 def trying(lab: Lab, history: History, step: Step) -> None:
