@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from haoqi.core import folder
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Listen, Released, silent
 from haoqi.run import Run, run_of
@@ -147,12 +146,9 @@ def report_of(ref: str) -> Path:
     """
     from haoqi.models import releases
 
-    found = releases.get(ref)
-    origin = str(found.facts.get("origin", ""))
-    runs = (folder.runs() / found.name).glob("*/report.html")
-    for path in [found.folder / "report.html", *runs]:
-        if path.is_file() and (path.parent == found.folder or path.parent.name in origin):
-            return path
+    path = releases.get(ref).folder / "report.html"
+    if path.is_file():
+        return path
     raise UserError(f"the report of {ref} is not there", "run the same `haoqi improve` again: it is written anew")
 
 

@@ -108,7 +108,7 @@ def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         history.note("release", {"experiment": champion.number, "version": published.version, "scores": scores})
-    path = report.write(story_of(run, lab, history, release=published, ended=ended), lab.folder / "report.html")
+    path = report.write(story_of(run, lab, history, release=published, ended=ended), published.folder / "report.html")
     lab.listen(_released(published, lab, path))
     return published
 
