@@ -97,7 +97,8 @@ class _Table:
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
             return self._first_frozen() or self._first_costly()
-        return self._step(min(cheap, key=lambda p: (self.lab.work(p), p.key)), "cheap, so it comes first", "explore")
+        first = min(cheap, key=lambda plan: (self.lab.work(plan), rank(plan), plan.key))
+        return self._step(first, "cheap, so it comes first", "explore")
 
     def _first_frozen(self) -> Step | None:
         """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
