@@ -117,8 +117,10 @@ def test_a_run_in_parts_gives_the_ledger_of_a_run_in_one(
 
 
 def test_unfit_data_leave_nothing_behind(place: Path, tiny_base: str) -> None:
-    (place / "reviews.csv").write_text("body,stars\nall was good here,positive\nanother good one,positive\n" * 20)
-    with pytest.raises(UserError, match="class"):
+    rows = [f"the {thing} of day {day} was good,positive" for thing in THINGS for day in range(9)]
+    rows.append("the only thing that was bad in all these days,negative")
+    (place / "reviews.csv").write_text("\n".join(["body,stars", *rows]))
+    with pytest.raises(UserError, match="one example only"):
         pipeline.improve(asked(place, tiny_base))
     assert not list((place / "home").glob("runs/*"))
 

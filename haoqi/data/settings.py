@@ -40,7 +40,7 @@ class DataSettings:
     """Share of the rows that becomes the validation split, where the source gives none."""
     test: Annotated[float, Range(0.01, 0.5, search=False)] = 0.1
     """Share of the rows that becomes the test split, where the source gives none."""
-    most_valid: Annotated[int, Range(20, 1_000_000, search=False)] = 1_000
+    most_valid: Annotated[int, Range(20, 1_000_000, search=False)] = 2_000
     """The most rows that become the validation split: every plan answers all of them."""
     most_test: Annotated[int, Range(20, 1_000_000, search=False)] = 2_000
     """The most rows that become the test split."""

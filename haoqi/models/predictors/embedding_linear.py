@@ -44,11 +44,20 @@ class EmbeddingLinear:
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write arrays.safetensors, base.json and, standalone, the folder base."""
-        save_arrays(folder / "arrays.safetensors", {"directions": self.directions, "intercept": self.intercept})
+        self.save_head(folder)
         write_base(self.base, folder, standalone=standalone)
 
     @classmethod
     def load(cls, folder: Path, cache: Path) -> "EmbeddingLinear":
         """Return what `save` wrote."""
+        return cls.on(Embedder(read_base(folder, cache)), folder)
+
+    def save_head(self, folder: Path) -> None:
+        """Write arrays.safetensors, all but the base."""
+        save_arrays(folder / "arrays.safetensors", {"directions": self.directions, "intercept": self.intercept})
+
+    @classmethod
+    def on(cls, embedder: Embedder, folder: Path) -> "EmbeddingLinear":
+        """Return what `save_head` wrote, on a base that is there."""
         arrays = load_arrays(folder / "arrays.safetensors")
-        return cls(Embedder(read_base(folder, cache)), arrays["directions"], arrays["intercept"])
+        return cls(embedder, arrays["directions"], arrays["intercept"])

@@ -70,17 +70,25 @@ class EmbeddingNeighbours:
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write arrays.safetensors, neighbours.json, base.json and, standalone, the folder base."""
-        save_arrays(folder / "arrays.safetensors", {"known": self.known, "targets": self.targets})
-        facts = {"neighbours": self.neighbours, "reach": self.reach, "exclusive": self.exclusive}
-        write_json(folder / "neighbours.json", facts)
+        self.save_head(folder)
         write_base(self.base, folder, standalone=standalone)
 
     @classmethod
     def load(cls, folder: Path, cache: Path) -> "EmbeddingNeighbours":
         """Return what `save` wrote."""
+        return cls.on(Embedder(read_base(folder, cache)), folder)
+
+    def save_head(self, folder: Path) -> None:
+        """Write arrays.safetensors and neighbours.json, all but the base."""
+        save_arrays(folder / "arrays.safetensors", {"known": self.known, "targets": self.targets})
+        facts = {"neighbours": self.neighbours, "reach": self.reach, "exclusive": self.exclusive}
+        write_json(folder / "neighbours.json", facts)
+
+    @classmethod
+    def on(cls, embedder: Embedder, folder: Path) -> "EmbeddingNeighbours":
+        """Return what `save_head` wrote, on a base that is there."""
         arrays = load_arrays(folder / "arrays.safetensors")
-        facts = read_json(folder / "neighbours.json")
-        return cls(Embedder(read_base(folder, cache)), arrays["known"], arrays["targets"], **facts)
+        return cls(embedder, arrays["known"], arrays["targets"], **read_json(folder / "neighbours.json"))
 
     @cached_property
     def _known_in_full(self) -> Floats:
