@@ -1,6 +1,7 @@
 """From raw rows to splits: what is kept, what leaves, what is refused, and that it can be taken up again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,14 @@ def test_several_labels_are_spread(run: Callable[..., Prepared]) -> None:
     prepared = run(raw_of([text(number) for number in range(60)], labels))
     assert prepared.splits.test.labels and set(prepared.card.labels["valid"]) == {"a", "b"}
     assert load_prepared(prepared.folder).splits == prepared.splits
+
+
+@pytest.mark.parametrize("split", ["stratified", "time", "group"])
+def test_validation_and_test_splits_stop_growing(run: Callable[..., Prepared], split: str) -> None:
+    raw = two_classes(600)
+    rows = len(raw.examples)
+    columns = {"times": [float(row) for row in range(rows)], "groups": [f"g{row}" for row in range(rows)]}
+    grown = replace(raw, examples=replace(raw.examples, **columns))
+    splits = run(grown, split=split, most_valid=20, most_test=25).splits
+    assert (len(splits.valid), len(splits.test)) == (20, 25)
+    assert len(splits.train) == rows - 45
