@@ -97,7 +97,8 @@ class _Table:
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
             return self._first_frozen() or self._first_costly()
-        first = min(cheap, key=lambda plan: (self.lab.work(plan), rank(plan), plan.key))
+        # Where costs are equal the habit comes first: it is what the others have to beat.
+        first = min(cheap, key=lambda plan: (self.lab.work(plan), -rank(plan), plan.key))
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _first_frozen(self) -> Step | None:

@@ -26,7 +26,7 @@ from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
 from haoqi.tasks.task import Task
 
-FEW = 200
+FEW = 250
 """With fewer validation examples than this, plans are judged by cross-validation."""
 
 
