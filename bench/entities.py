@@ -76,9 +76,11 @@ def peer(data: str, base: str, minutes: float, seed: int) -> dict[str, Any]:
         TrainingArguments,
     )
 
+    from haoqi.evaluate.tags import tag_names
+
     transformers.logging.set_verbosity_error()
     task, found = splits(data)
-    names = task.output.tags(task.labels) if hasattr(task.output, "tags") else tags(task.labels)
+    names = tag_names(task.labels)
     folder = base_folder(base)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     train = [encoded(tokenizer, *row, names) for row in rows(found.train)]
@@ -112,11 +114,6 @@ def peer(data: str, base: str, minutes: float, seed: int) -> dict[str, Any]:
     score = scored(fitted.predict(test), found.test, names)
     epochs = round(minutes * 60 / a_step * BATCH / len(train), 2)
     return {"who": "Hugging Face Trainer", "score": score, "seconds": seconds, "plan": f"full, {epochs} epochs"}
-
-
-def tags(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the BIO tags of these span labels."""
-    return ("O", *(f"{prefix}-{label}" for label in labels for prefix in "BI"))
 
 
 def base_folder(base: str) -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from haoqi import data, tasks
 from haoqi.core.events import Listen, Note, Released, Stage, silent
+from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
 from haoqi.data.labelled import labelled
 from haoqi.data.raw import Raw
@@ -60,7 +61,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
 
 def begin(run: Run, raw: Raw, lab: Lab, history: History) -> None:
     """Record what is about to be learnt from what, once, and keep the resolved settings beside it."""
-    (lab.folder / "run.yaml").write_text(run.as_yaml(), encoding="utf-8")
+    write_atomic(lab.folder / "run.yaml", run.as_yaml())
     if history.last("begin") is None:
         splits = lab.splits
         counts = {"train": len(splits.train), "valid": len(splits.valid), "test": len(splits.test)}

@@ -13,7 +13,7 @@ REACH = 0.3
 DOUBT = 0.15
 """Standard deviation of the score of a plan nothing like which was tried."""
 
-# The share of the probed matrix speed that a method was seen to reach, before this run has shown its own.
+# The share of the probed matrix speed that a method may reach: a first guess, until this run has shown its own.
 EFFICIENCY = {
     "majority": 0.1,
     "tfidf": 0.3,
@@ -27,7 +27,7 @@ EFFICIENCY = {
 USUAL = 0.5
 
 # How methods tend to rank where time is no matter, the best first; only the order in which the costly ones
-# are opened follows it, every claim is tested. From the test accuracies in docs/decisions.md.
+# are opened follows it, every claim is tested. A guess: docs/decisions.md has accuracies of three of them only.
 RANK = ("full", "top_layers", "setfit", "lora", "blend", "probe", "crf", "tfidf", "logistic", "knn", "zero_shot")
 
 
