@@ -96,10 +96,22 @@ class _Table:
         costs = {plan: self._belief(plan).seconds for plan in fresh}
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
-            return self._first_frozen() or self._first_costly()
+            return self._plain() or self._first_frozen() or self._first_costly()
         # Where costs are equal the habit comes first: it is what the others have to beat.
         first = min(cheap, key=lambda plan: (self.lab.work(plan), -rank(plan), plan.key))
         return self._step(first, "cheap, so it comes first", "explore")
+
+    def _plain(self) -> Step | None:
+        """Return a default without a base at the largest fidelity that leaves time for others, where none was tried."""
+        tried = {e.plan.method for e in self.history.experiments}
+        able = [
+            plan
+            for plan in self._untried()
+            if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
+            if self.left is None or self._belief(plan).seconds <= FROZEN_SHARE * self._left_for(plan)
+        ]
+        why = "needs no base, and is what the others have to beat"
+        return self._step(max(able, key=lambda p: (p.share, -rank(p), p.key)), why, "explore") if able else None
 
     def _first_frozen(self) -> Step | None:
         """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
