@@ -22,6 +22,12 @@ def record(bench: str, **cell: Any) -> dict[str, Any]:
     return row
 
 
+def recorded(bench: str) -> list[dict[str, Any]]:
+    """Return the cells of a bench's table, oldest first."""
+    path = RESULTS / f"{bench}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
 def show(rows: list[dict[str, Any]], columns: list[str]) -> None:
     """Print rows as an aligned table."""
     cells = [columns, *([_spell(row.get(name, "")) for name in columns] for row in rows)]
