@@ -1,10 +1,11 @@
 """`haoqi predict`: answers to texts on the command line, from a pipe, or in a file of any size."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -12,12 +13,21 @@ from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
 from haoqi.data.settings import DataSettings
 
+if TYPE_CHECKING:
+    from haoqi.cli.progress import Pace
+    from haoqi.cli.rows import Feed, Style, Window
+    from haoqi.models.model import Model
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
 Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts; each line of a pipe where none.")]
 File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="CSV, TSV, JSON Lines, Parquet or lines.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="PATH", help="Write answers here: .csv, .tsv or .jsonl.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a command that was stopped.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per text.")]
+
+# Takes the text of a window's rows with their answers.
+Write = Callable[[str, "Window"], None]
 
 
 @with_flags(DataSettings, only=("text", "delimiter", "encoding"))
@@ -28,18 +38,23 @@ def predict(
     file: File = None,
     out: Out = None,
     force: Force = False,
+    fresh: Fresh = False,
     json: Json = False,
     **settings: Any,
 ) -> None:
     """Answer texts with a released model.
 
     The texts stand on the command line, come through a pipe, or lie in a file, whose rows are answered in
-    their order and keep their columns.
+    their order and keep their columns. A file that takes long may be stopped at any moment: the same command
+    takes up where it was.
     """
     if file is not None:
         if texts:
             raise UserError(f"both {file} and a text are given", "keep one: --file PATH, or the texts themselves")
-        _file(name, file, out, force=force, as_json=json, settings=settings)
+        if out is None:
+            _printed(name, file, ".jsonl" if json else ".csv", settings)
+        else:
+            _written(name, file, out, force=force, fresh=fresh, settings=settings)
         return
     said = [option for option, value in settings.items() if value is not None] + (["out"] if out else [])
     if said:
@@ -62,32 +77,6 @@ def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
         print(line, flush=texts is None)
 
 
-def _file(name: str, file: Path, out: Path | None, *, force: bool, as_json: bool, settings: dict[str, Any]) -> None:
-    """Answer the rows of a file, into another file or onto the output."""
-    from haoqi import api
-    from haoqi.cli.rows import answered, check_free, written
-    from haoqi.cli.tabular import opened
-
-    if out is not None:
-        check_free(out, force=force)
-    rows = opened(file, **settings)
-    model = api.load(name)
-    kind = (".jsonl" if as_json else ".csv") if out is None else out.suffix.lower()
-    count = 0
-    with (
-        written(out, kind, rows.columns, force=force) as write,
-        _progress(file, rows.total, hidden=out is None) as advance,
-    ):
-        for row, seen in answered(model, rows):
-            write(row)
-            count += 1
-            advance(seen)
-    if out is not None:
-        from haoqi.cli import words
-
-        print(f"{words.many(count, 'row')} answered: {out}", file=sys.stderr)
-
-
 def _lines_of(stream: TextIO) -> Iterator[str]:
     """Yield the lines of a pipe that are not blank, as they come."""
     for line in stream:
@@ -95,16 +84,95 @@ def _lines_of(stream: TextIO) -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-@contextmanager
-def _progress(file: Path, total: int, *, hidden: bool) -> Iterator[Any]:
-    """Give a function that moves a bar on the error output to the bytes read so far."""
-    if hidden or not sys.stderr.isatty():
-        yield lambda seen: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None:
+    """Answer the rows of a file onto the output."""
+    from haoqi import api
+    from haoqi.cli.progress import Pace
+    from haoqi.cli.rows import Feed, Style
+    from haoqi.cli.tabular import opened
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), refresh_per_second=4) as progress:
-        task = progress.add_task(file.name, total=max(1, total))
-        yield lambda seen: progress.update(task, completed=seen)
+    rows = opened(file, **settings)
+    model = api.load(name)
+    style = Style.of(kind, rows.columns)
+    sys.stdout.write(style.heading)
+    feed = Feed(rows, rows.text)
+    _answer(model, feed, style, lambda text, window: print(text, end=""), pace=Pace(rows.total, time.monotonic()))
+
+
+def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
+    """Answer the rows of a file into another file, which appears whole."""
+    from haoqi.cli import words
+    from haoqi.cli.partial import check_free, digest_of, partial
+    from haoqi.cli.progress import Pace, bar
+    from haoqi.cli.rows import Feed, Style, check_kind
+    from haoqi.cli.tabular import opened
+    from haoqi.models import releases
+
+    kind = out.suffix.lower()
+    check_kind(kind)
+    check_free(out, force=force)
+    rows = opened(file, **settings)
+    release = releases.get(name)
+    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text)
+    facts = {
+        "release": release.reference,
+        "digest": digest_of(release.folder),
+        "settings": {"text": rows.text, "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
+        "file": file.name,
+    }
+    with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:
+        if kept.rows:
+            print(f"{words.many(kept.rows, 'row')} answered before: going on after them", file=sys.stderr)
+        model = release.load()
+        pace = Pace(rows.total, time.monotonic(), start=kept.seen, seen=kept.seen)
+
+        def write(text: str, window: "Window") -> None:
+            kept.append(text, len(window.rows), seen=window.seen, mark=window.mark)
+            pace.wrote(len(window.rows), window.seen, time.monotonic())
+
+        try:
+            with bar(file.name, pace):
+                _answer(model, feed, style, write, pace=pace)
+            kept.publish(force=force)
+        except KeyboardInterrupt:
+            if kept.rows:
+                print(f"{words.many(kept.rows, 'row')} answered and kept in {kept.path}", file=sys.stderr)
+            raise
+        except UserError as error:
+            if not kept.rows:
+                raise
+            also = f"{words.many(kept.rows, 'answer')} are kept: after that, the same command goes on"
+            raise UserError(error.what, f"{error.hint}; {also}" if error.hint else also) from None
+    print(f"{words.many(kept.rows, 'row')} answered: {out}", file=sys.stderr)
+
+
+def _answer(model: "Model", feed: "Feed", style: "Style", write: Write, *, pace: "Pace") -> None:
+    """Answer rows by the window; while one is computed, a thread reads the next and another writes the one before.
+
+    Args:
+        model: what answers.
+        feed: the rows that are still to be answered.
+        style: how they are written.
+        write: takes the text of each window in turn.
+        pace: is told what is computed.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from haoqi.cli.rows import ahead, answer
+
+    with ThreadPoolExecutor(1) as thread:
+        writing: Future[None] | None = None
+        for window in ahead(feed.windows()):
+            answer(model, window, style.names, _computing(pace, window))
+            if writing is not None:
+                writing.result()
+            writing = thread.submit(lambda window: write(style.spell(window.rows), window), window)
+        if writing is not None:
+            writing.result()
+
+
+def _computing(pace: "Pace", window: "Window") -> Callable[[int], None]:
+    """Return what tells a pace how many of a window's texts are computed."""
+    texts = len(set(window.texts))
+    pace.computing(window.seen, 0.0)
+    return lambda count: pace.computing(window.seen, min(1.0, count / texts))

@@ -1,46 +1,116 @@
-"""Rows of a file with their answers: read and written one after another, so that no file is too long."""
+"""Rows of a file with their answers: a window of them at a time, so that no file is too long."""
 
 import csv
+import hashlib
+import io
 import json
-import os
-import sys
-import tempfile
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
-from haoqi.core.folder import explained
 from haoqi.data.table import text_of
 
 if TYPE_CHECKING:
-    from haoqi.cli.tabular import Rows
+    from haoqi.cli.tabular import Row
+    from haoqi.data.examples import Span
+    from haoqi.evaluate.predictions import Predictions
     from haoqi.models.model import Answer, Model
+    from haoqi.models.predictor import Progress
 
-BATCH = 1024
 KINDS = (".csv", ".tsv", ".jsonl")
+# A window is what is sorted by length and computed together: the more texts, the less padding. The first ones are
+# small, so that there is something to keep soon; the largest take little memory and, on two slow cores, half a minute.
+FIRST_ROWS, MOST_ROWS = 1024, 16_384
+MOST_BYTES = 2_000_000
+
+T = TypeVar("T")
 
 
-def answered(model: "Model", rows: "Rows") -> Iterator[tuple[dict[str, Any], int]]:
-    """Yield each row with its answer, in order, and how much of the file was read for it.
+@dataclass(frozen=True)
+class Window:
+    """Rows that follow one another and are answered together."""
 
-    The columns `label` and `confidence` are added; where a row has such columns, `predicted_label` and
-    `predicted_confidence`.
+    rows: "list[Row]"
+    texts: list[str]
+    seen: int
+    """How much of the file was read for all rows up to these."""
+    mark: str
+    """A digest of all rows up to these."""
+
+
+class Feed:
+    """Rows in their order, once, with a digest of all that have been read.
+
+    Args:
+        rows: each with how much of the file was read for it.
+        text: the column that is answered.
     """
-    waiting: deque[tuple[dict[str, Any], int]] = deque()
 
-    def texts() -> Iterator[str]:
-        for row, seen in rows:
-            waiting.append((row, seen))
-            yield text_of(row.get(rows.text))
+    def __init__(self, rows: "Iterable[tuple[Row, int]]", text: str) -> None:
+        self.text, self.done = text, 0
+        self._rows, self._digest = iter(rows), hashlib.sha256()
 
-    label, confidence = added(rows.columns)
-    for answer in model.stream(texts(), batch=BATCH):
-        row, seen = waiting.popleft()
-        text = text_of(row.get(rows.text))
-        yield {**row, label: plain_label(answer, text), confidence: round(answer.confidence, 6)}, seen
+    def skip(self, count: int) -> str:
+        """Read some rows, or all there are if that is fewer, and return the digest of what has been read."""
+        for row, _ in islice(self._rows, count):
+            self._digest.update(_spelt(row))
+            self.done += 1
+        return self._digest.hexdigest()
+
+    def windows(self) -> Iterator[Window]:
+        """Yield the rest by the window, each as long as all rows before it, within the limits above.
+
+        Where a window ends depends on the rows alone: a file that is taken up at the end of a window is cut as it
+        would have been, and texts that are computed together can differ in the last bit from texts computed apart.
+        """
+        while window := self._window(min(MOST_ROWS, max(FIRST_ROWS, self.done))):
+            self.done += len(window.rows)
+            yield window
+
+    def _window(self, most: int) -> Window | None:
+        taken: list[Row] = []
+        texts: list[str] = []
+        size, seen = 0, 0
+        for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
+            taken.append(row)
+            texts.append(text_of(row.get(self.text)))
+            spelt = _spelt(row)
+            self._digest.update(spelt)
+            size += len(spelt)
+            if size >= MOST_BYTES:
+                break
+        return Window(taken, texts, seen, self._digest.hexdigest()) if taken else None
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield items in order; while one is used, a thread makes the next."""
+    source = iter(items)
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(lambda: list(islice(source, 1)))
+        while found := coming.result():
+            coming = thread.submit(lambda: list(islice(source, 1)))
+            yield found[0]
+
+
+def answer(model: "Model", window: Window, names: tuple[str, str], progress: "Progress | None" = None) -> None:
+    """Put the answers of a window into its rows.
+
+    Args:
+        model: what answers.
+        window: rows that hold no answers yet.
+        names: of the label and of the confidence, `Style.names`.
+        progress: called with the number of different texts that are computed so far.
+    """
+    from haoqi.models.stream import distinct
+
+    predictions = distinct(model, window.texts, progress)
+    label, confidence = names
+    sure = predictions.confidence.round(6).tolist()
+    for row, said, how_sure in zip(window.rows, plain_labels(predictions, window.texts), sure, strict=True):
+        row[label], row[confidence] = said, how_sure
 
 
 def added(columns: Sequence[str]) -> tuple[str, str]:
@@ -52,19 +122,19 @@ def added(columns: Sequence[str]) -> tuple[str, str]:
     return _free("label", columns), _free("confidence", columns)
 
 
+def plain_labels(predictions: "Predictions", texts: Sequence[str]) -> list[Any]:
+    """Return labels as JSON can hold them: names, lists of names, or lists of spans with their text."""
+    spans = predictions.span_confidence
+    if spans is None:
+        return [list(label) if isinstance(label, tuple) else label for label in predictions.labels]
+    rows = zip(predictions.labels, spans, texts, strict=True)
+    return [_plain_spans(zip(label, sure, strict=True), text) for label, sure, text in rows]
+
+
 def plain_label(answer: "Answer", text: str) -> Any:
-    """Return an answer's label as JSON can hold it: a name, a list of names, or a list of spans with their text."""
-    if answer.spans or (isinstance(answer.label, tuple) and answer.label and not isinstance(answer.label[0], str)):
-        return [
-            {
-                "start": one.start,
-                "end": one.end,
-                "label": one.label,
-                "text": text[one.start : one.end],
-                "confidence": round(sure, 6),
-            }
-            for one, sure in answer.spans
-        ]
+    """Return one answer's label as JSON can hold it."""
+    if answer.spans:
+        return _plain_spans(answer.spans, text)
     return list(answer.label) if isinstance(answer.label, tuple) else answer.label
 
 
@@ -83,72 +153,69 @@ def as_line(model: "Model", text: str, answer: "Answer", *, with_text: bool) -> 
     return f"{line}\t{' '.join(text.split())}" if with_text else line
 
 
-@contextmanager
-def written(
-    out: Path | None, kind: str, columns: Sequence[str], *, force: bool = False
-) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """Give a function that writes a row; the file appears whole when the block ends well, or not at all.
-
-    Args:
-        out: the file; None: the output.
-        kind: its ending, which says the format.
-        columns: of the rows as they were read.
-        force: whether a file of that name is replaced.
-
-    Raises:
-        UserError: for an ending that is not known, a file that is there, or a disk that cannot take it.
-    """
+def check_kind(kind: str) -> None:
+    """Raise UserError unless rows can be written into a file of this ending."""
     if kind not in KINDS:
         raise UserError(
             f"answers cannot be written as {kind or 'a file without an ending'}",
             f"name it with one of {', '.join(KINDS)}",
         )
-    names = [*columns, *added(columns)]
-    if out is None:
-        yield _writer(sys.stdout, kind, names)
-        return
-    with explained(out):
-        handle, temporary = tempfile.mkstemp(dir=out.absolute().parent, prefix=f".{out.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                yield _writer(file, kind, names)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            _publish(Path(temporary), out, force)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
 
 
-def check_free(out: Path, *, force: bool) -> None:
-    """Raise UserError unless a file can be written here without loss."""
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise UserError(
-            f"{out} cannot be written: {'it is a folder' if out.is_dir() else 'its folder is not there'}",
-            "name a file in a folder that is there",
-        )
-    if out.exists() and not force:
-        raise UserError(f"{out} is already there", "name another file with --out, or replace it with --force")
+@dataclass(frozen=True)
+class Style:
+    """How rows with their answers become the text of a file."""
+
+    kind: str
+    """The file's ending, one of KINDS."""
+    columns: tuple[str, ...]
+    """Of a table, those of the answers last; records keep the fields that they have."""
+
+    @classmethod
+    def of(cls, kind: str, columns: Sequence[str]) -> "Style":
+        """Return the style of a file in which the answers stand behind these columns."""
+        return cls(kind, (*columns, *added(columns)))
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the columns of the label and the confidence are called."""
+        return self.columns[-2], self.columns[-1]
+
+    @property
+    def heading(self) -> str:
+        """What a file begins with: a table names its columns, records need nothing."""
+        return "" if self.kind == ".jsonl" else self._table([list(self.columns)])
+
+    def spell(self, rows: "Sequence[Row]") -> str:
+        """Return rows as they stand in the file."""
+        if self.kind == ".jsonl":
+            encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+            return "".join([f"{encode(row)}\n" for row in rows])
+        table = [[cell if type(cell) is str else _cell(cell) for cell in map(row.get, self.columns)] for row in rows]
+        return self._table(table)
+
+    def _table(self, rows: list[list[Any]]) -> str:
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter="\t" if self.kind == ".tsv" else ",", lineterminator="\n").writerows(rows)
+        return text.getvalue()
 
 
-def _publish(temporary: Path, out: Path, force: bool) -> None:
-    if force:
-        temporary.replace(out)
-        return
-    try:
-        os.link(temporary, out)  # unlike a rename, it fails where a file has appeared meanwhile
-    except FileExistsError:
-        check_free(out, force=False)
-    except OSError:
-        temporary.replace(out)  # a file system without hard links
+def _spelt(row: "Row") -> bytes:
+    """Return all that a row holds."""
+    return repr(row).encode("utf-8", "backslashreplace")
 
 
-def _writer(file: TextIO, kind: str, columns: Sequence[str]) -> Callable[[Mapping[str, Any]], None]:
-    if kind == ".jsonl":
-        return lambda row: print(json.dumps(dict(row), ensure_ascii=False, default=str), file=file)
-    rows = csv.writer(file, delimiter="\t" if kind == ".tsv" else ",", lineterminator="\n")
-    rows.writerow(columns)
-    return lambda row: rows.writerow([_cell(row.get(column)) for column in columns])
+def _plain_spans(spans: "Iterable[tuple[Span, float]]", text: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": span.start,
+            "end": span.end,
+            "label": span.label,
+            "text": text[span.start : span.end],
+            "confidence": round(sure, 6),
+        }
+        for span, sure in spans
+    ]
 
 
 def _cell(value: Any) -> Any:

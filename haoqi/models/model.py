@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
@@ -16,6 +18,7 @@ from haoqi.data.clean import clean
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models.predictor import Predictor, Progress, predictors
+from haoqi.models.stream import distinct
 from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
@@ -72,12 +75,15 @@ class Model:
         return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
 
     def stream(self, texts: Iterable[str], batch: int = 256) -> Iterator[Answer]:
-        """Yield the answer to each text as it comes, holding no more than a batch of them at a time."""
+        """Yield the answer to each text as it comes, holding no more than a batch of them at a time.
+
+        A text that occurs several times within a batch is computed once.
+        """
         if isinstance(texts, str):
             raise _not_texts(texts)
         waiting = iter(texts)
         while chunk := list(islice(waiting, batch)):
-            yield from answers(self.predict(chunk), self.task.labels)
+            yield from answers(distinct(self, chunk), self.task.labels)
 
     def _examples(self, texts: Sequence[str] | Examples) -> Examples:
         """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""
@@ -163,15 +169,18 @@ def verify(folder: Path) -> None:
 
 def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -> Iterator[Answer]:
     """Yield predictions one by one, with the likeliest labels of each."""
-    for row, (label, confidence) in enumerate(zip(predictions.labels, predictions.confidence, strict=True)):
-        scores: dict[str, float] = {}
-        if predictions.probabilities is not None:
-            chances = predictions.probabilities[row]
-            scores = {labels[place]: float(chances[place]) for place in (-chances).argsort(kind="stable")[:most]}
-        spans: tuple[tuple[Span, float], ...] = ()
-        if predictions.span_confidence is not None:
-            spans = tuple(zip(label, predictions.span_confidence[row], strict=True))
-        yield Answer(label, float(confidence), scores, spans)
+    scores: Iterable[dict[str, float]] = ({} for _ in predictions.labels)
+    if (chances := predictions.probabilities) is not None:
+        likeliest = (-chances).argsort(axis=1, kind="stable")[:, :most]
+        tops = np.take_along_axis(chances, likeliest, axis=1).tolist()
+        names = ([labels[place] for place in places] for places in likeliest.tolist())
+        scores = (dict(zip(*row, strict=True)) for row in zip(names, tops, strict=True))
+    sure = predictions.span_confidence
+    for row, (label, confidence, top) in enumerate(
+        zip(predictions.labels, predictions.confidence.tolist(), scores, strict=True)
+    ):
+        spans: tuple[tuple[Span, float], ...] = () if sure is None else tuple(zip(label, sure[row], strict=True))
+        yield Answer(label, confidence, top, spans)
 
 
 def _not_texts(text: str) -> UserError:

@@ -1,13 +1,28 @@
 import csv
+import io
 import json
-from pathlib import Path
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from haoqi.cli.rows import added, plain_label, written
+from haoqi.cli import rows as rows_file
+from haoqi.cli.rows import Feed, Style, Window, added, ahead, check_kind, plain_label
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Span
 from haoqi.models.model import Answer
+
+
+def windows(rows: Iterable[tuple[dict[str, Any], int]]) -> Iterator[Window]:
+    return Feed(rows, "text").windows()
+
+
+def made(count: int, length: int = 10) -> Iterator[tuple[dict[str, Any], int]]:
+    for number in range(count):
+        yield {"id": number, "text": "x" * length}, number + 1
 
 
 def test_added_columns_never_take_a_name_that_is_there() -> None:
@@ -24,38 +39,109 @@ def test_labels_are_plain_and_spans_keep_their_text() -> None:
     assert found == [{"start": 0, "end": 5, "label": "person", "text": "Peter", "confidence": 0.25}]
 
 
-def test_a_table_and_records_hold_the_same(tmp_path: Path) -> None:
+def test_a_table_and_records_hold_the_same() -> None:
     row = {"text": 'a "b",\nc', "label": ["x", "y"], "confidence": 0.5}
-    for name in ("out.csv", "out.tsv", "out.jsonl"):
-        with written(tmp_path / name, Path(name).suffix, ["text"]) as write:
-            write(row)
-    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
-        assert list(csv.DictReader(file)) == [{"text": 'a "b",\nc', "label": "x;y", "confidence": "0.5"}]
-    with (tmp_path / "out.tsv").open(newline="", encoding="utf-8") as file:
-        assert len(list(csv.reader(file, delimiter="\t"))) == 2
-    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8")) == row
+    styles = [Style.of(kind, ["text"]) for kind in (".csv", ".tsv", ".jsonl")]
+    found = {style.kind: style.heading + style.spell([row]) for style in styles}
+    assert list(csv.DictReader(io.StringIO(found[".csv"]))) == [
+        {"text": 'a "b",\nc', "label": "x;y", "confidence": "0.5"}
+    ]
+    assert len(list(csv.reader(io.StringIO(found[".tsv"]), delimiter="\t"))) == 2
+    assert json.loads(found[".jsonl"]) == row
 
 
-def test_a_failure_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> None:
-    out = tmp_path / "out.csv"
-    out.write_text("precious", encoding="utf-8")
-    with pytest.raises(ZeroDivisionError), written(out, ".csv", ["text"], force=True) as write:
-        write({"text": "a"})
-        raise ZeroDivisionError
-    assert out.read_text(encoding="utf-8") == "precious"
-    assert list(tmp_path.iterdir()) == [out]
-
-
-def test_a_file_that_appeared_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
-    out = tmp_path / "out.csv"
-    with pytest.raises(UserError, match="already there"), written(out, ".csv", ["text"]) as write:
-        write({"text": "a"})
-        out.write_text("precious", encoding="utf-8")
-    assert out.read_text(encoding="utf-8") == "precious"
-    assert list(tmp_path.iterdir()) == [out]
-
-
-def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught, written(tmp_path / "out.doc", ".doc", ["text"]):
-        pass
+def test_an_unknown_ending_names_the_known_ones() -> None:
+    with pytest.raises(UserError) as caught:
+        check_kind(".doc")
     assert ".jsonl" in caught.value.hint
+
+
+def test_windows_grow_and_hold_every_row_once_in_order() -> None:
+    found = list(windows(made(50_000)))
+    assert [row["id"] for window in found for row in window.rows] == list(range(50_000))
+    sizes = [len(window.rows) for window in found]
+    assert sizes[:5] == [1024, 1024, 2048, 4096, 8192]
+    assert max(sizes) == rows_file.MOST_ROWS
+    assert [window.seen for window in found] == [sum(sizes[: place + 1]) for place in range(len(sizes))]
+
+
+def test_no_window_holds_more_than_a_bounded_text_however_long_rows_are() -> None:
+    longest = 300_000
+    found = list(windows(made(40, longest)))
+    assert sum(len(window.rows) for window in found) == 40
+    for window in found:
+        assert sum(map(len, window.texts)) < rows_file.MOST_BYTES + longest
+    # What is not answered is held too.
+    wide = (({"text": "a", "body": "y" * longest}, number) for number in range(40))
+    assert max(len(window.rows) for window in windows(wide)) == 1 + rows_file.MOST_BYTES // longest
+
+
+def test_no_more_is_read_than_a_window() -> None:
+    read = []
+
+    def rows() -> Iterator[tuple[dict[str, Any], int]]:
+        for row, seen in made(100_000):
+            read.append(seen)
+            yield row, seen
+
+    next(windows(rows()))
+    assert len(read) == rows_file.FIRST_ROWS
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=200), st.data())
+def test_windows_taken_up_after_any_of_them_are_cut_as_they_would_have_been(
+    lengths: list[int], data: st.DataObject
+) -> None:
+    given = [({"text": "x" * length}, place) for place, length in enumerate(lengths)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows_file, "FIRST_ROWS", 4)
+        patch.setattr(rows_file, "MOST_ROWS", 16)
+        patch.setattr(rows_file, "MOST_BYTES", 200)
+        whole = list(windows(given))
+        stop = data.draw(st.integers(0, len(whole)))
+        feed = Feed(given, "text")
+        mark = feed.skip(sum(len(window.rows) for window in whole[:stop]))
+        assert mark == (whole[stop - 1].mark if stop else Feed([], "text").skip(0))
+        assert whole[:stop] + list(feed.windows()) == whole
+        assert [row for window in whole for row in window.rows] == [row for row, _ in given]
+
+
+def test_one_item_is_made_ahead_and_no_more() -> None:
+    made_by, here = [], threading.get_ident()
+
+    def items() -> Iterator[int]:
+        for number in range(5):
+            made_by.append(threading.get_ident())
+            yield number
+
+    found = ahead(items())
+    assert next(found) == 0
+    assert [0, *found] == list(range(5))
+    assert len(made_by) == 5
+    assert here not in made_by
+
+    drawn: list[int] = []
+    waiting = ahead(drawn.append(number) or number for number in range(5))  # type: ignore[func-returns-value]
+    next(waiting)
+    waiting.close()
+    assert drawn in ([0], [0, 1])
+
+
+def test_what_goes_wrong_ahead_is_said_where_it_would_have_been() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise UserError("line 2 cannot be read")
+
+    found = ahead(items())
+    assert next(found) == 1
+    with pytest.raises(UserError, match="line 2"):
+        next(found)
+
+
+def test_a_digest_is_of_rows_and_not_of_how_they_are_written() -> None:
+    one = [({"id": "1", "text": "a"}, 10), ({"id": "2", "text": "b"}, 20)]
+    other = [({"id": "1", "text": "a"}, 12), ({"id": "2", "text": "c"}, 25)]
+    assert Feed(one, "text").skip(1) == Feed(other, "text").skip(1)
+    assert Feed(one, "text").skip(2) != Feed(other, "text").skip(2)
+    assert Feed(one, "text").skip(3) == Feed(one, "text").skip(2)
+    assert Feed([({"id": "1", "text": "\ud83d"}, 1)], "text").skip(1) != Feed(one, "text").skip(1)
