@@ -42,6 +42,9 @@ def marks_of(tokenizer: Any) -> Marks:
 def read_texts(tokenizer: Any, texts: Sequence[str], max_tokens: int, prefix: str = "") -> list[Integers]:
     """Return the pieces of each text, marks included, at most `max_tokens` of them: the beginning counts.
 
+    The tokenizer uses all cores, unless TOKENIZERS_PARALLELISM says `false`. `FeatureStore.pieces` gives the same
+    and cuts no text twice, which is fifty times quicker where it was cut before.
+
     Args:
         tokenizer: a `tokenizers.Tokenizer`.
         texts: what to read.

@@ -33,3 +33,12 @@ def test_of_a_long_text_the_beginning_is_read_and_the_marks_stay(tokenizer: Any)
     whole = tokenizer.encode("screen " * 50).ids
     (found,) = read_texts(tokenizer, ["screen " * 100_000], 10)
     assert found.tolist() == [*whole[:9], whole[-1]]
+
+
+def test_long_and_short_texts_together_are_read_as_each_alone(tokenizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("haoqi.models.pieces._AT_ONCE", 2)
+    texts = ["screen " * 50, "", "a bright screen", "这个酒店很好" * 9, "late"]
+    together = read_texts(tokenizer, texts, 10)
+    assert [row.tolist() for row in together] == [read_texts(tokenizer, [text], 10)[0].tolist() for text in texts]
+    assert [len(row) for row in together] == [10, 2, 5, 10, 3]
+    assert read_texts(tokenizer, [], 10) == []

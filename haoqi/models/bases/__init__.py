@@ -8,7 +8,14 @@ A file here that does not begin with an underscore is an embedded base; its name
 
 from haoqi.models.bases._card import Base, BaseCard, bases
 from haoqi.models.bases._choice import choose
-from haoqi.models.bases._loading import Generator, load_encoder, load_generator, load_tokenizer
+from haoqi.models.bases._loading import (
+    Generator,
+    frozen_encoder,
+    load_encoder,
+    load_generator,
+    load_tokenizer,
+    tokenizer_fingerprint,
+)
 from haoqi.models.bases._packages import Availability, available, install
 from haoqi.models.bases._resolve import fetch, resolve
 
@@ -21,9 +28,11 @@ __all__ = [
     "bases",
     "choose",
     "fetch",
+    "frozen_encoder",
     "install",
     "load_encoder",
     "load_generator",
     "load_tokenizer",
     "resolve",
+    "tokenizer_fingerprint",
 ]

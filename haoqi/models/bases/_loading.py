@@ -1,9 +1,13 @@
 """A base as a model in memory: the encoder, its tokenizer, or a generator of text."""
 
+import copy
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haoqi.core.errors import UserError
@@ -18,7 +22,7 @@ def load_encoder(base: Base) -> "PreTrainedModel":
     """Return the bare transformer of a base, in 32-bit floats on the CPU, in evaluation mode.
 
     It has no pooling head and its attention is the fused kernel of torch ("sdpa"). The caller owns it: every call
-    reads the files anew.
+    reads the files anew, which is quicker than to copy the weights, as they are mapped and not read until needed.
 
     Raises:
         UserError: if the files do not make a whole model.
@@ -45,23 +49,49 @@ def load_encoder(base: Base) -> "PreTrainedModel":
     return model.eval()  # type: ignore[no-any-return]
 
 
+def frozen_encoder(base: Base, device: str = "cpu") -> "PreTrainedModel":
+    """Return what `load_encoder` does, for reading only: the weights are shared, and held for the next caller.
+
+    The modules are the caller's own, so that layers may be left out or replaced. The weights require no gradient;
+    who changes one in place is found out when the next caller asks. One base is held, the last.
+
+    Args:
+        base: the encoder.
+        device: where the weights are.
+
+    Raises:
+        UserError: if the files do not make a whole model.
+        AssertionError: if somebody changed the weights.
+    """
+    from torch.nn import Parameter
+
+    weights = sorted(base.folder.glob("model*.safetensors"))
+    master, versions = _master(base, tuple(_stamp(file) for file in weights), device)
+    if versions != _versions(master):
+        _master.cache_clear()
+        raise AssertionError("the weights of a shared base were changed in place: train what load_encoder returns")
+    shared: dict[int, Any] = {id(one): one for one in master.buffers()}
+    shared |= {id(one): Parameter(one.detach(), requires_grad=False) for one in master.parameters()}
+    return copy.deepcopy(master, shared)  # type: ignore[no-any-return]
+
+
 def load_tokenizer(base: Base) -> "Tokenizer":
     """Return the fast tokenizer of a base, which neither pads nor cuts; the caller decides both.
+
+    It is shared with whoever asked before: nobody makes it pad or cut.
 
     Raises:
         UserError: if the file is damaged.
     """
-    from tokenizers import Tokenizer
-
-    file = base.folder / "tokenizer.json"
-    try:
-        tokenizer = Tokenizer.from_file(str(file))
-    # tokenizers raises the bare class
-    except Exception as error:
-        raise UserError(f"{file} is damaged: {error}", "fetch the base again") from None
+    tokenizer: Tokenizer = _read_tokenizer(_tokenizer_file(base))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def tokenizer_fingerprint(base: Base) -> str:
+    """Return 32 hexadecimal digits that bases with the same tokenizer share."""
+    return _fingerprint(_tokenizer_file(base))
 
 
 @dataclass(frozen=True)
@@ -157,3 +187,47 @@ def _check_whole(base: Base, info: dict[str, Any]) -> None:
     missing = sorted(info.get("missing_keys") or ())
     if missing:
         raise UserError(f"the base {base.name} in {base.folder} lacks weights: {', '.join(missing[:3])}", HINT)
+
+
+# What a file was when it was looked at: its path, size and time of writing.
+_Stamp = tuple[Path, int, int]
+
+
+@lru_cache(maxsize=1)
+def _master(base: Base, weights: tuple[_Stamp, ...], device: str) -> tuple[Any, list[int]]:
+    """Return the encoder whose weights are shared, and how often each was written into before that."""
+    model: Any = load_encoder(base)
+    model = model.requires_grad_(False).to(device)
+    return model, _versions(model)
+
+
+def _versions(model: Any) -> list[int]:
+    return [one._version for one in (*model.parameters(), *model.buffers())]
+
+
+@lru_cache(maxsize=2)
+def _read_tokenizer(stamp: _Stamp) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(stamp[0]))
+    # tokenizers raises the bare class
+    except Exception as error:
+        raise UserError(f"{stamp[0]} is damaged: {error}", "fetch the base again") from None
+
+
+@lru_cache(maxsize=16)
+def _fingerprint(stamp: _Stamp) -> str:
+    return blake2b(stamp[0].read_bytes(), digest_size=16).hexdigest()
+
+
+def _tokenizer_file(base: Base) -> _Stamp:
+    file = base.folder / "tokenizer.json"
+    if not file.is_file():
+        raise UserError(f"{file} is missing", "fetch the base again")
+    return _stamp(file)
+
+
+def _stamp(file: Path) -> _Stamp:
+    facts = file.stat()
+    return file, facts.st_size, facts.st_mtime_ns
