@@ -6,6 +6,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from haoqi.core.errors import UserError
+from haoqi.models import encoder
 from haoqi.models.encoder import EncoderModel, collate, layers_of, mask_of, only_layers, pool
 
 CONFIG = BertConfig(
@@ -29,6 +30,18 @@ def test_padding_changes_nothing(bert: Any) -> None:
     alone = torch.cat([model(collate([row], "cpu")) for row in ROWS])
     assert together.shape == (3, 3)
     assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_short_and_long_batches_attend_in_two_ways_and_come_to_the_same(
+    bert: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = EncoderModel(bert, 3, pooling="mean").eval()
+    found = []
+    for below, kind in ((99, "eager"), (1, "sdpa")):
+        monkeypatch.setattr(encoder, "PLAIN_BELOW", {"fp32": below, "bf16": below})
+        found.append(model.features(collate(ROWS, "cpu")))
+        assert bert.config._attn_implementation == kind
+    assert torch.allclose(*found, atol=1e-5)
 
 
 def test_without_padding_there_is_no_mask() -> None:
