@@ -4,14 +4,17 @@ import hashlib
 import json
 import os
 import platform
+import re
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from haoqi.core.folder import write_json
 
 _SIDE = 512  # of the square matrices that are timed
-_SECONDS = 0.25  # at most, per precision
+_SECONDS = 0.25  # at most, per precision and for text
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Hardware:
     fp32_gflops: float
     """Billions of operations a second in a matrix product in float32, on the device that trains."""
     bf16_gflops: float
+    text_speed: float = 0.0
+    """Millions of characters a second that one core cuts into words and counts, in Python; 0: not timed."""
 
     @property
     def precision(self) -> str:
@@ -53,17 +58,23 @@ def probe(cache: Path) -> Hardware:
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    key = f"{platform.machine()} {_processor()} {cores()} {torch.__version__} {gpu}"
+    key = f"{machine()} {torch.__version__} {gpu}"
     path, device = cache / "hardware.json", "cuda" if gpu else "cpu"
     kept = _kept(path, key)
     if kept is None:
         fp32, bf16 = (_gflops(name, device, _SECONDS) for name in ("float32", "bfloat16"))
-        found = Hardware(cores(), memory_bytes(), gpu, fp32, bf16)
+        found = Hardware(cores(), memory_bytes(), gpu, fp32, bf16, _text_speed(_SECONDS))
     else:
-        found = replace(kept, fp32_gflops=max(kept.fp32_gflops, _gflops("float32", device, _SECONDS / 5)))
+        fp32, text = _gflops("float32", device, _SECONDS / 5), _text_speed(_SECONDS / 5)
+        found = replace(kept, fp32_gflops=max(kept.fp32_gflops, fp32), text_speed=max(kept.text_speed, text))
     if found != kept:
         write_json(path, {"key": key, **asdict(found)})
     return found
+
+
+def machine() -> str:
+    """Return a name for this kind of machine: its processor, and how many cores of it this process may use."""
+    return f"{platform.machine()} {_processor()} {cores()}"
 
 
 def _kept(path: Path, key: str) -> Hardware | None:
@@ -118,3 +129,14 @@ def _gflops(precision: str, device: str, seconds: float) -> float:
         (matrix @ matrix)[0, 0].item()  # the read waits for a GPU to finish
         best = min(best, time.perf_counter() - start)
     return 2 * _SIDE**3 / best / 1e9
+
+
+def _text_speed(seconds: float) -> float:
+    """Return the millions of characters a second that are cut into words and counted, the best of those timed."""
+    text = "The quick brown fox jumps over the lazy dog, twice. " * 400
+    best, begun = float("inf"), time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        start = time.perf_counter()
+        Counter(_WORD.findall(text.lower()))
+        best = min(best, time.perf_counter() - start)
+    return len(text) / best / 1e6

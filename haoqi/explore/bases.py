@@ -1,14 +1,12 @@
-"""Which bases a search starts from, and how long texts are in their pieces."""
+"""Which bases a search starts from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from haoqi.core import folder
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note
 from haoqi.explore.settings import ExploreSettings
 from haoqi.models.bases import Base
-
-_SAMPLED = 400
 
 
 def bases_for(settings: ExploreSettings, languages: Mapping[str, float], listen: Listen) -> dict[str, Base]:
@@ -32,17 +30,3 @@ def bases_for(settings: ExploreSettings, languages: Mapping[str, float], listen:
     found = ", ".join(f"{language} {share:.0%}" for language, share in list(languages.items())[:3])
     listen(Note(f"base {name}, by the languages found: {found}"))
     return {name: base}
-
-
-def mean_tokens(texts: Sequence[str], base: Base | None) -> float:
-    """Return the mean length of texts in a base's pieces, cut where it cuts, from a sample of them."""
-    step = max(1, len(texts) // _SAMPLED)
-    sample = list(texts[::step][:_SAMPLED])
-    if not sample:
-        return 1.0
-    if base is None:
-        return 2 + sum(len(text) for text in sample) / len(sample) / 4
-    from haoqi.models.bases import load_tokenizer
-
-    encoded = load_tokenizer(base).encode_batch(sample)
-    return sum(min(len(one.ids), base.card.max_tokens) for one in encoded) / len(sample)

@@ -1,7 +1,7 @@
-"""Beliefs: what a plan will score and cost, each with doubt, before it is run."""
+"""Beliefs: what a plan will score, with doubt, before it is run; `costs` has what it will take."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -12,19 +12,6 @@ REACH = 0.3
 
 DOUBT = 0.15
 """Standard deviation of the score of a plan nothing like which was tried."""
-
-# The share of the probed matrix speed that a method may reach: a first guess, until this run has shown its own.
-EFFICIENCY = {
-    "majority": 0.1,
-    "tfidf": 0.3,
-    "logistic": 0.3,
-    "crf": 0.3,
-    "blend": 0.35,
-    "probe": 0.35,
-    "knn": 0.35,
-    "zero_shot": 0.35,
-}
-USUAL = 0.5
 
 # How methods tend to rank where time is no matter, the best first; only the order in which the costly ones
 # are opened follows it, every claim is tested. A guess: docs/decisions.md has accuracies of three of them only.
@@ -38,6 +25,9 @@ class Belief:
     score: float | None
     doubt: float
     seconds: float
+    """The median: longer is as likely as shorter."""
+    seconds_spread: float = 0.0
+    """Standard deviation of the natural logarithm of the seconds."""
 
 
 def expected_score(plan: Plan, history: Sequence[Experiment]) -> tuple[float | None, float]:
@@ -55,32 +45,6 @@ def expected_score(plan: Plan, history: Sequence[Experiment]) -> tuple[float | N
     mean = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
     nearest = max(near for _, near in scored)
     return mean, DOUBT * (1 - 0.9 * nearest)
-
-
-def expected_seconds(
-    plan: Plan, work: float, history: Sequence[Experiment], gflops: float, *, kin: Collection[str] = ()
-) -> float:
-    """Return how long a plan will take: its work, at the speed that its method has shown in this run.
-
-    Args:
-        plan: the plan.
-        work: what its method says it takes, in 1e9 operations.
-        history: what was run; experiments that the budget cut short say nothing of speed.
-        gflops: speed of the machine's matrix products.
-        kin: methods that compute the same features as the plan's, once for all of them.
-    """
-    seen = [e for e in history if e.score is not None and e.work > 0 and not e.cut]
-    mine = [e for e in seen if e.plan.method == plan.method]
-    alike = [e for e in mine if e.plan.base == plan.base] or mine
-    covered = [e for e in alike if e.plan.share >= plan.share]
-    if alike:
-        # What a larger plan computed is kept, so its latest run tells what is left to compute; among smaller
-        # ones the longest speaks, since short runs are mostly overhead.
-        told = covered[-1] if covered else max(alike, key=lambda e: e.seconds)
-        return 0.2 + work * told.seconds / told.work
-    unseen = 0.5 + work / (gflops * EFFICIENCY.get(plan.method, USUAL))
-    known = any(e.plan.method in kin and e.plan.base == plan.base and e.work > 0.8 * work for e in seen)
-    return 1.0 + 0.15 * unseen if known else unseen
 
 
 def rank(plan: Plan) -> int:

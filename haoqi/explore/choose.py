@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from haoqi.core import seeds
-from haoqi.explore.beliefs import Belief, expected_score, expected_seconds, rank
+from haoqi.explore.beliefs import Belief, expected_score, rank
+from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
@@ -15,9 +16,6 @@ CHEAP = 0.06
 
 CHEAP_SECONDS = 10.0
 """So is one that takes less than this, in seconds."""
-
-NOMINAL_GFLOPS = 100.0
-"""The speed that costs are told by where the limit is in steps, since then no clock may sway a choice."""
 
 WORTHWHILE = 0.3
 """An elastic method may be cut short by the budget to this share of the time it would like, not less."""
@@ -59,6 +57,18 @@ def why_ended(lab: Lab, history: History) -> str:
         return "steps"
     tried = {experiment.plan.key for experiment in history.experiments}
     return "exhausted" if all(plan.key in tried for plan in lab.plans) else "budget"
+
+
+def seconds_of(plan: Plan, lab: Lab, history: History, left_seconds: float | None) -> float:
+    """Return how long a plan is believed to take.
+
+    Args:
+        plan: any plan of the lab's methods and bases.
+        lab: what the experiments share.
+        history: what was run so far.
+        left_seconds: of the budget; None: only steps count, and costs are those of a nominal machine.
+    """
+    return Costs.of(lab, history.experiments, timed=left_seconds is not None).cost(plan).seconds
 
 
 def out_of_steps(lab: Lab, history: History) -> bool:
@@ -148,6 +158,11 @@ class _Table:
         plan = strategies.build(name).propose(untried, self.history.experiments, rng)
         return self._step(plan, f"proposed by {name} among {len(untried)}", "explore")
 
+    @cached_property
+    def costs(self) -> Costs:
+        """What plans cost; where the limit is in steps no clock may sway a choice."""
+        return Costs.of(self.lab, self.history.experiments, timed=self.left is not None)
+
     def _untried(self) -> list[Plan]:
         tried = {experiment.plan.key for experiment in self.history.experiments}
         return [plan for plan in self.lab.plans if plan.key not in tried]
@@ -178,7 +193,7 @@ class _Table:
         assert self.left is not None
         champion = self.history.champion
         return self.left - max(
-            self.lab.reserve_seconds(plan), self.lab.reserve_seconds(champion.plan if champion else None)
+            self.costs.reserve_seconds(plan), self.costs.reserve_seconds(champion.plan if champion else None)
         )
 
     def _cheap_seconds(self) -> float:
@@ -186,13 +201,9 @@ class _Table:
         return CHEAP_SECONDS if budget is None else max(CHEAP_SECONDS, CHEAP * budget)
 
     def _belief(self, plan: Plan) -> Belief:
-        done = self.history.experiments
-        score, doubt = expected_score(plan, done)
-        timed = self.left is not None
-        gflops = self.lab.hardware.fp32_gflops if timed else NOMINAL_GFLOPS
-        kin = self._kin if plan.method in self._kin else frozenset()
-        seconds = expected_seconds(plan, self.lab.work(plan), done if timed else [], gflops, kin=kin)
-        return Belief(score, doubt, seconds)
+        score, doubt = expected_score(plan, self.history.experiments)
+        cost = self.costs.cost(plan)
+        return Belief(score, doubt, cost.seconds, cost.spread)
 
     def _step(self, plan: Plan, why: str, role: str) -> Step:
         limit = None if self.left is None else max(1.0, self._left_for(plan))

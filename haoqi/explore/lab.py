@@ -16,12 +16,15 @@ from haoqi.data.card import Card
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.prepared import Prepared
 from haoqi.data.raw import Facts
-from haoqi.explore.bases import bases_for, mean_tokens
-from haoqi.explore.beliefs import USUAL
+from haoqi.explore.bases import bases_for
+from haoqi.explore.lengths import Lengths, lengths_of
+from haoqi.explore.loads import Kept, Trial, load_of
 from haoqi.explore.plan import Plan
+from haoqi.explore.rates import nominal
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.space import space
-from haoqi.methods.method import Method, Size, methods
+from haoqi.methods.method import Method, methods
+from haoqi.methods.work import Size
 from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
 from haoqi.tasks.task import Task
@@ -44,8 +47,8 @@ class Lab:
     run: str
     """The run's name in the ledger."""
     seed: int = 0
-    tokens: float = 64.0
-    """Mean length of a text in pieces of the first base's tokenizer."""
+    lengths: Lengths = field(default_factory=Lengths)
+    """How long the texts are."""
     cleaned: bool = False
     """Whether the texts were cleaned, so that what a model is asked must be, too."""
     card: Card = field(default_factory=lambda: Card("", Facts("", "")))
@@ -92,18 +95,36 @@ class Lab:
         return methods.build(plan.method, **plan.varied)
 
     def work(self, plan: Plan) -> float:
-        """Return what a plan takes, in 1e9 operations, as its method says."""
-        base = self.bases[plan.base].card if plan.base else None
-        size = Size(
-            train_rows=int(len(self.splits.train) * plan.share),
-            valid_rows=len(self.splits.valid),
-            tokens=self.tokens,
+        """Return the seconds that a plan takes where nothing was computed before, on the machine of `rates.json`."""
+        work = self.method(plan).work(self.size(plan))
+        return nominal().cost(load_of(work, self.trial(plan), Kept()), plan.method).seconds
+
+    def trial(self, plan: Plan) -> Trial:
+        """Return how a plan is tried, as far as it costs."""
+        return Trial(self.size(plan), len(self.judged) if self.folds else len(self.splits.train), self.folds)
+
+    def size(self, plan: Plan) -> Size:
+        """Return how much one fit of a plan learns from, and how much is scored with what it gives."""
+        card = self.bases[plan.base].card if plan.base else None
+        train, valid = len(self.splits.train), len(self.splits.valid)
+        if self.folds:
+            train, valid = (train + valid) * (self.folds - 1) // self.folds, (train + valid) // self.folds
+        lengths = self.lengths.of(plan.base)
+        return Size(
+            train_rows=int(train * plan.share),
+            valid_rows=valid,
+            tokens=sum(lengths) / len(lengths),
             labels=len(self.task.labels),
-            layers=base.layers if base else 0,
-            width=base.width if base else 0,
+            layers=card.layers if card else 0,
+            width=card.width if card else 0,
+            vocabulary=max(0, card.parameters // card.width - 12 * card.layers * card.width) if card else 0,
+            characters=self.lengths.characters,
+            words=self.lengths.words,
+            lengths=lengths,
+            unspaced=self.lengths.unspaced,
+            per_word=self.task.output.name == "spans",
+            watched=not self.folds,
         )
-        once = self.method(plan).work(size)
-        return once * self.folds if self.folds else once
 
     def sample(self, examples: Examples, plan: Plan) -> Examples:
         """Return the share of the examples that a plan learns from; larger shares contain smaller ones."""
@@ -114,14 +135,6 @@ class Lab:
         count = max(len(first), round(len(examples) * plan.share))
         rest = order[~np.isin(order, first)]
         return examples.take(sorted([*first, *rest[: count - len(first)]]))
-
-    def reserve_seconds(self, plan: Plan | None) -> float:
-        """Return the time that scoring the test split takes at most if this plan is released; a search leaves it."""
-        if plan is None or plan.base is None:
-            return 1.0
-        base = self.bases[plan.base].card
-        work = 24 * base.layers * base.width**2 * self.tokens * len(self.splits.test) / 1e9
-        return 2.0 + work / (USUAL * self.hardware.fp32_gflops)
 
     def generator(self, *names: object) -> np.random.Generator:
         """Return a generator of its own for these names."""
@@ -171,7 +184,6 @@ def lab_of(settings: ExploreSettings, task: Task, prepared: Prepared, place: Pat
         UserError: if a base that was asked for is not there.
     """
     bases = bases_for(settings, prepared.card.languages, rest.get("listen", silent))
-    tokens = mean_tokens(prepared.splits.train.texts, next(iter(bases.values()), None))
     return Lab(
         task=task,
         splits=prepared.splits,
@@ -179,7 +191,7 @@ def lab_of(settings: ExploreSettings, task: Task, prepared: Prepared, place: Pat
         settings=settings,
         hardware=hardware.probe(folder.cache()),
         folder=place,
-        tokens=tokens,
+        lengths=lengths_of(prepared.splits.train.texts, bases),
         card=prepared.card,
         **rest,
     )

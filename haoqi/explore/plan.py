@@ -73,7 +73,7 @@ class Experiment:
     cut: bool = False
     """Whether the budget ended it before its own time, so that its seconds say little of its speed."""
     work: float = 0.0
-    """What the method said it would take, in 1e9 operations."""
+    """What it takes on the machine that costs were measured on, in seconds: no clock has a part in it."""
     error: str = ""
     why: str = ""
     role: str = "explore"

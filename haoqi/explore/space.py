@@ -12,8 +12,8 @@ from haoqi.explore.plan import Plan
 SHARES = (1 / 9, 1 / 3, 1.0)
 """Fidelities of a costly plan, each three times the one before (Li et al., 2018, arXiv:1603.06560)."""
 
-COSTLY = 300.0
-"""Work, in 1e9 operations, above which smaller fidelities are worth having."""
+COSTLY = 6.0
+"""Seconds on the machine that costs were measured on, above which smaller fidelities are worth having."""
 
 FEWEST = 100
 """No fidelity has fewer training examples than this."""
@@ -33,7 +33,7 @@ def space(
     Args:
         makers: methods by name, each a settings dataclass with `uses_base`.
         bases: names of the bases to start from.
-        work: what a plan takes, in 1e9 operations.
+        work: what a plan takes, in seconds on the machine that costs were measured on.
         rows: number of training examples.
         variants: variations per method and base.
         rng: draws the variations.

@@ -1,24 +1,15 @@
-"""What the methods on frozen embeddings share: what embedding costs, and a regularised linear model."""
+"""What the methods on frozen embeddings share: a regularised linear model."""
 
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.methods.method import Size
-from haoqi.models.features import LONGEST
-
 Floats = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.bool_]
 
 # A label without examples: as good as ruled out, and still a finite score.
 NEVER = -20.0
-
-
-def embedding_work(size: Size, texts: int) -> float:
-    """Return the operations (1e9) of embedding some texts: 24 for each layer and pair of units, and attention."""
-    tokens = min(size.tokens, LONGEST)
-    return texts * tokens * size.layers * (24 * size.width**2 + 4 * tokens * size.width) / 1e9
 
 
 def fit_linear(vectors: Floats, targets: Targets, exclusive: bool, strength: float) -> tuple[Floats, Floats]:

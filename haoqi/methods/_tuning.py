@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from torch import Tensor
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
-from haoqi.methods.method import Job, Progress, Size
+from haoqi.methods.method import Job, Progress
+from haoqi.methods.work import Load, Size, Work
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoder import EncoderModel
 from haoqi.models.placement import Placement, probed
@@ -245,14 +246,17 @@ def predictor_of(bench: Bench, tuned: frozenset[str] | None = None) -> Encoder:
     return Encoder(bench.model.eval(), bench.reader, bench.base, tuned)
 
 
-def operations(size: Size, epochs: float, layers_trained: int, layers_forward: int) -> float:
-    """Return the 1e9 floating-point operations of training some layers and running others, validation included."""
-    per_layer = 12 * size.width**2  # weights of a layer four times as wide inside
-    tokens = size.train_rows * size.tokens
-    training = 6 * per_layer * layers_trained * tokens * epochs
-    forward = 2 * per_layer * layers_forward * tokens
-    scoring = 2 * per_layer * size.layers * size.valid_rows * size.tokens
-    return (training + forward + scoring) / 1e9
+def head_start(work: Work, size: Size) -> Work:
+    """Return the work with starting the head from a linear probe, which is left out where words are labelled."""
+    if size.per_word:
+        return work
+    rows = min(size.train_rows, _HEAD_START_ROWS)
+    return replace(work, fit=work.fit + Load(dense=head_solver(size, rows)), embeds=rows, drawn=True)
+
+
+def head_solver(size: Size, rows: float) -> float:
+    """Return the operations (1e9) of fitting a head."""
+    return _HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9
 
 
 def _loss(bench: Bench, target: Target) -> Loss:

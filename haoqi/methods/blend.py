@@ -17,11 +17,11 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.data.examples import Indices
-from haoqi.methods._embedded import embedding_work
 from haoqi.methods.knn import Knn
-from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods.method import Job, Progress, methods
 from haoqi.methods.probe import Probe
 from haoqi.methods.tfidf import Tfidf
+from haoqi.methods.work import Load, Size, Work
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
 
@@ -68,10 +68,19 @@ class Stack:
         small = replace(quiet, train=job.train.take(rows))
         return Blend((tfidf.fit(quiet), *(reader.fit(small) for reader in readers)), weights, offset)
 
-    def work(self, size: Size) -> float:
-        """Embed what is read, and learn the n-grams once more than there are folds."""
-        read = min(self.most_read, size.train_rows) + size.valid_rows
-        return embedding_work(size, read) + (FOLDS + 1) * Tfidf().work(size)
+    def work(self, size: Size) -> Work:
+        """Embed what is read; fit every member on each fold's other examples, score the fold, then fit on all."""
+        read = min(self.most_read, size.train_rows)
+        fit = Load(dense=4.0 * ROUNDS * read * 3 * size.labels / 1e9)
+        score = Load()
+        for member, rows in ((Tfidf(strength=self.words), size.train_rows), (Probe(), read), (Knn(), read)):
+            others = replace(size, train_rows=rows - rows // FOLDS, valid_rows=rows // FOLDS)
+            held, whole = member.work(others), member.work(replace(size, train_rows=rows))
+            fit += (held.fit + held.score).times(FOLDS) + whole.fit
+            score += whole.score
+            fit = replace(fit, saved=fit.saved - FOLDS * held.fit.saved)  # only the last is kept
+        libraries = ("sklearn", "transformers")
+        return Work(fit, score, embeds=read, drawn=True, asks=True, libraries=libraries)
 
     def _read(self, job: Job, begun: float) -> Indices:
         """Return the rows that the base reads, fewer than wanted where time is short, and let it read them.

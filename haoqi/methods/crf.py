@@ -21,7 +21,8 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.methods._embedded import NEVER
-from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.tagger import Tagger
 from haoqi.models.word_features import word_features
@@ -67,12 +68,14 @@ class Crf:
             self._train(trainer, Path(folder) / "crf", left, job)
             return _tagger(Path(folder) / "crf", features, tags)
 
-    def work(self, size: Size) -> float:
-        """Read the words at the pace of text, then pass over their features at the pace of memory."""
+    def work(self, size: Size) -> Work:
+        """Describe all words, then visit those of the training texts in each epoch."""
         tags = 2 * size.labels + 1
-        reading = 2_000_000.0 * size.tokens * (size.train_rows + size.valid_rows)
-        learning = self.epochs * size.tokens * size.train_rows * (150_000.0 + 500.0 * tags**2)
-        return (reading + learning) / 1e9
+        train, scored = (rows * size.spelt / 1e6 for rows in (size.train_rows, size.valid_rows))
+        # A visit weighs the word's features for each tag, and each tag against each.
+        visits = (self.epochs + 1) * train * (1 + tags**2 / 300)
+        fit = Load(fits=1, described=train, chained=visits)
+        return Work(fit + labelled(size, size.train_rows), Load(described=scored))
 
     def _trainer(self, rows: int) -> Any:
         from pycrfsuite import Trainer

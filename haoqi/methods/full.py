@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
-from haoqi.methods._tuning import Target, lay_out, operations, predictor_of, slower_below, start_head, train
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods._tuning import Target, head_start, lay_out, predictor_of, slower_below, start_head, train
+from haoqi.methods.method import Job, methods
+from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
 
@@ -70,6 +71,8 @@ class Full:
         train(bench, settings, target, slower_below(bench.base.card.layers, self.layer_decay))
         return predictor_of(bench)
 
-    def work(self, size: Size) -> float:
-        """Six operations per weight and token for learning, two for the head's start and for scoring."""
-        return operations(size, self.epochs, size.layers, size.layers if self.head_start else 0)
+    def work(self, size: Size) -> Work:
+        """Three passes through every layer for each text and epoch, one for the head's start and for scoring."""
+        moved = 12.0 * size.layers * size.width**2 if self.freeze_embeddings else size.weights
+        work = tuned(size, Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved))
+        return head_start(work, size) if self.head_start else work

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
-from haoqi.methods._embedded import embedding_work
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
+from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
@@ -44,7 +44,8 @@ class Knn:
         exclusive = output.name == "label"
         return EmbeddingNeighbours(embedder, known, targets.astype(bool), self.neighbours, self.reach, exclusive)
 
-    def work(self, size: Size) -> float:
+    def work(self, size: Size) -> Work:
         """Embed all texts, and compare each that is scored with each that is known."""
-        compared = 2.0 * size.valid_rows * size.train_rows * size.width / 1e9
-        return embedding_work(size, size.train_rows + size.valid_rows) + compared
+        fit = Load(fits=1, saved=size.train_rows * size.width / 2e6) + labelled(size, size.train_rows)
+        score = Load(compared=size.valid_rows * size.train_rows / 1e6)
+        return Work(fit, score, embeds=size.train_rows, asks=True, libraries=("transformers",))

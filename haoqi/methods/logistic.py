@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
 from haoqi.methods.tfidf import Tfidf
+from haoqi.methods.work import Size, Work
 from haoqi.models.predictor import Predictor
 
 
@@ -31,6 +32,6 @@ class Logistic:
         """Return the linear model of job.train."""
         return Tfidf(strength=self.strength, loss="logistic").fit(job)
 
-    def work(self, size: Size) -> float:
-        """As much as TF-IDF under any other linear model."""
-        return Tfidf().work(size)
+    def work(self, size: Size) -> Work:
+        """As TF-IDF under this loss."""
+        return Tfidf(strength=self.strength, loss="logistic").work(size)

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
+from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.constant import Constant
 
@@ -35,6 +36,6 @@ class Majority:
         counts = np.bincount(places, minlength=output.width(labels)) + 0.5
         return Constant(np.log(counts / counts.sum()).astype(np.float32), per_word=output.name == "spans")
 
-    def work(self, size: Size) -> float:
+    def work(self, size: Size) -> Work:
         """Count the labels, and no more."""
-        return (size.train_rows + size.valid_rows) * 100 / 1e9
+        return Work(Load(fits=1) + labelled(size, size.train_rows))

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from haoqi.core.registry import Registry
 from haoqi.data.examples import Examples
+from haoqi.methods.work import Size, Work
 from haoqi.models.bases import Base
 from haoqi.models.features import FeatureStore
 from haoqi.models.predictor import Predictor
@@ -21,20 +22,6 @@ class Progress:
     """Work done, in [0, 1]."""
     note: str = ""
     """One short phrase: "epoch 2 of 3, loss 0.41"."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much there is to learn from, for predicting what it costs."""
-
-    train_rows: int
-    valid_rows: int
-    tokens: float
-    """Mean length of a text in pieces of a typical tokenizer, after truncation."""
-    labels: int
-    layers: int = 0
-    width: int = 0
-    vocabulary: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,12 +63,12 @@ class Method(Protocol):
         """Return a predictor learnt from job.train; the same job gives the same predictor."""
         ...
 
-    def work(self, size: Size) -> float:
-        """Return the floating-point operations (in 1e9) that a fit and scoring valid will take, roughly.
+    def work(self, size: Size) -> Work:
+        """Return what a fit takes, and scoring texts with what it gives, as counts.
 
-        Only proportions between sizes matter: the explorer learns each method's true speed.
+        They say what is done, not how long it takes: the explorer knows the seconds of each kind.
         """
         ...
 
 
-methods: Registry[Method] = Registry("method", "haoqi.methods", skip=("method",))
+methods: Registry[Method] = Registry("method", "haoqi.methods", skip=("method", "work"))

@@ -11,8 +11,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
-from haoqi.methods._embedded import Floats, Targets, embedding_work, fit_linear, logistic_loss
-from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
+from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
@@ -52,10 +53,16 @@ class Probe:
         job.report(Progress(0.95, f"strength {strength:g}"))
         return EmbeddingLinear(embedder, *fit_linear(vectors, targets.astype(bool), exclusive, strength))
 
-    def work(self, size: Size) -> float:
-        """Embed all texts, then pass over the embeddings some hundred times."""
-        passes = 100.0 * 4.0 * size.train_rows * size.width * size.labels / 1e9
-        return embedding_work(size, size.train_rows + size.valid_rows) + passes
+    def work(self, size: Size) -> Work:
+        """Embed all texts, then pass over the embeddings some hundred times for each strength."""
+        tried = 0.0 if self.strength else 0.8 * len(STRENGTHS) * min(size.train_rows, TRIAL_ROWS)
+        fit = Load(
+            fits=1,
+            dense=100.0 * 4.0 * (size.train_rows + tried) * size.width * size.labels / 1e9,
+            saved=size.width * size.labels / 1e6,
+        )
+        libraries = ("sklearn", "transformers")
+        return Work(fit + labelled(size, size.train_rows), embeds=size.train_rows, asks=True, libraries=libraries)
 
 
 def _best_strength(vectors: Floats, targets: Targets, exclusive: bool) -> float:

@@ -7,7 +7,7 @@ examples than their labels alone: n texts make n squared pairs. Every text of a 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
-from haoqi.methods._tuning import Bench, fit_head, lay_out, operations, predictor_of, slower_below
-from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
+from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.work import Load, Size, Tuning, Work, tuned
 from haoqi.models.encoder import Batch
 from haoqi.models.forward import in_batches
 from haoqi.models.pieces import Rows
@@ -85,11 +86,13 @@ class Setfit:
             bench.model.head.bias.copy_(torch.from_numpy(bias))
         return predictor_of(bench)
 
-    def work(self, size: Size) -> float:
+    def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
-        rows = min(size.train_rows, _MOST_ROWS)
-        learning = operations(size, self.epochs * rows / max(1, size.train_rows), size.layers, 0)
-        return learning + 24 * size.width**2 * size.layers * rows * size.tokens / 1e9
+        rows, moved = min(size.train_rows, _MOST_ROWS), 12.0 * size.layers * size.width**2
+        how = Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False)
+        work = tuned(size, how)
+        head = Load(forward=rows * size.forward(self.max_tokens, size.layers), dense=head_solver(size, rows))
+        return replace(work, fit=work.fit + head)
 
 
 @dataclass(frozen=True)

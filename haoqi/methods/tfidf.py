@@ -19,7 +19,8 @@ from scipy.sparse import csr_array, hstack
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
-from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.ngrams import Unit, learn_ngrams, unspaced_share
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
@@ -28,6 +29,8 @@ from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
 MOST_COEFFICIENTS = 40_000_000
 # Below this many texts, an n-gram that occurs once is worth its column.
 FEW_TEXTS = 1000
+# Of the n-grams of all texts, about so many are different and get a column.
+_COLUMNS_SHARE = 0.15
 
 
 @methods.register
@@ -70,12 +73,25 @@ class Tfidf:
             weights, intercept = mirror(weights), mirror(intercept)
         return SparseLinear(terms, weights, intercept)
 
-    def work(self, size: Size) -> float:
-        """Count once, at the pace of text and not of matrices, then pass over the n-grams of each label."""
-        kinds = {"words": 1.0, "characters": 4.0, "both": 5.0}[self.features]
-        counting = 50_000.0 * (size.train_rows + size.valid_rows)
-        learning = 8_000.0 * size.train_rows * size.labels
-        return kinds * size.tokens * (counting + learning) / 1e9
+    def work(self, size: Size) -> Work:
+        """Count the n-grams of all texts, then pass over those of the training texts for each label."""
+        kinds = {
+            "words": size.spelt * (3 if size.unspaced else 2),
+            "characters": size.letters * (4 if size.unspaced else 5),
+        }
+        each = sum(kinds.values()) if self.features == "both" else kinds[self.features]
+        columns = min(self.most_columns, _COLUMNS_SHARE * each * size.train_rows)
+        labels = 1 if size.labels == 2 else size.labels
+        # Following the examples more closely takes the solver more rounds.
+        rounds = max(0.1, self.strength) ** 0.5 * (1.0 if self.loss == "margin" else 4.0)
+        fit = Load(
+            fits=1,
+            ngrams=each * size.train_rows / 1e6,
+            sparse=rounds * labels * each * size.train_rows / 1e6,
+            saved=columns * (size.labels + 2) / 1e6,
+        )
+        score = Load(ngrams=each * size.valid_rows / 1e6)
+        return Work(fit + labelled(size, size.train_rows), score, libraries=("sklearn",))
 
     def _terms(self, texts: list[str], limit: int) -> tuple[tuple[Terms, ...], csr_array]:
         unspaced = unspaced_share(texts[:2000]) > 0.3

@@ -15,14 +15,15 @@ from haoqi.methods._tuning import (
     Bench,
     Target,
     boundary,
+    head_start,
     lay_out,
-    operations,
     predictor_of,
     slower_below,
     start_head,
     train,
 )
-from haoqi.methods.method import Job, Progress, Size, methods
+from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.work import Size, States, Tuning, Work, tuned
 from haoqi.models.encoder import layers_of, only_layers
 from haoqi.models.predictor import Predictor
 from haoqi.models.reading import Reading, with_states
@@ -75,10 +76,13 @@ class TopLayers:
             )
         return predictor_of(bench)
 
-    def work(self, size: Size) -> float:
-        """Learning in the upper layers, and one pass through all of them for the states and the head's start."""
+    def work(self, size: Size) -> Work:
+        """Learning in the upper layers, one pass through the lower ones, and one for the head's start."""
         layers = min(self.layers, size.layers)
-        return operations(size, self.epochs, layers, 2 * size.layers - layers)
+        moved = 12.0 * layers * size.width**2
+        work = head_start(tuned(size, Tuning(self.epochs, self.batch_size, self.max_tokens, layers, moved)), size)
+        below = size.layers - layers
+        return replace(work, states=States(below, self.max_tokens)) if below else work
 
 
 @contextmanager

@@ -6,15 +6,15 @@ similarity to each label is measured against what is usual for that label over t
 are not looked at, because some descriptions are near to everything (Radovanovic et al., 2010, on hubs).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Choices
-from haoqi.methods._embedded import embedding_work
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
+from haoqi.methods.work import Load, Size, Work, embedded
 from haoqi.models.embedder import Embedder
 from haoqi.models.ngrams import unspaced_share
 from haoqi.models.predictor import Predictor
@@ -25,6 +25,8 @@ from haoqi.tasks.task import Task
 SCALE = 20.0
 # Training texts that say which similarity is usual.
 USUAL_TEXTS = 500
+# A label in a short sentence.
+_LABEL_TOKENS = 10
 
 
 @methods.register
@@ -52,10 +54,12 @@ class ZeroShot:
             intercept = -(embedder(job.train.texts[:USUAL_TEXTS]) @ directions.T).mean(axis=0)
         return EmbeddingLinear(embedder, (SCALE * directions.T).astype(np.float32), SCALE * intercept)
 
-    def work(self, size: Size) -> float:
-        """Embed the texts that are scored, and at most 500 others."""
-        texts = size.valid_rows + min(size.train_rows, USUAL_TEXTS)
-        return embedding_work(size, texts + 3 * size.labels)
+    def work(self, size: Size) -> Work:
+        """Embed the texts that are scored, at most 500 others, and the labels."""
+        labels = replace(size, lengths=(_LABEL_TOKENS,))
+        fit = Load(fits=1) + embedded(labels, 2 * size.labels)
+        usual = min(size.train_rows, USUAL_TEXTS) if self.centre else 0
+        return Work(fit, embeds=usual, asks=True, libraries=("transformers",))
 
     def _describe(self, task: Task, embedder: Embedder) -> npt.NDArray[np.float32]:
         """Return one vector of length 1 per label: the mean over the ways to put it into words."""

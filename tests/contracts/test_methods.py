@@ -11,7 +11,8 @@ from haoqi import methods, tasks
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Span
-from haoqi.methods.method import Job, Method, Progress, Size
+from haoqi.methods.method import Job, Method, Progress
+from haoqi.methods.work import KINDS, Size
 from haoqi.models import model as models
 from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
@@ -129,9 +130,28 @@ def test_value_outside_the_limits_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_more_rows_are_more_work(name: str) -> None:
     method = methods.build(name)
-    works = [method.work(Size(rows, 100, 40.0, 5, layers=6, width=384, vocabulary=30000)) for rows in (100, 200, 2000)]
-    assert 0 < works[0] <= works[1] <= works[2]
-    assert works[0] < works[2] < 1e9
+    sizes = [Size(rows, 100, 40.0, 5, layers=6, width=384, vocabulary=30000) for rows in (100, 200, 2000)]
+    works = [method.work(size) for size in sizes]
+    fits = [np.array([*work.fit.counts, work.embeds]) for work in works]
+    assert (fits[0] <= fits[1]).all()
+    assert (fits[1] <= fits[2]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_method_states_what_it_does_as_counts(name: str) -> None:
+    method = methods.build(name)
+    per_word = method.outputs == {"spans"}
+    size = Size(500, 100, 40.0, 5, layers=6, width=384, vocabulary=30000, per_word=per_word)
+    work = method.work(size)
+    counts = np.array([*work.fit.counts, *work.score.counts, work.embeds])
+    assert np.isfinite(counts).all()
+    assert (counts >= 0).all()
+    assert work.fit.fits >= 1
+    assert set(work.libraries) <= set(KINDS)
+    assert (work.tunes or work.asks) == method.uses_base
+    if not method.uses_base:
+        assert work.fit.forward == work.fit.training == work.score.forward == work.embeds == 0
+    assert method.work(size) == work
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)

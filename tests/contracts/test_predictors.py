@@ -31,7 +31,7 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
     store = FeatureStore(tmp_path_factory.mktemp("features"))
     size = Size(100, 10, 10.0, 2, layers=2, width=8, vocabulary=600)
     found: dict[str, Predictor] = {}
-    for method in sorted(map(methods.build, methods.names()), key=lambda one: one.work(size)):
+    for method in sorted(map(methods.build, methods.names()), key=lambda one: sum(one.work(size).fit.counts)):
         if found.keys() >= set(NAMES):
             break
         predictor = method.fit(_job(method, base, store))

@@ -10,13 +10,14 @@ from haoqi.core.hardware import Hardware, probe
 
 
 def test_a_kept_measurement_only_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    speeds = {"float32": 10.0, "bfloat16": 3.0}
+    speeds = {"float32": 10.0, "bfloat16": 3.0, "text": 4.0}
     monkeypatch.setattr(hardware, "_gflops", lambda precision, device, seconds: speeds[precision])
+    monkeypatch.setattr(hardware, "_text_speed", lambda seconds: speeds["text"])
     first = probe(tmp_path)
-    assert (first.fp32_gflops, first.bf16_gflops) == (10.0, 3.0)
+    assert (first.fp32_gflops, first.bf16_gflops, first.text_speed) == (10.0, 3.0, 4.0)
     assert first.cores >= 1
     assert first.memory_bytes > 0
-    speeds |= {"float32": 5.0, "bfloat16": 99.0}
+    speeds |= {"float32": 5.0, "bfloat16": 99.0, "text": 2.0}
     assert probe(tmp_path) == first
     speeds["float32"] = 20.0
     assert probe(tmp_path).fp32_gflops == 20.0
@@ -24,6 +25,7 @@ def test_a_kept_measurement_only_gets_better(tmp_path: Path, monkeypatch: pytest
 
 def test_a_speed_is_timed() -> None:
     assert hardware._gflops("float32", "cpu", 0.01) > 0
+    assert hardware._text_speed(0.01) > 0
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"key": 3}'])

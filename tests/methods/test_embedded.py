@@ -3,8 +3,8 @@ import pytest
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from haoqi.methods._embedded import NEVER, embedding_work, fit_linear, logistic_loss
-from haoqi.methods.method import Size
+from haoqi.methods._embedded import NEVER, fit_linear, logistic_loss
+from haoqi.methods.work import Size, embedded
 
 RNG = np.random.default_rng(0)
 VECTORS = RNG.normal(3.0, [1.0, 5.0, 0.1, 1.0], (90, 4)).astype(np.float32)
@@ -55,6 +55,6 @@ def test_loss_is_small_only_for_the_right_labels() -> None:
 
 def test_work_stops_growing_where_texts_are_cut() -> None:
     short, long, longer = (
-        embedding_work(Size(1, 1, tokens, 2, layers=6, width=384), 100) for tokens in (50.0, 256.0, 5000.0)
+        embedded(Size(1, 1, tokens, 2, layers=6, width=384), 100).forward for tokens in (50.0, 256.0, 5000.0)
     )
     assert short < long == longer

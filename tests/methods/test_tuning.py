@@ -184,11 +184,18 @@ def test_a_resumed_fit_equals_one_that_was_not_stopped(
 def test_work_grows_with_what_there_is_to_do(name: str) -> None:
     size = Size(train_rows=1000, valid_rows=100, tokens=30.0, labels=2, layers=6, width=384, vocabulary=30000)
     method = methods.build(name)
-    work = method.work(size)
-    assert work > 0
-    for change in ({"valid_rows": 1000}, {"tokens": 60.0}, {"layers": 12}, {"train_rows": 1500}):
-        assert method.work(dataclasses.replace(size, **change)) > work
-    assert methods.build(name, epochs=8).work(size) > work
+
+    def operations(method: Any, **change: Any) -> float:
+        work = method.work(dataclasses.replace(size, **change))
+        return work.fit.training + work.fit.forward + work.score.forward
+
+    done = operations(method)
+    assert done > 0
+    for change in ({"valid_rows": 1000}, {"tokens": 60.0}, {"train_rows": 1500}):
+        assert operations(method, **change) > done
+    assert operations(methods.build(name, epochs=8)) > done
+    assert operations(method, layers=12) > done
+    assert sum(method.work(size).fit.counts) < sum(method.work(dataclasses.replace(size, labels=20)).fit.counts)
 
 
 @pytest.mark.parametrize("damage", ["missing", "short", "facts", "newer", "other base"])

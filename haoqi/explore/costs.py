@@ -1,0 +1,96 @@
+"""What a plan will cost: what it does, at the rates of this machine as far as this run has shown them."""
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from haoqi.explore.lab import Lab
+from haoqi.explore.loads import Kept, kept_after, load_of, reading_base
+from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
+from haoqi.methods.work import Load, Work, answered, embedded
+
+_NOTHING = Kept()
+# Writing the report and the release.
+_REPORT_SECONDS = 1.0
+
+LIBRARIES = ("scipy", "sklearn", "transformers")
+"""What takes long to import; the first plan that needs it pays."""
+ALWAYS = "scipy"
+"""What every plan needs, for its figures."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What plans cost at one point of a run."""
+
+    lab: Lab
+    rates: Rates
+    kept: Mapping[str, Kept]
+    """What the store of features holds, by base."""
+    timed: bool
+    """Whether clocks count; else costs are those of the machine that the rates were measured on."""
+    _known: dict[Plan, Cost] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, lab: Lab, history: Sequence[Experiment], *, timed: bool) -> "Costs":
+        """Return the costs after a history, a function of it alone: a run taken up again believes the same.
+
+        Args:
+            lab: what the experiments share.
+            history: what was run. It tells what the store of features holds; if clocks count, also the speed.
+            timed: whether clocks count.
+        """
+        rates = rates_of(lab.hardware) if timed else nominal()
+        kept: dict[str, Kept] = {}
+        seen, fresh = list[Measured](), set(LIBRARIES)
+        for experiment in history:
+            plan = experiment.plan
+            if experiment.score is None or plan.method not in lab.makers or (plan.base or "") not in (*lab.bases, ""):
+                continue
+            work, trial = lab.method(plan).work(lab.size(plan)), lab.trial(plan)
+            before = kept.get(plan.base or "", _NOTHING)
+            if not experiment.cut:
+                load = load_of(work, trial, before) + imports(work, fresh)
+                seen.append(Measured(plan.method, load, experiment.seconds))
+            fresh -= {*work.libraries, ALWAYS}
+            kept[plan.base or ""] = kept_after(before, work, trial)
+        return cls(lab, rates.learnt(seen) if timed else rates, kept, timed)
+
+    def cost(self, plan: Plan) -> Cost:
+        """Return how long a plan takes if nothing ends it."""
+        if plan not in self._known:
+            self._known[plan] = self.rates.cost(self.load(plan), plan.method)
+        return self._known[plan]
+
+    def load(self, plan: Plan) -> Load:
+        """Return what a plan does now: less than at first, where earlier plans share its base."""
+        work = self.lab.method(plan).work(self.lab.size(plan))
+        load = load_of(work, self.lab.trial(plan), self.kept.get(plan.base or "", _NOTHING))
+        if self.timed:
+            load += imports(work, set(LIBRARIES) - sys.modules.keys())
+        return load
+
+    def reserve_seconds(self, plan: Plan | None) -> float:
+        """Return what releasing a plan's model takes, most likely at most; a search leaves so much time.
+
+        The test split is scored, and after cross-validation the model is fitted once more, on all examples.
+        """
+        if plan is None:
+            return _REPORT_SECONDS
+        lab, trial = self.lab, self.lab.trial(plan)
+        train_rows = int(trial.rows * plan.share)
+        size = replace(trial.size, train_rows=train_rows, valid_rows=len(lab.splits.test), watched=False)
+        work = lab.method(plan).work(size)
+        load = Load(plans=1) + work.score + answered(size, size.valid_rows)
+        load += embedded(size, size.valid_rows * work.asks)
+        if plan.base:
+            load += reading_base(size)
+        if lab.folds:
+            load += work.fit
+        return _REPORT_SECONDS + self.rates.cost(load, plan.method).at_most()
+
+
+def imports(work: Work, fresh: Collection[str]) -> Load:
+    """Return what importing libraries takes, of those that are yet to be imported."""
+    return Load(**dict.fromkeys({*work.libraries, ALWAYS} & set(LIBRARIES) & set(fresh), 1.0))
