@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import cases  # noqa: E402
+import cases
 
 TABLE = Path(__file__).parent / "table.jsonl"
 VALID, TEST = 0.25, 0.35
