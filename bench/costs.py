@@ -34,10 +34,10 @@ WITHIN = 0.25
 
 # First guesses on the two-core machine, in seconds per unit of `haoqi.methods.work.Load`; measuring corrects them.
 GUESS = {
-    "plans": 0.06, "fits": 0.02, "loads": 0.15, "loaded": 0.004, "copied": 0.001, "pieces": 1.2, "aligned": 8.0,
-    "forward": 0.012, "training": 0.01, "steps": 0.006, "updated": 0.0009, "ngrams": 0.35, "sparse": 0.25,
-    "dense": 0.02, "compared": 0.015, "described": 10.0, "chained": 4.0, "found": 5.0, "saved": 0.012, "answered": 0.02,
-    "cells": 1.0, "tagged": 20.0, "scipy": 0.5, "sklearn": 1.2, "transformers": 3.0,
+    "plans": 0.08, "fits": 0.015, "loads": 0.15, "loaded": 0.003, "copied": 0.001, "pieces": 1.2, "aligned": 8.0,
+    "forward": 0.01, "training": 0.006, "steps": 0.006, "updated": 0.0009, "ngrams": 0.12, "sparse": 0.1,
+    "dense": 0.02, "compared": 0.015, "described": 60.0, "chained": 2.0, "found": 5.0, "saved": 0.012, "answered": 0.02,
+    "cells": 1.0, "tagged": 12.0, "scipy": 0.4, "pandas": 0.4, "sklearn": 1.3, "transformers": 4.0,
 }  # fmt: skip
 # Standard deviations of the logarithm, of a guess and of what a method takes beyond its kinds of work.
 GUESS_DOUBT, METHOD_DOUBT, LEAST_DOUBT = 1.0, 0.15, 0.1
@@ -121,7 +121,8 @@ def measure(name: str, into: str) -> None:
     from haoqi.explore import trial
     from haoqi.explore.beliefs import Belief
     from haoqi.explore.choose import Step
-    from haoqi.explore.costs import LIBRARIES, Costs
+    from haoqi.explore.costs import Costs
+    from haoqi.explore.loads import not_imported
     from haoqi.explore.plan import Experiment, Plan
 
     course = (COURSES | QUICK)[name]
@@ -132,7 +133,7 @@ def measure(name: str, into: str) -> None:
         for number, (method, settings, share) in enumerate(course.plans):
             base = course.base if lab.makers[method].uses_base else None
             wanted = Plan.of(method, base, settings, share=share)
-            new = [one for one in LIBRARIES if one not in sys.modules]
+            new = sorted(not_imported())
             cost = Costs.of(lab, done, timed=True).cost(wanted).within(LIMIT_SECONDS)
             step = Step(wanted, "", "explore", Belief(None, 0.0, cost.seconds), lab.work(wanted), LIMIT_SECONDS)
             experiment = trial.run(step, lab)
@@ -254,8 +255,7 @@ class Told:
 
 def replayed(run: Sequence[dict[str, Any]]) -> list[Told]:
     """Return what each plan of a run did, by what its method says now."""
-    from haoqi.explore.costs import imports
-    from haoqi.explore.loads import Kept, Trial, kept_after, load_of
+    from haoqi.explore.loads import Kept, Trial, imports, kept_after, load_of
     from haoqi.explore.plan import Plan
     from haoqi.explore.rates import Measured
     from haoqi.methods.method import methods
@@ -302,9 +302,13 @@ def fit(runs: dict[str, list[dict[str, Any]]]) -> None:
         raise SystemExit("nothing was measured here yet: python bench/costs.py")
     machine = {name: max(one.cell["speeds"][name] for one in told) for name in told[0].cell["speeds"]}
     plain = {"machine": machine, **fitted(told)}
-    lines = json.dumps(plain, indent=1).replace("[\n   ", "[").replace(",\n   ", ", ").replace("\n  ]", "]")
-    write_atomic(TABLE, lines + "\n")
+    write_atomic(TABLE, spelt(plain))
     print(f"wrote {TABLE.relative_to(ROOT)} from {len(told)} plans of {len(runs)} runs")
+
+
+def spelt(plain: dict[str, Any]) -> str:
+    """Return a table as JSON, a line for each rate."""
+    return json.dumps(plain, indent=1).replace("[\n   ", "[").replace(",\n   ", ", ").replace("\n  ]", "]") + "\n"
 
 
 def evaluate(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -1,23 +1,17 @@
 """What a plan will cost: what it does, at the rates of this machine as far as this run has shown them."""
 
-import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from haoqi.explore.lab import Lab
-from haoqi.explore.loads import Kept, kept_after, load_of, reading_base
+from haoqi.explore.loads import NEEDED_BY_ALL, Kept, imports, kept_after, load_of, not_imported, reading_base
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
-from haoqi.methods.work import Load, Work, answered, embedded
+from haoqi.methods.work import Load, answered, embedded
 
 _NOTHING = Kept()
 # Writing the report and the release.
 _REPORT_SECONDS = 1.0
-
-LIBRARIES = ("scipy", "sklearn", "transformers")
-"""What takes long to import; the first plan that needs it pays."""
-ALWAYS = "scipy"
-"""What every plan needs, for its figures."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +37,18 @@ class Costs:
         """
         rates = rates_of(lab.hardware) if timed else nominal()
         kept: dict[str, Kept] = {}
-        seen, fresh = list[Measured](), set(LIBRARIES)
+        seen, fresh = list[Measured](), set(lab.fresh)
         for experiment in history:
             plan = experiment.plan
             if experiment.score is None or plan.method not in lab.makers or (plan.base or "") not in (*lab.bases, ""):
                 continue
-            work, trial = lab.method(plan).work(lab.size(plan)), lab.trial(plan)
+            trial = lab.trial(plan)
+            work = lab.method(plan).work(trial.size)
             before = kept.get(plan.base or "", _NOTHING)
             if not experiment.cut:
                 load = load_of(work, trial, before) + imports(work, fresh)
                 seen.append(Measured(plan.method, load, experiment.seconds))
-            fresh -= {*work.libraries, ALWAYS}
+            fresh -= {*work.libraries, NEEDED_BY_ALL}
             kept[plan.base or ""] = kept_after(before, work, trial)
         return cls(lab, rates.learnt(seen) if timed else rates, kept, timed)
 
@@ -65,10 +60,11 @@ class Costs:
 
     def load(self, plan: Plan) -> Load:
         """Return what a plan does now: less than at first, where earlier plans share its base."""
-        work = self.lab.method(plan).work(self.lab.size(plan))
-        load = load_of(work, self.lab.trial(plan), self.kept.get(plan.base or "", _NOTHING))
+        trial = self.lab.trial(plan)
+        work = self.lab.method(plan).work(trial.size)
+        load = load_of(work, trial, self.kept.get(plan.base or "", _NOTHING))
         if self.timed:
-            load += imports(work, set(LIBRARIES) - sys.modules.keys())
+            load += imports(work, not_imported())
         return load
 
     def reserve_seconds(self, plan: Plan | None) -> float:
@@ -89,8 +85,3 @@ class Costs:
         if lab.folds:
             load += work.fit
         return _REPORT_SECONDS + self.rates.cost(load, plan.method).at_most()
-
-
-def imports(work: Work, fresh: Collection[str]) -> Load:
-    """Return what importing libraries takes, of those that are yet to be imported."""
-    return Load(**dict.fromkeys({*work.libraries, ALWAYS} & set(LIBRARIES) & set(fresh), 1.0))

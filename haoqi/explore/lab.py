@@ -18,7 +18,7 @@ from haoqi.data.prepared import Prepared
 from haoqi.data.raw import Facts
 from haoqi.explore.bases import bases_for
 from haoqi.explore.lengths import Lengths, lengths_of
-from haoqi.explore.loads import Kept, Trial, load_of
+from haoqi.explore.loads import Kept, Trial, load_of, not_imported
 from haoqi.explore.plan import Plan
 from haoqi.explore.rates import nominal
 from haoqi.explore.settings import ExploreSettings
@@ -49,6 +49,8 @@ class Lab:
     seed: int = 0
     lengths: Lengths = field(default_factory=Lengths)
     """How long the texts are."""
+    fresh: frozenset[str] = field(default_factory=not_imported)
+    """Libraries that were not imported when it was made: the first plan that needs one pays for it."""
     cleaned: bool = False
     """Whether the texts were cleaned, so that what a model is asked must be, too."""
     card: Card = field(default_factory=lambda: Card("", Facts("", "")))

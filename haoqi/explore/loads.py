@@ -1,9 +1,16 @@
 """What a plan does in all: its fits and its scoring, and what the store of features does not hold yet."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from haoqi.methods.work import Load, Size, States, Work, answered, embedded
+
+LIBRARIES = {"scipy": "scipy.optimize", "pandas": "pandas", "sklearn": "sklearn", "transformers": "transformers"}
+"""What takes long to import, by its field of `Load`, with the module that shows whether it was."""
+
+NEEDED_BY_ALL = "scipy"
+"""Every plan's figures are computed with it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,16 @@ def kept_after(kept: Kept, work: Work, trial: Trial) -> Kept:
     else:
         kept = replace(kept, taken=max(kept.taken, wanted))
     return replace(kept, judged=kept.judged or work.asks, states=states)
+
+
+def imports(work: Work, fresh: Collection[str]) -> Load:
+    """Return what importing libraries takes, of those that were not imported yet."""
+    return Load(**dict.fromkeys({*work.libraries, NEEDED_BY_ALL} & LIBRARIES.keys() & set(fresh), 1.0))
+
+
+def not_imported() -> frozenset[str]:
+    """Return which of the libraries this process has yet to import."""
+    return frozenset(name for name, module in LIBRARIES.items() if module not in sys.modules)
 
 
 def reading_base(size: Size) -> Load:

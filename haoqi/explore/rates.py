@@ -29,7 +29,7 @@ METHOD_DOUBT = 0.25
 """The same for how much more or less a method takes on new data than its load says."""
 
 # Clocks and disks are off by so many seconds, whatever the plan.
-_JITTER_SECONDS = 0.05
+_JITTER_SECONDS = 0.02
 # A plan that took so many standard deviations more or less than believed counts in proportion, not by its square.
 _OUTLYING = 2.0
 # Of the gain that bf16 has in matrix products, encoders have its fourth root (docs/decisions.md: 6.3 times, and 1.3-2).

@@ -79,7 +79,7 @@ class Stack:
             fit += (held.fit + held.score).times(FOLDS) + whole.fit
             score += whole.score
             fit = replace(fit, saved=fit.saved - FOLDS * held.fit.saved)  # only the last is kept
-        libraries = ("sklearn", "transformers")
+        libraries = ("pandas", "sklearn", "transformers")
         return Work(fit, score, embeds=read, drawn=True, asks=True, libraries=libraries)
 
     def _read(self, job: Job, begun: float) -> Indices:

@@ -89,7 +89,9 @@ class Setfit:
     def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
         rows, moved = min(size.train_rows, _MOST_ROWS), 12.0 * size.layers * size.width**2
-        how = Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False)
+        how = Tuning(
+            self.epochs, self.batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, alike=False
+        )
         work = tuned(size, how)
         head = Load(forward=rows * size.forward(self.max_tokens, size.layers), dense=head_solver(size, rows))
         return replace(work, fit=work.fit + head)

@@ -91,7 +91,7 @@ class Tfidf:
             saved=columns * (size.labels + 2) / 1e6,
         )
         score = Load(ngrams=each * size.valid_rows / 1e6)
-        return Work(fit + labelled(size, size.train_rows), score, libraries=("sklearn",))
+        return Work(fit + labelled(size, size.train_rows), score, libraries=("pandas", "sklearn"))
 
     def _terms(self, texts: list[str], limit: int) -> tuple[tuple[Terms, ...], csr_array]:
         unspaced = unspaced_share(texts[:2000]) > 0.3

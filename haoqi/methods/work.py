@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from haoqi.models.features import LONGEST
 
@@ -65,6 +65,14 @@ class Size:
         The rest of a text is left out, or read in further windows where words are labelled.
         """
         return self._mean(lambda length: self._kept(length, limit))
+
+    def padded(self, together: int) -> "Size":
+        """Return a size whose texts are all as long as the longest of so many, on average."""
+        ordered = sorted(self.lengths or (self.tokens,))
+        count = len(ordered)
+        chances = (((at + 1) / count) ** together - (at / count) ** together for at in range(count))
+        longest = sum(length * chance for length, chance in zip(ordered, chances, strict=True))
+        return replace(self, lengths=(round(longest),), tokens=longest)
 
     def forward(self, limit: int, layers: int) -> float:
         """Return the operations (1e9) of passing one text, cut to `limit` pieces, through some layers.
@@ -131,6 +139,8 @@ class Load:
     tagged: float = 0.0
     """1e6 words tagged, decoded or judged."""
     scipy: float = 0.0
+    """1 where this library is yet to be imported."""
+    pandas: float = 0.0
     """1 where this library is yet to be imported."""
     sklearn: float = 0.0
     """1 where this library is yet to be imported."""
@@ -202,6 +212,8 @@ class Tuning:
     """Texts of an epoch; None: all training rows."""
     looks: bool = True
     """Whether the validation examples are looked at in between."""
+    alike: bool = True
+    """Whether a batch has texts of like length; else all are padded to the longest."""
 
 
 def tuned(size: Size, how: Tuning) -> Work:
@@ -210,11 +222,12 @@ def tuned(size: Size, how: Tuning) -> Work:
     watched = size.watched_rows if how.looks else 0
     per_epoch = math.ceil(rows / how.batch_size)
     steps, text = per_epoch * how.epochs, size.forward(how.max_tokens, how.layers)
+    learnt = text if how.alike else size.padded(how.batch_size).forward(how.max_tokens, how.layers)
     every = max(1, per_epoch / _LOOKS_PER_EPOCH, watched * per_epoch / (3 * _LOOKS_SHARE * max(1, rows)))
     looked = watched * (math.floor(steps / every) if watched else 0)
     fit = Load(
         fits=1,
-        training=how.passes * rows * how.epochs * text,
+        training=how.passes * rows * how.epochs * learnt,
         forward=looked * text,
         steps=steps,
         updated=steps * how.moved / 1e6,
