@@ -1,6 +1,6 @@
 """Examples as an encoder is given them, and scores as it gives them back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,9 @@ from haoqi.models.windows import read_words
 from haoqi.models.word_shapes import shapes_of
 from haoqi.tasks.task import Scores
 from haoqi.tasks.words import words_of
+
+# Texts, the longest result and a prefix, to the pieces of each text.
+Pieces = Callable[[Sequence[str], int, str], list[Integers]]
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,16 @@ class Reader:
     shapes: bool = False
     """Whether the encoder is told how words are written."""
 
-    def read(self, examples: Examples) -> Reading:
-        """Return what an encoder is given for these examples."""
+    def read(self, examples: Examples, pieces: Pieces | None = None) -> Reading:
+        """Return what an encoder is given for these examples.
+
+        Args:
+            examples: what to read.
+            pieces: gives whole texts in pieces where they may have been cut before, as a store does.
+        """
         if not self.words:
+            if pieces is not None:
+                return Reading(pieces(examples.texts, self.max_tokens, self.prefix))
             return Reading(read_texts(self.tokenizer, examples.texts, self.max_tokens, self.prefix))
         words = words_of(examples)
         windows = read_words(self.tokenizer, examples.texts, words, self.max_tokens)
