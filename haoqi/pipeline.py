@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from haoqi import data, tasks
+from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note, Released, Stage, silent
-from haoqi.core.folder import write_atomic
+from haoqi.core.folder import runs, write_atomic
 from haoqi.core.ledger import Ledger
+from haoqi.data.examples import Examples, Splits
 from haoqi.data.labelled import labelled
+from haoqi.data.prepared import load_prepared
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
@@ -15,10 +18,11 @@ from haoqi.explore import tell, trial
 from haoqi.explore.choose import next_step, why_ended
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History
-from haoqi.explore.lab import Lab, check, lab_of
+from haoqi.explore.lab import FEW, Lab, check, lab_of
 from haoqi.explore.opened import opened
 from haoqi.models import releases
-from haoqi.models.releases import Release
+from haoqi.models.compiled import Compiled
+from haoqi.models.releases import Release, Tell
 from haoqi.run import Run
 from haoqi.story import story_of
 
@@ -106,6 +110,8 @@ def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
         tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
         evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
         published = releases.publish(model, evidence, name)
+    if run.compile and published.facts.get("base"):
+        _compile(published, lab)
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         history.note("release", {"experiment": champion.number, "version": published.version, "scores": scores})
@@ -130,6 +136,54 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evide
     examples = labelled(raw, model.task.output.read, settings)
     listen(Stage("predicting", f"{len(examples):,} examples"))
     return trial.judged(model.task, examples, model.predict(examples))
+
+
+def compile(ref: str, settings: DataSettings | None = None, tell: Tell = lambda line: None) -> Compiled:
+    """Measure in which form a release computes fastest on this machine, and compute it so from now on.
+
+    Args:
+        ref: a release, such as "reviews" or "reviews@2".
+        settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
+        tell: is told what is being done.
+
+    Raises:
+        UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
+    """
+    release = releases.get(ref)
+    if settings is None:
+        return releases.compile(ref, judges(_splits_of(release)), tell)
+    raw = data.read(settings)
+    return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell)
+
+
+def judges(splits: Splits) -> Examples:
+    """Return the examples by which forms are judged: validation examples, and training ones where those are few."""
+    return splits.valid if len(splits.valid) >= FEW else Examples.join([splits.valid, splits.train])
+
+
+def _compile(published: Release, lab: Lab) -> None:
+    """Compile what was published, unless it was before; a release is good without it too."""
+    if published.compiled is not None:
+        return
+    lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
+    try:
+        lab.listen(Note(releases.compile(published.reference, judges(lab.splits)).words))
+    except UserError as error:
+        lab.listen(Note(f"not compiled: {error.what}"))
+    except KeyboardInterrupt:
+        lab.listen(Note("not compiled: stopped by you", warning=True))
+
+
+def _splits_of(release: Release) -> Splits:
+    """Return the splits of the run that a release came from."""
+    run = str(release.facts.get("origin", "")).rpartition("/")[0]
+    try:
+        return load_prepared(runs() / run / "data").splits
+    except UserError:
+        raise UserError(
+            f"the examples that {release.reference} was judged by are not here",
+            f"give labelled text: haoqi compile {release.reference} FILE",
+        ) from None
 
 
 def _released(published: Release, lab: Lab, path: Path) -> Released:

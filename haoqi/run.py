@@ -15,7 +15,7 @@ from haoqi.data.settings import DataSettings
 from haoqi.explore.settings import ExploreSettings
 
 # What may change when a run is taken up again: how long to look is no part of what is looked at.
-_FREE = ("minutes", "steps", "name", "fresh", "ledger")
+_FREE = ("minutes", "steps", "name", "fresh", "ledger", "compile")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Run:
     """Everything that chance decides follows from it."""
     fresh: bool = False
     """Begin again even though the same run was begun before; what it released stays."""
+    compile: bool = True
+    """Measure, after the release, in which form it computes fastest on this machine, and compute it so."""
     ledger: str | None = None
     """URL of a PostgreSQL database that keeps the ledger; a file in the run's folder when left out."""
 

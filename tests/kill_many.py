@@ -25,7 +25,7 @@ METHODS = ("majority", "tfidf", "probe", "full")
 
 def work(source: str, base: str) -> None:
     """Make the run, or what is left of it."""
-    pipeline.improve(run_of(source, steps=5, base=(base,), methods=METHODS, variants=1))
+    pipeline.improve(run_of(source, steps=5, base=(base,), methods=METHODS, variants=1, compile=False))
 
 
 def child(source: str, base: str) -> int:

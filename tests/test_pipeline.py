@@ -1,6 +1,7 @@
 """The spine, walked from a file to a release with a tiny base."""
 
 import csv
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -9,10 +10,11 @@ import pytest
 from haoqi import pipeline
 from haoqi.core import folder
 from haoqi.core.errors import UserError
-from haoqi.core.events import Event, Note, Released, Tried
+from haoqi.core.events import Event, Note, Released, Stage, Tried
 from haoqi.core.ledger import Ledger
 from haoqi.data.settings import DataSettings
 from haoqi.models import releases
+from haoqi.models.form import forms
 from haoqi.run import Run, run_of
 
 GOOD = ("great", "lovely", "quick", "bright", "kind", "fresh")
@@ -45,7 +47,10 @@ def asked(place: Path, tiny_base: str, **settings: object) -> Run:
     if not source.exists():
         reviews(source)
     methods = ("majority", "tfidf", "probe", "full")
-    return run_of(str(source), **{"steps": 5, "base": (tiny_base,), "methods": methods, "variants": 1, **settings})
+    return run_of(
+        str(source),
+        **{"steps": 5, "base": (tiny_base,), "methods": methods, "variants": 1, "compile": False, **settings},
+    )
 
 
 def test_a_file_becomes_a_release_with_its_evidence(place: Path, tiny_base: str) -> None:
@@ -127,6 +132,33 @@ def test_unfit_data_leave_nothing_behind(place: Path, tiny_base: str) -> None:
     assert not list((place / "home").glob("runs/*"))
 
 
+def test_a_release_is_compiled_once_and_again_on_demand(
+    place: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "names", lambda: ["onnx"])
+    quick = asked(place, tiny_base, steps=1, methods=("probe",), compile=True)
+    for stages in (1, 0):
+        seen: list[Event] = []
+        release = pipeline.improve(quick, seen.append)
+        assert len([event for event in seen if isinstance(event, Stage) and event.name == "compiling"]) == stages
+        assert len([event for event in seen if isinstance(event, Note) and "computed by" in event.text]) == stages
+    first = release.compiled
+    assert first is not None
+    assert first.forms.keys() == {"torch", "onnx"}
+    assert pipeline.compile("reviews").judges == first.judges
+    shutil.rmtree(place / "home" / "runs")
+    with pytest.raises(UserError, match="are not here") as caught:
+        pipeline.compile("reviews")
+    assert caught.value.hint.endswith("haoqi compile reviews@1 FILE")
+    assert pipeline.compile("reviews", DataSettings(str(place / "reviews.csv"))).judges > first.judges
+
+
+def test_nothing_is_compiled_where_it_is_not_wanted_or_there_is_no_base(place: Path, tiny_base: str) -> None:
+    assert pipeline.improve(asked(place, tiny_base, steps=1, methods=("probe",))).compiled is None
+    plain = asked(place, tiny_base, steps=1, methods=("tfidf",), compile=True, name="plain")
+    assert pipeline.improve(plain).compiled is None
+
+
 def test_the_level_of_knowledge_never_falls(place: Path, tiny_base: str) -> None:
     pipeline.improve(asked(place, tiny_base, steps=8))
     [path] = (place / "home" / "runs" / "reviews").glob("*/ledger.sqlite")
@@ -153,7 +185,9 @@ def test_other_data_under_the_same_name_is_another_run_and_the_next_version(plac
 
 def test_few_examples_are_judged_by_cross_validation(place: Path, tiny_base: str) -> None:
     source = reviews(place / "few.csv", rows=40)
-    release = pipeline.improve(run_of(str(source), steps=2, methods=("tfidf", "probe"), base=(tiny_base,)))
+    release = pipeline.improve(
+        run_of(str(source), steps=2, methods=("tfidf", "probe"), base=(tiny_base,), compile=False)
+    )
     assert release.evidence["valid"]["examples"] > 30  # all but the test split
 
 

@@ -17,7 +17,7 @@ Fact = tuple[str, str, str]
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Look over this machine: hardware, versions, bases, samples, room on the disk, missing extras."""
-    facts = [*_machine(), *_versions(), *_home(), *_bases(), *_samples(), *_extras()]
+    facts = [*_machine(), *_versions(), *_home(), *_bases(), *_samples(), *_releases(), *_extras()]
     show([{"what": what, "found": found, "to mend it": hint} for what, found, hint in facts], plain=json)
     if any(what == "home" and hint for what, _, hint in facts):
         raise typer.Exit(1)
@@ -87,6 +87,21 @@ def _samples() -> Iterator[Fact]:
     for name in samples.names():
         here = installed(name)
         yield f"sample {name}", "here" if here else "not here", "" if here else f"haoqi samples get {name}"
+
+
+def _releases() -> Iterator[Fact]:
+    """Yield in which form each release is computed that was compiled, and why not in that where it is not."""
+    from haoqi.core.errors import UserError
+    from haoqi.models import compiled, releases
+
+    for name in releases.names():
+        try:
+            found = compiled.check(releases.current(name).folder)
+        except UserError as error:
+            yield f"release {name}", f"computed by {compiled.MASTER}: {error.what}", error.hint
+            continue
+        if found is not None:
+            yield f"release {name}", found.words, ""
 
 
 def _extras() -> Iterator[Fact]:

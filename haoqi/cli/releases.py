@@ -103,6 +103,18 @@ def evaluate(
     print(words.surely(metric, score, low, high))
 
 
+def computed_by(folder: Any) -> str:
+    """Return what computes a release on this machine."""
+    from haoqi.core.errors import UserError
+    from haoqi.models import compiled
+
+    try:
+        found = compiled.check(folder)
+    except UserError:
+        return compiled.MASTER
+    return compiled.MASTER if found is None or found.chosen is None else found.chosen
+
+
 def _row(one: Any, now: int) -> dict[str, Any]:
     """Return what a table says of a release."""
     scores = one.evidence.get("test", {}).get("scores", {})
@@ -117,5 +129,6 @@ def _row(one: Any, now: int) -> dict[str, Any]:
         "interval": between,
         "method": one.facts.get("method"),
         "base": one.facts.get("base"),
+        "computed by": computed_by(one.folder),
         "answers": "now" if one.version == now else "",
     }

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from haoqi.models.bases import Base
 from haoqi.models.features import LONGEST, FeatureStore
+from haoqi.models.form import Compute, computed
 from haoqi.models.predictor import Progress
+
+if TYPE_CHECKING:
+    from haoqi.models.graph import Graph
 
 # Pieces read at once.
 BATCH_TOKENS = 2048
@@ -23,6 +27,8 @@ class Embedder:
     base: Base
     store: FeatureStore | None = field(default=None, compare=False)
     """Where embeddings are kept; a model that was read from disk has none, and keeps nobody's texts."""
+    compute: Compute | None = field(default=None, compare=False)
+    """What computes in place of torch, for a release that was compiled."""
 
     def __call__(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
         """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
@@ -33,6 +39,10 @@ class Embedder:
         card = self.base.card
         found = np.zeros((len(texts), card.width), np.float32)
         pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix)
+        if self.compute is not None:
+            for rows, vectors in computed(self.compute, pieces, progress=progress):
+                found[rows] = vectors
+            return found
         done = 0
         for rows in parts(np.arange(len(texts)), lengths_of(pieces), BATCH_TOKENS):
             found[rows] = self._read([pieces[row] for row in rows])
@@ -40,6 +50,12 @@ class Embedder:
             if progress is not None:
                 progress(done)
         return found
+
+    def graph(self) -> "Graph":
+        """Return the base and how its states become embeddings as one network; the weights are shared."""
+        from haoqi.models.graph import Graph
+
+        return Graph(self._encoder, self.base.card.pooling, normalise=True).eval()
 
     def _read(self, pieces: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         """Return the embeddings of one batch."""

@@ -1,8 +1,6 @@
 """A model: a task, a predictor that was fitted to it, and what makes its confidence honest."""
 
-import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,13 +15,14 @@ from haoqi.core.errors import UserError
 from haoqi.data.clean import clean
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.predictions import Predictions
+from haoqi.models import seals
+from haoqi.models.compiled import quickened
 from haoqi.models.predictor import Predictor, Progress, predictors
+from haoqi.models.seals import READ_AT_LOAD
 from haoqi.models.stream import distinct
 from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
-# Beyond this size a file is checked by its length alone when a model is loaded; `verify` reads it whole.
-READ_AT_LOAD = 32_000_000
 DAMAGED = "train it again, or copy it again from where it came"
 
 
@@ -111,7 +110,6 @@ class Model:
         inside = folder / "predictor"
         inside.mkdir()
         self.predictor.save(inside, standalone=standalone)
-        written = sorted(path for path in inside.rglob("*") if path.is_file())
         plain = {
             "format": FORMAT,
             "task": tasks.as_plain(self.task),
@@ -119,25 +117,28 @@ class Model:
             "standalone": standalone,
             "calibration": dict(self.calibration),
             "facts": dict(self.facts),
-            "files": {path.relative_to(folder).as_posix(): _seal(path) for path in written},
+            "files": seals.sealed(folder, inside),
         }
         folders.write_json(folder / "model.json", plain)
 
 
-def load(folder: Path, cache: Path | None = None) -> Model:
-    """Return the model that `Model.save` wrote.
+def load(folder: Path, cache: Path | None = None, *, master: bool = False) -> Model:
+    """Return the model that `Model.save` wrote, computed by the form that was chosen for it where there is one.
 
     Args:
         folder: where it lies.
         cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
+        master: leave a compiled form aside.
 
     Raises:
         UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
     """
     plain = read_card(folder)
-    _check_files(folder, plain["files"], READ_AT_LOAD)
+    seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
     predictor = maker.load(folder / "predictor", cache or folders.cache())
+    if not master:
+        predictor = quickened(predictor, folder)
     return Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
 
 
@@ -164,7 +165,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def verify(folder: Path) -> None:
     """Read every byte of a saved model, and raise UserError if one differs from what was written."""
-    _check_files(folder, read_card(folder)["files"], None)
+    seals.check(folder, read_card(folder)["files"], None, DAMAGED)
 
 
 def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -> Iterator[Answer]:
@@ -187,26 +188,3 @@ def _not_texts(text: str) -> UserError:
     return UserError(
         f"a list of texts is needed, but {text[:40]!r} is one text", "write predict([text]), or model(text)"
     )
-
-
-def _seal(path: Path) -> dict[str, Any]:
-    """Return a file's size and hash, after its bytes have reached the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
-
-
-def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]], read_up_to: int | None) -> None:
-    for name, seal in files.items():
-        path = folder / name
-        if not path.is_file():
-            raise UserError(f"{path} is missing", DAMAGED)
-        size = path.stat().st_size
-        if size != seal["bytes"]:
-            raise UserError(f"{path} is damaged: it has {size} bytes, and had {seal['bytes']}", DAMAGED)
-        if read_up_to is None or size <= read_up_to:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if digest != seal["sha256"]:
-                raise UserError(f"{path} is damaged: its content has changed", DAMAGED)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from haoqi.models.compiled import Compiled
 from haoqi.models.model import Model
 
 
-def model_card(model: Model, evidence: Mapping[str, Any], reference: str, created: str) -> str:
+def model_card(
+    model: Model, evidence: Mapping[str, Any], reference: str, created: str, *, compiled: Compiled | None = None
+) -> str:
     """Return the README.md of a release, in Markdown.
 
     Args:
@@ -14,11 +17,13 @@ def model_card(model: Model, evidence: Mapping[str, Any], reference: str, create
         evidence: splits to their plain evidence, whose "scores" map a metric to (score, low, high).
         reference: name and version, such as "reviews@2".
         created: when, ISO 8601.
+        compiled: what was measured when it was compiled.
     """
     parts = [
         f"# {reference}\n\nReleased {created} by Haoqi.",
         _answers(model),
         _scores(model, evidence),
+        _speed(compiled),
         _origin(model),
         _limits(model, evidence),
         _use(reference),
@@ -56,6 +61,32 @@ def _scores(model: Model, evidence: Mapping[str, Any]) -> str:
     head = "## How good it is\n\n| split | metric | score | 95 % interval |\n|---|---|---|---|\n"
     note = "\n\nNo decision looked at the test split; it was scored once. All of the evidence is in evidence.json."
     return head + "\n".join(rows) + (note if "test" in evidence else "\n\nAll of the evidence is in evidence.json.")
+
+
+def _speed(compiled: Compiled | None) -> str:
+    """Return a table of the forms that were measured, and which computes."""
+    if compiled is None:
+        return ""
+    rows = [
+        f"| {name} | {_number(one.texts_per_second, '.0f')} | {_number(one.latency_ms, '.1f')} | "
+        f"{_number(one.unchanged, '.2%')} | {_number(one.score, '.4f')} | {one.verdict} |"
+        for name, one in compiled.forms.items()
+        if one.texts_per_second is not None
+    ]
+    head = (
+        "## How fast it is\n\n"
+        f"| computed by | texts a second | one text, ms | answers unchanged | {compiled.metric} | verdict |\n"
+        "|---|---|---|---|---|---|\n"
+    )
+    note = (
+        f"\n\nMeasured on one machine, {compiled.threads} cores, and judged by {compiled.judges:,} labelled texts; "
+        "all of it is in compiled/compiled.json. `haoqi compile` measures again on another machine."
+    )
+    return head + "\n".join(rows) + note
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 def _origin(model: Model) -> str:

@@ -1,6 +1,6 @@
 """Releases: published models with their evidence, numbered, never changed, never half there.
 
-<home>/releases/<name>/<version>/   model.json predictor/ evidence.json release.json README.md
+<home>/releases/<name>/<version>/   model.json predictor/ evidence.json release.json README.md compiled/
 <home>/releases/<name>/current.json which version answers to the bare name
 """
 
@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,15 +18,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError, unknown
+from haoqi.data.examples import Examples
+from haoqi.models import compiled
 from haoqi.models import model as models
+from haoqi.models.compiled import Compiled
 from haoqi.models.model import Model
 from haoqi.models.model_card import model_card
+from haoqi.tasks.task import Task
 
 FORMAT = 1
 # Publishing takes seconds; what is older was left by a process that was killed.
 ABANDONED_SECONDS = 86_400
+Tell = Callable[[str], Any]
 _REFERENCE = re.compile(r"(?P<name>[^@]+)(@(?P<version>\d+))?")
 
 
@@ -54,6 +60,19 @@ class Release:
         path = self.folder / "evidence.json"
         found: dict[str, Any] = folders.read_json(path) if path.exists() else {}
         return found
+
+    @property
+    def task(self) -> Task:
+        """What it answers, without loading the model."""
+        return tasks.from_plain(models.read_card(self.folder)["task"])
+
+    @property
+    def compiled(self) -> Compiled | None:
+        """What was measured when it was compiled; None if it never was, or the card of that is damaged."""
+        try:
+            return compiled.read(self.folder)
+        except UserError:
+            return None
 
     def load(self) -> Model:
         """Return the model."""
@@ -95,6 +114,31 @@ def publish(
     elif not (shelf / "current.json").exists():
         _point(shelf, stays)
     return release
+
+
+def compile(
+    reference: str, examples: Examples, tell: Tell = lambda line: None, *, home: Path | None = None
+) -> Compiled:
+    """Compile a release for this machine, say so in its README, and return what was measured.
+
+    Args:
+        reference: as for `get`.
+        examples: labelled texts, by which forms are judged.
+        tell: is told what is being done.
+        home: the folder that holds releases/; None: HAOQI_HOME.
+
+    Raises:
+        UserError: if there is no such release, it has nothing to compile, or no example is labelled.
+    """
+    from haoqi.models.compiling import compile_release
+
+    release = get(reference, home=home)
+    model = models.load(release.folder, master=True)
+    found = compile_release(release.folder, model, examples, tell)
+    if release.version:
+        text = model_card(model, release.evidence, release.reference, release.created, compiled=found)
+        folders.write_atomic(release.folder / "README.md", text)
+    return found
 
 
 def load(reference: str, *, home: Path | None = None) -> Model:

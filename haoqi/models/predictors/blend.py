@@ -1,8 +1,8 @@
 """Several predictors of one task, their scores weighed and added; the base that some of them ask is asked once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,12 @@ from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.base_copy import read_base, write_base
 from haoqi.models.embedder import Embedder
+from haoqi.models.form import Compute
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.tasks.task import Scores
+
+if TYPE_CHECKING:
+    from haoqi.models.graph import Graph
 
 Floats = npt.NDArray[np.float32]
 
@@ -61,6 +65,19 @@ class Blend:
         ]
         total = sum(weight * part for weight, part in zip(self.weights, parts, strict=True))
         return np.asarray(total + self.offset, np.float32)
+
+    def graph(self) -> "Graph | None":
+        """Return what the texts are read with as one network; None if no member reads them so."""
+        return None if self._embedder is None else self._embedder.graph()
+
+    def computed_by(self, compute: Compute) -> "Blend":
+        """Return the same predictor, the base of its members computed by a form."""
+        assert self._embedder is not None
+        embedder = replace(self._embedder, compute=compute)
+        members: list[Any] = list(self.members)
+        return replace(
+            self, members=tuple(replace(one, embedder=embedder) if hasattr(one, "embedder") else one for one in members)
+        )
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write blend.json, arrays.safetensors, a folder for each member, and the base once for all."""

@@ -1,7 +1,8 @@
 """A linear model of a frozen base's embeddings: one direction per label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,12 @@ from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.base_copy import read_base, write_base
 from haoqi.models.bases import Base
 from haoqi.models.embedder import Embedder
+from haoqi.models.form import Compute
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
+
+if TYPE_CHECKING:
+    from haoqi.models.graph import Graph
 
 Floats = npt.NDArray[np.float32]
 
@@ -27,6 +32,14 @@ class EmbeddingLinear:
     """Shape (width, labels)."""
     intercept: Floats
     """Shape (labels,)."""
+
+    def graph(self) -> "Graph":
+        """Return what the texts are read with as one network."""
+        return self.embedder.graph()
+
+    def computed_by(self, compute: Compute) -> "EmbeddingLinear":
+        """Return the same predictor, its base computed by a form."""
+        return replace(self, embedder=replace(self.embedder, compute=compute))
 
     @property
     def base(self) -> Base:

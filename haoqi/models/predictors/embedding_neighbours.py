@@ -1,8 +1,9 @@
 """The labels of the nearest known texts, by a frozen base's embeddings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,12 @@ from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.base_copy import read_base, write_base
 from haoqi.models.bases import Base
 from haoqi.models.embedder import Embedder
+from haoqi.models.form import Compute
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
+
+if TYPE_CHECKING:
+    from haoqi.models.graph import Graph
 
 Floats = npt.NDArray[np.float32]
 
@@ -37,6 +42,14 @@ class EmbeddingNeighbours:
     """Difference of cosine at which a neighbour's vote falls to a third."""
     exclusive: bool
     """Whether a text has exactly one label."""
+
+    def graph(self) -> "Graph":
+        """Return what the texts are read with as one network."""
+        return self.embedder.graph()
+
+    def computed_by(self, compute: Compute) -> "EmbeddingNeighbours":
+        """Return the same predictor, its base computed by a form."""
+        return replace(self, embedder=replace(self.embedder, compute=compute))
 
     @property
     def base(self) -> Base:

@@ -1,9 +1,10 @@
 """A fine-tuned encoder with its head: scores texts, or every word of them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -14,9 +15,11 @@ from haoqi.core.folder import write_atomic, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, BaseCard, load_encoder, load_tokenizer, resolve
 from haoqi.models.encoder import EncoderModel
+from haoqi.models.form import Compute, computed
+from haoqi.models.graph import Graph, graph_of
 from haoqi.models.placement import probed
 from haoqi.models.predictor import Progress, predictors
-from haoqi.models.reading import Reader, scores_of
+from haoqi.models.reading import Reader, Reading, scores_of
 from haoqi.models.word_shapes import SHAPES
 from haoqi.tasks.task import Scores
 
@@ -35,12 +38,25 @@ class Encoder:
     """Where the weights that were not trained come from."""
     tuned: frozenset[str] | None = None
     """Names of the encoder's weights that differ from the base's; None: any may."""
+    compute: Compute | None = field(default=None, compare=False)
+    """What computes in place of torch, for a release that was compiled."""
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits for every example, in order; for spans one row per word."""
+        reading = self.reader.read(examples)
+        if self.compute is not None:
+            return _scores_by(self.compute, reading, self.model.head.out_features, progress)
         placement = probed()
         self.model.to(placement.device).eval()
-        return scores_of(self.model, self.reader.read(examples), placement, progress)
+        return scores_of(self.model, reading, placement, progress)
+
+    def graph(self) -> Graph:
+        """Return the encoder and its head as one network; the weights are shared."""
+        return graph_of(self.model)
+
+    def computed_by(self, compute: Compute) -> "Encoder":
+        """Return the same predictor, computed by a form."""
+        return replace(self, compute=compute)
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write the head and the tuned weights, or with `standalone` all of them and the tokenizer.
@@ -115,6 +131,21 @@ class Encoder:
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
             "card": {name: value for name, value in asdict(self.base.card).items() if name in _CARD},
         }
+
+
+def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progress | None) -> Scores:
+    """Return what a form gives for the windows, as `scores_of` does."""
+    total = len(reading.ids) if reading.counts is None else int(reading.counts.sum())
+    found = np.zeros((total, outputs), np.float32)
+    for rows, logits in computed(compute, reading.ids, reading.shapes, progress):
+        if reading.words is None or reading.places is None:
+            found[rows] = logits
+        else:
+            for row, of_pieces in zip(rows.tolist(), logits, strict=True):
+                found[reading.words[row]] = of_pieces[reading.places[row]]
+    if reading.counts is None:
+        return found
+    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
 
 
 # Of a base's card, what is needed to load a copy of it.

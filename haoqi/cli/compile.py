@@ -1,0 +1,56 @@
+"""`haoqi compile`: in which form a release computes fastest on this machine, measured and kept."""
+
+from typing import Annotated, Any
+
+import typer
+
+from haoqi.cli import words
+from haoqi.cli.flags import with_flags
+from haoqi.cli.releases import READING, Json, Name
+from haoqi.data.settings import DataSettings
+
+File = Annotated[
+    str | None, typer.Argument(metavar="FILE", help="Labelled text that judges; else the run's validation examples.")
+]
+
+
+@with_flags(DataSettings, only=READING)
+def compile_(name: Name, file: File = None, json: Json = False, **settings: Any) -> None:
+    """Compute a release as fast as this machine can from now on.
+
+    Every form is timed against torch and judged by labelled text: one that changes more than 0.5 % of the answers, or
+    loses more than 0.002 of the task's first metric, is not taken. The master stays.
+    """
+    import sys
+
+    from haoqi import api
+    from haoqi.cli.improve import given
+    from haoqi.cli.tables import show
+    from haoqi.core.errors import UserError
+
+    def tell(line: str) -> None:
+        if sys.stderr.isatty():
+            print(line, file=sys.stderr)
+
+    chosen = given(settings)
+    if chosen and file is None:
+        raise UserError(f"--{next(iter(chosen)).replace('_', '-')} needs a file", f"haoqi compile {name} FILE")
+    found = api.compile(name, file, tell=tell, **chosen)
+    rows = [
+        {
+            "computed by": form,
+            "texts/s": _shown(one.texts_per_second, ".0f"),
+            "one text, ms": _shown(one.latency_ms, ".1f"),
+            "unchanged": _shown(one.unchanged, ".2%"),
+            words.metric(found.metric): _shown(one.score, ".4f"),
+            "verdict": one.verdict,
+        }
+        for form, one in found.forms.items()
+    ]
+    show(rows, plain=json, right=("texts/s", "one text, ms", "unchanged", words.metric(found.metric)))
+    if not json:
+        print(found.words)
+
+
+def _shown(value: float | None, form: str) -> str | None:
+    return None if value is None else format(value, form)

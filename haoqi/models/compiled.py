@@ -1,0 +1,181 @@
+"""The compiled form of a release: what was measured when it was chosen, and a predictor that computes in it.
+
+<release>/compiled/compiled.json   what was measured, on which machine, and the files with their sizes and hashes
+<release>/compiled/<form>/         the files of the form that was chosen
+
+The master beside it stays as it is. Whatever speaks against the compiled form, the master answers.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from haoqi.core import folder as folders
+from haoqi.core import hardware
+from haoqi.core.errors import UserError
+from haoqi.models import seals
+from haoqi.models.form import Block, Compilable, Compute, Floats, forms, threads_here
+from haoqi.models.predictor import Predictor
+
+FORMAT = 1
+FOLDER, CARD = "compiled", "compiled.json"
+MASTER = "torch"
+"""What computes where no form was chosen."""
+
+INSTALL = 'pip install "haoqi[fast]"'
+# How far an answer to the probe may be from what it was when the form was chosen, as a share of the largest number:
+# bf16 on one machine and fp32 on another differ by less, a wrong product by more.
+_STRAY = 0.1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One form, as it was measured on the machine that chose."""
+
+    verdict: str
+    """"chosen", or why it was not."""
+    texts_per_second: float | None = None
+    """None: it could not be timed."""
+    latency_ms: float | None = None
+    """Of one text, the middle of some."""
+    unchanged: float | None = None
+    """Share of the judges whose answer is the master's; None: it was not judged."""
+    score: float | None = None
+    """Of the judges, in the task's first metric."""
+    seconds: float | None = None
+    """That compiling took."""
+    megabytes: float | None = None
+    """That its files take."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What was measured for a release, and which form was chosen."""
+
+    chosen: str | None
+    """None: nothing was faster and answered alike; torch computes."""
+    forms: Mapping[str, Measured]
+    """The master under "torch", and every form that is known."""
+    metric: str
+    """The task's first."""
+    judges: int
+    """How many labelled texts it was judged on."""
+    machine: str
+    """`hardware.machine()` where it was measured."""
+    threads: int
+    versions: Mapping[str, str]
+    """Of the libraries that took part."""
+    seconds: float
+    """That all of this took."""
+    created: str
+    """ISO 8601 in UTC."""
+    probe: Mapping[str, Any] = field(default_factory=dict)
+    """Whether the network is told word shapes, and what the chosen form made of the probe."""
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Each file of the chosen form with its size and hash."""
+
+    @property
+    def times_faster(self) -> float:
+        """How many times as many texts the chosen form answers in a second as the master."""
+        speeds = [self.forms[name].texts_per_second for name in (self.chosen or MASTER, MASTER)]
+        return float(speeds[0] / speeds[1]) if speeds[0] and speeds[1] else 1.0
+
+    @property
+    def words(self) -> str:
+        """What was chosen, on one line."""
+        if self.chosen is None:
+            return f"computed by {MASTER}: no form was faster here and answered alike"
+        unchanged = self.forms[self.chosen].unchanged or 0.0
+        return f"computed by {self.chosen}: {self.times_faster:.1f} times as fast, {unchanged:.1%} of answers unchanged"
+
+
+def read(folder: Path) -> Compiled | None:
+    """Return what was measured for the release in a folder; None if it was never compiled.
+
+    Raises:
+        UserError: if the card is damaged, or a newer Haoqi wrote it.
+    """
+    path = folder / FOLDER / CARD
+    if not path.is_file():
+        return None
+    plain = folders.read_json(path)
+    try:
+        if plain["format"] > FORMAT:
+            raise UserError(f"{path} was written by a newer version", "pip install -U haoqi")
+        measured = {name: Measured(**found) for name, found in plain["forms"].items()}
+        rest = {name: value for name, value in plain.items() if name not in ("format", "forms")}
+        return Compiled(forms=measured, **rest)
+    except (KeyError, TypeError, AttributeError):
+        raise UserError(f"{path} is damaged", _again(folder)) from None
+
+
+def quickened(predictor: Predictor, folder: Path) -> Predictor:
+    """Return a predictor that computes in the form that was chosen for its release, or itself if it cannot.
+
+    Args:
+        predictor: the master, as it was loaded.
+        folder: the release's.
+    """
+    with suppress(Exception):  # the master answers whatever is the matter here; `problem` says what it is
+        found = read(folder)
+        if found is not None and found.chosen is not None and isinstance(predictor, Compilable):
+            return predictor.computed_by(_opened(predictor, found, folder))
+    return predictor
+
+
+def check(folder: Path) -> Compiled | None:
+    """Return what was measured for a release, after a look that its compiled form can be used here.
+
+    Raises:
+        UserError: if it cannot, so that torch computes in its place, with the reason and what to do.
+    """
+    found = read(folder)
+    if found is None or found.chosen is None:
+        return found
+    form: Any = forms.get(found.chosen)
+    if find_spec(form.library) is None:
+        raise UserError(f"{found.chosen} needs the library {form.library}, which is not installed", INSTALL)
+    if found.machine != hardware.machine() and not form.exact:
+        raise UserError(f"{found.chosen} was chosen on another machine, which rounds otherwise", _again(folder))
+    seals.check(folder / FOLDER, found.files, seals.READ_AT_LOAD, _again(folder))
+    return found
+
+
+def write(folder: Path, compiled: Compiled) -> None:
+    """Write the card of a release's compiled form."""
+    folders.write_json(folder / CARD, {"format": FORMAT, **asdict(compiled)})
+
+
+def probe(told: bool) -> Block:
+    """Return the first pieces of any vocabulary as one text, by which a form is known again."""
+    ids = np.arange(1, 9)[None]
+    return Block(ids, np.ones_like(ids), np.zeros_like(ids) if told else None)
+
+
+def answer_to(compute: Compute, block: Block) -> Floats:
+    """Return the first numbers of what a form makes of one block, shape (64,) or fewer."""
+    return next(iter(compute([block]))).astype(np.float32).ravel()[:64]
+
+
+def _opened(predictor: Compilable, found: Compiled, folder: Path) -> Compute:
+    assert found.chosen is not None
+    check(folder)
+    form: Any = forms.build(found.chosen)
+    compute: Compute = form.open(folder / FOLDER / found.chosen, threads_here(), predictor.graph)
+    now, then = answer_to(compute, probe(found.probe["told"])), np.array(found.probe["gives"], np.float32)
+    if now.shape != then.shape or np.abs(now - then).max() > _STRAY * np.abs(then).max():
+        raise UserError(f"{found.chosen} answers otherwise than when it was chosen", _again(folder))
+    return compute
+
+
+def _again(folder: Path) -> str:
+    """Return what to type so that a release is compiled here."""
+    card = folder / "release.json"
+    plain = folders.read_json(card) if card.is_file() else {}
+    name = f"{plain['name']}@{plain['version']}" if {"name", "version"} <= plain.keys() else str(folder)
+    return f"haoqi compile {name}"

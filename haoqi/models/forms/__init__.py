@@ -1,0 +1,1 @@
+"""Forms: ways to compute a released encoder quickly, one file each; the fastest that answers alike is chosen."""

@@ -1,0 +1,29 @@
+"""ONNX Runtime in the master's own numbers: quick to open, and the same on every machine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from haoqi.models.form import Compute, forms
+from haoqi.models.forms._onnx import FILE, Sessions, write
+
+if TYPE_CHECKING:
+    from haoqi.models.graph import Graph
+
+
+@forms.register
+@dataclass(frozen=True)
+class Onnx:
+    """Computes in fp32; the weights take the space of the master's."""
+
+    exact = True
+    library = "onnxruntime"
+
+    def compile(self, graph: "Graph", folder: Path) -> None:
+        """Write model.onnx."""
+        write(graph, folder / FILE)
+
+    def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
+        """Return the network in sessions of ONNX Runtime."""
+        return Sessions(folder / FILE, threads)

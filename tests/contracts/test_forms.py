@@ -1,0 +1,149 @@
+"""What every compiled form owes, built in or brought by another package."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples
+from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
+from haoqi.models.embedder import Embedder
+from haoqi.models.encoder import EncoderModel
+from haoqi.models.form import Compilable, Form, forms
+from haoqi.models.placement import Placement
+from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+from haoqi.models.predictors.encoder import Encoder
+from haoqi.models.reading import Reader
+from haoqi.models.word_shapes import SHAPES
+from haoqi.tasks.words import words_of
+
+NAMES = forms.names()
+RISKY = {".pkl", ".pickle", ".pt", ".pth", ".py"}
+TEXTS = ["The keeper saved a penalty.", "", "Shares of the bank fell after the report.", "这本书写得很好", "a " * 200]
+# Padding, one text alone, and several blocks at once.
+ASKED = Examples.of(TEXTS * 40)
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand on a machine on which every form has something to gain."""
+    monkeypatch.setattr("haoqi.models.placement.probed", lambda: Placement("cpu", "bf16"))
+    monkeypatch.setattr("haoqi.models.form.BLOCK_TOKENS", 512)
+
+
+@pytest.fixture(scope="module")
+def base(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    return resolve(tiny_base, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def compilable(base: Base) -> dict[str, Compilable]:
+    """Return predictors of every kind whose cost is an encoder, and of every way to read one."""
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(8, 3)).astype(np.float32)
+    return {
+        "encoder": encoder(base, pooling="mean"),
+        "encoder of the last piece": encoder(base, pooling="last"),
+        "encoder of words": encoder(base, pooling=None, words=True, shapes=True),
+        "probe": EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)),
+    }
+
+
+def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = False) -> Encoder:
+    model = EncoderModel(
+        load_encoder(base), 3, pooling=pooling, normalise=pooling == "mean", shapes=len(SHAPES) * shapes, shapes_enter=1
+    )
+    generator = torch.Generator().manual_seed(0)
+    for weight in (model.head.weight, *(model.shapes.parameters() if model.shapes else ())):
+        torch.nn.init.normal_(weight, generator=generator)
+    return Encoder(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
+
+
+KINDS = ("encoder", "encoder of the last piece", "encoder of words", "probe")
+
+
+def master_scores(predictor: Any) -> Any:
+    """Return the scores of the master in fp32, as it was trained."""
+    model = getattr(predictor, "model", None)
+    if model is None:
+        return predictor.scores(ASKED)
+    from haoqi.models.reading import scores_of
+
+    return scores_of(model, predictor.reader.read(ASKED), Placement("cpu", "fp32"))
+
+
+def flat(scores: Any) -> Any:
+    return np.concatenate([np.asarray(one) for one in scores]) if isinstance(scores, list) else np.asarray(scores)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_what_it_is_and_keeps_the_contract(name: str) -> None:
+    assert forms.describe(name)
+    assert isinstance(forms.build(name), Form)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_scores_are_those_of_the_master(
+    name: str, kind: str, compilable: dict[str, Compilable], tmp_path: Path
+) -> None:
+    predictor, form = compilable[kind], forms.build(name)
+    graph = predictor.graph()
+    assert graph is not None
+    form.compile(graph, tmp_path)
+    expected = flat(master_scores(predictor))
+    near = 0.05 * np.abs(expected).max()  # bf16 keeps 8 bits of a number
+    for threads in (1, 2):
+        quick: Any = predictor.computed_by(form.open(tmp_path, threads, lambda: graph))
+        found = flat(quick.scores(ASKED))
+        assert (found.shape, found.dtype) == (expected.shape, np.float32)
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > (0.999 if form.exact else 0.9)
+        assert not form.exact or np.abs(found - expected).max() < near
+        alone = flat(quick.scores(ASKED.take([2])))
+        first = sum(map(len, words_of(ASKED.take([0, 1])))) if graph.pooling is None else 2
+        np.testing.assert_allclose(alone, found[first : first + len(alone)], atol=near)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_nothing_that_could_run(name: str, compilable: dict[str, Compilable], tmp_path: Path) -> None:
+    graph = compilable["probe"].graph()
+    assert graph is not None
+    forms.build(name).compile(graph, tmp_path)
+    assert not RISKY & {path.suffix for path in tmp_path.rglob("*")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_progress_ends_with_all_examples(name: str, compilable: dict[str, Compilable], tmp_path: Path) -> None:
+    predictor, form = compilable["probe"], forms.build(name)
+    graph = predictor.graph()
+    assert graph is not None
+    form.compile(graph, tmp_path)
+    heard: list[int] = []
+    predictor.computed_by(form.open(tmp_path, 2, lambda: graph)).scores(ASKED, heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == len(ASKED)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "torch_bf16"])
+def test_without_its_library_it_says_how_to_get_it(
+    name: str, compilable: dict[str, Compilable], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    graph = compilable["probe"].graph()
+    assert graph is not None
+    form = forms.build(name)
+    form.compile(graph, tmp_path)
+    monkeypatch.setitem(sys.modules, form.library, None)
+    steps: list[Callable[[], Any]] = [
+        lambda: form.open(tmp_path, 1, lambda: graph),
+        lambda: forms.build("onnx_int8" if form.library == "onnxruntime" else name).compile(graph, tmp_path),
+    ]
+    for step in steps:
+        with pytest.raises(UserError, match=form.library) as caught:
+            step()
+        assert 'pip install "haoqi[fast]"' in caught.value.hint

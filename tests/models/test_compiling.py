@@ -1,0 +1,207 @@
+"""Which form is chosen, and what is written of it; timings are given here, not taken."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from haoqi import tasks
+from haoqi.core.errors import UserError
+from haoqi.core.hardware import Hardware
+from haoqi.data.examples import Examples
+from haoqi.models import compiled, compiling
+from haoqi.models.bases import resolve
+from haoqi.models.embedder import Embedder
+from haoqi.models.form import Block, Compute, Floats, forms
+from haoqi.models.model import Model
+from haoqi.models.predictors.constant import Constant
+from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+
+LABELS = ("a", "b", "c")
+
+
+class Fake:
+    """A form that gives the master's vectors, some of them turned around."""
+
+    exact = True
+    library = "torch"
+    turned = 0.0
+    """Share of the texts that it gets wrong."""
+
+    def compile(self, graph: Any, folder: Path) -> None:
+        (folder / "weights.bin").write_bytes(b"fake")
+
+    def open(self, folder: Path, threads: int, master: Callable[[], Any]) -> Compute:
+        assert (folder / "weights.bin").read_bytes() == b"fake"
+        return Opened(self, master())
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A fake that is ready to compute."""
+
+    form: Fake
+    graph: Any
+
+    def __call__(self, blocks: Iterable[Block]) -> Iterator[Floats]:
+        import torch
+
+        for block in blocks:
+            with torch.inference_mode():
+                found = self.graph(*map(torch.from_numpy, block.inputs.values())).numpy()
+            found[: round(self.form.turned * len(found))] *= -1
+            yield found
+
+
+class Broken(Fake):
+    """A form whose library has something against this network."""
+
+    def compile(self, graph: Any, folder: Path) -> None:
+        raise RuntimeError("no kernel for this\nand more")
+
+
+class Absent(Fake):
+    """A form that is not installed."""
+
+    def compile(self, graph: Any, folder: Path) -> None:
+        raise UserError("this needs the library fake, which is not installed", "pip install fake")
+
+
+def fake(share: float) -> type[Fake]:
+    return type("Turned", (Fake,), {"turned": share})
+
+
+Given = Callable[[Mapping[str, tuple[type[Fake], float]]], None]
+
+
+@pytest.fixture(autouse=True)
+def slow_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Given:
+    """Return a function that makes these the only forms, each so many times as fast as torch."""
+
+    def given(known: Mapping[str, tuple[type[Fake], float]]) -> None:
+        monkeypatch.setattr(forms, "names", lambda: sorted(known))
+        for name, (kind, _) in known.items():
+            monkeypatch.setitem(forms._found, name, kind)
+
+        def seconds(predictor: Any, examples: Examples) -> float:
+            compute = predictor.embedder.compute
+            if compute is None:
+                return 1.0
+            return 1.0 / next(speed for kind, speed in known.values() if type(compute.form) is kind)
+
+        monkeypatch.setattr(compiling, "_seconds", seconds)
+
+    return given
+
+
+@pytest.fixture(scope="module")
+def model(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    base = resolve(tiny_base, tmp_path_factory.mktemp("cache"))
+    directions = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+    return Model(tasks.build("topic", LABELS), EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)))
+
+
+@pytest.fixture(scope="module")
+def examples(model: Model) -> Examples:
+    """Return texts whose labels are mostly the model's answers."""
+    words = ("battery", "screen", "match", "bank", "film", "letter", "water", "coffee")
+    texts = [f"the {one} and the {other} {end}" for one in words for other in words for end in ("won", "fell", "rose")]
+    answers = list(model.predict(texts).labels)
+    return Examples.of(texts, [LABELS[0] if row % 9 == 0 else label for row, label in enumerate(answers)])
+
+
+def test_the_fastest_form_that_answers_alike_is_chosen_and_alone_kept(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"fast": (fake(0.0), 3.0), "slower": (type("Slower", (Fake,), {}), 2.0)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert found.chosen == "fast"
+    assert found.times_faster == pytest.approx(3.0)
+    assert (found.forms["fast"].verdict, found.forms["fast"].unchanged) == ("chosen", 1.0)
+    assert found.forms["fast"].score == found.forms["torch"].score
+    assert found.forms["slower"].verdict == "slower than fast"
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "fast"]
+    assert compiled.read(tmp_path) == found
+    assert found.judges == len(examples)
+
+
+def test_a_form_that_changes_answers_is_refused_however_fast(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"wrong": (fake(0.2), 9.0), "right": (Fake, 2.0)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert found.chosen == "right"
+    assert "of the answers" in found.forms["wrong"].verdict
+    assert (found.forms["wrong"].unchanged or 1.0) < 0.9
+
+
+def test_a_form_that_loses_score_is_refused(
+    model: Model, examples: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "LEAST_UNCHANGED", 0.0)
+    given({"wrong": (fake(0.2), 9.0)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert found.chosen is None
+    assert found.forms["wrong"].verdict.startswith("loses 0.")
+    assert "macro_f1" in found.forms["wrong"].verdict
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json"]
+
+
+def test_a_form_no_faster_than_torch_is_not_worth_its_space(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"same": (Fake, 1.02)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert (found.chosen, found.forms["same"].verdict) == (None, "not faster than torch")
+    assert "no form was faster" in found.words
+
+
+def test_a_form_that_fails_is_told_and_the_others_remain(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"absent": (Absent, 1.0), "broken": (Broken, 1.0), "good": (Fake, 2.0)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert found.chosen == "good"
+    assert found.forms["broken"].verdict == "cannot be compiled: RuntimeError: no kernel for this"
+    assert found.forms["absent"].verdict.endswith("not installed; pip install fake")
+
+
+def test_without_any_form_torch_stays_and_nothing_is_timed(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"absent": (Absent, 1.0)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert (found.chosen, found.judges, found.files) == (None, 0, {})
+
+
+def test_compiling_again_replaces_what_was_there(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"first": (Fake, 2.0)})
+    compiling.compile_release(tmp_path, model, examples)
+    given({"second": (Fake, 2.0)})
+    compiling.compile_release(tmp_path, model, examples)
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "second"]
+
+
+def test_what_cannot_be_compiled_is_said(
+    model: Model, examples: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given({"good": (Fake, 2.0)})
+    plain = Model(model.task, Constant(np.zeros(3, np.float32)))
+    with pytest.raises(UserError, match="without an encoder"):
+        compiling.compile_release(tmp_path, plain, examples)
+    with pytest.raises(UserError, match="no example is labelled"):
+        compiling.compile_release(tmp_path, model, Examples.of(["text"]))
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, "GPU", 10.0, 1.0))
+    with pytest.raises(UserError, match="its GPU"):
+        compiling.compile_release(tmp_path, model, examples)
+    assert list(tmp_path.iterdir()) == []
