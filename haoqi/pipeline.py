@@ -23,6 +23,7 @@ from haoqi.explore.opened import opened
 from haoqi.models import releases
 from haoqi.models.compiled import Compiled
 from haoqi.models.releases import Release, Tell
+from haoqi.models.trim import smaller
 from haoqi.run import Run
 from haoqi.story import story_of
 
@@ -106,10 +107,10 @@ def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
         (r for r in releases.list_releases(name) if r.facts.get("origin") == lab.origin(champion.plan)), None
     )
     if published is None:
-        model = trial.champion_model(champion, lab)
-        tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
-        evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
-        published = releases.publish(model, evidence, name)
+        with smaller(trial.champion_model(champion, lab), lab.splits, lab.folder, lab.listen) as model:
+            tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
+            evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
+            published = releases.publish(model, evidence, name)
     if run.compile and published.facts.get("base"):
         _compile(published, lab)
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:

@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from haoqi.core import config
 from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_json
-from haoqi.models.bases import Base, BaseCard, resolve
+from haoqi.models.bases import Base, BaseCard, Trimmed, resolve
 
 FILE = "base.json"
 COPY = "base"
@@ -23,13 +23,15 @@ def write_base(base: Base, folder: Path, *, standalone: bool) -> None:
     Args:
         base: what the model was learnt on; its weights are unchanged.
         folder: where base.json is written, and base/ beside it.
-        standalone: whether to copy the weights, as links where the disk allows: they take no space twice.
+        standalone: whether to copy the weights, as links where the disk allows: they take no space twice. What is
+            a smaller copy itself is always copied: it is found nowhere else.
     """
+    standalone = standalone or base.trimmed is not None
     card = config.as_plain(replace(base.card, expand=None))
-    local = (Path(base.name).expanduser() / "config.json").is_file()
+    local = base.trimmed is None and (Path(base.name).expanduser() / "config.json").is_file()
     name = str(base.folder.resolve()) if local else base.name
     facts = {"name": name, "fingerprint": base.fingerprint, "standalone": standalone, "card": card}
-    write_json(folder / FILE, facts)
+    write_json(folder / FILE, {**facts, "trimmed": None if base.trimmed is None else asdict(base.trimmed)})
     if not standalone:
         return
     (folder / COPY).mkdir()
@@ -50,24 +52,39 @@ def read_base(folder: Path, cache: Path) -> Base:
     """
     facts = read_json(folder / FILE)
     try:
-        card = _card(facts["card"])
-        name, fingerprint, standalone = facts["name"], facts["fingerprint"], facts["standalone"]
+        copied, standalone = base_in(folder / COPY, facts), facts["standalone"]
     except (KeyError, TypeError):
         raise UserError(f"{folder / FILE} is damaged", "train the model again, or copy it again") from None
     if standalone:
-        return Base(name, folder / COPY, card, fingerprint)
-    found = resolve(name, cache)
-    if found.fingerprint != fingerprint:
+        return copied
+    found = resolve(copied.name, cache)
+    if found.fingerprint != copied.fingerprint:
         raise UserError(
-            f"the base {name} is not the one that the model in {folder.parent} was learnt on",
+            f"the base {copied.name} is not the one that the model in {folder.parent} was learnt on",
             "bring back the base as it was, or train again",
         )
-    return replace(found, card=card)
+    return replace(found, card=copied.card)
 
 
-def _card(plain: dict[str, Any]) -> BaseCard:
-    lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
-    return BaseCard(**{**plain, **lists})
+def base_in(folder: Path, facts: dict[str, Any]) -> Base:
+    """Return the base that a folder holds, by what is written of it.
+
+    Args:
+        folder: config.json, tokenizer.json and weights.
+        facts: name and fingerprint, or both under "base"; card; and what was kept, where it is a smaller copy.
+
+    Raises:
+        KeyError: if one is missing.
+        TypeError: if they are of another form.
+    """
+    card, trimmed = BaseCard(**_tuples(facts["card"])), facts.get("trimmed")
+    named = facts.get("base", facts)
+    kept = None if trimmed is None else Trimmed(**_tuples(trimmed))
+    return Base(named["name"], folder, card, named["fingerprint"], kept)
+
+
+def _tuples(plain: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

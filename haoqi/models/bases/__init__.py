@@ -6,7 +6,7 @@
 A file here that does not begin with an underscore is an embedded base; its name is what a user types.
 """
 
-from haoqi.models.bases._card import Base, BaseCard, bases
+from haoqi.models.bases._card import Base, BaseCard, Trimmed, bases
 from haoqi.models.bases._choice import choose
 from haoqi.models.bases._loading import (
     Generator,
@@ -24,6 +24,7 @@ __all__ = [
     "Base",
     "BaseCard",
     "Generator",
+    "Trimmed",
     "available",
     "bases",
     "choose",

@@ -56,6 +56,27 @@ class BaseCard:
 
 
 @dataclass(frozen=True)
+class Trimmed:
+    """What a smaller copy of a base, or of a model tuned from it, has kept."""
+
+    base: str
+    """Fingerprint of the base as it was."""
+    pieces: int
+    """Pieces of the vocabulary that were kept."""
+    whole: int
+    """Pieces that the base has."""
+    scripts: tuple[str, ...]
+    """Texts in these scripts are cut into the same pieces as by the base; empty if its vocabulary is whole."""
+    rounded: bool
+    """Whether weights were rounded to 16 bits."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether pieces were left out."""
+        return self.pieces < self.whole
+
+
+@dataclass(frozen=True)
 class Base:
     """A pretrained model that is ready to be loaded.
 
@@ -71,6 +92,8 @@ class Base:
     """What is known of it."""
     fingerprint: str
     """32 hexadecimal digits that change whenever its weights, configuration or tokenizer do."""
+    trimmed: Trimmed | None = None
+    """What is left of the base of this name where this is a smaller copy; None: all of it."""
 
 
 bases: Registry[BaseCard] = Registry("base", "haoqi.models.bases")

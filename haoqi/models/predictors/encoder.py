@@ -5,26 +5,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from haoqi.core.errors import UserError
 from haoqi.core.folder import write_atomic, write_json
 from haoqi.data.examples import Examples
-from haoqi.models.bases import Base, BaseCard, load_encoder, load_tokenizer, resolve
+from haoqi.models.base_copy import base_in
+from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
 from haoqi.models.encoder import EncoderModel
 from haoqi.models.form import Compute, computed
 from haoqi.models.graph import Graph, graph_of
 from haoqi.models.placement import probed
 from haoqi.models.predictor import Progress, predictors
 from haoqi.models.reading import Reader, Reading, scores_of
+from haoqi.models.weights import DAMAGED, read_weights, write_weights
 from haoqi.models.word_shapes import SHAPES
 from haoqi.tasks.task import Scores
 
 FORMAT = 1
-DAMAGED = "the model is damaged; train or copy it again"
 
 
 @predictors.register
@@ -61,9 +59,11 @@ class Encoder:
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write the head and the tuned weights, or with `standalone` all of them and the tokenizer.
 
-        A standalone folder is one of Transformers' own, with the head beside it. Numbers are kept in 16 bits
-        wherever that loses nothing, so that a saved model gives the scores it gave before.
+        A standalone folder is one of Transformers' own, with the head beside it; a smaller copy of a base always
+        stands alone. Numbers are kept in 16 bits wherever that loses nothing, so that a saved model gives the scores
+        it gave before.
         """
+        standalone = standalone or self.base.trimmed is not None
         weights = {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
         whole = standalone or self.tuned is None
         encoder = {
@@ -71,8 +71,8 @@ class Encoder:
             for name, value in weights.items()
             if name.startswith("encoder.") and (whole or name.removeprefix("encoder.") in (self.tuned or ()))
         }
-        _write(folder / "model.safetensors", encoder)
-        _write(folder / "head.safetensors", {k: v for k, v in weights.items() if not k.startswith("encoder.")})
+        write_weights(folder / "model.safetensors", encoder)
+        write_weights(folder / "head.safetensors", {k: v for k, v in weights.items() if not k.startswith("encoder.")})
         if standalone:
             config: Any = self.model.encoder.config
             write_atomic(folder / "config.json", config.to_json_string(use_diff=False))
@@ -95,8 +95,8 @@ class Encoder:
             base = _base_of(facts, folder, cache)
             encoder: Any = load_encoder(base)
             if not facts["standalone"]:
-                _fill(encoder, _read(folder / "model.safetensors"), facts["tuned"])
-            head = _read(folder / "head.safetensors")
+                _fill(encoder, read_weights(folder / "model.safetensors"), facts["tuned"])
+            head = read_weights(folder / "head.safetensors")
             model = EncoderModel(
                 encoder,
                 len(head["head.bias"]),
@@ -129,6 +129,7 @@ class Encoder:
             },
             "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
+            "trimmed": None if self.base.trimmed is None else asdict(self.base.trimmed),
             "card": {name: value for name, value in asdict(self.base.card).items() if name in _CARD},
         }
 
@@ -156,8 +157,7 @@ def _base_of(facts: dict[str, Any], folder: Path, cache: Path) -> Base:
     """Return the base that a predictor was made from, or, where it is standalone, its own folder as one."""
     named = facts["base"]
     if facts["standalone"]:
-        card = {**facts["card"], "languages": tuple(facts["card"]["languages"])}
-        return Base(named["name"], folder, BaseCard(**card), named["fingerprint"])
+        return base_in(folder, facts)
     base = resolve(named["name"], cache)
     if base.fingerprint != named["fingerprint"]:
         raise UserError(
@@ -172,24 +172,3 @@ def _fill(encoder: Any, weights: dict[str, Tensor], tuned: list[str] | None) -> 
     if tuned is not None and set(tuned) != set(weights):
         raise UserError("the tuned weights are not those that predictor.json names", DAMAGED)
     encoder.load_state_dict(weights, strict=tuned is None)
-
-
-def _write(path: Path, weights: dict[str, Tensor]) -> None:
-    write_atomic(path, save({name: _smallest(value).contiguous() for name, value in weights.items()}))
-
-
-def _smallest(value: Tensor) -> Tensor:
-    """Return a tensor in 16 bits if nothing is lost by it."""
-    if value.dtype != torch.float32:
-        return value
-    half = value.half()
-    return half if torch.equal(half.float(), value) else value
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing", DAMAGED) from None
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{path} is damaged: {error}", DAMAGED) from None
