@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KINDS = (".csv", ".tsv", ".jsonl")
 # A window is what is sorted by length and computed together: the more texts, the less padding. The first ones are
 # small, so that there is something to keep soon; the largest take little memory and, on two slow cores, half a minute.
-FIRST_ROWS, MOST_ROWS = 1024, 16_384
+FIRST_ROWS, MOST_ROWS = 256, 16_384
 MOST_BYTES = 2_000_000
 
 T = TypeVar("T")

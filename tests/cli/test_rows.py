@@ -60,7 +60,7 @@ def test_windows_grow_and_hold_every_row_once_in_order() -> None:
     found = list(windows(made(50_000)))
     assert [row["id"] for window in found for row in window.rows] == list(range(50_000))
     sizes = [len(window.rows) for window in found]
-    assert sizes[:5] == [1024, 1024, 2048, 4096, 8192]
+    assert sizes[:5] == [256, 256, 512, 1024, 2048]
     assert max(sizes) == rows_file.MOST_ROWS
     assert [window.seen for window in found] == [sum(sizes[: place + 1]) for place in range(len(sizes))]
 
