@@ -34,10 +34,10 @@ WITHIN = 0.25
 
 # First guesses on the two-core machine, in seconds per unit of `haoqi.methods.work.Load`; measuring corrects them.
 GUESS = {
-    "plans": 0.08, "fits": 0.015, "loads": 0.15, "loaded": 0.003, "copied": 0.001, "pieces": 1.2, "aligned": 8.0,
-    "forward": 0.01, "training": 0.006, "steps": 0.006, "updated": 0.0009, "ngrams": 0.12, "sparse": 0.1,
-    "dense": 0.02, "compared": 0.015, "described": 60.0, "chained": 2.0, "found": 5.0, "saved": 0.012, "answered": 0.02,
-    "cells": 1.0, "tagged": 12.0, "scipy": 0.4, "pandas": 0.4, "sklearn": 1.3, "transformers": 4.0,
+    "plans": 0.08, "fits": 0.008, "loads": 0.15, "loaded": 0.003, "copied": 0.001, "pieces": 1.2, "aligned": 8.0,
+    "forward": 0.01, "training": 0.01, "steps": 0.006, "updated": 0.0009, "ngrams": 0.1, "sparse": 0.2,
+    "dense": 0.004, "rounds": 0.7, "compared": 0.015, "described": 60.0, "chained": 2.0, "found": 5.0, "saved": 0.012,
+    "answered": 0.02, "cells": 1.0, "tagged": 12.0, "scipy": 0.4, "pandas": 0.4, "sklearn": 1.3, "transformers": 4.0,
 }  # fmt: skip
 # Standard deviations of the logarithm, of a guess and of what a method takes beyond its kinds of work.
 GUESS_DOUBT, METHOD_DOUBT, LEAST_DOUBT = 1.0, 0.15, 0.1

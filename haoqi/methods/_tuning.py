@@ -251,12 +251,12 @@ def head_start(work: Work, size: Size) -> Work:
     if size.per_word:
         return work
     rows = min(size.train_rows, _HEAD_START_ROWS)
-    return replace(work, fit=work.fit + Load(dense=head_solver(size, rows)), embeds=rows, drawn=True)
+    return replace(work, fit=work.fit + head_solver(size, rows), embeds=rows, drawn=True)
 
 
-def head_solver(size: Size, rows: float) -> float:
-    """Return the operations (1e9) of fitting a head."""
-    return _HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9
+def head_solver(size: Size, rows: float) -> Load:
+    """Return what fitting a head takes."""
+    return Load(dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3)
 
 
 def _loss(bench: Bench, target: Target) -> Loss:

@@ -71,7 +71,7 @@ class Stack:
     def work(self, size: Size) -> Work:
         """Embed what is read; fit every member on each fold's other examples, score the fold, then fit on all."""
         read = min(self.most_read, size.train_rows)
-        fit = Load(dense=4.0 * ROUNDS * read * 3 * size.labels / 1e9)
+        fit = Load(dense=4.0 * ROUNDS * read * 3 * size.labels / 1e9, rounds=ROUNDS / 1e3)
         score = Load()
         for member, rows in ((Tfidf(strength=self.words), size.train_rows), (Probe(), read), (Knn(), read)):
             others = replace(size, train_rows=rows - rows // FOLDS, valid_rows=rows // FOLDS)

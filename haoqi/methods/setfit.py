@@ -93,7 +93,7 @@ class Setfit:
             self.epochs, self.batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, alike=False
         )
         work = tuned(size, how)
-        head = Load(forward=rows * size.forward(self.max_tokens, size.layers), dense=head_solver(size, rows))
+        head = Load(forward=rows * size.forward(self.max_tokens, size.layers)) + head_solver(size, rows)
         return replace(work, fit=work.fit + head)
 
 

@@ -122,6 +122,8 @@ class Load:
     """1e6 n-grams of texts that a linear solver passes over, times labels."""
     dense: float = 0.0
     """1e9 operations of linear solvers on embeddings."""
+    rounds: float = 0.0
+    """1e3 rounds of solvers, each with its fixed part."""
     compared: float = 0.0
     """1e6 pairs of embeddings compared."""
     described: float = 0.0
