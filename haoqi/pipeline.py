@@ -26,6 +26,7 @@ from haoqi.models.releases import Release, Tell
 from haoqi.models.trim import smaller
 from haoqi.run import Run
 from haoqi.story import story_of
+from haoqi.train.processes import kept_processes
 
 
 def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Release:
@@ -49,7 +50,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     for line in (*raw.facts.lines(), why):
         listen(Note(line))
     check(run.explore, task)
-    with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place:
+    with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")

@@ -50,7 +50,7 @@ def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: s
         created=release.created,
         folds=lab.folds,
         ended=ended,
-        notes=tuple(lab.card.notes),
+        notes=(*lab.card.notes, *(f"No. {e.number}: {note}." for e in history.experiments for note in e.notes)),
         command=_command(run),
         settings=run.as_yaml(),
         digest=history.ledger.verify(history.run),

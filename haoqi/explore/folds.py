@@ -15,15 +15,15 @@ from haoqi.explore.lab import Lab
 from haoqi.tasks.task import Scores
 
 
-def cross_validated(step: Step, lab: Lab) -> Scores:
-    """Return scores of every judged example from a model that was not fitted on it."""
+def cross_validated(step: Step, lab: Lab, facts: list[str]) -> Scores:
+    """Return scores of every judged example from a model that was not fitted on it; `facts` takes what fits note."""
     fold_of = _folds(lab)
     parts: list[tuple[Indices, Scores]] = []
     for fold in range(lab.folds):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
         train = lab.sample(lab.judged.take(rest), step.plan)
         seconds = None if step.seconds is None else step.seconds / lab.folds
-        job = job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds))
+        job = job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds), facts=facts)
         parts.append((held, lab.method(step.plan).fit(job).scores(lab.judged.take(held))))
     return _in_order(parts)
 

@@ -115,4 +115,5 @@ class History:
 
 def _experiment(entry: Entry) -> Experiment:
     timing = {name: entry.timing[name] for name in _TIMED}
-    return Experiment(**{**entry.body, **timing, "plan": Plan.from_plain(entry.body["plan"])})
+    read = {"plan": Plan.from_plain(entry.body["plan"]), "notes": tuple(entry.body.get("notes", ()))}
+    return Experiment(**{**entry.body, **timing, **read})

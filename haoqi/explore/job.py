@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from haoqi.core import seeds
-from haoqi.core.events import Advanced
+from haoqi.core.events import Advanced, Note
 from haoqi.data.examples import Examples
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
@@ -18,12 +18,19 @@ def job_of(
     valid: Examples | None = None,
     seconds: float | None = None,
     part: tuple[int, int] = (0, 1),
+    facts: list[str] | None = None,
 ) -> Job:
-    """Return what a plan is fitted with; `part` is (fold, folds) in cross-validation."""
+    """Return what a plan is fitted with; `part` is (fold, folds) in cross-validation, `facts` takes what it notes."""
     fold, folds = part
 
     def report(progress: Progress) -> None:
         lab.listen(Advanced((fold + progress.share) / folds, progress.note))
+
+    def note(fact: str) -> None:
+        if facts is None or fact not in facts:
+            lab.listen(Note(f"{plan.words()}: {fact}", warning=True))
+        if facts is not None and fact not in facts:
+            facts.append(fact)
 
     return Job(
         task=lab.task,
@@ -35,6 +42,9 @@ def job_of(
         folder=checkpoint_of(plan, lab) / str(fold),
         seconds=seconds,
         report=report,
+        note=note,
+        devices=lab.settings.devices,
+        sharding=lab.settings.sharding,
     )
 
 

@@ -28,6 +28,7 @@ from haoqi.methods.work import Size
 from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
 from haoqi.tasks.task import Task
+from haoqi.train.processes import check_devices
 
 FEW = 250
 """With fewer validation examples than this, plans are judged by cross-validation."""
@@ -154,6 +155,7 @@ def check(settings: ExploreSettings, task: Task) -> None:
         UserError: if a method or a base that was asked for is of no use.
     """
     suited(settings, task)
+    check_devices(settings.devices)
     for name in settings.base:
         resolve(name, folder.cache(), download=True)
 

@@ -75,6 +75,8 @@ class Experiment:
     work: float = 0.0
     """What it takes on the machine that costs were measured on, in seconds: no clock has a part in it."""
     error: str = ""
+    notes: tuple[str, ...] = ()
+    """What its fit had to say: that memory was short."""
     why: str = ""
     role: str = "explore"
     """"explore", or "verify" where a close call is repeated."""

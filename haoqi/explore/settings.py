@@ -1,7 +1,7 @@
 """What a person may say about a search."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from haoqi.core.config import Choices, Range
 
@@ -26,6 +26,11 @@ class ExploreSettings:
     """A challenger replaces the champion if the paired test's two-sided p-value is below this."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples where not said."""
+
+    devices: Annotated[int, Range(1, 64, search=False)] = 1
+    """Processes that train together, each on a GPU of its own or on its share of the cores."""
+    sharding: Annotated[Literal["none", "full"], Choices("none", "full", search=False)] = "none"
+    """Whether each device holds the whole of what is trained, or a shard: less memory, more talk between them."""
 
     @property
     def budget_seconds(self) -> float | None:

@@ -40,6 +40,7 @@ def run(step: Step, lab: Lab) -> Experiment:
     A plan that fails is an outcome too: its error is recorded and the search goes on.
     """
     begun = time.perf_counter()
+    notes: list[str] = []
     facts: dict[str, Any] = {
         "plan": step.plan,
         "expected": step.belief.score,
@@ -49,14 +50,15 @@ def run(step: Step, lab: Lab) -> Experiment:
         "role": step.role,
     }
     try:
-        scored = _fit_and_score(step, lab)
+        scored = _fit_and_score(step, lab, notes)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        return Experiment(score=None, error=reason[:500], seconds=time.perf_counter() - begun, **facts)
+        seconds = time.perf_counter() - begun
+        return Experiment(score=None, error=reason[:500], notes=tuple(notes), seconds=seconds, **facts)
     shutil.rmtree(checkpoint_of(step.plan, lab), ignore_errors=True)
     seconds = time.perf_counter() - begun
     cut = step.seconds is not None and seconds > _NEARLY * step.seconds
-    return Experiment(seconds=seconds, cut=cut, **scored, **facts)
+    return Experiment(seconds=seconds, cut=cut, notes=tuple(notes), **scored, **facts)
 
 
 def court_of(lab: Lab) -> Court:
@@ -103,12 +105,13 @@ def forget_models(lab: Lab, champion: Experiment | None) -> None:
             shutil.rmtree(model, ignore_errors=True)
 
 
-def _fit_and_score(step: Step, lab: Lab) -> dict[str, Any]:
+def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
     plan, task = step.plan, lab.task
     if lab.folds:
-        predictor, scores = None, cross_validated(step, lab)
+        predictor, scores = None, cross_validated(step, lab, notes)
     else:
-        job = job_of(plan, lab, lab.sample(lab.splits.train, plan), valid=lab.splits.valid, seconds=step.seconds)
+        train = lab.sample(lab.splits.train, plan)
+        job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=step.seconds, facts=notes)
         predictor = lab.method(plan).fit(job)
         scores = predictor.scores(lab.judged)
     calibration = task.output.calibrate(scores, lab.judged, task.labels)

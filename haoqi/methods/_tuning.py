@@ -25,6 +25,7 @@ from haoqi.tasks.words import split_at_spans
 from haoqi.train.examples import ExampleBatches, loss_of
 from haoqi.train.loop import Learner, Outcome, fit
 from haoqi.train.losses import Loss, balanced, balanced_presence, label_loss, labels_loss
+from haoqi.train.memory import footprint_of
 from haoqi.train.settings import TrainSettings
 
 # So many validation examples say which weights are better; more would cost training time.
@@ -109,7 +110,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         reader.read(looked_at),
         looked_at,
         np.concatenate(found) if words else np.asarray(found),
-        probed(),
+        replace(probed(), devices=job.devices, sharding=job.sharding),
         begun,
     )
 
@@ -148,6 +149,7 @@ def train(
         score=_score(bench) if len(bench.looked_at) else None,
         score_tokens=int(bench.valid.lengths.sum()),
         multiplier=multiplier,
+        footprint=footprint_of(bench.model, int(bench.train.lengths.max())),
     )
     return fit(
         learner,
@@ -157,6 +159,7 @@ def train(
         folder=bench.job.folder,
         seconds=bench.seconds,
         report=lambda share, note: bench.job.report(Progress(share, note)),
+        tell=bench.job.note,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from haoqi.core.registry import Registry
 from haoqi.data.examples import Examples
@@ -41,6 +41,12 @@ class Job:
     seconds: float | None = None
     """Time that is left for this fit: a gradient method shortens its schedule to end within it."""
     report: Callable[[Progress], None] = field(default=lambda progress: None)
+    note: Callable[[str], None] = field(default=lambda fact: None)
+    """Told what should be remembered of this fit, such as that memory was short: it is kept in the ledger."""
+    devices: int = 1
+    """Processes that train together, each on a GPU of its own or on its share of the cores."""
+    sharding: Literal["none", "full"] = "none"
+    """Whether each of them holds a shard of what is trained, or the whole of it."""
 
 
 @runtime_checkable

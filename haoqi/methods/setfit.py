@@ -26,6 +26,7 @@ from haoqi.models.pieces import Rows
 from haoqi.models.predictor import Predictor
 from haoqi.models.reading import Reading
 from haoqi.train.loop import Learner, fit
+from haoqi.train.memory import footprint_of
 from haoqi.train.settings import TrainSettings
 
 # Of a job's time, what contrasting may take; the rest is for the head.
@@ -69,15 +70,18 @@ class Setfit:
             rows=len(rows),
             tokens=int(bench.train.lengths[rows].sum()),
             multiplier=slower_below(bench.base.card.layers, 0.9),
+            divisible=False,  # every text is compared with all others
+            footprint=footprint_of(bench.model, int(bench.train.lengths[rows].max())),
         )
         fit(
             learner,
             settings,
             seed=job.seed,
-            placement=bench.placement,
+            placement=replace(bench.placement, devices=1),  # nothing of a step could be shared
             folder=job.folder,
             seconds=None if bench.seconds is None else bench.seconds * _CONTRAST_SHARE,
             report=lambda share, note: job.report(Progress(share * _CONTRAST_SHARE, note)),
+            tell=job.note,
         )
         job.report(Progress(_CONTRAST_SHARE, "fitting the head"))
         weight, bias = fit_head(_features(bench, rows), bench.targets[rows], bench.model.head.out_features)

@@ -17,6 +17,10 @@ class Placement:
 
     device: str = "cpu"
     precision: Literal["fp32", "bf16"] = "fp32"
+    devices: int = 1
+    """Processes that train together, each on a GPU of its own or on its share of the cores."""
+    sharding: Literal["none", "full"] = "none"
+    """Whether each of them holds a shard of the weights, gradients and moments, or the whole of them."""
 
     def arithmetic(self) -> Any:
         """Return the context in which the model and the loss are computed."""

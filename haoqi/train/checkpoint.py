@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from haoqi.core.folder import write_atomic
-from haoqi.train import optimizer as moments
+from haoqi.train.memory import Parts
 from haoqi.train.settings import TrainSettings
 
 FILE = "training.safetensors"
@@ -33,6 +33,10 @@ class State:
     """(step, validation score) of every look."""
     losses: list[tuple[int, float]] = field(default_factory=list)
     """(step, mean loss of a row), thinned out."""
+    parts: Parts = field(default_factory=Parts)
+    """How small the parts of a step are."""
+    facts: list[str] = field(default_factory=list)
+    """What should be remembered of this training."""
 
 
 @dataclass
@@ -40,7 +44,8 @@ class Weights:
     """What a checkpoint holds beside the state."""
 
     now: dict[str, nn.Parameter]
-    optimizer: torch.optim.Optimizer
+    moments: dict[str, Tensor] = field(default_factory=dict)
+    """Of the optimizer, by `what/weight`, while they are read or written."""
     best: dict[str, Tensor] = field(default_factory=dict)
     """A copy of the weights with the best score; empty before the first look."""
 
@@ -52,10 +57,10 @@ def identity(settings: TrainSettings, seed: int, weights: Mapping[str, nn.Parame
 
 
 def write(folder: Path, whose: str, state: State, weights: Weights) -> None:
-    """Write a checkpoint whole or not at all, over the one before."""
+    """Write a checkpoint whole or not at all, over the one before; it is the same from any number of devices."""
     tensors = {f"now/{name}": value.detach() for name, value in weights.now.items()}
     tensors |= {f"best/{name}": value for name, value in weights.best.items()}
-    tensors |= {f"optimizer/{name}": value for name, value in moments.dump(weights.optimizer, weights.now).items()}
+    tensors |= {f"optimizer/{name}": value for name, value in weights.moments.items()}
     header = {"whose": whose, "state": json.dumps(asdict(state))}
     write_atomic(folder / FILE, save({name: value.cpu().contiguous() for name, value in tensors.items()}, header))
 
@@ -71,7 +76,8 @@ def read(folder: Path, whose: str, weights: Weights) -> State | None:
             header = file.metadata() or {}
             if header.get("whose") != whose:
                 return None
-            state = State(**json.loads(header["state"]))
+            plain = json.loads(header["state"])
+            state = State(**{**plain, "parts": Parts(**plain["parts"])})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError, ValueError, TypeError, KeyError):
         return None
@@ -79,7 +85,7 @@ def read(folder: Path, whose: str, weights: Weights) -> State | None:
         for name, weight in weights.now.items():
             weight.copy_(tensors[f"now/{name}"])
     weights.best = _under(tensors, "best/")
-    moments.fill(weights.optimizer, weights.now, _under(tensors, "optimizer/"))
+    weights.moments = _under(tensors, "optimizer/")
     state.scores = [(step, score) for step, score in state.scores]
     state.losses = [(step, loss) for step, loss in state.losses]
     return state

@@ -4,21 +4,22 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from haoqi.core import seeds
-from haoqi.core.errors import UserError
 from haoqi.models.pieces import Rows
 from haoqi.models.placement import Placement, own_randomness
-from haoqi.train import checkpoint
-from haoqi.train.batches import Batches
+from haoqi.train import checkpoint, memory
 from haoqi.train.checkpoint import State, Weights
-from haoqi.train.optimizer import make_optimizer, set_rate, trainable
+from haoqi.train.devices import Devices, devices
+from haoqi.train.learner import Learner
+from haoqi.train.optimizer import trainable
 from haoqi.train.schedule import Clock, rate
 from haoqi.train.settings import TrainSettings
+from haoqi.train.step import Diverged, Order
+
+__all__ = ["Diverged", "Learner", "Outcome", "fit"]
 
 # Of the training's cost, what looks at the validation examples may cost: a forward pass is a third of a step.
 _LOOKS_SHARE = 0.1
@@ -27,30 +28,6 @@ _REPORTS_PER_SECOND = 4
 # A checkpoint of a small base takes half a second.
 _CHECKPOINT_SECONDS = 60.0
 _KEPT_LOSSES = 200
-
-
-class Diverged(UserError):  # noqa: N818 - said as it happened
-    """The loss is no longer a number: this plan has failed, others need not."""
-
-
-@dataclass(frozen=True)
-class Learner:
-    """What a method brings: a module whose weights that require a gradient learn, and what from."""
-
-    module: nn.Module
-    batches: Batches
-    loss: Callable[[nn.Module, Any], Tensor]
-    """(module, batch) to the sum of the rows' losses."""
-    rows: int
-    """Examples in one epoch."""
-    tokens: int
-    """Tokens in one epoch."""
-    score: Callable[[], float] | None = None
-    """The validation score of the module as it stands; higher is better."""
-    score_tokens: int = 0
-    """Tokens that one `score` computes."""
-    multiplier: Callable[[str], float] = lambda name: 1.0
-    """A weight's name to its learning rate, as a multiple of the setting."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +53,7 @@ def fit(
     folder: Path | None = None,
     seconds: float | None = None,
     report: Callable[[float, str], None] = lambda share, note: None,
+    tell: Callable[[str], None] = lambda fact: None,
 ) -> Outcome:
     """Train until the epochs or the time are over, then leave the best weights in the module.
 
@@ -91,18 +69,36 @@ def fit(
         folder: where a checkpoint is kept, and looked for first; it is removed at the end.
         seconds: time this call may take; at least one step is taken.
         report: called a few times per second with the share done, in [0, 1], and a short phrase.
+        tell: called with what should be remembered of this training: that memory was short.
 
     Raises:
         Diverged: if the loss becomes infinite or not a number.
+        UserError: if memory runs out even a row at a time, or a process of a training on many devices is lost.
     """
     learner.module.to(placement.device)
     weights = trainable(learner.module)
-    kept = Weights(weights, make_optimizer(weights, settings, learner.multiplier))
+    kept = Weights(weights)
     whose = checkpoint.identity(settings, seed, weights, learner.rows)
-    state = (checkpoint.read(folder, whose, kept) if folder else None) or State()
-    training = _Training(learner, settings, seed, placement, kept, state, Clock(seconds, state.spent_seconds), report)
-    with own_randomness(placement.device):
-        ended = training.run(lambda: checkpoint.write(folder, whose, state, kept) if folder else None)
+    state = (checkpoint.read(folder, whose, kept) if folder else None) or _begun(learner, settings, placement)
+    for fact in state.facts:
+        tell(fact)
+    clock = Clock(seconds, state.spent_seconds)
+    with (
+        own_randomness(placement.device),
+        devices(learner, settings, placement, kept.moments, recomputed=state.parts.recomputed) as hands,
+    ):
+        kept.moments = {}
+        training = _Training(learner, settings, seed, hands, kept, state, clock, report, tell)
+
+        def save() -> None:
+            if folder:
+                hands.gather()
+                kept.moments = hands.moments()
+                checkpoint.write(folder, whose, state, kept)
+                kept.moments = {}
+
+        ended = training.run(save)
+        hands.gather()
     if kept.best and state.best_step != state.step:
         with torch.no_grad():
             for name, best in kept.best.items():
@@ -110,7 +106,23 @@ def fit(
     learner.module.eval()
     if folder:
         checkpoint.remove(folder)
-    return Outcome(state.step, training.clock.elapsed(), state.best_score, state.scores, state.losses, ended)
+    return Outcome(state.step, clock.elapsed(), state.best_score, state.scores, state.losses, ended)
+
+
+def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> State:
+    """Return the state of a training that begins, its parts small enough for the memory that is free."""
+    state, footprint = State(), learner.footprint
+    if footprint is None:
+        return state
+    most = settings.batch_size * footprint.longest
+    tokens = min(most, max(settings.batch_tokens, footprint.longest)) if learner.divisible else most
+    weights = sum(weight.numel() for weight in trainable(learner.module).values())
+    held = weights // placement.devices if placement.sharding == "full" else weights
+    room = memory.free_bytes(placement)
+    state.parts = memory.plan(footprint, tokens, held, room, divisible=learner.divisible)
+    if words := state.parts.words(settings.batch_tokens):
+        state.facts.append(f"{words}, to fit into the memory that was free")
+    return state
 
 
 @dataclass
@@ -120,11 +132,12 @@ class _Training:
     learner: Learner
     settings: TrainSettings
     seed: int
-    placement: Placement
+    hands: Devices
     kept: Weights
     state: State
     clock: Clock
     report: Callable[[float, str], None]
+    tell: Callable[[str], None]
     total: int = 0
     """Steps of all epochs."""
     per_epoch: int = 0
@@ -177,36 +190,37 @@ class _Training:
         return max(self.state.step / self.total, self.clock.share(reserved))
 
     def _step(self, parts: list[Rows], share: float) -> float:
-        """Learn from one step's rows and return their mean loss."""
-        learner, optimizer, settings = self.learner, self.kept.optimizer, self.settings
-        learner.module.train()
-        torch.manual_seed(seeds.number(self.seed, "dropout", self.state.step))
+        """Learn from one step's rows and return their mean loss; where memory runs out, take it in smaller parts."""
+        settings, state = self.settings, self.state
         # The first step would have size 0 in the middle of nothing: a step counts as half done.
         share = min(1.0, share + 0.5 / self.total)
-        set_rate(optimizer, settings.learning_rate * rate(share, settings.warmup, settings.schedule))
-        weight, total = sum(learner.batches.weight(rows) for rows in parts), 0.0
-        for rows in parts:
-            with self.placement.arithmetic():
-                loss = learner.loss(learner.module, learner.batches.collate(rows)) / max(weight, 1e-9)
-            total += loss.item()
-            if not math.isfinite(total):
-                raise Diverged(
-                    f"training diverged: the loss was {total} at step {self.state.step + 1}",
-                    f"a learning_rate below {settings.learning_rate:g} is steadier",
-                )
-            loss.backward()  # type: ignore[no-untyped-call]
-        if settings.clip:
-            nn.utils.clip_grad_norm_(list(self.kept.now.values()), settings.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        if self.state.step % max(1, self.total // _KEPT_LOSSES) == 0:
-            self.state.losses.append((self.state.step + 1, total))
-        return total
+        order = Order(
+            state.step,
+            seeds.number(self.seed, "dropout", state.step),
+            settings.learning_rate * rate(share, settings.warmup, settings.schedule),
+            sum(self.learner.batches.weight(rows) for rows in parts),
+        )
+        while (loss := self.hands.step(state.parts.cut(parts), order)) is None:
+            self._lighten(max(map(len, parts)))
+        if state.step % max(1, self.total // _KEPT_LOSSES) == 0:
+            state.losses.append((state.step + 1, loss))
+        return loss
+
+    def _lighten(self, rows: int) -> None:
+        """Compute less at once from here on, for memory ran out with parts of up to so many rows as they come."""
+        before, state = self.state.parts, self.state
+        state.parts = memory.lighter(before, rows if self.learner.divisible else 1, self.learner.module)
+        if state.parts.recomputed and not before.recomputed:
+            self.hands.recompute()
+        fact = f"memory ran out at step {state.step + 1}: {state.parts.words(self.settings.batch_tokens)} from there on"
+        state.facts.append(fact)
+        self.tell(fact)
 
     def _look(self) -> None:
         """Score the weights as they stand; keep a copy if no earlier ones were better."""
         assert self.learner.score is not None
         began, state = self.clock.elapsed(), self.state
+        self.hands.gather()
         self.learner.module.eval()
         score = self.learner.score()
         state.scores.append((state.step, score))

@@ -1,0 +1,34 @@
+"""What a method brings to the loop: what is trained, on what, and how it is scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+from haoqi.train.batches import Batches
+from haoqi.train.memory import Footprint
+from haoqi.train.step import Loss
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What a method brings: a module whose weights that require a gradient learn, and what from."""
+
+    module: nn.Module
+    batches: Batches
+    loss: Loss
+    """(module, batch) to the sum of the rows' losses."""
+    rows: int
+    """Examples in one epoch."""
+    tokens: int
+    """Tokens in one epoch."""
+    score: Callable[[], float] | None = None
+    """The validation score of the module as it stands; higher is better."""
+    score_tokens: int = 0
+    """Tokens that one `score` computes."""
+    multiplier: Callable[[str], float] = lambda name: 1.0
+    """A weight's name to its learning rate, as a multiple of the setting."""
+    divisible: bool = True
+    """Whether a part may be cut: its loss is that of its rows, whatever their company."""
+    footprint: Footprint | None = None
+    """What decides how much memory a step takes; None: that is found out when it runs out."""

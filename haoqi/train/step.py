@@ -1,0 +1,125 @@
+"""One step of the loop in one process: the gradients of its parts added up, then one update of the weights."""
+
+import gc
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from haoqi.core import seeds
+from haoqi.core.errors import UserError
+from haoqi.models.placement import Placement
+from haoqi.train.optimizer import set_rate
+from haoqi.train.settings import TrainSettings
+
+Loss = Callable[[nn.Module, Any], Tensor]
+"""(module, batch) to the sum of the rows' losses."""
+
+
+class Diverged(UserError):  # noqa: N818 - said as it happened
+    """The loss is no longer a number: this plan has failed, others need not."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What every process must know of a step."""
+
+    number: int
+    """Steps taken before."""
+    seed: int
+    """Of what dropout hides."""
+    learning_rate: float
+    weight: float
+    """How much all rows of the step count together."""
+
+
+@dataclass
+class Stepper:
+    """What one process takes steps with."""
+
+    module: nn.Module
+    loss: Loss
+    weights: Mapping[str, nn.Parameter]
+    """What learns, by name."""
+    optimizer: torch.optim.Optimizer
+    settings: TrainSettings
+    placement: Placement
+    rank: int = 0
+
+    def gradients(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float:
+        """Add the gradients of these pieces to those that are there, and return the sum of their losses.
+
+        Args:
+            order: the step.
+            pieces: batches, each with what its loss is divided by.
+
+        Raises:
+            Diverged: if the loss is infinite or not a number.
+        """
+        self.module.train()
+        torch.manual_seed(seeds.number(order.seed, "rank", self.rank) if self.rank else order.seed)
+        total = 0.0
+        for batch, weight in pieces:
+            with self.placement.arithmetic():
+                loss = self.loss(self.module, batch) / max(weight, 1e-9)
+            total += loss.item()
+            check(total, order, self.settings)
+            loss.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    def update(self, order: Order) -> None:
+        """Move the weights by the gradients, and drop these."""
+        set_rate(self.optimizer, order.learning_rate)
+        if self.settings.clip:
+            nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def attempt(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float | None:
+        """Return what `gradients` does; or None, and no gradients are left, where memory ran out."""
+        try:
+            return self.gradients(order, pieces)
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out(error):
+                raise
+        # Here, and not above: as long as the error is at hand, so is all that it was raised amidst.
+        self.forget()
+        return None
+
+    def tried(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float | None:
+        """Return what `attempt` does, and not a number where it diverged: others must learn of it, too."""
+        try:
+            return self.attempt(order, pieces)
+        except Diverged:
+            return math.nan
+
+    def forget(self) -> None:
+        """Drop the gradients, and give back the memory of what was computed for them."""
+        self.optimizer.zero_grad(set_to_none=True)
+        gc.collect()
+        if self.placement.device == "cuda":
+            torch.cuda.empty_cache()
+
+
+def check(loss: float, order: Order, settings: TrainSettings) -> None:
+    """Say no to a loss that is infinite or not a number.
+
+    Raises:
+        Diverged: if it is.
+    """
+    if not math.isfinite(loss):
+        raise Diverged(
+            f"training diverged: the loss was {loss} at step {order.number + 1}",
+            f"a learning_rate below {settings.learning_rate:g} is steadier",
+        )
+
+
+def ran_out(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, as GPUs, torch's CPU allocator and numpy say it."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in said or "can't allocate memory" in said)
