@@ -76,6 +76,7 @@ def _row(experiment: Experiment, history: History) -> Row:
         settings=plan.varied,
         share=plan.share,
         seed=plan.seed,
+        recipe=plan.recipe,
         verdict=told,
         **shared,
     )

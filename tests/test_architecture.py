@@ -22,7 +22,7 @@ NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc"
 HEAVY = ("torch", "transformers", "pandas", "sklearn", "scipy", "sqlalchemy", "pyarrow", "matplotlib", "optuna", "peft")
 
 # Folders whose plug-ins are somebody's idea: they say whose, and when to prefer it.
-CITED = {"methods", "strategies", "queries", "penalties"}
+CITED = {"methods", "recipes", "strategies", "queries", "penalties"}
 SOURCE = re.compile(r"\b(19|20)\d\d\b")
 
 # Spelt in pieces, so that this file does not find itself.

@@ -1,4 +1,4 @@
-"""`haoqi tasks`, `methods`, `strategies`, `bases` and `samples`: what there is, and how to get what is missing."""
+"""`haoqi tasks`, `methods`, `recipes`, `strategies`, `bases`, `samples`: what there is, and how to bring what isn't."""
 
 import inspect
 from typing import Annotated, Any
@@ -34,6 +34,13 @@ def methods(name: One = None, json: Json = False) -> None:
 def strategies(name: One = None, json: Json = False) -> None:
     """List the strategies, or show one with its settings: how the next plan is chosen."""
     from haoqi.explore.strategies import strategies as registry
+
+    _list_or_page(registry, name, json)
+
+
+def recipes(name: One = None, json: Json = False) -> None:
+    """List the recipes, or show one with its settings: what can be done to training examples first."""
+    from haoqi.data.recipes import recipes as registry
 
     _list_or_page(registry, name, json)
 

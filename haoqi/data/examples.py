@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Indices = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 
 
 class Span(NamedTuple):
@@ -34,7 +35,9 @@ class Examples:
     labels: list[Any]
     """Of type `Label`; None where a row is unlabelled."""
     ids: list[int]
-    """The row's number in the source, from 0: unique, and the same after any splitting."""
+    """The row's number in the source, from 0: unique, and the same after any splitting.
+
+    Rows that a recipe makes of one row keep its number, so that they can be held together."""
     pairs: list[str] | None = None
     """The second text of each row, for tasks on two texts."""
     words: list[tuple[tuple[int, int], ...]] | None = None
@@ -45,11 +48,16 @@ class Examples:
     """Rows of one group stay in one split."""
     times: list[float] | None = None
     """Seconds since 1970, for splits by time."""
+    weights: list[float] | None = None
+    """How much each row counts in learning, 0 or more; None: 1 each. Metrics never look at it.
+
+    A soft label is several rows of one text whose weights add up to 1."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             column = getattr(self, field.name)
             assert column is None or len(column) == len(self.texts), field.name
+        assert self.weights is None or all(0 <= weight < float("inf") for weight in self.weights), "weights"
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -66,6 +74,24 @@ class Examples:
             **{name: [column[row] for row in chosen] for name, column in columns.items() if column is not None},
         )
 
+    @property
+    def counting(self) -> Weights:
+        """How much each row counts in learning, shape (n,)."""
+        return np.ones(len(self)) if self.weights is None else np.asarray(self.weights, dtype=np.float64)
+
+    @property
+    def sources(self) -> Indices:
+        """The same number for all rows that were made of one, from 0 in order of appearance, shape (n,)."""
+        numbers = {number: place for place, number in enumerate(dict.fromkeys(self.ids))}
+        return np.fromiter((numbers[number] for number in self.ids), np.int64, len(self))
+
+    def learnable(self) -> "Examples":
+        """Return the rows that count for anything, those of weight 0 left out; without weights where all count 1."""
+        if self.weights is None:
+            return self
+        left = self if all(self.weights) else self.take(np.flatnonzero(self.counting))
+        return replace(left, weights=None) if (left.counting == 1).all() else left
+
     @classmethod
     def of(cls, texts: Sequence[str], labels: Sequence[Any] | None = None) -> "Examples":
         """Return examples from plain lists, as a caller in Python has them."""
@@ -74,10 +100,16 @@ class Examples:
 
     @classmethod
     def join(cls, parts: Sequence["Examples"]) -> "Examples":
-        """Return the rows of several examples one after another; a column missing in any is dropped."""
+        """Return the rows of several examples one after another; a column missing in any is dropped.
+
+        Weights are not dropped: rows without one count 1.
+        """
         columns: dict[str, Any] = {}
+        weighed = any(part.weights is not None for part in parts)
         for field in fields(cls):
             found = [getattr(part, field.name) for part in parts]
+            if field.name == "weights" and weighed:
+                found = [part.counting.tolist() for part in parts]
             columns[field.name] = None if any(c is None for c in found) else [x for c in found for x in c]
         return cls(**columns)
 

@@ -35,6 +35,8 @@ def save(examples: Examples, path: Path) -> None:
             columns[name] = pa.array(column, pa.large_string())
     if examples.times is not None:
         columns["time"] = pa.array(examples.times, pa.float64())
+    if examples.weights is not None:
+        columns["weight"] = pa.array(examples.weights, pa.float64())
     if examples.words is not None:
         flat = [[edge for word in words for edge in word] for words in examples.words]
         columns["words"] = pa.array(flat, pa.large_list(pa.int32()))
@@ -78,6 +80,7 @@ def load(path: Path) -> Examples:
         originals=column("original"),
         groups=column("group"),
         times=column("time"),
+        weights=column("weight"),
     )
 
 

@@ -4,6 +4,8 @@ Few validation examples say little; folds let all examples but the test split sa
 (Stone, 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions").
 """
 
+import time
+
 import numpy as np
 
 from haoqi.core import seeds
@@ -12,6 +14,7 @@ from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.choose import Step
 from haoqi.explore.job import job_of
 from haoqi.explore.lab import Lab
+from haoqi.explore.recipe import training_examples
 from haoqi.tasks.task import Scores
 
 
@@ -21,8 +24,10 @@ def cross_validated(step: Step, lab: Lab, facts: list[str]) -> Scores:
     parts: list[tuple[Indices, Scores]] = []
     for fold in range(lab.folds):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-        train = lab.sample(lab.judged.take(rest), step.plan)
-        seconds = None if step.seconds is None else step.seconds / lab.folds
+        begun = time.perf_counter()
+        train = training_examples(step.plan, lab, lab.judged.take(rest), part=fold)
+        cooking = time.perf_counter() - begun
+        seconds = None if step.seconds is None else max(1.0, step.seconds / lab.folds - cooking)
         job = job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds), facts=facts)
         parts.append((held, lab.method(step.plan).fit(job).scores(lab.judged.take(held))))
     return _in_order(parts)

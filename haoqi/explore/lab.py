@@ -114,7 +114,7 @@ class Lab:
             train, valid = (train + valid) * (self.folds - 1) // self.folds, (train + valid) // self.folds
         lengths = self.lengths.of(plan.base)
         return Size(
-            train_rows=int(train * plan.share),
+            train_rows=int(train * plan.share * plan.growth),
             valid_rows=valid,
             tokens=sum(lengths) / len(lengths),
             labels=len(self.task.labels),

@@ -3,9 +3,18 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+from haoqi.core.errors import UserError
+
+# How far two plans are apart whose recipes have nothing in common: less than another base.
+_RECIPES = 0.2
+
+
+# Names of recipes with their settings, sorted, in the order in which they are applied.
+Recipe = tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -19,11 +28,16 @@ class Plan:
     share: float = 1.0
     """Fidelity: the share of the training examples that is used, in (0, 1]."""
     seed: int = 0
+    recipe: Recipe = ()
+    """What is done to the training examples first; see `haoqi recipes`."""
 
     @property
     def key(self) -> str:
         """A short name for the plan, the same for all of its seeds."""
-        text = json.dumps(asdict(replace(self, seed=0)), sort_keys=True, default=str)
+        plain = asdict(replace(self, seed=0))
+        if not self.recipe:
+            del plain["recipe"]  # as plans were named before there were recipes
+        text = json.dumps(plain, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
@@ -31,10 +45,22 @@ class Plan:
         """The settings that differ from the method's defaults."""
         return dict(self.settings)
 
+    def with_recipe(self, name: str, **settings: Any) -> "Plan":
+        """Return the same plan on examples that this recipe changes too, after those that it has."""
+        return replace(self, recipe=(*self.recipe, (name, tuple(sorted(settings.items())))))
+
+    @property
+    def growth(self) -> float:
+        """Rows that the recipe makes of each training row, roughly."""
+        from haoqi.data.recipes import recipes
+
+        return math.prod(recipes.build(name, **dict(settings)).growth for name, settings in self.recipe)
+
     def words(self) -> str:
         """Return the plan as a person reads it on one line."""
         parts = [f"{self.method.replace('_', '-')}{f' of {self.base}' if self.base else ''}"]
         parts += [f"{name.replace('_', ' ')} {_short(value)}" for name, value in self.settings]
+        parts += [_recipe_words(name, settings) for name, settings in self.recipe]
         if self.share < 1:
             parts.append(f"{self.share:.0%} of the examples")
         if self.seed:
@@ -48,9 +74,9 @@ class Plan:
 
     @classmethod
     def from_plain(cls, found: Mapping[str, Any]) -> "Plan":
-        """Return the plan that `asdict` and JSON made plain."""
-        settings = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in found["settings"])
-        return cls(found["method"], found["base"], settings, found["share"], found["seed"])
+        """Return the plan that `asdict` and JSON made plain; one from before there were recipes has none."""
+        recipe = tuple((name, _pairs(settings)) for name, settings in found.get("recipe", ()))
+        return cls(found["method"], found["base"], _pairs(found["settings"]), found["share"], found["seed"], recipe)
 
 
 @dataclass(frozen=True)
@@ -90,8 +116,8 @@ class Experiment:
 def distance(one: Plan, other: Plan) -> float:
     """Return how different two plans are: 0 for the same one, at most 1.
 
-    Another method counts most, then another base; settings count by how many differ and how much, the
-    share of examples by its ratio.
+    Another method counts most, then another base; settings count by how many differ and how much, recipes by
+    how many differ, the share of examples by its ratio.
     """
     if one.method != other.method:
         return 1.0
@@ -100,7 +126,16 @@ def distance(one: Plan, other: Plan) -> float:
     names = mine.keys() | yours.keys()
     if names:
         far += 0.4 * sum(_apart(mine.get(name), yours.get(name)) for name in names) / len(names)
+    far += _RECIPES * _recipes_apart(one.recipe, other.recipe)
     return min(1.0, far + 0.1 * abs(math.log(one.share / other.share)))
+
+
+def _recipes_apart(one: Recipe, other: Recipe) -> float:
+    """Return the share of recipes that only one of two plans has, in [0, 1]; other settings count half."""
+    mine, yours = dict(one), dict(other)
+    names = mine.keys() | yours.keys()
+    shared = mine.keys() & yours.keys()
+    return (len(names - shared) + 0.5 * sum(mine[n] != yours[n] for n in shared)) / max(1, len(names))
 
 
 def _apart(one: Any, other: Any) -> float:
@@ -111,6 +146,21 @@ def _apart(one: Any, other: Any) -> float:
         isinstance(value, int | float) and not isinstance(value, bool) and value > 0 for value in (one, other)
     )
     return min(1.0, abs(math.log(one / other)) / math.log(10)) if numbers else 1.0
+
+
+def _pairs(found: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Return settings as they were before JSON made lists of tuples."""
+    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in found)
+
+
+def _recipe_words(name: str, settings: tuple[tuple[str, Any], ...]) -> str:
+    """Return a recipe as a person reads it; one that is not installed here by its name."""
+    from haoqi.data.recipes import recipes
+
+    try:
+        return recipes.build(name, **dict(settings)).words()
+    except UserError:
+        return " ".join([name.replace("_", " "), *(f"{key} {_short(value)}" for key, value in settings)])
 
 
 def _short(value: Any) -> str:

@@ -25,6 +25,7 @@ from haoqi.explore.folds import cross_decoded, cross_validated
 from haoqi.explore.job import checkpoint_of, job_of
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.recipe import training_examples
 from haoqi.models.model import Model, load
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Task
@@ -94,7 +95,8 @@ def champion_model(experiment: Experiment, lab: Lab) -> Model:
     if not lab.folds:
         return load(_folder(experiment.plan, lab) / "model")
     whole = Examples.join([lab.splits.train, lab.splits.valid])
-    predictor = lab.method(experiment.plan).fit(job_of(experiment.plan, lab, lab.sample(whole, experiment.plan)))
+    train = training_examples(experiment.plan, lab, whole)
+    predictor = lab.method(experiment.plan).fit(job_of(experiment.plan, lab, train))
     return _model(predictor, experiment.plan, keep.read_calibration(_folder(experiment.plan, lab)), lab)
 
 
@@ -110,8 +112,10 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
     if lab.folds:
         predictor, scores = None, cross_validated(step, lab, notes)
     else:
-        train = lab.sample(lab.splits.train, plan)
-        job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=step.seconds, facts=notes)
+        begun = time.perf_counter()
+        train = training_examples(plan, lab, lab.splits.train)
+        left = None if step.seconds is None else max(1.0, step.seconds - (time.perf_counter() - begun))
+        job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=left, facts=notes)
         predictor = lab.method(plan).fit(job)
         scores = predictor.scores(lab.judged)
     calibration = task.output.calibrate(scores, lab.judged, task.labels)

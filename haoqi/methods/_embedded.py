@@ -5,6 +5,8 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.data.examples import Weights
+
 Floats = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.bool_]
 
@@ -12,7 +14,9 @@ Targets = npt.NDArray[np.bool_]
 NEVER = -20.0
 
 
-def fit_linear(vectors: Floats, targets: Targets, exclusive: bool, strength: float) -> tuple[Floats, Floats]:
+def fit_linear(
+    vectors: Floats, targets: Targets, exclusive: bool, strength: float, *, weights: Weights | None = None
+) -> tuple[Floats, Floats]:
     """Return directions, shape (width, labels), and intercept of a logistic regression on standardised vectors.
 
     Args:
@@ -20,49 +24,55 @@ def fit_linear(vectors: Floats, targets: Targets, exclusive: bool, strength: flo
         targets: which labels each has, shape (n, labels).
         exclusive: one label each (softmax), or each label for itself.
         strength: how closely the examples are followed (C).
+        weights: how much each example counts, shape (n,); None: all alike.
     """
     centre, spread = vectors.mean(axis=0), vectors.std(axis=0)
+    if weights is not None:
+        centre = np.average(vectors, axis=0, weights=weights)
+        spread = np.sqrt(np.average((vectors - centre) ** 2, axis=0, weights=weights))
     spread = np.maximum(spread, max(float(spread.mean()) / 10, 1e-6))  # some units of a base hardly ever move
     standard = (vectors - centre) / spread
     width, labels = vectors.shape[1], targets.shape[1]
     directions, intercept = np.zeros((width, labels), np.float32), np.zeros(labels, np.float32)
     if exclusive:
-        directions, intercept = _softmax(standard, targets.argmax(axis=1), labels, strength)
+        directions, intercept = _softmax(standard, targets.argmax(axis=1), labels, strength, weights=weights)
     else:
         for label in range(labels):
-            both, offset = _softmax(standard, targets[:, label].astype(np.int64), 2, strength)
+            both, offset = _softmax(standard, targets[:, label].astype(np.int64), 2, strength, weights=weights)
             directions[:, label], intercept[label] = both[:, 1] - both[:, 0], offset[1] - offset[0]
     directions = (directions / spread[:, None]).astype(np.float32)
     return directions, (intercept - centre @ directions).astype(np.float32)
 
 
-def logistic_loss(logits: Floats, targets: Targets, exclusive: bool) -> float:
-    """Return the mean negative log probability of the targets."""
+def logistic_loss(logits: Floats, targets: Targets, exclusive: bool, weights: Weights | None = None) -> float:
+    """Return the mean negative log probability of the targets, each row counted by its weight."""
     scores = logits.astype(np.float64)
     if exclusive:
         top = scores.max(axis=1, keepdims=True)
         logs = scores - top - np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
-        return float(-logs[targets].mean())
-    return float(np.logaddexp(0, np.where(targets, -scores, scores)).mean())
+        return float(-np.average(logs[targets], weights=weights))
+    return float(np.average(np.logaddexp(0, np.where(targets, -scores, scores)).mean(axis=1), weights=weights))
 
 
-def _softmax(standard: Floats, classes: npt.NDArray[np.int64], count: int, strength: float) -> tuple[Floats, Floats]:
+def _softmax(
+    standard: Floats, classes: npt.NDArray[np.int64], count: int, strength: float, *, weights: Weights | None
+) -> tuple[Floats, Floats]:
     """Return weights, shape (width, count), and intercept; a class that does not occur gets the least of scores."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     present = np.unique(classes)
-    weights = np.zeros((standard.shape[1], count), np.float32)
+    directions = np.zeros((standard.shape[1], count), np.float32)
     intercept = np.full(count, NEVER, np.float32)
     if len(present) == 1:
         intercept[present] = 0.0
-        return weights, intercept
+        return directions, intercept
     machine = LogisticRegression(C=strength, tol=1e-3, max_iter=200)
     with catch_warnings():
         simplefilter("ignore", ConvergenceWarning)  # a rough optimum scores as well
-        machine.fit(standard, classes)
+        machine.fit(standard, classes, sample_weight=weights)
     found, offset = machine.coef_.T, machine.intercept_
     if len(present) == 2:
         found, offset = np.concatenate([-found / 2, found / 2], axis=1), np.concatenate([-offset / 2, offset / 2])
-    weights[:, present], intercept[present] = found, offset
-    return weights, intercept
+    directions[:, present], intercept[present] = found, offset
+    return directions, intercept

@@ -58,6 +58,13 @@ class Bench:
     """One row per text, or per word."""
     placement: Placement
     begun: float = field(default_factory=time.monotonic)
+    weights: npt.NDArray[np.float32] | None = None
+    """How much each target counts; None: all alike."""
+
+    @property
+    def counting(self) -> npt.NDArray[np.float32]:
+        """How much each target counts, in numbers."""
+        return np.ones(len(self.targets), np.float32) if self.weights is None else self.weights
 
     @property
     def seconds(self) -> float | None:
@@ -112,7 +119,16 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         np.concatenate(found) if words else np.asarray(found),
         replace(probed(), devices=job.devices, sharding=job.sharding),
         begun,
+        _weights(job.train, [len(one) for one in found] if words else None),
     )
+
+
+def _weights(train: Examples, words: list[int] | None) -> npt.NDArray[np.float32] | None:
+    """Return how much each text counts, or each word where texts have so many."""
+    if train.weights is None:
+        return None
+    counting = train.counting.astype(np.float32)
+    return counting if words is None else np.repeat(counting, words)
 
 
 def boundary(base: Base, layers: int) -> int:
@@ -137,9 +153,8 @@ def train(
     bench: Bench, settings: TrainSettings, target: Target, multiplier: Callable[[str], float] = lambda name: 1.0
 ) -> Outcome:
     """Train what of a bench's model requires a gradient; the model holds the best weights afterwards."""
-    batches = ExampleBatches(
-        bench.train, bench.targets, settings.batch_size, settings.batch_tokens, bench.placement.device
-    )
+    sizes = (settings.batch_size, settings.batch_tokens)
+    batches = ExampleBatches(bench.train, bench.targets, *sizes, bench.placement.device, bench.weights)
     learner = Learner(
         bench.model,
         batches,
@@ -176,14 +191,20 @@ def start_head(bench: Bench) -> None:
     job.report(Progress(0.0, "starting the head from a linear probe"))
     embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
     targets = bench.targets[rows]
-    weight, bias = fit_head(embeddings, targets, bench.model.head.out_features)
+    weights = bench.counting[rows]
+    weight, bias = fit_head(embeddings, targets, bench.model.head.out_features, weights=weights)
     with torch.no_grad():
         bench.model.head.weight.copy_(torch.from_numpy(weight))
         bench.model.head.bias.copy_(torch.from_numpy(bias))
 
 
 def fit_head(
-    embeddings: npt.NDArray[np.float32], targets: npt.NDArray[Any], outputs: int, strength: float = 10.0
+    embeddings: npt.NDArray[np.float32],
+    targets: npt.NDArray[Any],
+    outputs: int,
+    strength: float = 10.0,
+    *,
+    weights: npt.NDArray[np.float32],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return weights (outputs, width) and biases (outputs,) of a logistic regression.
 
@@ -192,12 +213,13 @@ def fit_head(
         targets: label numbers, shape (n,), or 0/1, shape (n, outputs).
         outputs: number of labels.
         strength: how much an error costs against large weights (C).
+        weights: how much each example counts, shape (n,).
     """
     import torch
     from torch.nn import functional
 
     features, many = torch.from_numpy(embeddings), targets.ndim == 2
-    answers = torch.from_numpy(targets)
+    answers, counting = torch.from_numpy(targets), torch.from_numpy(weights)
     weight = torch.zeros(outputs, features.shape[1], requires_grad=True)
     bias = torch.zeros(outputs, requires_grad=True)
     solver = torch.optim.LBFGS([weight, bias], max_iter=_HEAD_START_ROUNDS, line_search_fn="strong_wolfe")
@@ -206,10 +228,11 @@ def fit_head(
         solver.zero_grad()
         logits = functional.linear(features, weight, bias)
         if many:
-            misfit = functional.binary_cross_entropy_with_logits(logits, answers, reduction="sum")
+            misfits = functional.binary_cross_entropy_with_logits(logits, answers, reduction="none").sum(dim=1)
         else:
-            misfit = functional.cross_entropy(logits, answers, reduction="sum")
-        total = (strength * misfit + weight.pow(2).sum() / 2) / (strength * len(features))
+            misfits = functional.cross_entropy(logits, answers, reduction="none")
+        misfit = (counting * misfits).sum()
+        total = (strength * misfit + weight.pow(2).sum() / 2) / (strength * counting.sum())
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
@@ -265,12 +288,12 @@ def head_solver(size: Size, rows: float) -> Load:
 def _loss(bench: Bench, target: Target) -> Loss:
     """Return the loss of the task's output."""
     many = bench.job.task.output.name == "labels"
-    weights = None
+    weights, counting = None, bench.counting.astype(np.float64)
     if target.class_weights == "balanced":
         if many:
-            weights = balanced_presence(bench.targets.sum(axis=0).astype(np.int64), len(bench.targets))
+            weights = balanced_presence(counting @ bench.targets, float(counting.sum()))
         else:
-            weights = balanced(np.bincount(bench.targets, minlength=bench.model.head.out_features))
+            weights = balanced(np.bincount(bench.targets, counting, minlength=bench.model.head.out_features))
         weights = weights.to(bench.placement.device)
     return (labels_loss if many else label_loss)(target.label_smoothing, weights)
 

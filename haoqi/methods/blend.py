@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
-from haoqi.data.examples import Indices
+from haoqi.data.examples import Indices, Weights
 from haoqi.methods.knn import Knn
-from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.probe import Probe
 from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Load, Size, Work
@@ -48,6 +48,7 @@ class Stack:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True
+    weighs: ClassVar[Weighs] = "roughly"
 
     most_read: Annotated[int, Range(50, 1_000_000, log=True, search=False)] = 4000
     """The most training examples that the base reads; n-grams learn from all."""
@@ -62,7 +63,7 @@ class Stack:
         held = [self._held_out(tfidf.fit, job, np.arange(len(job.train)))[rows]]
         held += [self._held_out(reader.fit, job, rows) for reader in readers]
         targets = np.asarray(job.task.output.targets(job.train.take(rows), job.task.labels))
-        weights, offset = trust(held, targets)
+        weights, offset = trust(held, targets, job.train.take(rows).counting)
         job.report(Progress(0.9, "fitting on all"))
         quiet = replace(job, report=lambda progress: None)
         small = replace(quiet, train=job.train.take(rows))
@@ -100,8 +101,13 @@ class Stack:
         return np.sort(order[:read])
 
     def _held_out(self, fit: Callable[[Job], Predictor], job: Job, rows: Indices) -> Floats:
-        """Return each row's scores from a model that was not fitted on it, shape (rows, labels)."""
-        fold = seeds.generator(0, "blend", len(rows)).permutation(len(rows)) % FOLDS
+        """Return each row's scores from a model that was not fitted on it, nor on a row that was made of the same one.
+
+        Their shape is (rows, labels).
+        """
+        sources = job.train.take(rows).sources
+        count = int(sources.max(initial=-1)) + 1
+        fold = (seeds.generator(0, "blend", count).permutation(count) % FOLDS)[sources]
         scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
         quiet = replace(job, report=lambda progress: None)
         for part in range(FOLDS):
@@ -112,17 +118,19 @@ class Stack:
         return scores
 
 
-def trust(parts: list[Floats], targets: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+def trust(parts: list[Floats], targets: npt.NDArray[Any], counting: Weights) -> tuple[Floats, Floats]:
     """Return the weights of some scores and the offset of each label under which the targets are likeliest.
 
     Args:
         parts: scores of each member, shape (n, labels), from models that did not see these examples.
         targets: label numbers, shape (n,), or 0/1, shape (n, labels).
+        counting: how much each example counts, shape (n,).
     """
     import torch
     from torch.nn import functional
 
     tables, answers = [torch.from_numpy(part) for part in parts], torch.from_numpy(targets)
+    shares = torch.from_numpy((counting / counting.sum()).astype(np.float32))
     weights = torch.full((len(parts),), 1.0 / len(parts), requires_grad=True)
     offset = torch.zeros(parts[0].shape[1], requires_grad=True)
     solver = torch.optim.LBFGS([weights, offset], max_iter=ROUNDS, line_search_fn="strong_wolfe")
@@ -131,10 +139,10 @@ def trust(parts: list[Floats], targets: npt.NDArray[Any]) -> tuple[Floats, Float
         solver.zero_grad()
         logits = sum(weight * table for weight, table in zip(weights, tables, strict=True)) + offset
         if targets.ndim == 2:
-            misfit = functional.binary_cross_entropy_with_logits(logits, answers)
+            misfits = functional.binary_cross_entropy_with_logits(logits, answers, reduction="none").mean(dim=1)
         else:
-            misfit = functional.cross_entropy(logits, answers)
-        total = misfit + 1e-4 * (weights.pow(2).sum() + offset.pow(2).sum())
+            misfits = functional.cross_entropy(logits, answers, reduction="none")
+        total = (shares * misfits).sum() + 1e-4 * (weights.pow(2).sum() + offset.pow(2).sum())
         total.backward()  # type: ignore[no-untyped-call]
         return total
 

@@ -19,9 +19,11 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
+from haoqi.core import seeds
 from haoqi.core.config import Range
+from haoqi.data.examples import Examples
 from haoqi.methods._embedded import NEVER
-from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.tagger import Tagger
@@ -38,6 +40,7 @@ class Crf:
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
+    weighs: ClassVar[Weighs] = "exactly"
 
     epochs: Annotated[int, Range(1, 100, log=True, search=False)] = 20
     """How often every example is learnt from; fewer where time runs out."""
@@ -49,7 +52,7 @@ class Crf:
     def fit(self, job: Job) -> Predictor:
         """Return the tagger of job.train."""
         begun = time.perf_counter()
-        train = split_at_spans(job.train)
+        train = split_at_spans(repeated(job.train, seeds.generator(job.seed, "weights")))
         targets = job.task.output.targets(train, job.task.labels)
         job.report(Progress(0.0, "reading words"))
         held = [word_features(text, words) for text, words in zip(train.texts, words_of(train), strict=True)]
@@ -98,6 +101,17 @@ class Crf:
         trainer.set("max_iterations", epochs)
         _seed_shuffles(job.seed)
         trainer.train(str(path))
+
+
+def repeated(train: Examples, rng: np.random.Generator) -> Examples:
+    """Return each row as often as it counts; of the part of a row that is left, chance decides.
+
+    crfsuite knows no weights.
+    """
+    if train.weights is None:
+        return train
+    times = np.floor(train.counting + rng.random(len(train))).astype(np.int64)
+    return train.take(np.repeat(np.arange(len(train)), times)) if times.any() else train
 
 
 def _seed_shuffles(seed: int) -> None:

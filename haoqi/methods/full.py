@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
 from haoqi.methods._tuning import Target, head_start, lay_out, predictor_of, slower_below, start_head, train
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
@@ -26,6 +26,7 @@ class Full:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
+    weighs: ClassVar[Weighs] = "exactly"
 
     learning_rate: Annotated[float, Range(3e-5, 1e-3, log=True)] = 2e-4
     """Step size of the uppermost layer at the end of warm-up."""

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor
@@ -26,6 +26,7 @@ class Knn:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
+    weighs: ClassVar[Weighs] = "roughly"
 
     neighbours: Annotated[int, Range(1, 100, log=True)] = 15
     """How many of the nearest training texts vote."""
@@ -42,7 +43,9 @@ class Knn:
         embedder = Embedder(job.base, job.store)
         known = embedder(job.train.texts).astype(np.float16)
         exclusive = output.name == "label"
-        return EmbeddingNeighbours(embedder, known, targets.astype(bool), self.neighbours, self.reach, exclusive)
+        weights = None if job.train.weights is None else job.train.counting.astype(np.float32)
+        votes = (targets.astype(bool), self.neighbours, self.reach, exclusive, weights)
+        return EmbeddingNeighbours(embedder, known, *votes)
 
     def work(self, size: Size) -> Work:
         """Embed all texts, and compare each that is scored with each that is known."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Size, Work
 from haoqi.models.predictor import Predictor
@@ -24,6 +24,7 @@ class Logistic:
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
+    weighs: ClassVar[Weighs] = "exactly"
 
     strength: Annotated[float, Range(0.01, 100.0, log=True, search=False)] = 1.0
     """How much an error costs against large weights (C); 1 is scikit-learn's default."""

@@ -14,7 +14,7 @@ import torch
 from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
 from haoqi.methods._tuning import Target, head_start, lay_out, predictor_of, slower_below, start_head, train
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.low_rank import add_low_rank, merge_low_rank
 from haoqi.models.placement import own_randomness
@@ -31,6 +31,7 @@ class Lora:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
+    weighs: ClassVar[Weighs] = "exactly"
 
     rank: Annotated[int, Range(2, 64, log=True)] = 16
     """Rank of the matrices: how much can be learnt."""

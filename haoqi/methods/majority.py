@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.constant import Constant
@@ -24,16 +24,19 @@ class Majority:
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
+    weighs: ClassVar[Weighs] = "exactly"
 
     def fit(self, job: Job) -> Predictor:
         """Return the frequencies of the labels as logits; for spans, of the tags of words."""
         output, labels = job.task.output, job.task.labels
-        targets = output.targets(job.train, labels)
+        targets, counting = output.targets(job.train, labels), job.train.counting
         if output.name == "labels":
-            share = (targets.sum(axis=0) + 0.5) / (len(targets) + 1)
+            share = (counting @ targets + 0.5) / (counting.sum() + 1)
             return Constant(np.log(share / (1 - share)).astype(np.float32))
-        places = np.concatenate(targets) if output.name == "spans" else targets
-        counts = np.bincount(places, minlength=output.width(labels)) + 0.5
+        places = targets
+        if output.name == "spans":
+            places, counting = np.concatenate(targets), np.repeat(counting, [len(words) for words in targets])
+        counts = np.bincount(places, counting, minlength=output.width(labels)) + 0.5
         return Constant(np.log(counts / counts.sum()).astype(np.float32), per_word=output.name == "spans")
 
     def work(self, size: Size) -> Work:

@@ -13,6 +13,8 @@ from haoqi.models.features import FeatureStore
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Task
 
+Weighs = Literal["exactly", "roughly", "no"]
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -48,6 +50,10 @@ class Job:
     sharding: Literal["none", "full"] = "none"
     """Whether each of them holds a shard of what is trained, or the whole of it."""
 
+    def __post_init__(self) -> None:
+        # So that no method needs to know: a row of weight 0 is as good as absent.
+        object.__setattr__(self, "train", self.train.learnable())
+
 
 @runtime_checkable
 class Method(Protocol):
@@ -64,6 +70,9 @@ class Method(Protocol):
     """Whether another seed gives another model."""
     elastic: ClassVar[bool]
     """Whether a fit does less where job.seconds is short; others take the time they take."""
+    weighs: ClassVar[Weighs]
+    """How it honours the weights of job.train: "exactly" (a row of weight 2 is the row twice, where no setting is
+    chosen by trial and no order by chance), "roughly" (more weight, more say), or "no"."""
 
     def fit(self, job: Job) -> Predictor:
         """Return a predictor learnt from job.train; the same job gives the same predictor."""

@@ -11,8 +11,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.examples import Examples
 from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
-from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor
@@ -33,6 +34,7 @@ class Probe:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
+    weighs: ClassVar[Weighs] = "exactly"
 
     strength: Annotated[float | None, Range(0.0001, 10.0, log=True)] = None
     """How much an error costs against large weights (C); empty: the best of four on a fifth of the examples."""
@@ -49,9 +51,11 @@ class Probe:
         vectors = embedder(
             job.train.texts, lambda done: job.report(Progress(0.9 * done / total, f"{done:,} texts read"))
         )
-        strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive)
+        strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive, job.train)
         job.report(Progress(0.95, f"strength {strength:g}"))
-        return EmbeddingLinear(embedder, *fit_linear(vectors, targets.astype(bool), exclusive, strength))
+        weights = None if job.train.weights is None else job.train.counting
+        found = fit_linear(vectors, targets.astype(bool), exclusive, strength, weights=weights)
+        return EmbeddingLinear(embedder, *found)
 
     def work(self, size: Size) -> Work:
         """Embed all texts, then pass over the embeddings some hundred times for each strength."""
@@ -66,15 +70,21 @@ class Probe:
         return Work(fit + labelled(size, size.train_rows), embeds=size.train_rows, asks=True, libraries=libraries)
 
 
-def _best_strength(vectors: Floats, targets: Targets, exclusive: bool) -> float:
-    """Return the strength with the least loss on a fifth of some examples, learnt from the rest of them."""
+def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Examples) -> float:
+    """Return the strength with the least loss on a fifth of some examples, learnt from the rest of them.
+
+    Rows that were made of one row stay on one side.
+    """
     rows = np.random.default_rng(0).permutation(len(vectors))[:TRIAL_ROWS]
     held, rest = rows[: len(rows) // 5], rows[len(rows) // 5 :]
-    if not len(held):
+    sources, counting = train.sources, train.counting
+    rest = rest[~np.isin(sources[rest], sources[held])]
+    if not len(held) or not len(rest):
         return STRENGTHS[1]
 
     def loss(strength: float) -> float:
-        directions, intercept = fit_linear(vectors[rest], targets[rest], exclusive, strength)
-        return logistic_loss(vectors[held] @ directions + intercept, targets[held], exclusive)
+        known = None if train.weights is None else counting[rest]
+        directions, intercept = fit_linear(vectors[rest], targets[rest], exclusive, strength, weights=known)
+        return logistic_loss(vectors[held] @ directions + intercept, targets[held], exclusive, counting[held])
 
     return min(STRENGTHS, key=loss)

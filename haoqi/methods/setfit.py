@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
-from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
 from haoqi.models.encoder import Batch
 from haoqi.models.forward import in_batches
@@ -44,6 +44,7 @@ class Setfit:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
+    weighs: ClassVar[Weighs] = "roughly"
 
     learning_rate: Annotated[float, Range(1e-5, 5e-4, log=True)] = 1e-4
     """Step size of the uppermost layer at the end of warm-up."""
@@ -61,7 +62,8 @@ class Setfit:
         bench = lay_out(job, self.max_tokens)
         _freeze_for_contrast(bench)
         rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
-        batches = ContrastBatches(bench.train, bench.targets, rows, self.batch_size, bench.placement.device)
+        sizes = (rows, self.batch_size)
+        batches = ContrastBatches(bench.train, bench.targets, *sizes, bench.counting, bench.placement.device)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         learner = Learner(
             bench.model,
@@ -84,7 +86,12 @@ class Setfit:
             tell=job.note,
         )
         job.report(Progress(_CONTRAST_SHARE, "fitting the head"))
-        weight, bias = fit_head(_features(bench, rows), bench.targets[rows], bench.model.head.out_features)
+        weight, bias = fit_head(
+            _features(bench, rows),
+            bench.targets[rows],
+            bench.model.head.out_features,
+            weights=bench.counting[rows],
+        )
         with torch.no_grad():
             bench.model.head.weight.copy_(torch.from_numpy(weight))
             bench.model.head.bias.copy_(torch.from_numpy(bias))
@@ -110,6 +117,8 @@ class ContrastBatches:
     rows: Rows
     """Those that are compared."""
     batch_size: int
+    counting: npt.NDArray[np.float32]
+    """How much each text counts."""
     device: str = "cpu"
 
     def epoch(self, rng: np.random.Generator) -> list[list[Rows]]:
@@ -125,25 +134,26 @@ class ContrastBatches:
         steps = [[couples[number] for number in order[at : at + size]] for at in range(0, len(order), size)]
         return [[np.concatenate(step)] for step in steps]
 
-    def collate(self, rows: Rows) -> tuple[Batch, Tensor]:
-        """Return texts, and which of them are alike: 0/1, shape (rows, rows)."""
-        return self.reading.collate(rows, self.device), torch.from_numpy(_alike(self.targets[rows])).to(self.device)
+    def collate(self, rows: Rows) -> tuple[Batch, Tensor, Tensor]:
+        """Return texts, which of them are alike: 0/1, shape (rows, rows), and how much each counts."""
+        alike, counting = torch.from_numpy(_alike(self.targets[rows])), torch.from_numpy(self.counting[rows])
+        return self.reading.collate(rows, self.device), alike.to(self.device), counting.to(self.device)
 
     def weight(self, rows: Rows) -> float:
-        """Return the number of texts."""
-        return float(len(rows))
+        """Return the number of texts, each counted by its weight."""
+        return float(self.counting[rows].sum())
 
 
 def contrast(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
     """Return the supervised contrastive loss of a batch, summed over the texts that have company."""
 
-    def loss(module: Any, batch: tuple[Batch, Tensor]) -> Tensor:
-        vectors, alike = module.features(batch[0]).float(), batch[1]
+    def loss(module: Any, batch: tuple[Batch, Tensor, Tensor]) -> Tensor:
+        vectors, alike, counting = module.features(batch[0]).float(), batch[1], batch[2]
         others = 1 - torch.eye(len(vectors), device=vectors.device)
         near = (vectors @ vectors.T / temperature).masked_fill(others == 0, -1e9)
-        surprise = -torch.log_softmax(near, dim=1) * alike * others
-        company = (alike * others).sum(dim=1)
-        return (surprise.sum(dim=1) / company.clamp(min=1)).sum()
+        pull = alike * others * counting  # a text of little weight is little company, too
+        surprise = -torch.log_softmax(near, dim=1) * pull
+        return (counting * surprise.sum(dim=1) / pull.sum(dim=1).clamp(min=1e-6)).sum()
 
     return loss
 

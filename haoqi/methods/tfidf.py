@@ -19,7 +19,8 @@ from scipy.sparse import csr_array, hstack
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
-from haoqi.methods.method import Job, Progress, methods
+from haoqi.data.examples import Examples, Weights
+from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.ngrams import Unit, learn_ngrams, unspaced_share
 from haoqi.models.predictor import Predictor
@@ -42,6 +43,7 @@ class Tfidf:
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
+    weighs: ClassVar[Weighs] = "exactly"
 
     strength: Annotated[float, Range(0.01, 100.0, log=True)] = 1.0
     """How much an error costs against large weights (C): higher follows the examples more closely."""
@@ -62,13 +64,15 @@ class Tfidf:
             targets = targets[:, None] == np.arange(len(labels))
         limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // len(labels)))
         job.report(Progress(0.0, "counting words"))
-        terms, table = self._terms(train.texts, limit)
+        terms, table = self._terms(train, limit)
         columns = [0] if len(labels) == 2 and job.task.output.name == "label" else range(len(labels))
         weights = np.zeros((table.shape[1], len(labels)), np.float32)
         intercept = np.zeros(len(labels), np.float32)
         for done, column in enumerate(columns):
             job.report(Progress(0.3 + 0.7 * done / len(columns), f"label {done + 1} of {len(columns)}"))
-            weights[:, column], intercept[column] = self._separate(table, targets[:, column].astype(bool))
+            weights[:, column], intercept[column] = self._separate(
+                table, targets[:, column].astype(bool), None if train.weights is None else train.counting
+            )
         if len(columns) < len(labels):
             weights, intercept = mirror(weights), mirror(intercept)
         return SparseLinear(terms, weights, intercept)
@@ -94,7 +98,8 @@ class Tfidf:
         score = Load(ngrams=each * size.valid_rows / 1e6)
         return Work(fit + labelled(size, size.train_rows), score, libraries=("pandas", "sklearn"))
 
-    def _terms(self, texts: list[str], limit: int) -> tuple[tuple[Terms, ...], csr_array]:
+    def _terms(self, train: Examples, limit: int) -> tuple[tuple[Terms, ...], csr_array]:
+        texts, counting = train.texts, train.counting
         unspaced = unspaced_share(texts[:2000]) > 0.3
         kinds: dict[str, tuple[Unit, tuple[int, int]]] = {
             "words": ("word", (1, 3 if unspaced else 2)),
@@ -104,8 +109,9 @@ class Tfidf:
         for unit, lengths in kinds.values() if self.features == "both" else [kinds[self.features]]:
             least = 1 if len(texts) < FEW_TEXTS else 2
             ngrams, counts = learn_ngrams(texts, unit, lengths, least_texts=least, limit=limit)
-            occurring = np.bincount(counts.indices, minlength=ngrams.width)
-            rarity = (np.log((1 + len(texts)) / (1 + occurring)) + 1).astype(np.float32)
+            of_texts = np.repeat(counting, np.diff(counts.indptr))
+            occurring = np.bincount(counts.indices, of_texts, minlength=ngrams.width)
+            rarity = (np.log((1 + counting.sum()) / (1 + occurring)) + 1).astype(np.float32)
             terms.append(Terms(ngrams, rarity))
             tables.append(terms[-1].weigh(counts))
         table = csr_array(hstack(tables, format="csr"), dtype=np.float64)  # as liblinear would convert it, once
@@ -113,8 +119,10 @@ class Tfidf:
             raise UserError("the training texts hold no words", "check which column holds the text: --text NAME")
         return tuple(terms), table
 
-    def _separate(self, table: csr_array, positive: npt.NDArray[np.bool_]) -> tuple[Any, float]:
-        """Return weights and intercept that part the positive rows from the rest."""
+    def _separate(
+        self, table: csr_array, positive: npt.NDArray[np.bool_], weights: Weights | None
+    ) -> tuple[Any, float]:
+        """Return coefficients and intercept that part the positive rows from the rest, each row by its weight."""
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
 
@@ -126,7 +134,7 @@ class Tfidf:
             machine = LogisticRegression(solver="liblinear", dual=True, **settings)
         else:
             machine = LinearSVC(**settings)
-        return quietly(lambda: machine.fit(table, positive)).coef_[0], machine.intercept_[0]
+        return quietly(lambda: machine.fit(table, positive, weights)).coef_[0], machine.intercept_[0]
 
 
 def mirror(array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

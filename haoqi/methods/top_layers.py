@@ -22,7 +22,7 @@ from haoqi.methods._tuning import (
     start_head,
     train,
 )
-from haoqi.methods.method import Job, Progress, methods
+from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Size, States, Tuning, Work, tuned
 from haoqi.models.encoder import layers_of, only_layers
 from haoqi.models.predictor import Predictor
@@ -39,6 +39,7 @@ class TopLayers:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
+    weighs: ClassVar[Weighs] = "exactly"
 
     layers: Annotated[int, Range(1, 6)] = 2
     """How many upper layers learn."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Choices
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, embedded
 from haoqi.models.embedder import Embedder
 from haoqi.models.ngrams import unspaced_share
@@ -38,6 +38,7 @@ class ZeroShot:
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
+    weighs: ClassVar[Weighs] = "exactly"
 
     template: str = ""
     """A sentence with {label} in it, compared with the texts; empty: one in the language of the labels."""
@@ -51,7 +52,9 @@ class ZeroShot:
         directions = self._describe(job.task, embedder)
         intercept = np.zeros(len(directions), np.float32)
         if self.centre and len(job.train):
-            intercept = -(embedder(job.train.texts[:USUAL_TEXTS]) @ directions.T).mean(axis=0)
+            similar = embedder(job.train.texts[:USUAL_TEXTS]) @ directions.T
+            usual = np.average(similar, axis=0, weights=job.train.counting[:USUAL_TEXTS])
+            intercept = -usual.astype(np.float32)
         return EmbeddingLinear(embedder, (SCALE * directions.T).astype(np.float32), SCALE * intercept)
 
     def work(self, size: Size) -> Work:

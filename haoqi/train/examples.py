@@ -25,27 +25,33 @@ class ExampleBatches:
     batch_size: int
     batch_tokens: int
     device: str = "cpu"
+    weights: npt.NDArray[np.float32] | None = None
+    """How much each target counts; None: all alike."""
 
     def epoch(self, rng: np.random.Generator) -> list[list[Rows]]:
         """Return every window once, in steps of like length."""
         return epoch_steps(self.reading.lengths, self.batch_size, self.batch_tokens, rng)
 
-    def collate(self, rows: Rows) -> tuple[Batch, Tensor]:
-        """Return windows and their targets as tensors."""
-        words = self.reading.words
-        where = rows if words is None else np.concatenate([words[row] for row in rows])
-        return self.reading.collate(rows, self.device), torch.from_numpy(self.targets[where]).to(self.device)
+    def collate(self, rows: Rows) -> tuple[Batch, Tensor, Tensor | None]:
+        """Return windows, their targets, and how much each of these counts, as tensors."""
+        where = self._targets_of(rows)
+        weights = None if self.weights is None else torch.from_numpy(self.weights[where]).to(self.device)
+        return self.reading.collate(rows, self.device), torch.from_numpy(self.targets[where]).to(self.device), weights
 
     def weight(self, rows: Rows) -> float:
-        """Return how many targets these windows have."""
+        """Return how many targets these windows have, each counted by its weight."""
+        where = self._targets_of(rows)
+        return float(len(where) if self.weights is None else self.weights[where].sum())
+
+    def _targets_of(self, rows: Rows) -> Rows:
         words = self.reading.words
-        return float(len(rows) if words is None else sum(len(words[row]) for row in rows))
+        return rows if words is None else np.concatenate([words[row] for row in rows])
 
 
 def loss_of(loss: Loss) -> Any:
-    """Return a loss of (module, batch) from one of (logits, targets)."""
+    """Return a loss of (module, batch) from one of (logits, targets, weights)."""
 
-    def summed(module: nn.Module, batch: tuple[Batch, Tensor]) -> Tensor:
-        return loss(module(batch[0]), batch[1])
+    def summed(module: nn.Module, batch: tuple[Batch, Tensor, Tensor | None]) -> Tensor:
+        return loss(module(batch[0]), batch[1], batch[2])
 
     return summed

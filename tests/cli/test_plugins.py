@@ -7,6 +7,7 @@ import pytest
 
 from haoqi import methods, tasks
 from haoqi.core.config import settings_of
+from haoqi.data.recipes import recipes
 from haoqi.data.samples import samples
 from haoqi.models.bases import bases
 
@@ -14,7 +15,7 @@ Run = Callable[..., Any]
 
 
 def test_methods_and_tasks_are_listed_with_their_first_line(run: Run) -> None:
-    for words, registry in ((("methods",), methods.methods), (("tasks",), tasks.tasks)):
+    for words, registry in ((("methods",), methods.methods), (("tasks",), tasks.tasks), (("recipes",), recipes)):
         lines = run(*words).out.splitlines()[1:]
         assert [line.split()[0] for line in lines] == registry.names()
         assert all(registry.describe(line.split()[0]) in line for line in lines)

@@ -40,10 +40,21 @@ def test_strength_with_the_least_loss_on_held_out_examples_is_chosen() -> None:
     vectors = rng.normal(size=(600, 20)).astype(np.float32)
     clear = vectors[:, 0] > 0
     noise = rng.random(600) > 0.5
+    plain = Examples.of([""] * 600)
     for_clear, for_noise = (
-        probe._best_strength(vectors, np.stack([one, ~one], axis=1), True) for one in (clear, noise)
+        probe._best_strength(vectors, np.stack([one, ~one], axis=1), True, plain) for one in (clear, noise)
     )
     assert for_clear > for_noise
+
+
+def test_copies_of_a_row_do_not_vouch_for_it() -> None:
+    rng = np.random.default_rng(0)
+    vectors, noise = rng.normal(size=(300, 60)).astype(np.float32), rng.random(300) > 0.5
+    twice = np.tile(np.arange(300), 2)
+    targets = np.stack([noise, ~noise], axis=1)[twice]
+    known, unknown = Examples.of([""] * 300).take(twice), Examples.of([""] * 600)
+    chosen, fooled = (probe._best_strength(vectors[twice], targets, True, rows) for rows in (known, unknown))
+    assert chosen < fooled
 
 
 def test_few_examples_are_enough(job: Job) -> None:

@@ -29,3 +29,13 @@ def test_balanced_weights_average_one_over_rows_and_stay_bounded() -> None:
 
 def test_presence_weighs_as_much_as_absence() -> None:
     assert balanced_presence(np.array([25, 50, 0]), 100).tolist() == [3.0, 1.0, 10.0]
+
+
+def test_a_row_of_weight_two_costs_twice_and_one_of_none_nothing() -> None:
+    logits, targets = torch.randn(3, 3, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2])
+    many, rows = functional.one_hot(targets, 3).float(), torch.tensor([2.0, 0.0, 1.0])
+    taken = [0, 0, 2]
+    for loss, answers in ((label_loss(0.1, torch.tensor([1.0, 2.0, 3.0])), targets), (labels_loss(0.1), many)):
+        wanted = loss(logits[taken], answers[taken], None)
+        assert loss(logits, answers, rows).item() == approx(wanted.item(), rel=1e-5)
+        assert loss(logits, answers, torch.ones(3)).item() == approx(loss(logits, answers, None).item(), rel=1e-5)

@@ -48,6 +48,8 @@ class Row:
     share: float = 1.0
     """Share of the training examples that was used, in (0, 1]."""
     seed: int = 0
+    recipe: tuple[tuple[str, Any], ...] = ()
+    """What was done to the training examples first: names of recipes with their settings."""
     role: str = "explore"
     """"explore", "verify" or "reflect"."""
     why: str = ""
@@ -67,7 +69,8 @@ class Row:
     @property
     def plan(self) -> tuple[Any, ...]:
         """What is the same for all seeds of one plan."""
-        return (self.method, self.base, tuple(sorted((k, str(v)) for k, v in self.settings.items())), self.share)
+        settings = tuple(sorted((k, str(v)) for k, v in self.settings.items()))
+        return (self.method, self.base, settings, self.share, str(self.recipe))
 
 
 @dataclass(frozen=True)

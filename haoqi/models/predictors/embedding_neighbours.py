@@ -42,6 +42,8 @@ class EmbeddingNeighbours:
     """Difference of cosine at which a neighbour's vote falls to a third."""
     exclusive: bool
     """Whether a text has exactly one label."""
+    weights: Floats | None = None
+    """How much the vote of each known text counts, shape (n,); None: all alike."""
 
     def graph(self) -> "Graph":
         """Return what the texts are read with as one network."""
@@ -74,9 +76,11 @@ class EmbeddingNeighbours:
         nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
         cosines = np.take_along_axis(similar, nearest, axis=1)
         weights = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / self.reach)
+        if self.weights is not None:
+            weights *= self.weights[nearest]
         votes = np.einsum("qk,qkl->ql", weights, self.targets[nearest].astype(np.float32))
         # Half a vote, shared as the labels are among all known texts: none is ever ruled out.
-        shares = (votes + 0.5 * self.targets.mean(axis=0)) / (weights.sum(axis=1, keepdims=True) + 0.5)
+        shares = (votes + 0.5 * self._usual) / (weights.sum(axis=1, keepdims=True) + 0.5)
         safe = np.clip(shares, 1e-6, 1 - 1e-6)
         logits: Floats = np.log(safe) if self.exclusive else np.log(safe / (1 - safe))
         return logits
@@ -93,7 +97,9 @@ class EmbeddingNeighbours:
 
     def save_head(self, folder: Path) -> None:
         """Write arrays.safetensors and neighbours.json, all but the base."""
-        save_arrays(folder / "arrays.safetensors", {"known": self.known, "targets": self.targets})
+        arrays = {"known": self.known, "targets": self.targets}
+        weights = {} if self.weights is None else {"weights": self.weights}
+        save_arrays(folder / "arrays.safetensors", {**arrays, **weights})
         facts = {"neighbours": self.neighbours, "reach": self.reach, "exclusive": self.exclusive}
         write_json(folder / "neighbours.json", facts)
 
@@ -101,7 +107,12 @@ class EmbeddingNeighbours:
     def on(cls, embedder: Embedder, folder: Path) -> "EmbeddingNeighbours":
         """Return what `save_head` wrote, on a base that is there."""
         arrays = load_arrays(folder / "arrays.safetensors")
-        return cls(embedder, arrays["known"], arrays["targets"], **read_json(folder / "neighbours.json"))
+        facts = read_json(folder / "neighbours.json")
+        return cls(embedder, arrays["known"], arrays["targets"], **facts, weights=arrays.get("weights"))
+
+    @cached_property
+    def _usual(self) -> Floats:
+        return np.average(self.targets, axis=0, weights=self.weights).astype(np.float32)
 
     @cached_property
     def _known_in_full(self) -> Floats:

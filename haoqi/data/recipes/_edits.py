@@ -1,0 +1,126 @@
+"""Copies of texts with some words changed, in whose labels every span still stands on its words."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.data.examples import Examples, Span
+from haoqi.data.recipes import Kit, Words
+from haoqi.data.recipes._rows import with_rows
+
+Free = npt.NDArray[np.bool_]
+
+# (words, which of them stand in no span, chance) to the new words, as many; an empty one is left out.
+Change = Callable[[list[str], Free, np.random.Generator], list[str]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row, word by word."""
+
+    text: str
+    label: Any
+    words: Words
+
+    def spelt(self) -> list[str]:
+        """Return the words."""
+        return [self.text[start:end] for start, end in self.words]
+
+    def free(self, output: str) -> Free:
+        """Return which words stand in no span, shape (words,)."""
+        spans = self.label or () if output == "spans" else ()
+        return np.array([not any(s < end and start < e for s, e, _ in spans) for start, end in self.words], bool)
+
+    def rewritten(self, new: Sequence[str], output: str) -> "Line":
+        """Return the row with other words, the space between them kept.
+
+        A word that is left out takes the space before it along.
+
+        Args:
+            new: as many as there are words; words in spans are not left out.
+            output: whether labels are spans, which move with their words.
+        """
+        pieces: list[str] = []
+        places: list[tuple[int, int]] = []
+        starts, ends = dict[int, int](), dict[int, int]()
+        length, at = 0, 0
+        for (start, end), word in zip(self.words, new, strict=True):
+            gap = self.text[at:start] if length else ""
+            at = end
+            if word:
+                pieces += [gap, word]
+                starts[start] = length + len(gap)
+                length = ends[end] = starts[start] + len(word)
+                places.append((starts[start], length))
+        label = self.label
+        if output == "spans":
+            label = tuple(Span(starts[start], ends[end], kind) for start, end, kind in self.label or ())
+        return Line("".join(pieces) + self.text[at:].rstrip(), label, tuple(places))
+
+
+def lines_of(examples: Examples, kit: Kit) -> list[Line]:
+    """Return every row, word by word."""
+    return [Line(*row) for row in zip(examples.texts, examples.labels, kit.words(examples), strict=True)]
+
+
+def with_changed(examples: Examples, kit: Kit, change: Change, *, copies: int, weight: float) -> Examples:
+    """Return the examples, and after them copies whose words were changed; a copy that came out as it was is left out.
+
+    Args:
+        examples: what is there.
+        kit: its seed decides.
+        change: what is done to a row's words.
+        copies: of each row.
+        weight: how much all copies of a row count together, as a share of it.
+    """
+    rng, lines = kit.rng("words"), lines_of(examples, kit)
+    rows: list[int] = []
+    new: list[Line] = []
+    for _ in range(copies):
+        for row, line in enumerate(lines):
+            spelt = line.spelt()
+            changed = change(spelt, line.free(kit.output), rng)
+            if changed != spelt and any(changed):
+                rows.append(row)
+                new.append(line.rewritten(changed, kit.output))
+    return with_rows(examples, rows, weight / copies, **columns_of(new, examples))
+
+
+def columns_of(lines: Sequence[Line], examples: Examples) -> dict[str, Any]:
+    """Return the columns that rewritten rows have of their own."""
+    columns: dict[str, Any] = {"texts": [line.text for line in lines], "labels": [line.label for line in lines]}
+    if examples.words is not None:
+        columns["words"] = [line.words for line in lines]
+    return columns
+
+
+def chosen(free: Free, share: float, rng: np.random.Generator) -> list[int]:
+    """Return which of the words that are free are drawn, one at least where there is one, in order.
+
+    Args:
+        free: which may be drawn.
+        share: of these, how likely each is.
+        rng: the only source of chance.
+    """
+    places = np.flatnonzero(free)
+    drawn = places[rng.random(len(places)) < share]
+    if not len(drawn) and len(places):
+        drawn = rng.choice(places, 1)
+    return [int(place) for place in drawn]
+
+
+def is_word(word: str) -> bool:
+    """Return whether a word holds a letter or digit, so that it is no mark."""
+    return any(letter.isalnum() for letter in word)
+
+
+def is_character(word: str) -> bool:
+    """Return whether a word is one character of a script without spaces, such as Chinese.
+
+    >>> is_character("好"), is_character("a"), is_character("。")
+    (True, False, False)
+    """
+    return len(word) == 1 and word.isalpha() and word > "\u2e7f"

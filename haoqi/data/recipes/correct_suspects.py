@@ -1,0 +1,43 @@
+"""Labels that are probably wrong replaced by the likelier ones (Tanaka et al., 2018, arXiv:1803.11364).
+
+Prefer it where wrong labels are confusions that a model sees through and every example is needed; where the model is
+wrong itself, it learns its own mistakes, and `soften_suspects` does less harm. The last example of a label keeps it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from haoqi.core.config import Range
+from haoqi.data.examples import Examples
+from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes._rows import percent
+from haoqi.data.recipes._suspects import find
+
+
+@recipes.register
+@dataclass(frozen=True)
+class CorrectSuspects:
+    """How many labels are replaced."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    share: Annotated[float | None, Range(0.001, 0.5)] = None
+    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
+
+    @property
+    def growth(self) -> float:
+        """As many rows as there were."""
+        return 1.0
+
+    def words(self) -> str:
+        """Return what a plan learns from."""
+        return f"the {percent(self.share)} most suspect labels corrected" if self.share else "suspect labels corrected"
+
+    def apply(self, examples: Examples, kit: Kit) -> Examples:
+        """Return the examples with other labels for those that are suspect."""
+        found = find(examples, kit, self.share)
+        labels = list(examples.labels)
+        for row, instead in zip(found.rows, found.instead, strict=True):
+            labels[row] = instead
+        return replace(examples, labels=labels)

@@ -1,0 +1,43 @@
+"""Learning without the labels that are probably wrong (Northcutt et al., 2021, arXiv:1911.00068).
+
+Cheap models that did not see a row say how likely its label is; the least likely ones are left out. Prefer it where
+labels were given in haste and there are enough of them; hard examples are mistaken for wrong ones, so that a small
+share is safer. The last example of a label always stays.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from haoqi.core.config import Range
+from haoqi.data.examples import Examples
+from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes._rows import percent
+from haoqi.data.recipes._suspects import find
+
+
+@recipes.register
+@dataclass(frozen=True)
+class DropSuspects:
+    """How many are left out."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    share: Annotated[float | None, Range(0.001, 0.5)] = None
+    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
+
+    @property
+    def growth(self) -> float:
+        """Fewer rows come out."""
+        return 1.0
+
+    def words(self) -> str:
+        """Return what a plan learns from."""
+        return f"without the {percent(self.share)} most suspect labels" if self.share else "without suspect labels"
+
+    def apply(self, examples: Examples, kit: Kit) -> Examples:
+        """Return the examples that are not suspect."""
+        going = find(examples, kit, self.share).rows
+        return examples.take(np.setdiff1d(np.arange(len(examples)), going))

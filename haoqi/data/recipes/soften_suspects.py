@@ -1,0 +1,50 @@
+"""Labels that are probably wrong share their row with a likelier one (Reed et al., 2015, arXiv:1412.6596).
+
+A suspect row counts in part for the label that the models would give it, which is a soft label: two rows of one text
+whose weights add up to what the row counted. Prefer it where wrong labels are many or hard to tell from hard
+examples: nothing is lost, and less is believed.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from haoqi.core.config import Range
+from haoqi.data.examples import Examples
+from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes._rows import percent, with_rows
+from haoqi.data.recipes._suspects import find
+
+
+@recipes.register
+@dataclass(frozen=True)
+class SoftenSuspects:
+    """How many labels are doubted, and how much."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    share: Annotated[float | None, Range(0.001, 0.5)] = None
+    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
+    strength: Annotated[float, Range(0.1, 1.0)] = 1.0
+    """How far the models are believed: 1 gives each label its probability, of the two."""
+
+    @property
+    def growth(self) -> float:
+        """A row more for each suspect."""
+        return 1.0 + (self.share or 0.1)
+
+    def words(self) -> str:
+        """Return what a plan learns from."""
+        which = f"the {percent(self.share)} most suspect" if self.share else "suspect"
+        return f"{which} labels softened"
+
+    def apply(self, examples: Examples, kit: Kit) -> Examples:
+        """Return the examples, each suspect split between its label and the likelier one."""
+        found = find(examples, kit, self.share)
+        moved = self.strength * found.doubt
+        counting = examples.counting
+        counting[found.rows] *= 1 - moved
+        softened = with_rows(examples, found.rows, moved, labels=found.instead)
+        given = softened.counting
+        given[: len(examples)] = counting
+        return replace(softened, weights=given.tolist()).learnable() if len(found.rows) else examples

@@ -1,0 +1,140 @@
+"""What cheap models think of examples that they did not see: the second opinion on labels, computed once and kept."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi import methods
+from haoqi.core import seeds
+from haoqi.core.errors import UserError
+from haoqi.core.folder import write_atomic
+from haoqi.data.examples import Examples, Indices
+from haoqi.explore.lab import Lab
+from haoqi.methods.method import Job, Method
+from haoqi.models.predictor import Predictor
+from haoqi.tasks.task import Scores
+
+Floats = npt.NDArray[np.float32]
+
+FOLDS = 5
+"""Parts of the examples, each answered by models fitted on the others."""
+
+_READABLE = 2_000_000
+"""Characters of all texts, a thousand of each at most, beyond which a base takes too long to read them for this."""
+
+
+def held_out(lab: Lab, examples: Examples) -> Floats:
+    """Return the probability of each label for each row, by models not fitted on it, shape (n, labels).
+
+    TF-IDF answers, and where there is a base that reads the texts in seconds, a probe of it as well; each is
+    calibrated, and the mean is taken. Rows that were made of one row are held out together.
+
+    Args:
+        lab: the task, the bases and the folder where answers are kept, by the content of the examples.
+        examples: labelled, with one label each or several.
+
+    Raises:
+        UserError: if the task labels words.
+    """
+    _check(lab)
+    return _kept(lab, ["held out", *_content(lab, examples)], lambda: _crossed(lab, examples))
+
+
+def answers(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
+    """Return the probability of each label for some texts by the same models, fitted on examples.
+
+    Their shape is (texts, labels).
+
+    Raises:
+        UserError: if the task labels words.
+    """
+    _check(lab)
+    return _kept(lab, ["answers", *_content(lab, examples), list(texts)], lambda: _answered(lab, examples, texts))
+
+
+def _crossed(lab: Lab, examples: Examples) -> Floats:
+    parts = [_judged(lab, examples, method)[0] for method in _models(lab, examples)]
+    return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
+
+
+def _answered(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
+    asked, parts = Examples.of(texts), []
+    for method in _models(lab, examples):
+        _, calibration = _judged(lab, examples, method)
+        parts.append(_probabilities(lab, asked, _fitted(lab, examples, method).scores(asked), calibration))
+    return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
+
+
+def _judged(lab: Lab, examples: Examples, method: Method) -> tuple[Floats, dict[str, Any]]:
+    """Return a method's held-out probabilities, and the calibration that they were found with."""
+    scores = _cross_scores(lab, examples, _folds(lab, examples), method)
+    calibration = lab.task.output.calibrate(scores, examples, lab.task.labels)
+    return _probabilities(lab, examples, scores, calibration), calibration
+
+
+def _models(lab: Lab, examples: Examples) -> Iterator[Method]:
+    """Yield the cheap methods; which ones is decided by the amount of text, never by a clock."""
+    yield methods.build("tfidf")
+    if lab.bases and sum(min(len(text), 1000) for text in examples.texts) <= _READABLE:
+        yield methods.build("probe")
+
+
+def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, method: Method) -> Floats:
+    found = np.zeros((len(examples), len(lab.task.labels)), np.float32)
+    for fold in np.unique(fold_of):
+        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+        if len(rest):
+            found[held] = _fitted(lab, examples.take(rest), method).scores(examples.take(held))
+    return found
+
+
+def _fitted(lab: Lab, examples: Examples, method: Method) -> Predictor:
+    base = next(iter(lab.bases.values())) if method.uses_base else None
+    return method.fit(Job(lab.task, examples, Examples.of([]), lab.seed, lab.store, base))
+
+
+def _probabilities(lab: Lab, asked: Examples, scores: Scores, calibration: dict[str, Any]) -> Floats:
+    found = lab.task.output.decode(scores, asked, lab.task.labels, **calibration).probabilities
+    assert found is not None
+    return found
+
+
+def _folds(lab: Lab, examples: Examples) -> Indices:
+    """Return the fold of each row: the labels spread over all folds, rows made of one row together."""
+    sources = examples.sources
+    first = {int(source): str(examples.labels[row]) for row, source in reversed(list(enumerate(sources)))}
+    order = seeds.generator(lab.seed, "held out", len(first)).permutation(len(first))
+    dealt = sorted((int(source) for source in order), key=lambda source: first[source])
+    fold_of = np.zeros(len(first), np.int64)
+    fold_of[dealt] = np.arange(len(dealt)) % FOLDS
+    found: Indices = fold_of[sources]
+    return found
+
+
+def _check(lab: Lab) -> None:
+    if lab.task.output.name == "spans":
+        raise UserError("labels of words have no held-out probabilities", "this needs a task that labels texts")
+
+
+def _content(lab: Lab, examples: Examples) -> list[object]:
+    bases = [base.fingerprint for base in lab.bases.values()][:1]
+    return [lab.seed, list(lab.task.labels), bases, examples.texts, examples.labels, examples.weights, examples.ids]
+
+
+def _kept(lab: Lab, content: list[object], compute: Callable[[], Floats]) -> Floats:
+    """Return what was computed of this content before, or compute it."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load, save
+
+    name = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
+    path = lab.folder / "held_out" / f"{name}.safetensors"
+    try:
+        found: Floats = load(path.read_bytes())["probabilities"]
+    except (FileNotFoundError, KeyError, SafetensorError):
+        found = compute()
+        write_atomic(path, save({"probabilities": np.ascontiguousarray(found)}))
+    return found
