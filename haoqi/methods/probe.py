@@ -63,7 +63,7 @@ class Probe:
         fit = Load(
             fits=1,
             dense=100.0 * 4.0 * (size.train_rows + tried) * size.width * size.labels / 1e9,
-            rounds=0.1 * (1 if self.strength else 1 + len(STRENGTHS)),
+            rounds=0.01 * (1 if self.strength else 1 + len(STRENGTHS)),  # compiled, so a tenth of the fixed part
             saved=size.width * size.labels / 1e6,
         )
         libraries = ("sklearn", "transformers")
