@@ -14,7 +14,7 @@ from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
 from haoqi.evaluate.evidence import Evidence
-from haoqi.explore import tell, trial
+from haoqi.explore import reflect, tell, trial
 from haoqi.explore.choose import next_step, why_ended
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History
@@ -85,12 +85,14 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
     try:
         if history.unjudged:
             history.judge(court.verdict(history, history.unjudged), spent=clock.spent)
+        reflect.ponder(lab, history, lambda: clock.spent)
         while step := next_step(lab, history, clock.spent):
             tell.trying(lab, history, step)
             experiment = history.add(trial.run(step, lab), spent=clock.spent)
             verdict = court.verdict(history, experiment)
             history.judge(verdict, spent=clock.spent)
             tell.tried(lab, history, clock)
+            reflect.ponder(lab, history, lambda: clock.spent)
             if verdict.decision != "close":
                 trial.forget_models(lab, history.champion)
     except KeyboardInterrupt:

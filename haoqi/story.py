@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from haoqi.core.flat import as_flat
 from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
-from haoqi.evaluate.report.story import Champion, Comparison, Row, Step, Story, Verdict
+from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
 from haoqi.explore import curve, trial
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
@@ -45,6 +45,8 @@ def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: s
         experiments=tuple(_row(experiment, history) for experiment in history.experiments),
         curve=tuple(Step(**asdict(point)) for point in curve.knowledge(entries)),
         comparisons=_comparisons(best, lab, history),
+        lessons=_lessons(history),
+        alpha=lab.settings.alpha,
         card=lab.card.to_json(),
         version=release.version,
         created=release.created,
@@ -58,6 +60,21 @@ def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: s
         seed=run.seed,
         hardware=lab.hardware.words,
     )
+
+
+def _lessons(history: History) -> tuple[Lesson, ...]:
+    """Return every lesson once, as it was raised last, with its verdict where it has one."""
+    verdicts = {verdict.lesson: verdict for verdict in history.lesson_verdicts}
+    found = []
+    for key, lesson in {lesson.key: lesson for lesson in history.lessons}.items():
+        shared = {name: getattr(lesson, name) for name in ("kind", "claim", "evidence", "examples", "gain", "doubt")}
+        facts = {}
+        if key in verdicts:
+            told = ("decision", "against", "difference", "low", "high", "p_value", "tests")
+            facts = {name: getattr(verdicts[key], name) for name in told} | {"number": verdicts[key].experiment}
+        plans = tuple(plan.words() for plan in lesson.plans)
+        found.append(Lesson(plans=plans, measure=lesson.measure, **shared, **facts))
+    return tuple(found)
 
 
 def _row(experiment: Experiment, history: History) -> Row:

@@ -14,7 +14,7 @@ app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
 add(app, "Work", improve.improve, predict.predict, releases.evaluate)
 add(app, "Look", releases.report, releases.releases, improve.check, doctor.doctor)
 add(app, "Change", releases.promote, releases.rollback, compile.compile_)
-add(app, "Parts", plugins.tasks, plugins.methods, plugins.recipes, plugins.strategies)
+add(app, "Parts", plugins.tasks, plugins.methods, plugins.recipes, plugins.strategies, plugins.reflections)
 app.add_typer(plugins.bases, name="bases", rich_help_panel="Parts")
 app.add_typer(plugins.samples, name="samples", rich_help_panel="Parts")
 

@@ -45,6 +45,13 @@ def recipes(name: One = None, json: Json = False) -> None:
     _list_or_page(registry, name, json)
 
 
+def reflections(name: One = None, json: Json = False) -> None:
+    """List the reflections, or show one with its thresholds: what is asked of a champion that fails."""
+    from haoqi.explore.reflections import reflections as registry
+
+    _list_or_page(registry, name, json)
+
+
 @bases.callback()
 def list_bases(ctx: typer.Context, json: Json = False) -> None:
     """List the bases; `haoqi bases get NAME` brings one onto this machine."""

@@ -20,6 +20,9 @@ CHEAP_SECONDS = 10.0
 WORTHWHILE = 0.3
 """An elastic method may be cut short by the budget to this share of the time it would like, not less."""
 
+REFLECTING = 1 / 3
+"""Of what is spent, the share that reflecting may take while exploring has anything left to try: a fixed share."""
+
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take; it is worth its price on most data."""
 
@@ -48,7 +51,7 @@ def next_step(lab: Lab, history: History, spent_seconds: float) -> Step | None:
     table = _Table(lab, history, None if budget is None else budget - spent_seconds)
     if history.champion is None and (first := table.first()):
         return first
-    return table.repeat() or table.opening() or table.proposed()
+    return table.repeat() or table.opening() or table.reflected() or table.proposed() or table.tested()
 
 
 def why_ended(lab: Lab, history: History) -> str:
@@ -69,6 +72,12 @@ def seconds_of(plan: Plan, lab: Lab, history: History, left_seconds: float | Non
         left_seconds: of the budget; None: only steps count, and costs are those of a nominal machine.
     """
     return Costs.of(lab, history.experiments, timed=left_seconds is not None).cost(plan).seconds
+
+
+def opening_over(lab: Lab, history: History, left_seconds: float | None) -> bool:
+    """Return whether there is a champion, no call is close, and the cheap plans are done: the time to reflect."""
+    table = _Table(lab, history, left_seconds)
+    return history.champion is not None and table.repeat() is None and table.opening() is None
 
 
 def out_of_steps(lab: Lab, history: History) -> bool:
@@ -146,6 +155,28 @@ class _Table:
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
         return self._step(min(able, key=lambda p: (rank(p), -p.share, p.key)), why, "explore") if able else None
+
+    def reflected(self) -> Step | None:
+        """Return the test of a lesson, where reflecting has not had its share yet."""
+        done = self.history.experiments
+        if self.left is None:
+            spent, reflecting = float(len(done)), float(sum(e.role == "reflect" for e in done))
+        else:
+            thinking = self.history.thought_seconds
+            spent = thinking + sum(e.seconds for e in done)
+            reflecting = thinking + sum(e.seconds for e in done if e.role == "reflect")
+        return self.tested() if reflecting < REFLECTING * spent else None
+
+    def tested(self) -> Step | None:
+        """Return the test of the most promising lesson that is open and can be afforded."""
+        if not self.lab.settings.reflect:
+            return None
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        for lesson in self.history.open_lessons:
+            for plan in lesson.plans:
+                if plan.key not in tried and self._affordable(plan):
+                    return self._step(plan, f"tests a lesson: {lesson.claim}", "reflect")
+        return None
 
     def proposed(self) -> Step | None:
         """Return what the strategy proposes among the plans that can be afforded."""

@@ -40,7 +40,11 @@ def knowledge(entries: Sequence[Entry]) -> list[Point]:
     tried = {e.body["number"]: e for e in entries if e.kind == "experiment"}
     points: list[Point] = []
     level, alpha, exploring, total = None, 0.0, 0.0, 0.0
-    for verdict in (e for e in entries if e.kind == "verdict"):
+    for verdict in entries:
+        if verdict.kind == "reflection":  # looking for lessons takes time from exploring, too
+            total += float(verdict.timing.get("seconds", 0.0))
+        if verdict.kind != "verdict":
+            continue
         experiment = tried[verdict.body["experiment"]]
         seconds = float(experiment.timing.get("seconds", 0.0))
         total += seconds

@@ -6,6 +6,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
+from haoqi.explore.lessons import Lesson, LessonVerdict
 from haoqi.explore.plan import Experiment, Plan
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
@@ -48,6 +49,12 @@ class History:
         entries = ledger.entries(run)
         self.experiments: list[Experiment] = [_experiment(e) for e in entries if e.kind == "experiment"]
         self.verdicts: list[Verdict] = [Verdict(**e.body) for e in entries if e.kind == "verdict"]
+        self.lessons: list[Lesson] = [Lesson.from_plain(e.body) for e in entries if e.kind == "lesson"]
+        self.lesson_verdicts: list[LessonVerdict] = [
+            LessonVerdict(**e.body) for e in entries if e.kind == "lesson_verdict"
+        ]
+        self.thought_seconds: float = sum(e.timing.get("seconds", 0.0) for e in entries if e.kind == "reflection")
+        """What looking for lessons took, their tests apart."""
         self.spent_seconds: float = max((e.timing.get("spent", 0.0) for e in entries), default=0.0)
         self._once = {e.kind: e for e in entries}
 
@@ -76,6 +83,36 @@ class History:
         self.ledger.add(self.run, "verdict", asdict(verdict), {"spent": spent})
         self.verdicts.append(verdict)
         self.spent_seconds = spent
+
+    def learn(self, lesson: Lesson, *, spent: float) -> None:
+        """Record a lesson that is still to be tested."""
+        self.ledger.add(self.run, "lesson", lesson.as_plain(), {"spent": spent})
+        self.lessons.append(lesson)
+
+    def conclude(self, verdict: LessonVerdict, *, spent: float) -> None:
+        """Record what became of a lesson."""
+        self.ledger.add(self.run, "lesson_verdict", asdict(verdict), {"spent": spent})
+        self.lesson_verdicts.append(verdict)
+
+    def thought(self, body: dict[str, Any], *, seconds: float, spent: float) -> None:
+        """Record that lessons were looked for, and how long it took."""
+        self.note("reflection", body, seconds=seconds, spent=spent)
+        self.thought_seconds += seconds
+
+    @property
+    def open_lessons(self) -> list[Lesson]:
+        """Lessons without a verdict that were raised of the champion as it is, the most promising first."""
+        concluded = {verdict.lesson for verdict in self.lesson_verdicts}
+        latest = {lesson.key: lesson for lesson in self.lessons}
+        best = self.champion
+        return [
+            lesson
+            for lesson in self.lessons
+            if lesson is latest[lesson.key]
+            and lesson.key not in concluded
+            and best is not None
+            and lesson.parent.key == best.plan.key
+        ]
 
     @property
     def champion(self) -> Experiment | None:

@@ -105,7 +105,7 @@ class Experiment:
     """What its fit had to say: that memory was short."""
     why: str = ""
     role: str = "explore"
-    """"explore", or "verify" where a close call is repeated."""
+    """"explore", "verify" where a close call is repeated, or "reflect" where a lesson is tested."""
 
     @property
     def surprise(self) -> float:

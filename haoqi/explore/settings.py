@@ -20,6 +20,8 @@ class ExploreSettings:
     """Only these methods; all that suit the task where none is named."""
     base: tuple[str, ...] = ()
     """Only these bases; chosen by the languages found where none is named."""
+    reflect: bool = True
+    """Whether lessons are drawn from how the champion fails, and tested; about a third of the time."""
     variants: Annotated[int, Range(0, 100, search=False)] = 4
     """How many variations of a method's settings are on the table beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.05

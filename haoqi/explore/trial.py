@@ -90,6 +90,25 @@ def judged(task: Task, examples: Examples, predictions: Predictions, seed: int =
     return evidence(task.output.name, task.metrics, examples, predictions, labels=task.labels, words=words, rng=rng)
 
 
+def answers_of(experiment: Experiment, lab: Lab) -> Predictions:
+    """Return what an experiment answered to the examples it was judged on."""
+    return keep.read_predictions(_folder(experiment.plan, lab))
+
+
+def has_model(experiment: Experiment, lab: Lab) -> bool:
+    """Return whether the model of an experiment lies on the disk."""
+    return not lab.folds and (_folder(experiment.plan, lab) / "model").exists()
+
+
+def model_of(experiment: Experiment, lab: Lab) -> Model:
+    """Return an experiment's model as it was before any validation example was learnt; fitted again if need be."""
+    plan = experiment.plan
+    if has_model(experiment, lab):
+        return load(_folder(plan, lab) / "model")
+    job = job_of(plan, lab, training_examples(plan, lab, lab.splits.train))
+    return _model(lab.method(plan).fit(job), plan, keep.read_calibration(_folder(plan, lab)), lab)
+
+
 def champion_model(experiment: Experiment, lab: Lab) -> Model:
     """Return the model of an experiment; after cross-validation it is fitted on all examples first."""
     if not lab.folds:

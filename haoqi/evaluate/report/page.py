@@ -12,13 +12,14 @@ from haoqi.evaluate.report.sections import (
     curve,
     data,
     leaderboard,
+    lessons,
     mistakes,
     notebook,
     reproduce,
 )
 from haoqi.evaluate.report.story import Story
 
-SECTIONS = (answer, curve, leaderboard, confusion, calibration, mistakes, data, notebook, reproduce)
+SECTIONS = (answer, curve, leaderboard, lessons, confusion, calibration, mistakes, data, notebook, reproduce)
 """In the order of the page."""
 
 

@@ -104,6 +104,37 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """A claim about why the champion failed, and what its tests said."""
+
+    kind: str
+    """Name of the reflection; the texts hold its sentence."""
+    claim: str
+    """The sentence in English, for kinds that the texts do not know."""
+    decision: str = "untested"
+    """"confirmed", "refuted", "undecided" or "untested"."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    examples: tuple[tuple[int, str], ...] = ()
+    """(row in the source, from 0; text)."""
+    plans: tuple[str, ...] = ()
+    """What tests it, in words."""
+    gain: float = 0.0
+    """Expected before, in `measure`."""
+    doubt: float = 0.0
+    measure: str = "metric"
+    """"metric", "brier", or the name of a probe."""
+    number: int | None = None
+    """The experiment that decided."""
+    against: int | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    tests: int = 0
+    """Plans tested for lessons up to this one."""
+
+
+@dataclass(frozen=True)
 class Story:
     """All that a report says, before it is a page."""
 
@@ -122,6 +153,10 @@ class Story:
     experiments: tuple[Row, ...] = ()
     """In the order in which they were run."""
     curve: tuple[Step, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    """In the order in which they were raised."""
+    alpha: float = 0.05
+    """The p-value below which a difference counts."""
     comparisons: tuple[Comparison, ...] = ()
     """The champion against other plans, where known; otherwise the verdicts speak."""
     card: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,25 @@
+"""Reflections: what can be learnt from how a model fails. One file each; they keep no state and change nothing."""
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from haoqi.core.registry import Registry
+
+if TYPE_CHECKING:
+    from haoqi.explore.lessons import Lesson
+    from haoqi.explore.seen import Seen
+
+
+@runtime_checkable
+class Reflection(Protocol):
+    """A frozen dataclass of thresholds with a `reflect` that uses its argument only."""
+
+    def reflect(self, seen: "Seen") -> "list[Lesson]":
+        """Return what this reflection has to say, usually nothing: a lesson needs evidence and a plan to test it.
+
+        Args:
+            seen: the champion, its answers, and whatever else may be asked for; what would take too long is None.
+        """
+        ...
+
+
+reflections: Registry[Reflection] = Registry("reflection", "haoqi.explore.reflections")

@@ -1,0 +1,45 @@
+"""It knows what it learnt from much better than what it did not (Geman et al., 1992, doi:10.1162/neco.1992.4.1.1).
+
+A model that follows its examples too closely learns their accidents: wrong labels, rare words. The gap between
+the two scores is its variance, and following the examples less closely, or blurring them, trades some of it in.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from haoqi.core.config import Range
+from haoqi.explore.lessons import Lesson
+from haoqi.explore.reflections import reflections
+from haoqi.explore.reflections._chance import chance_of_fewer
+from haoqi.explore.reflections._remedies import in_turn, raised, recipe, scaled, varied
+from haoqi.explore.seen import Seen
+
+
+@reflections.register
+@dataclass(frozen=True)
+class Overfitting:
+    """When a gap is worth an experiment."""
+
+    gap: Annotated[float, Range(0.0, 1.0)] = 0.05
+    """How much better the score on training examples must be."""
+    known: Annotated[float, Range(0.0, 1.0)] = 0.85
+    """What it must be at least: a model that knows neither well does not follow too closely."""
+    chance: Annotated[float, Range(0.0, 1.0)] = 0.01
+    """The gap must be less likely than this to be luck."""
+
+    def reflect(self, seen: Seen) -> list[Lesson]:
+        """Return the lesson that the champion follows its examples too closely."""
+        plans = in_turn(
+            [*scaled(seen, "strength", 0.1), *scaled(seen, "words", 0.1), *scaled(seen, "epochs", 0.5)],
+            [*scaled(seen, "strength", 0.01), *scaled(seen, "words", 0.01), *varied(seen, label_smoothing=0.1)],
+            recipe(seen, "delete_words"),
+        )
+        fitted = seen.fitted if plans else None
+        if fitted is None or fitted.score < self.known or fitted.score - seen.score < self.gap:
+            return []
+        luck = chance_of_fewer((int(seen.right.sum()), len(seen.right)), (int(fitted.right.sum()), len(fitted.right)))
+        if luck > self.chance:
+            return []
+        evidence = {"known": fitted.score, "unknown": seen.score, "gap": fitted.score - seen.score}
+        explains = (fitted.score - seen.score) / max(1e-9, 1 - seen.score)
+        return raised(seen, "overfitting", plans, evidence, explains=explains)

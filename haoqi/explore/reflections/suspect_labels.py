@@ -1,0 +1,52 @@
+"""Labels that are likely wrong (Northcutt, Jiang and Chuang, 2021, "Confident Learning", arXiv:1911.00068).
+
+Every training example is answered by models that did not learn it. Where they are surer of another label than
+they usually are of that one, the given label is suspect. Whether leaving such rows out, trusting them less or
+correcting them helps is an experiment; on clean data the suspects are merely hard, and it does not.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from haoqi.core.config import Range
+from haoqi.data.recipes._suspects import find
+from haoqi.explore.lessons import Lesson
+from haoqi.explore.plan import Plan
+from haoqi.explore.recipe import kit_of
+from haoqi.explore.reflections import reflections
+from haoqi.explore.reflections._remedies import in_turn, raised, recipe, scaled, varied
+from haoqi.explore.seen import Seen
+
+
+@reflections.register
+@dataclass(frozen=True)
+class SuspectLabels:
+    """When suspects are too many to be chance."""
+
+    least: Annotated[int, Range(1, 10_000)] = 10
+    """So many of them at least."""
+    share: Annotated[float, Range(0.0, 1.0)] = 0.03
+    """And this share of the training examples."""
+
+    def reflect(self, seen: Seen) -> list[Lesson]:
+        """Return the lesson that labels of training examples are wrong."""
+        if seen.held_out is None:
+            return []
+        train = seen.splits.train
+        found = find(train, kit_of(Plan(seen.plan.method, seen.plan.base), seen.lab), None)
+        rows, count = len(train), len(found.rows)
+        if count < max(self.least, self.share * rows):
+            return []
+        told = [
+            (train.ids[row], f"{seen.said(train.labels[row])} → {seen.said(label)}: {train.texts[row]}")
+            for row, label in zip(found.rows.tolist(), found.instead, strict=True)
+        ]
+        evidence = {"count": count, "rows": rows, "suspect_share": count / rows}
+        plans = in_turn(
+            recipe(seen, "drop_suspects"),
+            recipe(seen, "correct_suspects"),
+            recipe(seen, "soften_suspects"),
+            [*scaled(seen, "strength", 0.2), *varied(seen, label_smoothing=0.1)],
+        )
+        explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
+        return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told)
