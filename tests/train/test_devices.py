@@ -4,6 +4,9 @@ import dataclasses
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,28 +115,28 @@ def test_the_end_is_decided_by_one_for_all(model: EncoderModel) -> None:
 
 @pytest.mark.parametrize(
     ("first", "then"),
-    [(TWO, TWO), (TWO, Placement()), (SHARDED, SHARDED), (SHARDED, Placement()), (Placement(), SHARDED)],
+    [(TWO, TWO), (SHARDED, Placement()), (Placement(), SHARDED)],
     ids=lambda placement: f"{placement.devices} {placement.sharding}",
 )
 def test_a_training_goes_on_whatever_the_devices(
     model: EncoderModel, first: Placement, then: Placement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "_CHECKPOINT_SECONDS", 0.0)
-    straight, stopped = again(model), again(model)
+    straight, stopped, short = again(model), again(model), dataclasses.replace(SETTINGS, epochs=2)
     real, written = checkpoint.write, 0
 
     def write_and_copy(*given: Any) -> None:
         nonlocal written
         real(*given)
         written += 1
-        if written == 7:
-            shutil.copytree(tmp_path / "run", tmp_path / "as it was at step 7")
+        if written == 6:
+            shutil.copytree(tmp_path / "run", tmp_path / "as it was at step 6")
 
     monkeypatch.setattr(checkpoint, "write", write_and_copy)
-    whole = fit(learner(stopped), SETTINGS, seed=3, placement=first, folder=tmp_path / "run")
+    whole = fit(learner(stopped), short, seed=3, placement=first, folder=tmp_path / "run")
     monkeypatch.setattr(checkpoint, "write", real)
-    outcome = fit(learner(model), SETTINGS, seed=3, placement=then, folder=tmp_path / "as it was at step 7")
-    fit(learner(straight), SETTINGS, seed=3)
+    outcome = fit(learner(model), short, seed=3, placement=then, folder=tmp_path / "as it was at step 6")
+    fit(learner(straight), short, seed=3)
     assert torch.allclose(weights(straight), weights(model), atol=1e-5)
     assert torch.allclose(weights(straight), weights(stopped), atol=1e-5)
     assert (outcome.steps, outcome.scores) == (whole.steps, whole.scores)
@@ -216,6 +219,36 @@ def test_a_killed_child_is_said_plainly_and_leaves_nothing_behind(
     assert not torch.distributed.is_initialized()
     # And the next training starts a child of its own.
     fit(learner(model), dataclasses.replace(SETTINGS, epochs=1), seed=0, placement=placement)
+
+
+TRAINS = """
+from dataclasses import replace
+import psutil
+from haoqi.models.placement import Placement
+from haoqi.train.loop import fit
+from tests.train.test_loop import SETTINGS, learner, network
+
+def report(share, note):
+    print(psutil.Process().children()[0].pid, flush=True)
+
+fit(learner(network()), replace(SETTINGS, epochs=1000), seed=0, placement=Placement(devices=2), report=report)
+"""
+
+
+@pytest.mark.slow
+def test_children_end_when_their_parent_is_killed() -> None:
+    root = Path(__file__).parents[2]
+    parent = subprocess.Popen([sys.executable, "-c", TRAINS], cwd=root, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for _ in range(600):
+        if not child.is_running() or child.status() == psutil.STATUS_ZOMBIE:
+            return
+        time.sleep(0.05)
+    pytest.fail("the child is still there")
 
 
 def test_a_step_is_shared_so_that_nothing_is_left_out_or_counted_twice() -> None:

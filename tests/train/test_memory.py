@@ -244,3 +244,29 @@ def test_an_encoder_that_no_part_is_small_enough_for_keeps_less_of_each_layer(ba
         "memory ran out at step 1: parts of up to 5 tokens and layers computed twice instead of kept from there on"
     )
     assert not any("forward" in vars(layer) for layer in stack_of(model))
+
+
+def test_the_terminal_the_ledger_and_the_report_say_that_memory_was_short(
+    tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from haoqi import pipeline
+    from haoqi.core.events import Event, Note, Released
+    from haoqi.core.ledger import Ledger
+    from haoqi.run import run_of
+    from tests.test_pipeline import reviews
+
+    monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(memory, "free_bytes", lambda placement: 0.0)
+    seen: list[Event] = []
+    source, limits = str(reviews(tmp_path / "reviews.csv", rows=60)), {"steps": 1, "folds": 0, "variants": 0}
+    pipeline.improve(run_of(source, base=(tiny_base,), methods=("full",), compile=False, **limits), seen.append)
+    [path] = (tmp_path / "home" / "runs" / "reviews").glob("*/ledger.sqlite")
+    ledger = Ledger(path)
+    [experiment] = [entry.body for entry in ledger.entries(ledger.runs()[0], "experiment")]
+    ledger.close()
+    [note] = experiment["notes"]
+    assert "layers computed twice instead of kept, to fit into the memory that was free" in note
+    assert any(isinstance(event, Note) and event.warning and event.text.endswith(note) for event in seen)
+    told = seen[-1]
+    assert isinstance(told, Released)
+    assert f"No. 1: {note}" in Path(told.report).read_text(encoding="utf-8")
