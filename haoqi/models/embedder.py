@@ -9,15 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.models.bases import Base
-from haoqi.models.features import LONGEST, FeatureStore
+from haoqi.models.features import LONGEST, FeatureStore, vectors_of
 from haoqi.models.form import Compute, computed
 from haoqi.models.predictor import Progress
 
 if TYPE_CHECKING:
     from haoqi.models.graph import Graph
-
-# Pieces read at once.
-BATCH_TOKENS = 2048
 
 
 @dataclass(frozen=True)
@@ -34,21 +31,17 @@ class Embedder:
         """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
         if self.store is not None:
             return self.store.embeddings(self.base, texts, progress)
-        from haoqi.models.pieces import lengths_of, parts, read_texts
+        from haoqi.models.pieces import read_texts
 
         card = self.base.card
         found = np.zeros((len(texts), card.width), np.float32)
         pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix)
         if self.compute is not None:
-            for rows, vectors in computed(self.compute, pieces, progress=progress):
-                found[rows] = vectors
-            return found
-        done = 0
-        for rows in parts(np.arange(len(texts)), lengths_of(pieces), BATCH_TOKENS):
-            found[rows] = self._read([pieces[row] for row in rows])
-            done += len(rows)
-            if progress is not None:
-                progress(done)
+            read = computed(self.compute, pieces, progress=progress)
+        else:
+            read = vectors_of(self._encoder, card.pooling, pieces, progress)
+        for rows, vectors in read:
+            found[rows] = vectors
         return found
 
     def graph(self) -> "Graph":
@@ -56,31 +49,6 @@ class Embedder:
         from haoqi.models.graph import Graph
 
         return Graph(self._encoder, self.base.card.pooling, normalise=True).eval()
-
-    def _read(self, pieces: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
-        """Return the embeddings of one batch."""
-        import torch
-
-        from haoqi.models.encoder import pool
-
-        placement = self._placement
-        lengths = torch.tensor([len(row) for row in pieces], device=placement.device)
-        ids = torch.zeros((len(pieces), int(lengths.max())), dtype=torch.int64, device=placement.device)
-        for place, row in enumerate(pieces):
-            ids[place, : len(row)] = torch.from_numpy(row)
-        inside = torch.arange(ids.shape[1], device=placement.device) < lengths[:, None]
-        with torch.inference_mode(), placement.arithmetic():
-            states = self._encoder(input_ids=ids, attention_mask=inside.long()).last_hidden_state
-        vectors: npt.NDArray[np.float32] = (
-            pool(states.float(), lengths, self.base.card.pooling, normalise=True).cpu().numpy()
-        )
-        return vectors
-
-    @cached_property
-    def _placement(self) -> Any:
-        from haoqi.models.placement import probed
-
-        return probed()
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -91,5 +59,7 @@ class Embedder:
     @cached_property
     def _encoder(self) -> Any:
         from haoqi.models.bases import load_encoder
+        from haoqi.models.placement import probed
 
-        return load_encoder(self.base).to(self._placement.device)
+        encoder: Any = load_encoder(self.base)
+        return encoder.to(probed().device)

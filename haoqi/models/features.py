@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from haoqi.models.bases import Base
-from haoqi.models.pieces import Integers
+from haoqi.models.pieces import Integers, Rows
 from haoqi.models.room import Disk, Memory, spare_memory
 from haoqi.models.shards import Array, Keys, Shards, keys_of
+
+if TYPE_CHECKING:
+    from haoqi.models.encoder import Pooling
 
 Done = Callable[[int], Any]
 
@@ -193,21 +196,37 @@ def _embed(
     base: Base, pieces: Sequence[Integers], progress: Done | None
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
     """Yield (row, embedding of shape (1, width)), in an order that is quick to compute."""
+    from haoqi.models.bases import frozen_encoder
+    from haoqi.models.placement import probed
+
+    encoder = frozen_encoder(base, probed().device)
+    for rows, vectors in vectors_of(encoder, base.card.pooling, pieces, progress):
+        yield from zip(rows.tolist(), vectors[:, None], strict=True)
+
+
+def vectors_of(
+    encoder: Any, pooling: "Pooling", pieces: Sequence[Integers], progress: Done | None = None
+) -> Iterator[tuple[Rows, npt.NDArray[np.float32]]]:
+    """Yield (rows, their embeddings of length 1), in an order that is quick to compute.
+
+    Args:
+        encoder: on the device that this machine computes on.
+        pooling: how the states of a text become one vector, as the base's card says.
+        pieces: the texts, cut into pieces.
+        progress: called with the number of texts done.
+    """
     import torch
 
-    from haoqi.models.bases import frozen_encoder
     from haoqi.models.encoder import collate, mask_of, pool
     from haoqi.models.forward import in_batches
     from haoqi.models.placement import probed
 
     placement = probed()
-    encoder: Any = frozen_encoder(base, placement.device)
     for rows in in_batches(pieces, progress):
         batch = collate([pieces[row] for row in rows], placement.device)
         with torch.inference_mode(), placement.arithmetic():
             states = encoder(input_ids=batch.ids, attention_mask=mask_of(batch)).last_hidden_state
-        vectors = pool(states.float(), batch.lengths, base.card.pooling, normalise=True).cpu().numpy()
-        yield from zip(rows.tolist(), vectors[:, None], strict=True)
+        yield rows, pool(states.float(), batch.lengths, pooling, normalise=True).cpu().numpy()
 
 
 def _states(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-BLOCK_TOKENS = 1024
+BLOCK_TOKENS = 512
 """Tokens of a block: enough for matrix products at full speed, few enough for the cache of one core."""
 
 

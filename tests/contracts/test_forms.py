@@ -32,7 +32,7 @@ ASKED = Examples.of(TEXTS * 40)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand on a machine on which every form has something to gain."""
     monkeypatch.setattr("haoqi.models.placement.probed", lambda: Placement("cpu", "bf16"))
-    monkeypatch.setattr("haoqi.models.form.BLOCK_TOKENS", 512)
+    monkeypatch.setattr("haoqi.models.form.BLOCK_TOKENS", 128)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
 from haoqi.models import compiled, compiling, releases
+from haoqi.models import model as models
 from haoqi.models.bases import resolve
 from haoqi.models.embedder import Embedder
 from haoqi.models.form import Compute, forms
@@ -62,11 +63,12 @@ def folder(release: releases.Release, tmp_path: Path) -> Path:
 
 def computes(predictor: Any) -> Compute | None:
     """Return what computes the embeddings of a blend in place of torch."""
-    return next(member.embedder.compute for member in predictor.members if hasattr(member, "embedder"))
+    compute: Compute | None = next(one.embedder.compute for one in predictor.members if hasattr(one, "embedder"))
+    return compute
 
 
 def same(model: Model, release: releases.Release) -> None:
-    master = releases.models.load(release.folder, master=True)
+    master = models.load(release.folder, master=True)
     assert computes(master.predictor) is None
     assert model.predict(TEXTS).labels == master.predict(TEXTS).labels
     np.testing.assert_allclose(np.asarray(model.scores(TEXTS)), np.asarray(master.scores(TEXTS)), atol=1e-3)
@@ -87,13 +89,13 @@ def test_the_model_card_says_what_was_measured(release: releases.Release) -> Non
 
 
 def test_the_master_is_whole_beside_it(release: releases.Release) -> None:
-    releases.models.verify(release.folder)
+    models.verify(release.folder)
 
 
 def test_a_model_that_is_saved_again_leaves_the_form_behind(release: releases.Release, tmp_path: Path) -> None:
     release.load().save(tmp_path / "copy")
     assert not (tmp_path / "copy" / "compiled").exists()
-    assert computes(releases.models.load(tmp_path / "copy").predictor) is None
+    assert computes(models.load(tmp_path / "copy").predictor) is None
 
 
 @pytest.mark.parametrize("harm", ["missing", "short", "changed", "card", "newer", "other answers"])

@@ -28,11 +28,12 @@ def write(graph: "Graph", path: Path) -> None:
     require("onnx", EXTRA)
     import torch
 
+    from haoqi.models.bases._loading import quiet
     from haoqi.models.graph import INPUTS, OUTPUT
 
     given = graph.example()
     names = list(INPUTS[: len(given)])
-    with warnings.catch_warnings(), torch.no_grad():
+    with quiet(), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         # The older of torch's two exporters: it takes a quarter of the time, and gives a network as quick.
         torch.onnx.export(

@@ -30,6 +30,7 @@ class OnnxInt8:
     def compile(self, graph: "Graph", folder: Path) -> None:
         """Write model.onnx with the weights of matrix products and tables in eight bits."""
         require("onnxruntime", EXTRA)
+        onnx = require("onnx", EXTRA)
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
         with TemporaryDirectory() as scratch:
@@ -37,8 +38,11 @@ class OnnxInt8:
             if not whole.is_file():
                 whole = Path(scratch) / FILE
                 write(graph, whole)
+            network = onnx.load(whole)
+            # Says that shapes were inferred, without which advice is printed; dynamic quantisation needs none.
+            onnx.helper.set_model_props(network, {"onnx.quant.pre_process": "onnxruntime.quant"})
             quantize_dynamic(
-                whole,
+                network,
                 folder / FILE,
                 per_channel=True,
                 # Without instructions for bytes, sums of two products of eight full bits overflow.

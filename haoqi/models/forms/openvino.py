@@ -36,10 +36,11 @@ class OpenVino:
         openvino = _library()
         import torch
 
+        from haoqi.models.bases._loading import quiet
         from haoqi.models.graph import INPUTS
 
         given = graph.example()
-        with warnings.catch_warnings(), torch.no_grad():
+        with quiet(), warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             network = openvino.convert_model(
                 graph, example_input=given, input=[(openvino.PartialShape([-1, -1]), openvino.Type.i64) for _ in given]
