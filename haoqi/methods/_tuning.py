@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,8 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
     found = output.targets(train, job.task.labels)
     rng = seeds.generator(job.seed, "looks")
     looked_at = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_LOOKED_AT]))
-    reading = reader.read(train)
+    pieces = partial(job.store.pieces, base)
+    reading = reader.read(train, pieces)
     if not len(reading.ids):
         raise UserError("the training texts hold no words", "check which column holds the text")
     return Bench(
@@ -114,7 +116,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         model,
         reader,
         reading,
-        reader.read(looked_at),
+        reader.read(looked_at, pieces),
         looked_at,
         np.concatenate(found) if words else np.asarray(found),
         replace(probed(), devices=job.devices, sharding=job.sharding),
@@ -282,7 +284,9 @@ def head_start(work: Work, size: Size) -> Work:
 
 def head_solver(size: Size, rows: float) -> Load:
     """Return what fitting a head takes."""
-    return Load(dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3)
+    return Load(
+        dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3
+    )
 
 
 def _loss(bench: Bench, target: Target) -> Loss:

@@ -6,13 +6,14 @@ probe, the embedding table stays as it is, and lower layers learn more slowly th
 what the base knows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
 from haoqi.methods._tuning import Target, head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
+from haoqi.models.gathered import gathered
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
 
@@ -69,7 +70,12 @@ class Full:
             schedule=self.schedule,
         )
         target = Target(self.label_smoothing, self.class_weights)
-        train(bench, settings, target, slower_below(bench.base.card.layers, self.layer_decay))
+        multiplier = slower_below(bench.base.card.layers, self.layer_decay)
+        if self.freeze_embeddings:
+            train(bench, settings, target, multiplier)
+        else:
+            with gathered(bench.model.encoder, [bench.train, bench.valid]) as (learnt, looked_at):
+                train(replace(bench, train=learnt, valid=looked_at), settings, target, multiplier)
         return predictor_of(bench)
 
     def work(self, size: Size) -> Work:

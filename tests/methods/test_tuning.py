@@ -128,6 +128,17 @@ def test_what_is_frozen_stays_as_it_was_and_is_not_copied(name: str, base: Base,
         assert set(file.keys()) == set(predictor.tuned)
 
 
+def test_an_embedding_table_that_is_trained_learns_only_what_the_texts_use(base: Base, tmp_path: Path) -> None:
+    before = resolve_encoder(base).get_input_embeddings().weight.detach()
+    fitted: Any = methods.build("full", freeze_embeddings=False, epochs=1).fit(job(base, tmp_path))
+    after = fitted.model.encoder.get_input_embeddings().weight.detach()
+    moved = (after - before).abs().sum(dim=1).nonzero().flatten().tolist()
+    read = {0, *(int(piece) for row in fitted.reader.read(EXAMPLES["label"]).ids for piece in row)}
+    assert after.shape == before.shape
+    assert moved
+    assert set(moved) <= read
+
+
 def resolve_encoder(base: Base) -> Any:
     from haoqi.models.bases import load_encoder
 
@@ -137,7 +148,7 @@ def resolve_encoder(base: Base) -> Any:
 def test_kept_states_and_recomputed_ones_give_nearly_the_same_model(base: Base, tmp_path: Path) -> None:
     method = methods.build("top_layers", **QUICK["top_layers"])
     kept = method.fit(job(base, tmp_path, "spans"))
-    small = FeatureStore(tmp_path / "small", limit_bytes=0)
+    small = FeatureStore(tmp_path / "small", limit_bytes=0, memory_bytes=0)
     recomputed = method.fit(dataclasses.replace(job(base, tmp_path, "spans"), store=small))
     one, other = flat(kept, EXAMPLES["spans"]), flat(recomputed, EXAMPLES["spans"])
     assert np.allclose(one, other, atol=5e-3)
