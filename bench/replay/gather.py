@@ -71,8 +71,9 @@ def gather(case: str, variants: int, seed: int) -> None:
         for base in lab.bases.values():
             lab.store.embeddings(base, splits.test.texts)
         if (case, "case") not in done:
-            facts = {"rows": len(splits.train), "labels": len(task.labels), "tokens": lab.tokens}
-            facts["embedding_seconds"] = embedding
+            lengths = lab.lengths.of(next(iter(lab.bases), None))
+            facts = {"rows": len(splits.train), "labels": len(task.labels), "tokens": sum(lengths) / len(lengths)}
+            facts |= {"unspaced": lab.lengths.unspaced, "embedding_seconds": embedding}
             truth = {part: packed(getattr(splits, part).labels, task.labels) for part in ("valid", "test")}
             record({"case": case, "seed": seed, "key": "case", **facts, "bases": list(lab.bases), **truth})
         for plan in sorted(lab.plans, key=lambda plan: (lab.work(plan), plan.key)):
