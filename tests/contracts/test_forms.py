@@ -29,10 +29,15 @@ ASKED = Examples.of(TEXTS * 40)
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand on a machine on which every form has something to gain."""
-    monkeypatch.setattr("haoqi.models.placement.probed", lambda: Placement("cpu", "bf16"))
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("haoqi.models.form.BLOCK_TOKENS", 128)
+
+
+def compile_into(folder: Path, form: Form, graph: Any) -> None:
+    """Compile on a machine on which every form has something to gain."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("haoqi.models.placement.probed", lambda: Placement("cpu", "bf16"))
+        form.compile(graph, folder)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +99,7 @@ def test_scores_are_those_of_the_master(
     predictor, form = compilable[kind], forms.build(name)
     graph = predictor.graph()
     assert graph is not None
-    form.compile(graph, tmp_path)
+    compile_into(tmp_path, form, graph)
     expected = flat(master_scores(predictor))
     near = 0.05 * np.abs(expected).max()  # bf16 keeps 8 bits of a number
     for threads in (1, 2):
@@ -112,7 +117,7 @@ def test_scores_are_those_of_the_master(
 def test_files_are_nothing_that_could_run(name: str, compilable: dict[str, Compilable], tmp_path: Path) -> None:
     graph = compilable["probe"].graph()
     assert graph is not None
-    forms.build(name).compile(graph, tmp_path)
+    compile_into(tmp_path, forms.build(name), graph)
     assert not RISKY & {path.suffix for path in tmp_path.rglob("*")}
 
 
@@ -121,7 +126,7 @@ def test_progress_ends_with_all_examples(name: str, compilable: dict[str, Compil
     predictor, form = compilable["probe"], forms.build(name)
     graph = predictor.graph()
     assert graph is not None
-    form.compile(graph, tmp_path)
+    compile_into(tmp_path, form, graph)
     heard: list[int] = []
     predictor.computed_by(form.open(tmp_path, 2, lambda: graph)).scores(ASKED, heard.append)
     assert heard == sorted(heard)
@@ -137,7 +142,7 @@ def test_without_its_library_it_says_how_to_get_it(
     graph = compilable["probe"].graph()
     assert graph is not None
     form = forms.build(name)
-    form.compile(graph, tmp_path)
+    compile_into(tmp_path, form, graph)
     monkeypatch.setitem(sys.modules, form.library, None)
     steps: list[Callable[[], Any]] = [
         lambda: form.open(tmp_path, 1, lambda: graph),
