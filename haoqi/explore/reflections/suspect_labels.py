@@ -5,7 +5,7 @@ they usually are of that one, the given label is suspect. Whether leaving such r
 correcting them helps is an experiment; on clean data the suspects are merely hard, and it does not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from haoqi.core.config import Range
@@ -30,10 +30,11 @@ class SuspectLabels:
 
     def reflect(self, seen: Seen) -> list[Lesson]:
         """Return the lesson that labels of training examples are wrong."""
-        if seen.held_out is None:
+        train, chances = seen.splits.train, seen.held_out
+        if chances is None:
             return []
-        train = seen.splits.train
-        found = find(train, kit_of(Plan(seen.plan.method, seen.plan.base), seen.lab), None)
+        kit = kit_of(Plan(seen.plan.method, seen.plan.base), seen.lab)
+        found = find(train, replace(kit, held_out=lambda _: chances), None)
         rows, count = len(train), len(found.rows)
         if count < max(self.least, self.share * rows):
             return []
