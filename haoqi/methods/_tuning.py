@@ -284,9 +284,7 @@ def head_start(work: Work, size: Size) -> Work:
 
 def head_solver(size: Size, rows: float) -> Load:
     """Return what fitting a head takes."""
-    return Load(
-        dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3
-    )
+    return Load(dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3)
 
 
 def _loss(bench: Bench, target: Target) -> Loss:

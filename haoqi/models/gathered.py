@@ -31,7 +31,8 @@ def gathered(encoder: nn.Module, readings: Sequence[Reading]) -> Iterator[list[R
     # Piece 0 stands for padding in every batch, so it is always there, and stays number 0.
     used = np.unique(np.concatenate([np.zeros(1, np.int32), *(row for reading in readings for row in reading.ids)]))
     rows = torch.from_numpy(used.astype(np.int64)).to(whole.weight.device)
-    small = nn.Embedding.from_pretrained(whole.weight.detach()[rows], freeze=not whole.weight.requires_grad)
+    small = nn.Embedding(len(rows), whole.weight.shape[1], _weight=whole.weight.detach()[rows])
+    small.weight.requires_grad_(whole.weight.requires_grad)
     model.set_input_embeddings(small)
     try:
         yield [

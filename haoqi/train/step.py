@@ -118,8 +118,10 @@ def check(loss: float, order: Order, settings: TrainSettings) -> None:
 
 
 def ran_out(error: BaseException) -> bool:
-    """Return whether an error says that memory ran out, as GPUs, torch's CPU allocator and numpy say it."""
+    """Return whether an error says that memory ran out, as GPUs, torch's CPU allocator, oneDNN and numpy say it."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     said = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in said or "can't allocate memory" in said)
+    # A product that oneDNN does not know fails earlier, at its "primitive descriptor".
+    scratch = "could not create a primitive" in said and "descriptor" not in said
+    return isinstance(error, RuntimeError) and (scratch or "out of memory" in said or "can't allocate memory" in said)

@@ -24,6 +24,7 @@ from tests.train.test_loop import ROWS, SETTINGS, Points, Stopped, learner, netw
 ERRORS = (
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+    RuntimeError("could not create a primitive"),
     MemoryError(),
 )
 
@@ -41,7 +42,7 @@ def tight(rows: int, error: BaseException = ERRORS[0]) -> Callable[[nn.Module, A
     return loss
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: str(error)[:20] or "numpy")
 def test_where_memory_runs_out_the_step_is_taken_again_in_smaller_parts(
     error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
