@@ -98,7 +98,7 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
     except KeyboardInterrupt:
         lab.listen(Note("stopped by you; what was found so far is released", warning=True))
         return "stopped"
-    return why_ended(lab, history)
+    return why_ended(lab, history, clock.spent)
 
 
 def release(run: Run, lab: Lab, history: History, ended: str) -> Release:

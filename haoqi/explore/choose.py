@@ -4,12 +4,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from haoqi.core import seeds
-from haoqi.explore.beliefs import Belief, expected_score, rank
+from haoqi.explore.bandit import contest_begun, favoured, spending
+from haoqi.explore.beliefs import Belief, rank
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
+from haoqi.explore.lessons import Lesson
+from haoqi.explore.outlook import Outlook, paired_error
 from haoqi.explore.plan import Plan
+from haoqi.explore.prior import Features, Prior, prior_of
 from haoqi.explore.strategies import strategies
+from haoqi.explore.surrogate import Surrogate
 
 CHEAP = 0.06
 """A plan that takes less than this share of the budget is tried before any strategy is asked."""
@@ -20,8 +25,8 @@ CHEAP_SECONDS = 10.0
 WORTHWHILE = 0.3
 """An elastic method may be cut short by the budget to this share of the time it would like, not less."""
 
-REFLECTING = 1 / 3
-"""Of what is spent, the share that reflecting may take while exploring has anything left to try: a fixed share."""
+PROPOSED = "proposed by"
+"""How the reason of a step begins that a strategy chose."""
 
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take; it is worth its price on most data."""
@@ -48,18 +53,21 @@ def next_step(lab: Lab, history: History, spent_seconds: float) -> Step | None:
     if out_of_steps(lab, history):
         return None
     budget = lab.settings.budget_seconds
-    table = _Table(lab, history, None if budget is None else budget - spent_seconds)
-    if history.champion is None and (first := table.first()):
-        return first
-    return table.repeat() or table.opening() or table.reflected() or table.proposed() or table.tested()
+    table = Table(lab, history, None if budget is None else budget - spent_seconds)
+    return table.next()
 
 
-def why_ended(lab: Lab, history: History) -> str:
-    """Return why a search ended: "steps", "budget" (what is left does not fit in the time), or "exhausted"."""
+def why_ended(lab: Lab, history: History, spent_seconds: float) -> str:
+    """Return why a search ended.
+
+    "steps"; "exhausted" (all was tried); "worth" (what could still be tried is not worth its time); or "budget" (what
+    is left does not fit in the time).
+    """
     if out_of_steps(lab, history):
         return "steps"
-    tried = {experiment.plan.key for experiment in history.experiments}
-    return "exhausted" if all(plan.key in tried for plan in lab.plans) else "budget"
+    budget = lab.settings.budget_seconds
+    table = Table(lab, history, None if budget is None else budget - spent_seconds)
+    return table.why_over()
 
 
 def seconds_of(plan: Plan, lab: Lab, history: History, left_seconds: float | None) -> float:
@@ -76,7 +84,7 @@ def seconds_of(plan: Plan, lab: Lab, history: History, left_seconds: float | Non
 
 def opening_over(lab: Lab, history: History, left_seconds: float | None) -> bool:
     """Return whether there is a champion, no call is close, and the cheap plans are done: the time to reflect."""
-    table = _Table(lab, history, left_seconds)
+    table = Table(lab, history, left_seconds)
     return history.champion is not None and table.repeat() is None and table.opening() is None
 
 
@@ -86,12 +94,29 @@ def out_of_steps(lab: Lab, history: History) -> bool:
 
 
 @dataclass(frozen=True)
-class _Table:
-    """The plans that are still on the table, and what they would cost."""
+class Table:
+    """The plans that are still on the table, and what is believed of them."""
 
     lab: Lab
     history: History
     left: float | None
+    """Seconds of the budget; None: only steps count."""
+
+    def next(self) -> Step | None:
+        """Return the next step, or None where nothing can be tried or nothing is worth it."""
+        if self.history.champion is None and (first := self.first()):
+            return first
+        if settled := self.repeat() or self.opening():
+            return settled
+        if not self.worthwhile():
+            return None
+        return self.reflected() or self.proposed() or self.tested()
+
+    def why_over(self) -> str:
+        """Return why there is no next step."""
+        if not self._untried():
+            return "exhausted"
+        return "budget" if self.worthwhile() else "worth"
 
     def first(self) -> Step | None:
         """Return the cheapest plan of all, whatever the budget: there is always a model to release."""
@@ -112,7 +137,7 @@ class _Table:
     def opening(self) -> Step | None:
         """Return the cheapest default plan while there are cheap ones, so that there soon is a usable model."""
         fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
-        costs = {plan: self._belief(plan).seconds for plan in fresh}
+        costs = {plan: self._seconds(plan) for plan in fresh}
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
             return self._plain() or self._first_frozen() or self._first_costly()
@@ -127,7 +152,7 @@ class _Table:
             plan
             for plan in self._untried()
             if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
-            if self.left is None or self._belief(plan).seconds <= FROZEN_SHARE * self._left_for(plan)
+            if self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
         ]
         why = "needs no base, and is what the others have to beat"
         return self._step(max(able, key=lambda p: (p.share, -rank(p), p.key)), why, "explore") if able else None
@@ -142,7 +167,7 @@ class _Table:
         able = [
             plan
             for plan in plans
-            if self.left is None or share * self._belief(plan).seconds <= FROZEN_SHARE * self._left_for(plan)
+            if self.left is None or share * self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
         ]
         why = "frozen features are cheap for what they give"
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
@@ -156,43 +181,97 @@ class _Table:
         why = "tends to come out best where there is time for it"
         return self._step(min(able, key=lambda p: (rank(p), -p.share, p.key)), why, "explore") if able else None
 
+    def worthwhile(self) -> bool:
+        """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.
+
+        What a plan teaches counts as well as what it gains. Where nothing can be afforded the answer is yes: then it
+        is the time that ends the search.
+        """
+        least = self.lab.settings.worth / 60
+        plans, lessons = self._affordable_plans(), self._affordable_lessons()
+        if self.left is None or not least or not (plans or lessons):
+            return True
+        outlook = self.outlook
+        if any(outlook.promised(one) >= least * outlook.price(plan) for one, plan in lessons):
+            return True
+        if not plans:
+            return False
+        joint = outlook.surrogate.believe(plans)
+        values = outlook.verified(joint.mean, joint.deviation) + outlook.taught(plans, joint, least)
+        return any(value >= least * outlook.price(plan) for value, plan in zip(values, plans, strict=True))
+
     def reflected(self) -> Step | None:
-        """Return the test of a lesson, where reflecting has not had its share yet."""
-        done = self.history.experiments
-        if self.left is None:
-            spent, reflecting = float(len(done)), float(sum(e.role == "reflect" for e in done))
-        else:
-            thinking = self.history.thought_seconds
-            spent = thinking + sum(e.seconds for e in done)
-            reflecting = thinking + sum(e.seconds for e in done if e.role == "reflect")
-        return self.tested() if reflecting < REFLECTING * spent else None
+        """Return the test of a lesson, where reflecting is believed to pay more than exploring."""
+        if (test := self.tested()) is None:
+            return None
+        done, timed = self.history.experiments, self.left is not None
+        seen = spending(self.history, contest_begun(done, PROPOSED), timed=timed)
+        rng = seeds.generator(self.lab.seed, "bandit", len(done))
+        return test if favoured(seen, rng) == "reflect" else None
 
     def tested(self) -> Step | None:
         """Return the test of the most promising lesson that is open and can be afforded."""
-        if not self.lab.settings.reflect:
-            return None
-        tried = {experiment.plan.key for experiment in self.history.experiments}
-        for lesson in self.history.open_lessons:
-            for plan in lesson.plans:
-                if plan.key not in tried and self._affordable(plan):
-                    return self._step(plan, f"tests a lesson: {lesson.claim}", "reflect")
-        return None
+        lessons = self._affordable_lessons()
+        return self._step(lessons[0][1], f"tests a lesson: {lessons[0][0].claim}", "reflect") if lessons else None
 
     def proposed(self) -> Step | None:
         """Return what the strategy proposes among the plans that can be afforded."""
-        untried = [plan for plan in self._untried() if self._affordable(plan)]
+        untried = self._affordable_plans()
         if not untried:
             return None
         name = self.lab.settings.strategy
-        number = len(self.history.experiments)
-        rng = seeds.plain(self.lab.seed, "strategy", number)
-        plan = strategies.build(name).propose(untried, self.history.experiments, rng)
-        return self._step(plan, f"proposed by {name} among {len(untried)}", "explore")
+        rng = seeds.plain(self.lab.seed, "strategy", len(self.history.experiments))
+        plan = strategies.build(name).propose(untried, self.history.experiments, self.outlook, rng)
+        return self._step(plan, f"{PROPOSED} {name} among {len(untried)}", "explore")
 
     @cached_property
     def costs(self) -> Costs:
         """What plans cost; where the limit is in steps no clock may sway a choice."""
         return Costs.of(self.lab, self.history.experiments, timed=self.left is not None)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """What other data sets taught of the plans."""
+        return prior_of(Features.of(self.lab))
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What a strategy may know."""
+        settings, history = self.lab.settings, self.history
+        share = 1.0
+        if self.left is not None and settings.budget_seconds:
+            share = min(1.0, max(0.0, self.left / settings.budget_seconds))
+        elif settings.steps:
+            share = 1 - len(history.experiments) / settings.steps
+        return Outlook(
+            surrogate=self._surrogate,
+            cost=self.costs.cost,
+            least_seconds=self._least_seconds,
+            left_seconds=self.left,
+            left_share=share,
+            champion_score=history.champion_score or 0.0,
+            paired_error=paired_error(history),
+            alpha=settings.alpha,
+        )
+
+    @cached_property
+    def _surrogate(self) -> Surrogate:
+        return Surrogate.of(self.prior, self.history.experiments)
+
+    def _affordable_plans(self) -> list[Plan]:
+        return [plan for plan in self._untried() if self._affordable(plan)]
+
+    def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
+        """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
+        if not self.lab.settings.reflect:
+            return []
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        return [
+            (lesson, plan)
+            for lesson in self.history.open_lessons
+            for plan in lesson.plans
+            if plan.key not in tried and self._affordable(plan)
+        ]
 
     def _untried(self) -> list[Plan]:
         tried = {experiment.plan.key for experiment in self.history.experiments}
@@ -212,8 +291,15 @@ class _Table:
     def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
-        share = WORTHWHILE if elastic and self._gives_way(plan) else 1.0
-        return share * self._belief(plan).seconds <= self._left_for(plan)
+        least = self._least_seconds(plan) if elastic else self._seconds(plan)
+        return least <= self._left_for(plan)
+
+    def _least_seconds(self, plan: Plan) -> float:
+        """Return with how much time left a plan may be begun."""
+        return (WORTHWHILE if self._gives_way(plan) else 1.0) * self._seconds(plan)
+
+    def _seconds(self, plan: Plan) -> float:
+        return self.costs.cost(plan).seconds
 
     def _gives_way(self, plan: Plan) -> bool:
         """Return whether a plan does less where time is short."""
@@ -232,7 +318,7 @@ class _Table:
         return CHEAP_SECONDS if budget is None else max(CHEAP_SECONDS, CHEAP * budget)
 
     def _belief(self, plan: Plan) -> Belief:
-        score, doubt = expected_score(plan, self.history.experiments)
+        score, doubt = self._surrogate.score(plan)
         cost = self.costs.cost(plan)
         return Belief(score, doubt, cost.seconds, cost.spread)
 

@@ -16,12 +16,14 @@ class ExploreSettings:
     """How many experiments to make; two runs with one seed and this limit give the same ledger."""
     strategy: str = "halving"
     """How the next plan is chosen once the cheap ones are done; see `haoqi strategies`."""
+    worth: Annotated[float, Range(0.0, 1.0, search=False)] = 0.0005
+    """Gain in the first metric that a minute must promise, else the search ends; 0: it never ends before its time."""
     methods: tuple[str, ...] = ()
     """Only these methods; all that suit the task where none is named."""
     base: tuple[str, ...] = ()
     """Only these bases; chosen by the languages found where none is named."""
     reflect: bool = True
-    """Whether lessons are drawn from how the champion fails, and tested; about a third of the time."""
+    """Whether lessons are drawn from how the champion fails, and tested, as much of the time as that pays."""
     variants: Annotated[int, Range(0, 100, search=False)] = 4
     """How many variations of a method's settings are on the table beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.05

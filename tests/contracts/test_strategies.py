@@ -5,8 +5,12 @@ from random import Random
 
 import pytest
 
+from haoqi.explore.outlook import Outlook
 from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.prior import Prior
+from haoqi.explore.rates import Cost
 from haoqi.explore.strategies import Strategy, strategies
+from haoqi.explore.surrogate import Surrogate
 
 PLANS = [
     Plan.of(method, base, settings, share=share)
@@ -21,13 +25,23 @@ def history(count: int) -> list[Experiment]:
     return [Experiment(plan, score=0.5 + 0.01 * n, expected=0.4, number=n + 1) for n, plan in enumerate(chosen)]
 
 
+def outlook(past: list[Experiment], left: float | None) -> Outlook:
+    def seconds(plan: Plan) -> float:
+        return 10 * plan.share
+
+    best = max((e.score for e in past if e.score is not None), default=0.0)
+    surrogate = Surrogate.of(Prior(), past)
+    return Outlook(surrogate, lambda plan: Cost(seconds(plan), 0.2), seconds, left, champion_score=best)
+
+
 @pytest.mark.parametrize("name", strategies.names())
 @pytest.mark.parametrize("tried", [0, 2, 9])
-def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: int) -> None:
+@pytest.mark.parametrize("left", [None, 12.0])
+def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: int, left: float | None) -> None:
     strategy = strategies.build(name)
     past = history(tried)
     untried = [plan for plan in PLANS if plan not in {e.plan for e in past}]
-    first, again = (strategy.propose(untried, past, Random(0)) for _ in range(2))
+    first, again = (strategy.propose(untried, past, outlook(past, left), Random(0)) for _ in range(2))
     assert isinstance(strategy, Strategy)
     assert first in untried
     assert first == again
@@ -36,7 +50,7 @@ def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: 
 @pytest.mark.parametrize("name", strategies.names())
 def test_strategy_works_with_one_plan_left_and_failed_experiments(name: str) -> None:
     failed = [Experiment(plan, score=None, error="out of memory") for plan in PLANS[:8]]
-    assert strategies.build(name).propose(PLANS[8:9], failed, Random(0)) == PLANS[8]
+    assert strategies.build(name).propose(PLANS[8:9], failed, outlook(failed, None), Random(0)) == PLANS[8]
 
 
 @pytest.mark.parametrize("name", strategies.names())

@@ -171,7 +171,7 @@ class Story:
     folds: int = 0
     """Folds of the cross-validation that decided; 0: a validation split did."""
     ended: str = ""
-    """Why the search ended: "budget", "steps", "exhausted", "stopped", or a sentence."""
+    """Why the search ended: "budget", "steps", "exhausted", "worth", "stopped", or a sentence."""
     next_step: str | None = None
     """The one next step that would pay most."""
     notes: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from random import Random
 from typing import Protocol, runtime_checkable
 
 from haoqi.core.registry import Registry
+from haoqi.explore.outlook import Outlook
 from haoqi.explore.plan import Experiment, Plan
 
 
@@ -12,12 +13,13 @@ from haoqi.explore.plan import Experiment, Plan
 class Strategy(Protocol):
     """A frozen dataclass of settings with a `propose` that uses its arguments only."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], rng: Random) -> Plan:
+    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Random) -> Plan:
         """Return the plan to run next.
 
         Args:
             untried: the plans that can still be afforded, at least one.
             history: all experiments of the run, in order; failed ones have no score.
+            outlook: what is believed of plans, of their costs and of what is left.
             rng: the only source of chance.
         """
         ...

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random as Generator
 
+from haoqi.explore.outlook import Outlook
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.strategies import strategies
 
@@ -16,6 +17,6 @@ from haoqi.explore.strategies import strategies
 class Random:
     """Choose without looking."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], rng: Generator) -> Plan:
+    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Generator) -> Plan:
         """Return any untried plan."""
         return rng.choice(list(untried))

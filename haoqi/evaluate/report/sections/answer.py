@@ -11,7 +11,7 @@ from haoqi.evaluate.report.story import Story
 SURE = 0.05
 """Below this p-value, a difference counts as measured."""
 
-ENDINGS = ("budget", "steps", "exhausted", "stopped")
+ENDINGS = ("budget", "steps", "exhausted", "worth", "stopped")
 
 
 def draw(story: Story) -> Markup:

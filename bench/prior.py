@@ -1,0 +1,144 @@
+"""Make the prior that explorers start from, out of the plans that were run on many data sets.
+
+    python bench/replay/gather.py     # runs the plans; hours, in any parts
+    python bench/prior.py             # writes haoqi/explore/prior.json from bench/replay/table.jsonl
+    python bench/prior.py --show      # prints what it would write, pooled for each of the data sets in turn
+
+For each data set: how far each method's defaults are above the habit's in log-odds of the score, how far its variations
+are on average, and what e times as many examples add. Scores are the mean of the validation and the test score.
+"""
+
+import argparse
+import json
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from haoqi.core.folder import write_atomic
+from haoqi.explore.plan import Plan
+from haoqi.explore.prior import HABIT, TABLE, WITHIN, Features, log_odds, prior_of
+
+ROWS = Path(__file__).parent / "replay" / "table.jsonl"
+
+Row = Mapping[str, Any]
+
+
+def read(path: Path = ROWS) -> list[Row]:
+    """Return the lines of a table."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def table_of(rows: Iterable[Row], without: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the prior's table, data sets left out that are named."""
+    runs: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["case"] not in without:
+            runs[row["case"]][row["seed"]].append(row)
+    cases, spreads = {}, list[float]()
+    for name, draws in sorted(runs.items()):
+        facts = next((row for found in draws.values() for row in found if row["key"] == "case"), None)
+        seen = {seed: scores for seed, found in draws.items() if Plan(HABIT) in (scores := _scores(found))}
+        if facts is None or not seen:
+            continue
+        offsets, slopes = defaultdict(list), defaultdict(list)
+        for scores in seen.values():
+            for arm, value in _offsets(scores):
+                offsets[arm].append(value)
+            for method, value in _slopes(scores):
+                slopes[method].append(value)
+            spreads += _spreads(scores)
+        cases[name] = {"features": features(facts), "offsets": _means(offsets), "slopes": _means(slopes)}
+    within = math.sqrt(statistics.fmean(spreads)) if spreads else WITHIN
+    return {"within": round(within, 3), "cases": cases}
+
+
+def features(facts: Row) -> dict[str, Any]:
+    """Return the features of a data set as the table has them."""
+    return {
+        "rows_per_label": round(facts["rows"] / facts["labels"], 2),
+        "labels": facts["labels"],
+        "tokens": round(facts["tokens"], 1),
+        "unspaced": facts["unspaced"],
+    }
+
+
+def _scores(rows: Sequence[Row]) -> dict[Plan, float]:
+    """Return the log-odds of the plans that scored, with whatever base."""
+    found: dict[Plan, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["key"] != "case" and row["score"] is not None:
+            plan = Plan.from_plain(row["plan"])
+            bare = Plan(plan.method, None, plan.settings, plan.share, 0, plan.recipe)
+            found[bare].append(log_odds((row["score"] + row["test"]) / 2))
+    return {plan: statistics.fmean(values) for plan, values in found.items()}
+
+
+def _offsets(scores: Mapping[Plan, float]) -> Iterable[tuple[str, float]]:
+    """Yield what each arm has above the habit, or a recipe above the same plan without it."""
+    varied: dict[str, list[float]] = defaultdict(list)
+    for plan, value in scores.items():
+        if len(plan.recipe) == 1:
+            bare = Plan(plan.method, None, plan.settings, plan.share)
+            if bare in scores:
+                yield f"+{plan.recipe[0][0]}", value - scores[bare]
+        elif not plan.recipe and plan.share == 1.0:
+            if plan.settings:
+                varied[plan.method].append(value - scores[Plan(HABIT)])
+            else:
+                yield plan.method, value - scores[Plan(HABIT)]
+    for method, values in varied.items():
+        yield f"{method}*", statistics.fmean(values)
+
+
+def _slopes(scores: Mapping[Plan, float]) -> Iterable[tuple[str, float]]:
+    """Yield what e times as many examples add, once for each plan that was run on a share of them."""
+    for plan, value in scores.items():
+        whole = Plan(plan.method, None, plan.settings, 1.0, 0, plan.recipe)
+        if plan.share < 1 and whole in scores:
+            yield plan.method, (scores[whole] - value) / -math.log(plan.share)
+
+
+def _spreads(scores: Mapping[Plan, float]) -> list[float]:
+    """Return the variance of the variations of each method about their mean."""
+    varied: dict[str, list[float]] = defaultdict(list)
+    for plan, value in scores.items():
+        if plan.settings and plan.share == 1.0 and not plan.recipe:
+            varied[plan.method].append(value)
+    return [statistics.variance(values) for values in varied.values() if len(values) > 1]
+
+
+def _means(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    return {name: round(statistics.fmean(values), 3) for name, values in sorted(found.items())}
+
+
+def show(table: Mapping[str, Any]) -> None:
+    """Print what is believed on each data set when the others are known."""
+    for name, case in table["cases"].items():
+        known = prior_of(Features(**case["features"]), table, without=[name])
+        print(f"\n{name}: {case['features']}")
+        for arm, value in case["offsets"].items():
+            believed = known.offsets.get(arm)
+            told = f"believed {believed.mean:+.2f} ± {believed.doubt:.2f}" if believed else "not known from others"
+            print(f"  {arm:16} {value:+.2f}   {told}")
+    print(f"\nvariations differ by {table['within']:.2f}")
+
+
+def main() -> None:
+    """Write the table, or show it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--show", action="store_true", help="print it and write nothing")
+    asked = parser.parse_args()
+    table = table_of(read())
+    if not table["cases"]:
+        raise SystemExit("nothing was gathered yet: python bench/replay/gather.py")
+    show(table)
+    if not asked.show:
+        write_atomic(TABLE, json.dumps(table, indent=1) + "\n")
+        print(f"wrote {TABLE.name} from {len(table['cases'])} data sets")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What other data sets taught about plans, before this run has tried any: a small table, weighed by likeness.
+
+All is in log-odds of the score, where a method's lead is more nearly the same on easy and on hard data than it is in
+points. `bench/prior.py` measures the table.
+"""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from haoqi.explore.plan import Plan
+
+if TYPE_CHECKING:
+    from haoqi.explore.lab import Lab
+
+TABLE = Path(__file__).with_name("prior.json")
+
+HABIT = "logistic"
+"""Offsets are relative to this method, which a person would try first."""
+
+DOUBT = 0.6
+"""Standard deviation of how far a method that no table knows is from the habit."""
+
+SLOPE, SLOPE_DOUBT = 0.2, 0.15
+"""What e times as many examples add to a score where no table knows the method, and its standard deviation; a guess."""
+
+WITHIN = 0.25
+"""Standard deviation of plans of one method about their mean, where no table says it; a guess."""
+
+# A data set counts by its likeness to this one, and at least so much; no knowledge counts as half a data set.
+_LEAST, _NOTHING = 0.1, 0.5
+# What makes data sets alike, and how far apart two are that have little to say of each other.
+_SCALES = {"rows_per_label": 1.5, "labels": 1.5, "tokens": 1.0, "unspaced": 0.7}
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known of a data set before anything is tried."""
+
+    rows_per_label: float
+    labels: int
+    tokens: float
+    """Mean length of a text in pieces."""
+    unspaced: bool = False
+    """Whether its script has no spaces between words."""
+
+    @classmethod
+    def of(cls, lab: "Lab") -> "Features":
+        """Return the features of a lab's data."""
+        lengths = lab.lengths.of(next(iter(lab.bases), None))
+        labels = max(1, len(lab.task.labels))
+        return cls(len(lab.splits.train) / labels, labels, sum(lengths) / len(lengths), lab.lengths.unspaced)
+
+    def likeness(self, other: "Features") -> float:
+        """Return how much one data set says of another, in (0, 1]."""
+        mine, yours = self._scaled(), other._scaled()
+        apart = sum(((mine[name] - yours[name]) / scale) ** 2 for name, scale in _SCALES.items())
+        return max(_LEAST, math.exp(-apart / 2))
+
+    def _scaled(self) -> dict[str, float]:
+        logs = {name: math.log(max(1.0, float(getattr(self, name)))) for name in ("rows_per_label", "labels", "tokens")}
+        return {**logs, "unspaced": float(self.unspaced)}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A number that is believed with doubt: a mean and a standard deviation."""
+
+    mean: float
+    doubt: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of plans on one data set before any was tried, in log-odds relative to the habit."""
+
+    offsets: Mapping[str, Known] = field(default_factory=dict)
+    """By method, with "*" behind it for plans whose settings are varied, or "+" and the name of a recipe."""
+    slopes: Mapping[str, Known] = field(default_factory=dict)
+    """What e times as many examples add, by method."""
+    within: float = WITHIN
+
+    def mean(self, plan: Plan) -> float:
+        """Return how far a plan is believed to be above the habit."""
+        offset = self._offset(plan).mean + self.slope(plan.method).mean * math.log(plan.share)
+        return offset + sum(self.offsets[f"+{name}"].mean for name, _ in plan.recipe if f"+{name}" in self.offsets)
+
+    def doubt(self, plan: Plan) -> float:
+        """Return the standard deviation of what plans of one method share."""
+        return self._offset(plan).doubt
+
+    def slope(self, method: str) -> Known:
+        """Return what e times as many examples add to a method's score."""
+        return self.slopes.get(method, Known(SLOPE, SLOPE_DOUBT))
+
+    def _offset(self, plan: Plan) -> Known:
+        usual = self.offsets.get(plan.method, Known(0.0, 0.0 if plan.method == HABIT else DOUBT))
+        return self.offsets.get(f"{plan.method}*", usual) if plan.settings else usual
+
+
+def prior_of(features: Features, table: Mapping[str, Any] | None = None, without: Collection[str] = ()) -> Prior:
+    """Return what the table says of plans on data with such features.
+
+    Args:
+        features: of the data at hand.
+        table: as `bench/prior.py` writes it; None: the one that is shipped.
+        without: data sets of the table that are left out, as when one of them is judged.
+    """
+    table = _shipped() if table is None else table
+    cases = {name: case for name, case in table["cases"].items() if name not in without}
+    weights = {name: features.likeness(Features(**case["features"])) for name, case in cases.items()}
+
+    def gathered(part: str, none: Known) -> dict[str, Known]:
+        names = sorted({arm for case in cases.values() for arm in case[part]})
+        seen = {arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names}
+        return {arm: _pooled(found, _none(arm, none)) for arm, found in seen.items()}
+
+    return Prior(
+        gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT)), float(table["within"])
+    )
+
+
+def log_odds(score: float) -> float:
+    """Return the log-odds of a score in [0, 1]; those nearer than 0.5 % to an end count as that far.
+
+    >>> round(log_odds(0.9), 3), round(log_odds(1.0), 3)
+    (2.197, 5.293)
+    """
+    share = min(0.995, max(0.005, score))
+    return math.log(share / (1 - share))
+
+
+def _none(arm: str, none: Known) -> Known:
+    """Return what is believed of an arm that no data set knows; recipes change little."""
+    return Known(0.0, WITHIN) if arm.startswith("+") else none
+
+
+def _pooled(found: list[tuple[float, float]], none: Known) -> Known:
+    """Return the weighted mean of values, drawn towards none of them, and how far one more may be from it."""
+    total = sum(weight for weight, _ in found)
+    mean = (sum(weight * value for weight, value in found) + _NOTHING * none.mean) / (total + _NOTHING)
+    spread = sum(weight * (value - mean) ** 2 for weight, value in found)
+    return Known(mean, math.sqrt((spread + _NOTHING * none.doubt**2) / (total + _NOTHING)))
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return found
