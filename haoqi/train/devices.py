@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -26,6 +28,16 @@ from haoqi.train.wire import dumps, loads
 
 # A process has one group at a time.
 _one_group = Lock()
+_numbers = count()
+
+
+@cache
+def _meetings() -> "TemporaryDirectory[str]":
+    """Return the folder in which groups meet, removed when this process ends.
+
+    No sooner: a child that leaves a group after its parent did waits for the file of the meeting, which would be gone.
+    """
+    return TemporaryDirectory(prefix="haoqi-")
 
 
 @dataclass(frozen=True)
@@ -147,7 +159,7 @@ class ManyDevices(AbstractContextManager["ManyDevices"]):
     def __enter__(self) -> "ManyDevices":
         with ExitStack() as stack:
             threads = max(1, torch.get_num_threads() // self.ranks)
-            meeting = Path(stack.enter_context(TemporaryDirectory())) / "meeting"
+            meeting = Path(_meetings().name) / str(next(_numbers))
             self.children: list[Child] = stack.enter_context(children(self.ranks - 1, threads))
             seat = Seat(0, self.ranks, str(meeting), self.begin.placement.device, threads)
             whole = dumps(self.begin)
