@@ -133,7 +133,7 @@ def test_another_model_input_or_column_is_refused_until_told_to_begin_anew(
     assert run(*words).code == 130
     stop(None)
 
-    again = releases.publish(releases.load(released), {}, released, promote=False)
+    again = releases.publish(releases.load(released), {}, "other")
     what, hint = run("predict", again.reference, *words[2:]).two_lines
     assert f"holds 16 answers of {released}@" in what
     assert f"and {again.reference} is to answer now" in what
