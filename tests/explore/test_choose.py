@@ -49,6 +49,7 @@ def entries(place: Path) -> list[Entry]:
     return ledger.entries(run)
 
 
+@pytest.mark.slow
 def test_curiosity_in_steps_gives_the_same_ledger_twice_and_never_ends_early(
     asked: Callable[..., Run], tmp_path: Path
 ) -> None:

@@ -249,7 +249,7 @@ def write(path: Path, rows: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("folds", [0, 3])
+@pytest.mark.parametrize("folds", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_runs_with_recipes_repeat_themselves_and_never_show_them_what_is_judged(
     folds: int, tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch, offered: None
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_run_without_reflection_raises_none(asked: Callable[..., Run], tmp_pat
     assert not {"lesson", "lesson_verdict", "reflection"} & {entry.kind for entry in entries(tmp_path / "home")}
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_while_it_reflected_learns_the_same(asked: Callable[..., Run], tmp_path: Path) -> None:
     pipeline.improve(asked("whole"))
     stops = iter(["a lesson to test", "refuted", "undecided", "confirmed", "a lesson to test"])

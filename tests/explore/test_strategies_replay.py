@@ -124,6 +124,7 @@ def test_the_curious_strategy_has_less_regret_than_chance(judge: ModuleType) -> 
     assert np.mean(mine) < np.mean(chance) - 0.002
 
 
+@pytest.mark.slow
 def test_a_search_ends_where_nothing_is_worth_its_time(judge: ModuleType, rows: list[dict[str, Any]]) -> None:
     [case, *_] = judge.cases_of(rows)
     known = prior_of(case.features, {"within": 0.25, "cases": {}})

@@ -163,6 +163,7 @@ class Starved:
         return summed_loss(module, batch)
 
 
+@pytest.mark.slow
 def test_layers_are_computed_twice_in_every_process(model: EncoderModel) -> None:
     other, told = again(model), list[str]()
     fit(learner(model), SETTINGS, seed=0)
@@ -184,6 +185,7 @@ def test_shards_amidst_which_memory_runs_out_say_so(model: EncoderModel) -> None
         fit(learner(model, loss=Starved(os.getpid())), SETTINGS, seed=0, placement=SHARDED)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_in_a_child_ends_the_training(model: EncoderModel) -> None:
     with pytest.raises(Diverged, match="diverged"):
         fit(learner(model, loss=Lost(os.getpid())), SETTINGS, seed=0, placement=TWO)
