@@ -16,6 +16,9 @@ from haoqi.explore.prior import Features, Prior, prior_of
 from haoqi.explore.strategies import strategies
 from haoqi.explore.surrogate import Surrogate
 
+HABIT = "logistic"
+"""What most people would run: where it is cheap it comes first, and the others have to beat it."""
+
 CHEAP = 0.06
 """A plan that takes less than this share of the budget is tried before any strategy is asked."""
 
@@ -141,8 +144,7 @@ class Table:
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
             return self._plain() or self._first_frozen() or self._first_costly()
-        # Where costs are equal the habit comes first: it is what the others have to beat.
-        first = min(cheap, key=lambda plan: (self.lab.work(plan), -rank(plan), plan.key))
+        first = min(cheap, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _plain(self) -> Step | None:
