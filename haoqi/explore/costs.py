@@ -1,8 +1,9 @@
 """What a plan will cost: what it does, at the rates of this machine as far as this run has shown them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from haoqi.explore.asked import Asked, asked
 from haoqi.explore.lab import Lab
 from haoqi.explore.loads import NEEDED_BY_ALL, Kept, imports, kept_after, load_of, not_imported, reading_base
 from haoqi.explore.plan import Experiment, Plan
@@ -20,8 +21,8 @@ class Costs:
 
     lab: Lab
     rates: Rates
-    kept: Mapping[str, Kept]
-    """What the store of features holds, by base."""
+    asked: Asked
+    """What the store of features holds, by base, and what recipes have asked."""
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
     _known: dict[Plan, Cost] = field(default_factory=dict, compare=False, repr=False)
@@ -36,7 +37,7 @@ class Costs:
             timed: whether clocks count.
         """
         rates = rates_of(lab.hardware) if timed else nominal()
-        kept: dict[str, Kept] = {}
+        known = Asked()
         seen, fresh = list[Measured](), set(lab.fresh)
         for experiment in history:
             plan = experiment.plan
@@ -44,13 +45,14 @@ class Costs:
                 continue
             trial = lab.trial(plan)
             work = lab.method(plan).work(trial.size)
-            before = kept.get(plan.base or "", _NOTHING)
-            if not experiment.cut:
+            known = asked(plan, lab, known)
+            before = known.kept.get(plan.base or "", _NOTHING)
+            if not experiment.cut and known.load == Load():
                 load = load_of(work, trial, before) + imports(work, fresh)
                 seen.append(Measured(plan.method, load, experiment.seconds))
             fresh -= {*work.libraries, NEEDED_BY_ALL}
-            kept[plan.base or ""] = kept_after(before, work, trial)
-        return cls(lab, rates.learnt(seen) if timed else rates, kept, timed)
+            known = replace(known, kept={**known.kept, plan.base or "": kept_after(before, work, trial)})
+        return cls(lab, rates.learnt(seen) if timed else rates, known, timed)
 
     def cost(self, plan: Plan) -> Cost:
         """Return how long a plan takes if nothing ends it."""
@@ -62,7 +64,8 @@ class Costs:
         """Return what a plan does now: less than at first, where earlier plans share its base."""
         trial = self.lab.trial(plan)
         work = self.lab.method(plan).work(trial.size)
-        load = load_of(work, trial, self.kept.get(plan.base or "", _NOTHING))
+        first = asked(plan, self.lab, self.asked)
+        load = first.load + load_of(work, trial, first.kept.get(plan.base or "", _NOTHING))
         if self.timed:
             load += imports(work, not_imported())
         return load

@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from haoqi import methods
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
 from haoqi.explore.lab import Lab
-from haoqi.methods.method import Job, Method
+from haoqi.explore.plan import Plan
+from haoqi.explore.rates import nominal
+from haoqi.methods.method import Job
+from haoqi.methods.work import embedded
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
@@ -23,15 +25,15 @@ Floats = npt.NDArray[np.float32]
 FOLDS = 5
 """Parts of the examples, each answered by models fitted on the others."""
 
-_READABLE = 2_000_000
-"""Characters of all texts, a thousand of each at most, beyond which a base takes too long to read them for this."""
+READING_SECONDS = 60.0
+"""A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""
 
 
 def held_out(lab: Lab, examples: Examples) -> Floats:
     """Return the probability of each label for each row, by models not fitted on it, shape (n, labels).
 
-    TF-IDF answers, and where there is a base that reads the texts in seconds, a probe of it as well; each is
-    calibrated, and the mean is taken. Rows that were made of one row are held out together.
+    TF-IDF answers, and where there is a base that reads the texts soon, a probe of it as well; each is calibrated,
+    and the mean is taken. Rows that were made of one row are held out together.
 
     Args:
         lab: the task, the bases and the folder where answers are kept, by the content of the examples.
@@ -56,45 +58,48 @@ def answers(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
     return _kept(lab, ["answers", *_content(lab, examples), list(texts)], lambda: _answered(lab, examples, texts))
 
 
+def opinions(lab: Lab, rows: int) -> list[Plan]:
+    """Return which cheap plans are asked about so many examples: decided by the amount of text, never by a clock."""
+    found = [Plan("tfidf")]
+    for base in list(lab.bases)[:1]:
+        probe = Plan("probe", base)
+        if nominal().cost(embedded(lab.size(probe), rows), probe.method).seconds <= READING_SECONDS:
+            found.append(probe)
+    return found
+
+
 def _crossed(lab: Lab, examples: Examples) -> Floats:
-    parts = [_judged(lab, examples, method)[0] for method in _models(lab, examples)]
+    parts = [_judged(lab, examples, plan)[0] for plan in opinions(lab, len(examples))]
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
 
 
 def _answered(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
     asked, parts = Examples.of(texts), []
-    for method in _models(lab, examples):
-        _, calibration = _judged(lab, examples, method)
-        parts.append(_probabilities(lab, asked, _fitted(lab, examples, method).scores(asked), calibration))
+    for plan in opinions(lab, len(examples)):
+        _, calibration = _judged(lab, examples, plan)
+        parts.append(_probabilities(lab, asked, _fitted(lab, examples, plan).scores(asked), calibration))
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
 
 
-def _judged(lab: Lab, examples: Examples, method: Method) -> tuple[Floats, dict[str, Any]]:
-    """Return a method's held-out probabilities, and the calibration that they were found with."""
-    scores = _cross_scores(lab, examples, _folds(lab, examples), method)
+def _judged(lab: Lab, examples: Examples, plan: Plan) -> tuple[Floats, dict[str, Any]]:
+    """Return a plan's held-out probabilities, and the calibration that they were found with."""
+    scores = _cross_scores(lab, examples, _folds(lab, examples), plan)
     calibration = lab.task.output.calibrate(scores, examples, lab.task.labels)
     return _probabilities(lab, examples, scores, calibration), calibration
 
 
-def _models(lab: Lab, examples: Examples) -> Iterator[Method]:
-    """Yield the cheap methods; which ones is decided by the amount of text, never by a clock."""
-    yield methods.build("tfidf")
-    if lab.bases and sum(min(len(text), 1000) for text in examples.texts) <= _READABLE:
-        yield methods.build("probe")
-
-
-def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, method: Method) -> Floats:
+def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
     found = np.zeros((len(examples), len(lab.task.labels)), np.float32)
     for fold in np.unique(fold_of):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
         if len(rest):
-            found[held] = _fitted(lab, examples.take(rest), method).scores(examples.take(held))
+            found[held] = _fitted(lab, examples.take(rest), plan).scores(examples.take(held))
     return found
 
 
-def _fitted(lab: Lab, examples: Examples, method: Method) -> Predictor:
-    base = next(iter(lab.bases.values())) if method.uses_base else None
-    return method.fit(Job(lab.task, examples, Examples.of([]), lab.seed, lab.store, base))
+def _fitted(lab: Lab, examples: Examples, plan: Plan) -> Predictor:
+    base = lab.bases[plan.base] if plan.base else None
+    return lab.method(plan).fit(Job(lab.task, examples, Examples.of([]), lab.seed, lab.store, base))
 
 
 def _probabilities(lab: Lab, asked: Examples, scores: Scores, calibration: dict[str, Any]) -> Floats:

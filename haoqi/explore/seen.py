@@ -170,11 +170,10 @@ class Seen:
     @cached_property
     def _outside(self) -> Lab | None:
         """The lab with as many bases as there is time for."""
-        counting = outside.FOLDS * self.seconds_of(Plan("tfidf"))
-        reading = sum(self.seconds_of(Plan("probe", name)) for name in list(self.lab.bases)[:1])
-        if self.task.output.name == "spans" or not self.affords(counting):
+        counting, *reading = (self.seconds_of(plan) for plan in outside.opinions(self.lab, len(self.splits.train)))
+        if self.task.output.name == "spans" or not self.affords(outside.FOLDS * counting):
             return None
-        return self.lab if self.affords(counting + reading) else replace(self.lab, bases={})
+        return self.lab if self.affords(outside.FOLDS * counting + sum(reading)) else replace(self.lab, bases={})
 
     def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
         """Return the held examples as a probe changes them, and which of them it changes."""

@@ -12,6 +12,7 @@ from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples, Splits
 from haoqi.explore import rates
 from haoqi.explore.costs import Costs
+from haoqi.explore.held_out import FOLDS, opinions
 from haoqi.explore.lab import Lab
 from haoqi.explore.lengths import Lengths, lengths_of
 from haoqi.explore.loads import Kept, Trial, kept_after, load_of
@@ -288,3 +289,35 @@ def test_lengths_are_counted_in_each_bases_own_pieces(tiny_base: str, home: Path
     assert not found.unspaced
     assert found.words == pytest.approx((5 * 7 + 3 * 5) / 8)
     assert lengths_of([], {}).of(None) == (2,)
+
+
+@pytest.mark.parametrize("folds", [0, 5])
+def test_what_recipes_ask_of_models_is_paid_for_once(folds: int) -> None:
+    room = lab(500, 200, folds=folds)
+    plain, doubting = Plan("tfidf"), Plan("tfidf").with_recipe("drop_suspects")
+    fresh = Costs.of(room, [], timed=False)
+    extra = fresh.load(doubting) + fresh.load(plain).times(-1)
+    times = max(1, folds)
+    assert extra.fits == times * 2 * FOLDS  # n-grams and embeddings, each in folds
+    read = (700 if folds else 500) * room.size(plan_of("probe")).forward(256, 6)
+    assert extra.forward == pytest.approx(read, rel=0.01)
+    later = Costs.of(room, [ran(room, doubting)], timed=False)
+    other = Plan("logistic").with_recipe("soften_suspects")
+    assert later.load(other).forward == 0
+    assert later.load(other).fits == times
+    assert later.load(replace(other, share=1 / 3)).fits > times  # another sample is another question
+    assert later.load(plan_of("probe")).forward < 0.5 * fresh.load(plan_of("probe")).forward
+
+
+def test_a_base_that_would_read_for_long_is_not_asked_for_its_opinion() -> None:
+    assert [plan.method for plan in opinions(lab(500), 500)] == ["tfidf", "probe"]
+    assert [plan.method for plan in opinions(lab(50_000), 50_000)] == ["tfidf"]
+
+
+def test_a_plan_that_asked_others_teaches_nothing_of_its_own_speed() -> None:
+    room = lab(500)
+    asking = ran(room, Plan("tfidf").with_recipe("drop_suspects"), 50.0)
+    again = ran(room, Plan("tfidf", seed=1).with_recipe("drop_suspects"), 50.0)
+    fresh, once, twice = (Costs.of(room, seen, timed=True) for seen in ([], [asking], [asking, again]))
+    assert once.rates.logs.tolist() == fresh.rates.logs.tolist()
+    assert twice.cost(Plan("tfidf")).seconds > once.cost(Plan("tfidf")).seconds

@@ -1,12 +1,14 @@
 """Copies of texts with some words changed, in whose labels every span still stands on its words."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.core.config import Range
 from haoqi.data.examples import Examples, Span
 from haoqi.data.recipes import Kit, Words
 from haoqi.data.recipes._rows import with_rows
@@ -66,7 +68,7 @@ def lines_of(examples: Examples, kit: Kit) -> list[Line]:
     return [Line(*row) for row in zip(examples.texts, examples.labels, kit.words(examples), strict=True)]
 
 
-def with_changed(examples: Examples, kit: Kit, change: Change, *, copies: int, weight: float) -> Examples:
+def _with_changed(examples: Examples, kit: Kit, change: Change, *, copies: int, weight: float) -> Examples:
     """Return the examples, and after them copies whose words were changed; a copy that came out as it was is left out.
 
     Args:
@@ -95,6 +97,34 @@ def columns_of(lines: Sequence[Line], examples: Examples) -> dict[str, Any]:
     if examples.words is not None:
         columns["words"] = [line.words for line in lines]
     return columns
+
+
+@dataclass(frozen=True)
+class Copies(ABC):
+    """A recipe that adds copies of texts with some words changed; what becomes of the words is the recipe's own."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    share: Annotated[float, Range(0.01, 0.5)] = 0.1
+    """Of a text's words, how many are changed."""
+    copies: Annotated[int, Range(1, 16, search=False)] = 1
+    """Copies of each text."""
+    weight: Annotated[float, Range(0.05, 2.0)] = 0.5
+    """How much all copies of a text count together against the text itself."""
+
+    @property
+    def growth(self) -> float:
+        """As many rows more as there are copies."""
+        return 1.0 + self.copies
+
+    @abstractmethod
+    def change(self, examples: Examples, kit: Kit) -> Change:
+        """Return what is done to a row's words, having looked at the examples where that helps."""
+
+    def apply(self, examples: Examples, kit: Kit) -> Examples:
+        """Return the examples and their changed copies."""
+        return _with_changed(examples, kit, self.change(examples, kit), copies=self.copies, weight=self.weight)
 
 
 def chosen(free: Free, share: float, rng: np.random.Generator) -> list[int]:

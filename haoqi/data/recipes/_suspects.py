@@ -6,14 +6,15 @@ have that label. Each label has a threshold of its own, so neither a sure model 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.core.config import Range
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes import Floats, Kit
-from haoqi.data.recipes._rows import sparing
+from haoqi.data.recipes._rows import percent, sparing
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,22 @@ class Suspects:
     """The label that the model would give each."""
     doubt: npt.NDArray[np.float64]
     """How likely the other label is, of the two, in [0, 1], shape (n,)."""
+
+
+@dataclass(frozen=True)
+class Doubting:
+    """Which labels a recipe doubts."""
+
+    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
+
+    share: Annotated[float | None, Range(0.001, 0.5)] = None
+    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
+
+    @property
+    def which(self) -> str:
+        """The rows in words."""
+        return f"the {percent(self.share)} most suspect" if self.share else "suspect"
 
 
 def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:

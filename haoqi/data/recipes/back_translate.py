@@ -21,7 +21,7 @@ class BackTranslate:
     """How many texts go through which language."""
 
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
-    needs: ClassVar[frozenset[str]] = frozenset({"translate"})
+    needs: ClassVar[frozenset[str]] = frozenset({"translate", "answers"})
 
     count: Annotated[int, Range(1, 100_000, log=True, search=False)] = 200
     """Texts that are translated, drawn by chance."""

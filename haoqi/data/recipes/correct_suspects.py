@@ -5,25 +5,16 @@ wrong itself, it learns its own mistakes, and `soften_suspects` does less harm. 
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
 
-from haoqi.core.config import Range
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
-from haoqi.data.recipes._rows import percent
-from haoqi.data.recipes._suspects import find
+from haoqi.data.recipes._suspects import Doubting, find
 
 
 @recipes.register
 @dataclass(frozen=True)
-class CorrectSuspects:
+class CorrectSuspects(Doubting):
     """How many labels are replaced."""
-
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
-    needs: ClassVar[frozenset[str]] = frozenset()
-
-    share: Annotated[float | None, Range(0.001, 0.5)] = None
-    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
 
     @property
     def growth(self) -> float:
@@ -32,7 +23,7 @@ class CorrectSuspects:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"the {percent(self.share)} most suspect labels corrected" if self.share else "suspect labels corrected"
+        return f"{self.which} labels corrected"
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples with other labels for those that are suspect."""

@@ -6,27 +6,18 @@ share is safer. The last example of a label always stays.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
 
 import numpy as np
 
-from haoqi.core.config import Range
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
-from haoqi.data.recipes._rows import percent
-from haoqi.data.recipes._suspects import find
+from haoqi.data.recipes._suspects import Doubting, find
 
 
 @recipes.register
 @dataclass(frozen=True)
-class DropSuspects:
+class DropSuspects(Doubting):
     """How many are left out."""
-
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
-    needs: ClassVar[frozenset[str]] = frozenset()
-
-    share: Annotated[float | None, Range(0.001, 0.5)] = None
-    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
 
     @property
     def growth(self) -> float:
@@ -35,7 +26,7 @@ class DropSuspects:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"without the {percent(self.share)} most suspect labels" if self.share else "without suspect labels"
+        return f"without {self.which} labels"
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples that are not suspect."""

@@ -7,53 +7,37 @@ pairs of characters that keep together are words.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from functools import partial
+from typing import Annotated
 
 import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
-from haoqi.data.recipes._edits import Free, chosen, with_changed
+from haoqi.data.recipes._edits import Change, Copies, Free, chosen
 from haoqi.data.recipes._neighbours import Lexicon, learn_lexicon
 from haoqi.data.recipes._rows import percent
 
 
 @recipes.register
 @dataclass(frozen=True)
-class NeighbourWords:
+class NeighbourWords(Copies):
     """How many words are replaced, and how near the others have to be."""
-
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
-    needs: ClassVar[frozenset[str]] = frozenset()
 
     share: Annotated[float, Range(0.01, 0.5)] = 0.15
     """Of the words that have a neighbour, how many are replaced; one at least, never one within a span."""
     similarity: Annotated[float, Range(0.1, 0.95)] = 0.4
     """Least cosine of two words that count as neighbours."""
-    copies: Annotated[int, Range(1, 16, search=False)] = 1
-    """Copies of each text."""
-    weight: Annotated[float, Range(0.05, 2.0)] = 0.5
-    """How much all copies of a text count together against the text itself."""
-
-    @property
-    def growth(self) -> float:
-        """As many rows more as there are copies."""
-        return 1.0 + self.copies
 
     def words(self) -> str:
         """Return what a plan learns from."""
         return f"also from copies with {percent(self.share)} of the words replaced by neighbours"
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
-        """Return the examples and their reworded copies."""
+    def change(self, examples: Examples, kit: Kit) -> Change:
+        """Return what is done to a row's words, by the neighbours found in the examples."""
         kit.report(0.0, "looking for words of like meaning")
-        lexicon = learn_lexicon(examples, kit, self.similarity)
-
-        def change(words: list[str], free: Free, rng: np.random.Generator) -> list[str]:
-            return self._replaced(words, free, rng, lexicon)
-
-        return with_changed(examples, kit, change, copies=self.copies, weight=self.weight)
+        return partial(self._replaced, lexicon=learn_lexicon(examples, kit, self.similarity))
 
     def _replaced(self, words: list[str], free: Free, rng: np.random.Generator, lexicon: Lexicon) -> list[str]:
         units = lexicon.units(words)

@@ -23,7 +23,7 @@ class Paraphrase:
     """How many texts are said anew, and how near they have to stay."""
 
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
-    needs: ClassVar[frozenset[str]] = frozenset({"write", "embeddings"})
+    needs: ClassVar[frozenset[str]] = frozenset({"write", "embeddings", "answers"})
 
     count: Annotated[int, Range(1, 10_000, log=True, search=False)] = 40
     """Texts that are said anew, drawn by chance."""

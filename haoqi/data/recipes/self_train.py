@@ -22,7 +22,7 @@ class SelfTrain:
     """How sure an answer has to be, and how much it counts."""
 
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
-    needs: ClassVar[frozenset[str]] = frozenset({"unlabelled"})
+    needs: ClassVar[frozenset[str]] = frozenset({"unlabelled", "answers"})
 
     confidence: Annotated[float, Range(0.5, 0.999)] = 0.9
     """The least probability of an answer that is learnt."""

@@ -6,25 +6,20 @@ examples: nothing is lost, and less is believed.
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
-from haoqi.data.recipes._rows import percent, with_rows
-from haoqi.data.recipes._suspects import find
+from haoqi.data.recipes._rows import with_rows
+from haoqi.data.recipes._suspects import Doubting, find
 
 
 @recipes.register
 @dataclass(frozen=True)
-class SoftenSuspects:
+class SoftenSuspects(Doubting):
     """How many labels are doubted, and how much."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
-    needs: ClassVar[frozenset[str]] = frozenset()
-
-    share: Annotated[float | None, Range(0.001, 0.5)] = None
-    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
     strength: Annotated[float, Range(0.1, 1.0)] = 1.0
     """How far the models are believed: 1 gives each label its probability, of the two."""
 
@@ -35,8 +30,7 @@ class SoftenSuspects:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        which = f"the {percent(self.share)} most suspect" if self.share else "suspect"
-        return f"{which} labels softened"
+        return f"{self.which} labels softened"
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, each suspect split between its label and the likelier one."""

@@ -5,44 +5,32 @@ where order decides, as negation does in feelings. In scripts without spaces sin
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
-from haoqi.data.recipes._edits import Free, is_word, with_changed
+from haoqi.data.recipes._edits import Change, Copies, Free, is_word
 from haoqi.data.recipes._rows import percent
 
 
 @recipes.register
 @dataclass(frozen=True)
-class SwapWords:
+class SwapWords(Copies):
     """How many words move, and how much the copies count."""
-
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
-    needs: ClassVar[frozenset[str]] = frozenset()
 
     share: Annotated[float, Range(0.01, 0.5)] = 0.1
     """Swaps per word of a text; one at least, never of a word within a span."""
-    copies: Annotated[int, Range(1, 16, search=False)] = 1
-    """Copies of each text."""
-    weight: Annotated[float, Range(0.05, 2.0)] = 0.5
-    """How much all copies of a text count together against the text itself."""
-
-    @property
-    def growth(self) -> float:
-        """As many rows more as there are copies."""
-        return 1.0 + self.copies
 
     def words(self) -> str:
         """Return what a plan learns from."""
         return f"also from copies with {percent(self.share)} of the words swapped"
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
-        """Return the examples and their shuffled copies."""
-        return with_changed(examples, kit, self._change, copies=self.copies, weight=self.weight)
+    def change(self, examples: Examples, kit: Kit) -> Change:
+        """Return what is done to a row's words."""
+        return self._change
 
     def _change(self, words: list[str], free: Free, rng: np.random.Generator) -> list[str]:
         places = np.flatnonzero(free & np.array([is_word(word) for word in words], bool))
