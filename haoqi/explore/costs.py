@@ -9,6 +9,7 @@ from haoqi.explore.loads import NEEDED_BY_ALL, Kept, imports, kept_after, load_o
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
 from haoqi.methods.work import Load, answered, embedded
+from haoqi.models.trim import CHECKED
 
 _NOTHING = Kept()
 # Writing the report and the release.
@@ -73,18 +74,20 @@ class Costs:
     def reserve_seconds(self, plan: Plan | None) -> float:
         """Return what releasing a plan's model takes, most likely at most; a search leaves so much time.
 
-        The test split is scored, and after cross-validation the model is fitted once more, on all examples.
+        The test split is scored, some texts are read twice more to see whether a smaller copy of the base answers
+        them alike, and after cross-validation the model is fitted once more, on all examples.
         """
         if plan is None:
             return _REPORT_SECONDS
         lab, trial = self.lab, self.lab.trial(plan)
         train_rows = int(trial.rows * plan.share)
-        size = replace(trial.size, train_rows=train_rows, valid_rows=len(lab.splits.test), watched=False)
+        scored = len(lab.splits.test) + (2 * CHECKED if plan.base else 0)
+        size = replace(trial.size, train_rows=train_rows, valid_rows=scored, watched=False)
         work = lab.method(plan).work(size)
         load = Load(plans=1) + work.score + answered(size, size.valid_rows)
         load += embedded(size, size.valid_rows * work.asks)
         if plan.base:
-            load += reading_base(size)
+            load += reading_base(size).times(3)
         if lab.folds:
             load += work.fit
         return _REPORT_SECONDS + self.rates.cost(load, plan.method).at_most()

@@ -8,6 +8,7 @@ of a lesson share its alpha, and each verdict says how many tests the run has ma
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -148,9 +149,10 @@ def _reflected(seen: Seen) -> tuple[list[Lesson], dict[str, str]]:
     """Return what every reflection says, and why some could not."""
     found: list[Lesson] = []
     failed: dict[str, str] = {}
-    for name in reflections.names():
+    for asks, name in product((False, True), reflections.names()):
         try:
-            found += reflections.build(name).reflect(seen)
+            reflection = reflections.build(name)
+            found += reflection.reflect(seen) if reflection.asks == asks else []
         except Exception as error:  # whatever a reflection runs into, the search goes on without it
             failed[name] = _reason(error)
     return found, failed

@@ -1,7 +1,8 @@
 """What a reflection may look at: the champion, its answers, the data. Everything is computed when first asked for."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,11 +23,11 @@ from haoqi.explore.probes import probed
 from haoqi.models.model import Model
 from haoqi.tasks.task import Task
 
-THINKING = 0.1
-"""One look at anything may take this share of the time left."""
+THINKING = 0.15
+"""All looks of one moment may take this share of the time left."""
 
 THINKING_SECONDS = 20.0
-"""And never more than this, which is also the limit where there is no clock."""
+"""And never more than this, which is the limit of each look where there is no clock."""
 
 LOOKED_AT = 1000
 """So many rows are enough to see a pattern that is worth an experiment."""
@@ -53,6 +54,8 @@ class Seen:
     history: History
     left_seconds: float | None = None
     """Time left to explore; None: only steps count, and costs are told by a nominal speed."""
+    begun: float = field(default_factory=time.perf_counter, compare=False)
+    """When it was looked at first, by the clock that `left_seconds` is told by."""
 
     @property
     def task(self) -> Task:
@@ -212,9 +215,11 @@ class Seen:
         return len(self.splits.train) + len(self.splits.valid)
 
     def affords(self, seconds: float) -> bool:
-        """Return whether a look that takes so long is worth it now."""
-        limit = THINKING_SECONDS if self.left_seconds is None else min(THINKING_SECONDS, THINKING * self.left_seconds)
-        return seconds <= limit
+        """Return whether there is time for a look that takes so long, after those that were taken."""
+        if self.left_seconds is None:
+            return seconds <= THINKING_SECONDS
+        spent = time.perf_counter() - self.begun
+        return spent + seconds <= min(THINKING_SECONDS, THINKING * self.left_seconds)
 
     def seconds_of(self, plan: Plan) -> float:
         """Return how long an experiment with a plan is expected to take."""

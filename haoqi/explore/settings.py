@@ -11,7 +11,8 @@ class ExploreSettings:
     """How long to look, how, and how sure to be."""
 
     minutes: Annotated[float | None, Range(0.05, 100_000, search=False)] = None
-    """Time to explore, over all sittings of this run; 5 where neither minutes nor steps are given."""
+    """Time to explore and to release, over all sittings of this run; compiling comes after it. 5 where neither
+    minutes nor steps are given."""
     steps: Annotated[int | None, Range(1, 1_000_000, search=False)] = None
     """How many experiments to make; two runs with one seed and this limit give the same ledger."""
     strategy: str = "halving"
@@ -31,6 +32,8 @@ class ExploreSettings:
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples where not said."""
 
+    advice_seconds: Annotated[float, Range(0.0, 3600.0, search=False)] = 15.0
+    """Time at the end to find out what would pay most next, at most 5 % of the minutes; 0: it is left out."""
     devices: Annotated[int, Range(1, 64, search=False)] = 1
     """Processes that train together, each on a GPU of its own or on its share of the cores."""
     sharding: Annotated[Literal["none", "full"], Choices("none", "full", search=False)] = "none"

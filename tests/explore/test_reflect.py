@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import pytest
 
@@ -17,6 +18,7 @@ from haoqi.explore.history import History, Verdict
 from haoqi.explore.lessons import Lesson, LessonVerdict, clipped, decide
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.reflections import reflections
+from haoqi.explore.seen import Seen
 from haoqi.run import Run, run_of
 
 CHAMPION = Plan("tfidf")
@@ -187,6 +189,8 @@ def test_a_run_that_was_stopped_while_it_reflected_learns_the_same(asked: Callab
 class _Broken:
     """A reflection that always fails."""
 
+    asks = False
+
     def reflect(self, seen: object) -> list[Lesson]:
         raise ZeroDivisionError("nothing to divide by")
 
@@ -202,3 +206,13 @@ def test_a_reflection_that_fails_is_noted_and_passed_over(
     marks = [entry.body["failed"] for entry in entries(tmp_path / "home") if entry.kind == "reflection"]
     assert marks[0] == {"shift": "nothing to divide by"}
     assert any(entry.kind == "lesson" for entry in entries(tmp_path / "home"))
+
+
+def test_looks_share_the_time_of_their_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 15.0, 25.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    seen = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0)
+    assert [seen.affords(14.0), seen.affords(14.0), seen.affords(0.1)] == [True, False, False]
+    monkeypatch.undo()
+    unclocked = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"))
+    assert [unclocked.affords(19.0), unclocked.affords(19.0), unclocked.affords(21.0)] == [True, True, False]

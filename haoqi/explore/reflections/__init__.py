@@ -1,6 +1,6 @@
 """Reflections: what can be learnt from how a model fails. One file each; they keep no state and change nothing."""
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from haoqi.core.registry import Registry
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 @runtime_checkable
 class Reflection(Protocol):
     """A frozen dataclass of thresholds with a `reflect` that uses its argument only."""
+
+    asks: ClassVar[bool]
+    """Whether it has the champion answer texts made for it; as that takes longest, it comes last."""
 
     def reflect(self, seen: "Seen") -> "list[Lesson]":
         """Return what this reflection has to say, usually nothing: a lesson needs evidence and a plan to test it.

@@ -5,7 +5,7 @@ is the score on texts so changed: a plan that mends it may or may not score bett
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.explore import probes
@@ -21,6 +21,8 @@ from haoqi.explore.seen import Seen, correct
 @dataclass(frozen=True)
 class Brittleness:
     """When a change matters."""
+
+    asks: ClassVar[bool] = True
 
     drop: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How much smaller the share of right answers must become."""
@@ -70,7 +72,7 @@ class Brittleness:
 
 def _plans(seen: Seen, name: str) -> tuple[Plan, ...]:
     """Return what may help against one kind of change."""
-    letters = [*varied(seen, features="both"), *varied(seen, features="characters")]
+    letters = [*varied(seen, features="both"), *varied(seen, features="characters"), *varied(seen, adversarial="fgm")]
     richer = [*instead(seen, "blend"), *instead(seen, "top_layers")]
     if name == "typos":
         return in_turn(recipe(seen, "typos"), letters, richer)

@@ -5,7 +5,7 @@ meaning. A method that looks at what this one does not see may part them.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from haoqi.explore.seen import Seen
 @dataclass(frozen=True)
 class ConfusedPairs:
     """When a pair stands out."""
+
+    asks: ClassVar[bool] = False
 
     least: Annotated[int, Range(1, 10_000)] = 8
     """So many confusions at least."""

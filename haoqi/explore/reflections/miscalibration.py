@@ -6,7 +6,7 @@ score but how honest the probabilities are, by the Brier score.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ SAMPLES = 300
 @dataclass(frozen=True)
 class Miscalibration:
     """When confidence cannot be trusted."""
+
+    asks: ClassVar[bool] = False
 
     error: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How far confidence is from accuracy on average, at least."""

@@ -5,10 +5,11 @@ the two scores is its variance, and following the examples less closely, or blur
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.explore.lessons import Lesson
+from haoqi.explore.plan import Plan
 from haoqi.explore.reflections import reflections
 from haoqi.explore.reflections._chance import chance_of_fewer
 from haoqi.explore.reflections._remedies import in_turn, raised, recipe, scaled, varied
@@ -19,6 +20,8 @@ from haoqi.explore.seen import Seen
 @dataclass(frozen=True)
 class Overfitting:
     """When a gap is worth an experiment."""
+
+    asks: ClassVar[bool] = False
 
     gap: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How much better the score on training examples must be."""
@@ -31,8 +34,8 @@ class Overfitting:
         """Return the lesson that the champion follows its examples too closely."""
         plans = in_turn(
             [*scaled(seen, "strength", 0.1), *scaled(seen, "words", 0.1), *scaled(seen, "epochs", 0.5)],
-            [*scaled(seen, "strength", 0.01), *scaled(seen, "words", 0.01), *varied(seen, label_smoothing=0.1)],
-            recipe(seen, "delete_words"),
+            [*scaled(seen, "strength", 0.01), *scaled(seen, "words", 0.01), *_tamed(seen)],
+            [*varied(seen, mixup=0.4), *recipe(seen, "delete_words")],
         )
         fitted = seen.fitted if plans else None
         if fitted is None or fitted.score < self.known or fitted.score - seen.score < self.gap:
@@ -43,3 +46,13 @@ class Overfitting:
         evidence = {"known": fitted.score, "unknown": seen.score, "gap": fitted.score - seen.score}
         explains = (fitted.score - seen.score) / max(1e-9, 1 - seen.score)
         return raised(seen, "overfitting", plans, evidence, explains=explains)
+
+
+def _tamed(seen: Seen) -> list[Plan]:
+    """Return the champion's plan with what tames a training, the likeliest to help first, as far as it has it."""
+    hides = getattr(seen.settings, "dropout", 0.0) or 0.1
+    return [
+        *varied(seen, r_drop=1.0, dropout=hides),
+        *varied(seen, adversarial="fgm"),
+        *varied(seen, label_smoothing=0.1),
+    ]

@@ -1,12 +1,13 @@
 """Labels with few examples are missed (He and Garcia, 2009, doi:10.1109/TKDE.2008.239).
 
-A model that counts every error alike gives rare labels up first. Weighing their errors, or showing their
-examples more often, costs a little on the common ones; a metric that averages over labels shows whether it pays.
+A model that counts every error alike gives rare labels up first. Weighing their errors or what it is unsure of, or
+showing their examples more often, costs a little on the common ones; a metric that averages over labels shows
+whether it pays.
 """
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.evaluate.confusion import LabelRow, label_table
@@ -22,6 +23,8 @@ from haoqi.explore.seen import Seen
 @dataclass(frozen=True)
 class RareClasses:
     """When labels are rare, and the worse for it."""
+
+    asks: ClassVar[bool] = False
 
     rare: Annotated[float, Range(0.0, 1.0)] = 0.34
     """A label is rare that has less than this share of the examples it would have if all had the same."""
@@ -60,7 +63,7 @@ class RareClasses:
         lost = sum(1 - row.f1 for row in table if row.label in rare)
         explains = lost / max(1e-9, sum(1 - row.f1 for row in table))
         balanced = [*varied(seen, balance=True), *varied(seen, class_weights="balanced")]
-        plans = in_turn(balanced, recipe(seen, "balance"))
+        plans = in_turn(balanced, recipe(seen, "balance"), varied(seen, focal=2.0))
         return raised(seen, "rare_classes", plans, evidence, explains=explains, examples=shown(seen, missed))
 
 

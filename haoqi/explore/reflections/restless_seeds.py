@@ -1,12 +1,13 @@
 """Another seed gives another model (Dodge et al., 2020, arXiv:2002.06305; Mosbach et al., 2021, arXiv:2006.04884).
 
 Where two seeds of one plan answer many examples differently, the fit was not finished or not steady: smaller
-and more steps, with more time to warm up, usually calm it, and what calms it also scores better.
+and more steps, with more time to warm up, usually calm it, so does the mean of the last weights, and what calms it
+also scores better.
 """
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from haoqi.explore.seen import Seen, correct
 @dataclass(frozen=True)
 class RestlessSeeds:
     """When seeds differ too much."""
+
+    asks: ClassVar[bool] = False
 
     differ: Annotated[float, Range(0.0, 1.0)] = 0.1
     """On this share of the examples one seed is right and the other wrong, or"""
@@ -45,7 +48,8 @@ class RestlessSeeds:
             return []
         evidence = {"count": len(runs), "spread": spread, "differ_share": float(apart.max())}
         calmer = [*varied(seen, **_calmer(seen)), *scaled(seen, "epochs", 2.0)]
-        plans = in_turn(calmer, scaled(seen, "learning_rate", 0.5), instead(seen, "probe"))
+        steadier = [*varied(seen, average=0.5), *scaled(seen, "learning_rate", 0.5)]
+        plans = in_turn(calmer, steadier, instead(seen, "probe"))
         told = shown(seen, np.flatnonzero(best != worst).tolist())
         explains = float(apart.max()) / max(1e-9, 1 - float(np.mean(rights)))
         return raised(seen, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=told)

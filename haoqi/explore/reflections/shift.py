@@ -6,7 +6,7 @@ leans less on single words, are what to look at first.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,8 @@ class Sides:
 @dataclass(frozen=True)
 class Shift:
     """When two sides are different enough to matter."""
+
+    asks: ClassVar[bool] = False
 
     area: Annotated[float, Range(0.5, 1.0)] = 0.6
     """Lower end of the interval of the classifier's area under the ROC curve; 0.5 is guessing."""

@@ -6,7 +6,7 @@ tested is the score on validation texts from which it was taken.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ MOST_TOKENS = 12
 @dataclass(frozen=True)
 class Shortcuts:
     """When a token decides alone."""
+
+    asks: ClassVar[bool] = True
 
     share: Annotated[float, Range(0.0, 1.0)] = 0.03
     """Of the training texts, so many must hold it."""

@@ -5,7 +5,7 @@ is fitted: the mean of their probabilities, scored on the judged examples.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from haoqi.explore.seen import Seen, correct
 @dataclass(frozen=True)
 class StrongDisagree:
     """When two models are worth joining."""
+
+    asks: ClassVar[bool] = False
 
     within: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How near to the champion's score the other must be."""

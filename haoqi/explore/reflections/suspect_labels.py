@@ -6,7 +6,7 @@ correcting them helps is an experiment; on clean data the suspects are merely ha
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.data.recipes._suspects import find
@@ -22,6 +22,8 @@ from haoqi.explore.seen import Seen
 @dataclass(frozen=True)
 class SuspectLabels:
     """When suspects are too many to be chance."""
+
+    asks: ClassVar[bool] = False
 
     least: Annotated[int, Range(1, 10_000)] = 10
     """So many of them at least."""
@@ -47,7 +49,7 @@ class SuspectLabels:
             recipe(seen, "drop_suspects"),
             recipe(seen, "correct_suspects"),
             recipe(seen, "soften_suspects"),
-            [*scaled(seen, "strength", 0.2), *varied(seen, label_smoothing=0.1)],
+            [*scaled(seen, "strength", 0.2), *varied(seen, mixup=0.4), *varied(seen, label_smoothing=0.1)],
         )
         explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
         return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told)

@@ -5,7 +5,7 @@ reading beginning and end, or a method that reads all of a text is worth a try.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ WORDS_PER_PIECE = 0.7
 @dataclass(frozen=True)
 class TruncatedTexts:
     """When cut texts are worth an experiment."""
+
+    asks: ClassVar[bool] = False
 
     share: Annotated[float, Range(0.0, 1.0)] = 0.05
     """Of the texts, this share must be cut."""

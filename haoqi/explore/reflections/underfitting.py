@@ -5,7 +5,7 @@ weak, too short, too few examples. Following them more closely, longer, or with 
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.explore.lessons import Lesson
@@ -19,6 +19,8 @@ from haoqi.explore.seen import Seen
 @dataclass(frozen=True)
 class Underfitting:
     """When a model is held back."""
+
+    asks: ClassVar[bool] = False
 
     known: Annotated[float, Range(0.0, 1.0)] = 0.9
     """The score on training examples must be below this."""

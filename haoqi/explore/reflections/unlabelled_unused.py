@@ -5,7 +5,7 @@ texts lack. Where it is sure of few, or its sureness is wrong, they bring its ow
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.explore.lessons import Lesson
@@ -19,6 +19,8 @@ from haoqi.models.ngrams import learn_ngrams
 @dataclass(frozen=True)
 class UnlabelledUnused:
     """When unlabelled texts are worth learning from."""
+
+    asks: ClassVar[bool] = True
 
     least: Annotated[int, Range(1, 1_000_000)] = 100
     """So many of them at least."""

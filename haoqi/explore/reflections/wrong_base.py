@@ -5,7 +5,7 @@ method that counts characters and needs none, is worth a try before any setting 
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.explore.lessons import Lesson
@@ -21,6 +21,8 @@ _CODES = slice(0, 2)
 @dataclass(frozen=True)
 class WrongBase:
     """When a base does not suit the texts."""
+
+    asks: ClassVar[bool] = False
 
     unknown: Annotated[float, Range(0.0, 1.0)] = 0.05
     """Share of the pieces that it does not know."""
