@@ -70,6 +70,7 @@ def _lessons(history: History) -> tuple[Lesson, ...]:
         shared = {name: getattr(lesson, name) for name in ("kind", "claim", "evidence", "examples", "gain", "doubt")}
         facts = {}
         if key in verdicts:
+    raised, concluded = (_moments(history, kind) for kind in ("lesson", "lesson_verdict"))
             told = ("decision", "against", "difference", "low", "high", "p_value", "tests")
             facts = {name: getattr(verdicts[key], name) for name in told} | {"number": verdicts[key].experiment}
         plans = tuple(plan.words() for plan in lesson.plans)
@@ -78,10 +79,31 @@ def _lessons(history: History) -> tuple[Lesson, ...]:
 
 
 def _row(experiment: Experiment, history: History) -> Row:
+        facts |= {"raised": raised.get(key), "concluded": concluded.get(key)}
     plan = experiment.plan
     verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
     shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
-    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores")}
+    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
+def _moments(history: History, kind: str) -> dict[str, int]:
+    """Return after which experiment each lesson was first raised, or its verdict fell, by the lesson's key."""
+    found: dict[str, int] = {}
+    made = 0
+    for entry in history.ledger.entries(history.run):
+        made += entry.kind == "experiment"
+        if entry.kind == kind:
+            found.setdefault(entry.body["key" if kind == "lesson" else "lesson"], made)
+    return found
+
+
+def _lesson_of(experiment: Experiment, history: History) -> int | None:
+    """Return the place of the lesson that an experiment tested, None where it tested none."""
+    if experiment.role != "reflect":
+        return None
+    order = list(dict.fromkeys(lesson.key for lesson in history.lessons))
+    tested = (lesson.key for lesson in history.lessons for plan in lesson.plans if plan.key == experiment.plan.key)
+    return next((order.index(key) for key in tested), None)
+
+
     told = None
     if verdicts:
         named = ("decision", "difference", "low", "high", "p_value", "against")
@@ -100,6 +122,7 @@ def _row(experiment: Experiment, history: History) -> Row:
 
 
 def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:
+        lesson=_lesson_of(experiment, history),
     """Return the paired test of the champion against every other plan, the best ones where there are many."""
     mine = trial.pooled(history.seeds_of(best.plan), lab)
     others = [

@@ -10,7 +10,7 @@ from haoqi.explore.lessons import Lesson, LessonVerdict
 from haoqi.explore.plan import Experiment, Plan
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
-_TIMED = ("seconds", "cut")
+_TIMED = ("seconds", "cut", "expected_seconds")
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,6 @@ class History:
 
 
 def _experiment(entry: Entry) -> Experiment:
-    timing = {name: entry.timing[name] for name in _TIMED}
+    timing = {name: entry.timing[name] for name in _TIMED if name in entry.timing}
     read = {"plan": Plan.from_plain(entry.body["plan"]), "notes": tuple(entry.body.get("notes", ()))}
     return Experiment(**{**entry.body, **timing, **read})

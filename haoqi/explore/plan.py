@@ -90,6 +90,8 @@ class Experiment:
     """What the belief said before."""
     doubt: float = 0.0
     """The belief's standard deviation before."""
+    expected_seconds: float = 0.0
+    """What the belief said that it would take; 0: nothing."""
     number: int = 0
     low: float | None = None
     high: float | None = None

@@ -47,6 +47,7 @@ def run(step: Step, lab: Lab) -> Experiment:
         "expected": step.belief.score,
         "doubt": step.belief.doubt,
         "work": step.work,
+        "expected_seconds": step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds),
         "why": step.why,
         "role": step.role,
     }

@@ -26,7 +26,7 @@ class Verdict:
     """What became of an experiment, and by which paired test."""
 
     decision: str
-    """"crowned", "kept" (the champion stayed), "close" (to be repeated), or "failed"."""
+    """"crowned", "faster" (it stands in for the champion), "kept", "close" (to be repeated), or "failed"."""
     difference: float | None = None
     """Challenger minus the champion of that moment, in the deciding metric."""
     low: float | None = None
@@ -61,11 +61,16 @@ class Row:
     """What was believed before."""
     doubt: float = 0.0
     seconds: float = 0.0
+    """Standard deviation of that belief."""
+    expected_seconds: float = 0.0
+    """What it was believed to take; 0: nothing was recorded."""
     error: str = ""
     verdict: Verdict | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     """Every metric by name."""
 
+    lesson: int | None = None
+    """Place, from 0, in `Story.lessons` of the lesson that it tests."""
     @property
     def plan(self) -> tuple[Any, ...]:
         """What is the same for all seeds of one plan."""
@@ -133,6 +138,10 @@ class Lesson:
     tests: int = 0
     """Plans tested for lessons up to this one."""
 
+    raised: int | None = None
+    """Number of the experiment after which it was raised first."""
+    concluded: int | None = None
+    """Number of the experiment after which its verdict fell."""
 
 @dataclass(frozen=True)
 class Story:

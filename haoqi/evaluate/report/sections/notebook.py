@@ -1,78 +1,162 @@
-"""The notebook: what was tried and dropped, and why; failures and undecided ones included."""
+"""The lab notebook: every experiment in its order, as who made it would tell it; the turning points in full."""
 
-from haoqi.evaluate.report import formats
+from collections.abc import Sequence
+
+from haoqi.evaluate.report import formats, reasons, telling
+from haoqi.evaluate.report.daybook import CROWNED, SURPRISING, Entry, chapters, deviations, entries
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
+from haoqi.evaluate.report.sections.answer import ENDINGS
 from haoqi.evaluate.report.story import Row, Story
-from haoqi.evaluate.report.table import listed
+from haoqi.evaluate.report.table import disclosed
 
-SHOWN = 20
+FOLDED = 3
+"""Quiet experiments in a row are folded from so many on."""
+
+_HELD, _JUDGED = 0.8, 5  # of at least so many beliefs this share should hold; below it they were too sure
+_TIMID = 0.4  # where outcomes are so near to beliefs, in deviations, there was more doubt than need be
 
 
 def draw(story: Story) -> Markup | None:
     """Return the section, or None where nothing was tried."""
     if not story.experiments:
         return None
-    mine = next((row.plan for row in story.experiments if row.number == story.champion.number), None)
-    dropped = [row for row in story.experiments if row.plan != mine or row.score is None]
-    if not dropped:
-        return tag("p", Said("notebook.none"), class_="prose")
-    lead = Said("notebook.lead", tried=len(story.experiments), dropped=len(dropped))
-    items = [_item(row, story) for row in dropped]
-    return join(tag("p", lead, class_="prose"), listed(items, SHOWN, "notebook"))
+    found = chapters(entries(story))
+    drawn = [
+        join(*(_told(entry, story) for entry in part)) if turning else _quiet(part, story) for turning, part in found
+    ]
+    return join(tag("p", _lead(story, found), class_="prose"), tag("ol", *drawn, class_="daybook"), _ending(story))
 
 
-def outcome(row: Row) -> str:
-    """Return what became of an experiment in one word of texts: failed, worse, no_gain, close, dethroned, unjudged."""
+def outcome(row: Row, story: Story) -> str:
+    """Return what became of an experiment in one word of texts.
+
+    champion, dethroned, failed, worse, no_gain, close, or unjudged.
+    """
     verdict = row.verdict
     if row.score is None or (verdict is not None and verdict.decision == "failed"):
         return "failed"
     if verdict is None:
         return "unjudged"
-    if verdict.decision == "crowned":
-        return "dethroned"
+    if verdict.decision in CROWNED:
+        mine = next((one.plan for one in story.experiments if one.number == story.champion.number), None)
+        return "champion" if row.plan == mine else "dethroned"
     if verdict.decision == "close":
         return "close"
     return "no_gain" if verdict.difference is not None and verdict.difference > 0 else "worse"
 
 
-def _item(row: Row, story: Story) -> Markup:
-    became = outcome(row)
+def _lead(story: Story, found: list[tuple[bool, list[Entry]]]) -> list[Child]:
+    made = len(story.experiments)
+    time = formats.duration(max((step.spent_seconds for step in story.curve), default=_seconds(story.experiments)))
+    folded = any(len(part) >= FOLDED and not turning for turning, part in found)
+    return telling.spaced(
+        [Said("notebook.lead", count=made, n=made, time=time), Said("notebook.folded") if folded else None]
+    )
+
+
+def _told(entry: Entry, story: Story) -> Markup:
+    """Return a turning point in full."""
+    row = entry.row
+    parts: list[tuple[str, Child]] = [
+        ("believed", telling.believed(entry, story)),
+        ("tried", reasons.spoken(row, story)),
+        ("saw", telling.seen(entry)),
+        ("learnt", [telling.learnt(entry, story), telling.raised(entry)]),
+    ]
+    cues = [tag("div", tag("dt", Said(f"cue.{cue}")), tag("dd", told)) for cue, told in parts if told]
+    return tag("li", _heading(entry, story), tag("dl", *cues), class_="entry")
+
+
+def _heading(entry: Entry, story: Story) -> Markup:
+    row, became = entry.row, outcome(entry.row, story)
+    when = tag("time", formats.duration(entry.after.spent_seconds)) if entry.after else None
     badge = tag("span", Said(f"outcome.{became}"), class_=f"outcome {became}")
-    title = tag("p", tag("span", str(row.number), class_="place"), tag("strong", row.words), badge, class_="title")
-    told: list[Child] = [_found(row), _verdict(row, became, story), tag("span", formats.duration(row.seconds))]
-    facts = tag("p", *_separated(told), class_="facts-line")
-    error = tag("p", row.error, class_="error") if row.error else None
-    why = tag("p", Said("notebook.why", why=row.why), class_="why") if row.why else None
-    return tag("li", title, error, facts, why)
+    return tag("h3", tag("span", str(row.number), class_="place"), tag("span", row.words, class_="plan"), badge, when)
+
+
+def _quiet(part: list[Entry], story: Story) -> Markup:
+    """Return experiments that changed nothing, a line or two each, folded where there are many."""
+    items = [_line(entry, story) for entry in part]
+    if len(part) < FOLDED:
+        return join(*items)
+    rows = [entry.row for entry in part]
+    scores = [row.score for row in rows if row.score is not None]
+    facts = {"first": rows[0].number, "last": rows[-1].number, "count": len(rows)}
+    best = Said("notebook.best", score=formats.score(max(scores))) if scores else None
+    failed = len(rows) - len(scores)
+    lost = Said("notebook.failed", count=failed, n=failed) if failed else None
+    summary = telling.spaced([Said("notebook.quiet", time=formats.duration(_seconds(rows)), **facts), best, lost])
+    return tag("li", disclosed(summary, tag("ol", *items, class_="daybook")), class_="fold")
+
+
+def _line(entry: Entry, story: Story) -> Markup:
+    row = entry.row
+    facts: list[Child] = [_found(row), formats.duration(row.seconds), _test(row)]
+    shown = [one for one in facts if one is not None]
+    line = [one for place, fact in enumerate(shown) for one in ((fact,) if place == 0 else (" · ", fact))]
+    because = reasons.spoken(row, story)
+    return tag(
+        "li",
+        _heading(entry, story),
+        tag("p", row.error, class_="error") if row.error else None,
+        tag("p", line),
+        tag("p", because) if because else None,
+        class_="entry quiet",
+    )
 
 
 def _found(row: Row) -> Child:
+    """Return what was believed and found, in a few words."""
     if row.score is None:
         return None
-    score = [formats.score(row.score), " (", formats.between(row.low, row.high), ")"] if row.low is not None else None
-    shown = join(*score) if score else formats.score(row.score)
+    score = formats.score(row.score)
     if row.expected is None:
-        return Said("notebook.found", score=shown)
-    believed = {"expected": formats.score(row.expected), "doubt": formats.score(row.doubt)}
-    surprised = row.doubt > 0 and abs(row.score - row.expected) > 2 * row.doubt
-    said = Said("notebook.believed", score=shown, **believed)
-    return join(said, ", ", tag("em", Said("notebook.surprise"))) if surprised else said
+        return Said("notebook.found", score=score)
+    said = Said("notebook.believed", score=score, expected=formats.score(row.expected), doubt=formats.score(row.doubt))
+    surprised = abs(deviations(row) or 0.0) >= SURPRISING
+    return [said, " (", tag("em", Said("notebook.surprise")), ")"] if surprised else said
 
 
-def _verdict(row: Row, became: str, story: Story) -> Child:
+def _test(row: Row) -> Child:
     verdict = row.verdict
-    if verdict is None:
-        return None
-    if became == "dethroned":
-        later = (one.number for one in story.experiments if one.verdict and one.verdict.decision == "crowned")
-        after = next((number for number in later if number > row.number), None)
-        return None if after is None else Said("notebook.dethroned", number=after)
-    if verdict.difference is None or verdict.against is None:
+    if verdict is None or verdict.difference is None or verdict.against is None:
         return None
     facts = {"difference": formats.signed(verdict.difference), "p": formats.p_value(verdict.p_value)}
     return Said("notebook.test", number=verdict.against, **facts)
 
 
-def _separated(parts: list[Child]) -> list[Child]:
-    kept = [part for part in parts if part is not None]
-    return [one for place, part in enumerate(kept) for one in ((part,) if place == 0 else (" · ", part))]
+def _ending(story: Story) -> Markup:
+    """Return what the whole run came to: why it ended, what it chose, and how good its beliefs were."""
+    told: list[Child] = []
+    if story.ended:
+        reason = Said(f"ended.{story.ended}") if story.ended in ENDINGS else story.ended
+        told.append(Said("end.ended", reason=reason))
+    if story.curve and story.curve[-1].score is not None:
+        level = formats.score(story.curve[-1].score)
+        told.append(Said("end.champion", number=story.champion.number, words=story.champion.words, level=level))
+    told += _beliefs(story.experiments)
+    left = sum(lesson.decision == "untested" for lesson in story.lessons)
+    told.append(Said("end.untested", count=left, n=left) if left else None)
+    return join(tag("h3", Said("end.title")), tag("p", telling.spaced(told), class_="prose"))
+
+
+def _beliefs(rows: Sequence[Row]) -> list[Child]:
+    """Return how many beliefs held, what that says of their doubt, and the largest surprise."""
+    off = [(found, row) for row in rows if (found := deviations(row)) is not None]
+    if not off:
+        return []
+    held = sum(abs(one) < SURPRISING for one, _ in off)
+    told: list[Child] = [Said("end.beliefs", held=held, count=len(off), n=len(off))]
+    if len(off) >= _JUDGED:
+        spread = (sum(one**2 for one, _ in off) / len(off)) ** 0.5
+        told.append(Said("end.sure" if held < _HELD * len(off) else "end.timid" if spread < _TIMID else "end.honest"))
+    largest, most = max(off, key=lambda pair: abs(pair[0]))
+    if abs(largest) < SURPRISING:
+        return told
+    belief = {"expected": formats.score(most.expected), "doubt": formats.score(most.doubt)}
+    facts = {"number": most.number, "words": most.words, "score": formats.score(most.score)}
+    return [*told, Said("end.surprise", **belief, **facts)]
+
+
+def _seconds(rows: Sequence[Row]) -> float:
+    return sum(row.seconds for row in rows)
