@@ -65,25 +65,20 @@ def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: s
 def _lessons(history: History) -> tuple[Lesson, ...]:
     """Return every lesson once, as it was raised last, with its verdict where it has one."""
     verdicts = {verdict.lesson: verdict for verdict in history.lesson_verdicts}
+    raised, concluded = (_moments(history, kind) for kind in ("lesson", "lesson_verdict"))
     found = []
     for key, lesson in {lesson.key: lesson for lesson in history.lessons}.items():
         shared = {name: getattr(lesson, name) for name in ("kind", "claim", "evidence", "examples", "gain", "doubt")}
         facts = {}
         if key in verdicts:
-    raised, concluded = (_moments(history, kind) for kind in ("lesson", "lesson_verdict"))
             told = ("decision", "against", "difference", "low", "high", "p_value", "tests")
             facts = {name: getattr(verdicts[key], name) for name in told} | {"number": verdicts[key].experiment}
         plans = tuple(plan.words() for plan in lesson.plans)
+        facts |= {"raised": raised.get(key), "concluded": concluded.get(key)}
         found.append(Lesson(plans=plans, measure=lesson.measure, **shared, **facts))
     return tuple(found)
 
 
-def _row(experiment: Experiment, history: History) -> Row:
-        facts |= {"raised": raised.get(key), "concluded": concluded.get(key)}
-    plan = experiment.plan
-    verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
-    shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
-    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
 def _moments(history: History, kind: str) -> dict[str, int]:
     """Return after which experiment each lesson was first raised, or its verdict fell, by the lesson's key."""
     found: dict[str, int] = {}
@@ -104,6 +99,11 @@ def _lesson_of(experiment: Experiment, history: History) -> int | None:
     return next((order.index(key) for key in tested), None)
 
 
+def _row(experiment: Experiment, history: History) -> Row:
+    plan = experiment.plan
+    verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
+    shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
+    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
     told = None
     if verdicts:
         named = ("decision", "difference", "low", "high", "p_value", "against")
@@ -117,12 +117,12 @@ def _lesson_of(experiment: Experiment, history: History) -> int | None:
         seed=plan.seed,
         recipe=plan.recipe,
         verdict=told,
+        lesson=_lesson_of(experiment, history),
         **shared,
     )
 
 
 def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:
-        lesson=_lesson_of(experiment, history),
     """Return the paired test of the champion against every other plan, the best ones where there are many."""
     mine = trial.pooled(history.seeds_of(best.plan), lab)
     others = [

@@ -46,8 +46,8 @@ def run(step: Step, lab: Lab) -> Experiment:
         "plan": step.plan,
         "expected": step.belief.score,
         "doubt": step.belief.doubt,
-        "work": step.work,
         "expected_seconds": step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds),
+        "work": step.work,
         "why": step.why,
         "role": step.role,
     }

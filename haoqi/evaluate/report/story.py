@@ -60,17 +60,17 @@ class Row:
     expected: float | None = None
     """What was believed before."""
     doubt: float = 0.0
-    seconds: float = 0.0
     """Standard deviation of that belief."""
     expected_seconds: float = 0.0
     """What it was believed to take; 0: nothing was recorded."""
+    seconds: float = 0.0
     error: str = ""
     verdict: Verdict | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
     """Every metric by name."""
-
     lesson: int | None = None
     """Place, from 0, in `Story.lessons` of the lesson that it tests."""
+
     @property
     def plan(self) -> tuple[Any, ...]:
         """What is the same for all seeds of one plan."""
@@ -137,11 +137,11 @@ class Lesson:
     p_value: float | None = None
     tests: int = 0
     """Plans tested for lessons up to this one."""
-
     raised: int | None = None
     """Number of the experiment after which it was raised first."""
     concluded: int | None = None
     """Number of the experiment after which its verdict fell."""
+
 
 @dataclass(frozen=True)
 class Story:
