@@ -321,3 +321,13 @@ def test_a_plan_that_asked_others_teaches_nothing_of_its_own_speed() -> None:
     fresh, once, twice = (Costs.of(room, seen, timed=True) for seen in ([], [asking], [asking, again]))
     assert once.rates.logs.tolist() == fresh.rates.logs.tolist()
     assert twice.cost(Plan("tfidf")).seconds > once.cost(Plan("tfidf")).seconds
+
+
+def test_fewer_examples_are_offered_only_where_they_save_time() -> None:
+    def shares(folds: int, method: str) -> list[float]:
+        room = lab(1800, 200, folds=folds)
+        return [plan.share for plan in room.plans if plan == replace(plan_of(method), share=plan.share)]
+
+    assert shares(0, "full") == shares(5, "full") == [1 / 9, 1 / 3, 1.0]
+    assert shares(5, "knn") == [1.0]  # every text is embedded anyway
+    assert shares(0, "logistic") == [1.0]
