@@ -18,8 +18,9 @@ demo: env ## Improve a model of BBC News topics for three minutes, ask it someth
 	$(BIN)/haoqi predict bbc-news "The striker scored twice before half time and the keeper never saw either."
 	$(BIN)/haoqi report bbc-news
 
+# A process of one thread per core: tiny models gain nothing from more threads, and lose much by sharing cores.
 test: env ## Run the default tests: offline, on a tiny model
-	$(BIN)/python -m pytest -m "not slow and not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not gpu" -n auto --maxprocesses 4 --dist worksteal
 
 check: $(INSTALLED) ## Lint, types, layers, and documentation that matches the code
 	$(BIN)/ruff check .
