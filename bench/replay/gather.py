@@ -2,6 +2,7 @@
 
     python bench/replay/gather.py                     # goes on where it was; hours on two cores, any part is of use
     python bench/replay/gather.py --cases sst2 hotels-zh --variants 2
+    python bench/replay/gather.py --most-seconds 15   # plans that are believed to take less, of every case
 
 A line holds the plan, its scores on the validation and the test split, its processor seconds per core (which other
 work on the machine sways little), and its answers to the validation examples, a byte each, so that paired tests can
@@ -44,7 +45,7 @@ def record(row: dict[str, Any]) -> None:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def gather(case: str, variants: int, seed: int) -> None:
+def gather(case: str, variants: int, seed: int, most_seconds: float) -> None:
     """Run what is missing of one case, cheap plans first."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
@@ -77,7 +78,7 @@ def gather(case: str, variants: int, seed: int) -> None:
             truth = {part: packed(getattr(splits, part).labels, task.labels) for part in ("valid", "test")}
             record({"case": case, "seed": seed, "key": "case", **facts, "bases": list(lab.bases), **truth})
         for plan in sorted(lab.plans, key=lambda plan: (lab.work(plan), plan.key)):
-            if (case, plan.key) in done:
+            if (case, plan.key) in done or lab.work(plan) > most_seconds:
                 continue
             begun = time.process_time()
             row: dict[str, Any] = {"case": case, "seed": seed, "key": plan.key, "plan": asdict(plan)}
@@ -107,9 +108,10 @@ def main() -> None:
     parser.add_argument("--cases", nargs="*", default=list(cases.CASES), choices=list(cases.CASES))
     parser.add_argument("--variants", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most-seconds", type=float, default=float("inf"))
     asked = parser.parse_args()
     for case in asked.cases:
-        gather(case, asked.variants, asked.seed)
+        gather(case, asked.variants, asked.seed, asked.most_seconds)
 
 
 if __name__ == "__main__":
