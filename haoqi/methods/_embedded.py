@@ -1,11 +1,10 @@
 """What the methods on frozen embeddings share: a regularised linear model."""
 
-from warnings import catch_warnings, simplefilter
-
 import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Weights
+from haoqi.methods._solver import unadvised
 
 Floats = npt.NDArray[np.float32]
 Targets = npt.NDArray[np.bool_]
@@ -58,7 +57,6 @@ def _softmax(
     standard: Floats, classes: npt.NDArray[np.int64], count: int, strength: float, *, weights: Weights | None
 ) -> tuple[Floats, Floats]:
     """Return weights, shape (width, count), and intercept; a class that does not occur gets the least of scores."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     present = np.unique(classes)
@@ -68,8 +66,7 @@ def _softmax(
         intercept[present] = 0.0
         return directions, intercept
     machine = LogisticRegression(C=strength, tol=1e-3, max_iter=200)
-    with catch_warnings():
-        simplefilter("ignore", ConvergenceWarning)  # a rough optimum scores as well
+    with unadvised():
         machine.fit(standard, classes, sample_weight=weights)
     found, offset = machine.coef_.T, machine.intercept_
     if len(present) == 2:

@@ -9,7 +9,6 @@ Words are letters between spaces; in scripts without spaces each character is a 
 further, since most Chinese words have two characters.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -20,6 +19,7 @@ from scipy.sparse import csr_array, hstack
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Weights
+from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.ngrams import Unit, learn_ngrams, unspaced_share
@@ -134,21 +134,12 @@ class Tfidf:
             machine = LogisticRegression(solver="liblinear", dual=True, **settings)
         else:
             machine = LinearSVC(**settings)
-        return quietly(lambda: machine.fit(table, positive, weights)).coef_[0], machine.intercept_[0]
+        with unadvised():
+            machine.fit(table, positive, weights)
+        return machine.coef_[0], machine.intercept_[0]
 
 
 def mirror(array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return scores of two labels from the score of the first: their difference is that score."""
     half = array[..., :1] / np.float32(2)
     return np.concatenate([half, -half], axis=-1).astype(np.float32)
-
-
-def quietly(fit: Callable[[], Any]) -> Any:
-    """Return fit() without scikit-learn's advice to iterate longer: a rough optimum scores as well."""
-    from warnings import catch_warnings, simplefilter
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    with catch_warnings():
-        simplefilter("ignore", ConvergenceWarning)
-        return fit()

@@ -58,3 +58,9 @@ def test_work_stops_growing_where_texts_are_cut() -> None:
         embedded(Size(1, 1, tokens, 2, layers=6, width=384), 100).forward for tokens in (50.0, 256.0, 5000.0)
     )
     assert short < long == longer
+
+
+def test_many_labels_of_few_examples_are_learnt_without_a_word() -> None:
+    vectors = np.random.default_rng(0).normal(size=(24, 8)).astype(np.float32)
+    found, _ = fit_linear(vectors, np.eye(20, dtype=bool)[np.arange(24) % 20], True, 1.0)  # warnings are errors here
+    assert found.shape == (8, 20)
