@@ -167,7 +167,7 @@ class ManyDevices(AbstractContextManager["ManyDevices"]):
                 child.tell(dumps(("begin", replace(seat, rank=child.rank))))
                 child.tell(whole)
             with self._together():
-                stack.enter_context(joined(seat))
+                stack.enter_context(joined(seat, self._look))
             # A shard takes the place of its weight, so a copy is cut up and the learner's own module stays whole.
             begin = loads(whole) if self.sharded else self.begin
             with self._together():
@@ -249,6 +249,10 @@ class ManyDevices(AbstractContextManager["ManyDevices"]):
     def _tell(self, *message: Any) -> None:
         for child in self.children:
             child.tell(dumps(message))
+
+    def _look(self) -> None:
+        for child in self.children:
+            child.check()
 
     @contextmanager
     def _together(self) -> Iterator[None]:

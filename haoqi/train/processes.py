@@ -87,6 +87,15 @@ class Child:
             "did memory run out? Fewer --devices need less; the same command takes up where it was",
         )
 
+    def check(self) -> None:
+        """Look whether the process is still there.
+
+        Raises:
+            UserError: if it is not.
+        """
+        if self.process.poll() is not None:
+            raise self.lost()
+
     def ended_soon(self) -> bool:
         """Return whether the process has ended, or does so within a moment."""
         try:
@@ -106,6 +115,17 @@ class Child:
             self.process.kill()
             self.process.wait()
         self.said.close()
+
+
+def hung_up(line: Connection) -> bool:
+    """Return whether the process at the other end has gone; what it has sent before stays to be read."""
+    with socket.socket(fileno=os.dup(line.fileno())) as own:
+        try:
+            return not own.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
 
 def check_devices(count: int) -> None:

@@ -17,6 +17,7 @@ from haoqi.models.placement import own_randomness
 from haoqi.train import optimizer as adam
 from haoqi.train.devices import Begin
 from haoqi.train.group import Seat, joined, sum_gradients
+from haoqi.train.processes import hung_up
 from haoqi.train.recompute import recompute
 from haoqi.train.step import Stepper
 from haoqi.train.wire import loads
@@ -37,7 +38,7 @@ def main(descriptor: int) -> None:
 def _train(parent: Connection, seat: Seat) -> None:
     """Take one training's steps, as the parent says."""
     whole = parent.recv_bytes()
-    with joined(seat), own_randomness(seat.device):
+    with joined(seat, lambda: _look(parent)), own_randomness(seat.device):
         begin: Begin = loads(whole)
         del whole
         stepper = begin.stepper(seat.rank)
@@ -49,6 +50,12 @@ def _train(parent: Connection, seat: Seat) -> None:
                 traceback.print_exc()
                 sys.stderr.flush()
                 os._exit(1)
+
+
+def _look(parent: Connection) -> None:
+    """End at once if the parent is gone, for then nobody else comes to the meeting."""
+    if hung_up(parent):
+        os._exit(1)
 
 
 def _obey(parent: Connection, stepper: Stepper, what: str, *given: Any) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from haoqi.train import checkpoint, loop
 from haoqi.train.devices import share
 from haoqi.train.learner import Learner
 from haoqi.train.loop import Diverged, Outcome, fit
-from haoqi.train.processes import kept_processes
+from haoqi.train.processes import Child, kept_processes
 from haoqi.train.recompute import stack_of
 from tests.train.test_loop import SETTINGS, Points, summed_loss, weights
 
@@ -221,6 +222,30 @@ def test_a_killed_child_is_said_plainly_and_leaves_nothing_behind(
     assert not torch.distributed.is_initialized()
     # And the next training starts a child of its own.
     fit(learner(model), dataclasses.replace(SETTINGS, epochs=1), seed=0, placement=placement)
+
+
+LEAVES = """
+import sys
+from multiprocessing.connection import Connection
+
+parent = Connection(int(sys.argv[1]))
+parent.recv_bytes(), parent.recv_bytes()
+sys.exit("the last line")
+"""
+
+
+def test_a_child_that_dies_before_it_has_joined_is_not_waited_for(
+    model: EncoderModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without a look at the child, gloo waits for minutes.
+    monkeypatch.setattr("haoqi.train.processes._WORKER", ("-c", LEAVES))
+    monkeypatch.setattr(Child, "ended_soon", lambda child: pytest.fail("gloo's time was up"))
+    before = {child.pid for child in psutil.Process().children()}
+    monkeypatch.setattr("haoqi.train.processes._idle", ContextVar("idle", default=None))
+    with pytest.raises(UserError, match="training process 1 ended with exit code 1: the last line"):
+        fit(learner(model), SETTINGS, seed=0, placement=TWO)
+    assert {child.pid for child in psutil.Process().children()} <= before
+    assert not torch.distributed.is_initialized()
 
 
 TRAINS = """

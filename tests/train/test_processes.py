@@ -1,4 +1,6 @@
+import socket
 import sys
+from multiprocessing.connection import Connection
 
 import psutil
 import pytest
@@ -6,7 +8,7 @@ import torch
 
 from haoqi.core.errors import UserError
 from haoqi.train import processes
-from haoqi.train.processes import check_devices, children, kept_processes
+from haoqi.train.processes import check_devices, children, hung_up, kept_processes
 
 WAITS = ("-c", "import os, sys; os.read(int(sys.argv[1]), 1)")
 BREAKS = ("-c", "import sys; print('one line'); sys.exit('the last line')")
@@ -64,6 +66,25 @@ def test_one_that_fails_is_told_of_with_its_last_words(monkeypatch: pytest.Monke
     said = "training process 1 ended with exit code 1: the last line"
     with pytest.raises(UserError, match=said), children(1, 1) as found:
         found[0].hear()
+
+
+def test_one_that_died_is_noticed_by_a_look() -> None:
+    with pytest.raises(UserError, match="training process 1 was ended by signal 9"), children(1, 1) as found:
+        found[0].check()
+        found[0].process.kill()
+        found[0].process.wait()
+        found[0].check()
+
+
+def test_a_child_knows_when_its_parent_is_gone() -> None:
+    ours, theirs = (Connection(end.detach()) for end in socket.socketpair())
+    assert not hung_up(theirs)
+    ours.send_bytes(b"message")
+    assert not hung_up(theirs)
+    assert theirs.recv_bytes() == b"message"
+    ours.close()
+    assert hung_up(theirs)
+    theirs.close()
 
 
 def test_devices_are_counted_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
