@@ -46,6 +46,8 @@ class _Candidate:
     predictor: Predictor
     compute: Compute
     measured: Measured
+    note: str
+    """What the form told of itself."""
 
 
 def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell = lambda line: None) -> Compiled:
@@ -131,7 +133,7 @@ def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[_C
         form, inside, begun = forms.build(name), place / name, time.perf_counter()
         inside.mkdir()
         try:
-            form.compile(graph, inside)
+            note = form.compile(graph, inside)
             compute = form.open(inside, threads_here(), lambda: graph)
             compiled.answer_to(compute, compiled.probe(graph.shapes is not None))
         except Exception as error:  # whatever a library has against this network, the other forms remain
@@ -140,7 +142,7 @@ def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[_C
         size = sum(path.stat().st_size for path in inside.rglob("*") if path.is_file())
         seconds = round(time.perf_counter() - begun, 2)
         measured = Measured("", seconds=seconds, megabytes=round(size / 1e6, 2))
-        found.append(_Candidate(name, predictor.computed_by(compute), compute, measured))
+        found.append(_Candidate(name, predictor.computed_by(compute), compute, measured, note))
     return found, failed
 
 
@@ -184,7 +186,8 @@ def _judged(
             verdict = _verdict(unchanged, before - after, metric.name)
             chosen = one.name if verdict == "chosen" else None
             one = replace(one, measured=replace(one.measured, unchanged=unchanged, score=after))
-        measured[one.name] = replace(one.measured, verdict=verdict)
+        told = "; ".join(filter(None, (verdict, one.note)))
+        measured[one.name] = replace(one.measured, verdict=told)
     return chosen, measured
 
 

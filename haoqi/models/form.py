@@ -63,8 +63,11 @@ class Form(Protocol):
     library: str
     """The module that it computes with."""
 
-    def compile(self, graph: "Graph", folder: Path) -> None:
+    def compile(self, graph: "Graph", folder: Path) -> str:
         """Write what `open` needs into an existing, empty folder; nothing pickled.
+
+        Returns:
+            What is to be told of it beside its measures, as that it is less than it could be; mostly nothing.
 
         Raises:
             UserError: if a library is missing, or this machine has nothing to gain.

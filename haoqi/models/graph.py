@@ -1,15 +1,20 @@
 """An encoder with its pooling and its head as one function of whole tensors, which exporters can follow."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from haoqi.models.encoder import EncoderModel, Pooling
+from haoqi.models.encoder import PLAIN_BELOW, EncoderModel, Pooling
 
 INPUTS = ("input_ids", "attention_mask", "shapes")
 OUTPUT = "output"
+
+Attention = Literal["eager", "sdpa"]
+"""How attention is computed, in the words of Transformers: by plain products, or by torch's fused kernel."""
 
 
 class Graph(nn.Module):
@@ -31,13 +36,28 @@ class Graph(nn.Module):
         self.shapes: nn.Module | None = None if tuned is None else tuned.shapes
         # In a list, so that its weights are not counted twice.
         self._entrance = [] if tuned is None else tuned._entrance
+        self._attention: Attention | None = None
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, shapes: Tensor | None = None) -> Tensor:
         """Return one row per text, shape (rows, width), or one per piece, shape (rows, longest, width)."""
-        states = self._states(input_ids, attention_mask, shapes)
+        plain = input_ids.shape[1] < PLAIN_BELOW["fp32"]
+        with _attending(self.encoder, self._attention or ("eager" if plain else "sdpa")):
+            states = self._states(input_ids, attention_mask, shapes)
         if self.pooling is not None:
             states = self._pooled(states, attention_mask)
         return states if self.head is None else self.head(states)
+
+    @contextmanager
+    def attending(self, attention: Attention) -> Iterator[None]:
+        """Compute attention so while the block lasts, where the encoder leaves a choice; else the length decides.
+
+        For exporters: what they write then depends on the network alone, not on the texts that it saw last.
+        """
+        before, self._attention = self._attention, attention
+        try:
+            yield
+        finally:
+            self._attention = before
 
     def example(self, rows: int = 2, longest: int = 8) -> tuple[Tensor, ...]:
         """Return inputs of the right kind, the last text shorter than the others."""
@@ -69,6 +89,21 @@ class Graph(nn.Module):
         else:
             vectors = (states * mask.unsqueeze(2).to(states.dtype)).sum(dim=1) / lengths.to(states.dtype)
         return functional.normalize(vectors, dim=1) if self.normalise else vectors
+
+
+@contextmanager
+def _attending(encoder: nn.Module, attention: Attention) -> Iterator[None]:
+    """Let an encoder compute attention so for a while; afterwards its configuration is as it was."""
+    config: Any = encoder.config
+    before = getattr(config, "_attn_implementation", None)
+    if before not in ("eager", "sdpa"):
+        yield
+        return
+    config._attn_implementation = attention
+    try:
+        yield
+    finally:
+        config._attn_implementation = before
 
 
 def graph_of(model: EncoderModel) -> Graph:

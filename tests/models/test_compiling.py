@@ -30,9 +30,11 @@ class Fake:
     library = "torch"
     turned = 0.0
     """Share of the texts that it gets wrong."""
+    note = ""
 
-    def compile(self, graph: Any, folder: Path) -> None:
+    def compile(self, graph: Any, folder: Path) -> str:
         (folder / "weights.bin").write_bytes(b"fake")
+        return self.note
 
     def open(self, folder: Path, threads: int, master: Callable[[], Any]) -> Compute:
         assert (folder / "weights.bin").read_bytes() == b"fake"
@@ -59,14 +61,14 @@ class Opened:
 class Broken(Fake):
     """A form whose library has something against this network."""
 
-    def compile(self, graph: Any, folder: Path) -> None:
+    def compile(self, graph: Any, folder: Path) -> str:
         raise RuntimeError("no kernel for this\nand more")
 
 
 class Absent(Fake):
     """A form that is not installed."""
 
-    def compile(self, graph: Any, folder: Path) -> None:
+    def compile(self, graph: Any, folder: Path) -> str:
         raise UserError("this needs the library fake, which is not installed", "pip install fake")
 
 
@@ -172,6 +174,17 @@ def test_a_form_that_fails_is_told_and_the_others_remain(
     assert found.chosen == "good"
     assert found.forms["broken"].verdict == "cannot be compiled: RuntimeError: no kernel for this"
     assert found.forms["absent"].verdict.endswith("not installed; pip install fake")
+
+
+def test_what_a_form_tells_of_itself_stands_beside_its_verdict(
+    model: Model, examples: Examples, given: Given, tmp_path: Path
+) -> None:
+    noted, slow = (type(name, (Fake,), {"note": f"not {name}"}) for name in ("fused", "quick"))
+    given({"noted": (noted, 3.0), "slow": (slow, 1.0)})
+    found = compiling.compile_release(tmp_path, model, examples)
+    assert found.chosen == "noted"
+    assert found.forms["noted"].verdict == "chosen; not fused"
+    assert found.forms["slow"].verdict == "slower than noted; not quick"
 
 
 def test_without_any_form_torch_stays_and_nothing_is_timed(

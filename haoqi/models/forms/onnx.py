@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haoqi.models.form import Compute, forms
-from haoqi.models.forms._onnx import FILE, Sessions, write
+from haoqi.models.forms._onnx import FILE, write
+from haoqi.models.forms._sessions import Sessions
 
 if TYPE_CHECKING:
     from haoqi.models.graph import Graph
@@ -20,9 +21,9 @@ class Onnx:
     exact = True
     library = "onnxruntime"
 
-    def compile(self, graph: "Graph", folder: Path) -> None:
-        """Write model.onnx."""
-        write(graph, folder / FILE)
+    def compile(self, graph: "Graph", folder: Path) -> str:
+        """Write model.onnx, and return why it could not be fused, or nothing."""
+        return write(graph, folder / FILE)
 
     def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
         """Return the network in sessions of ONNX Runtime."""

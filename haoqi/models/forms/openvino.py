@@ -31,7 +31,7 @@ class OpenVino:
     exact = True
     library = "openvino"
 
-    def compile(self, graph: "Graph", folder: Path) -> None:
+    def compile(self, graph: "Graph", folder: Path) -> str:
         """Write model.xml and model.bin."""
         openvino = _library()
         import torch
@@ -40,7 +40,7 @@ class OpenVino:
         from haoqi.models.graph import INPUTS
 
         given = graph.example()
-        with quiet(), warnings.catch_warnings(), torch.no_grad():
+        with quiet(), warnings.catch_warnings(), torch.no_grad(), graph.attending("sdpa"):
             warnings.simplefilter("ignore")
             network = openvino.convert_model(
                 graph, example_input=given, input=[(openvino.PartialShape([-1, -1]), openvino.Type.i64) for _ in given]
@@ -48,6 +48,7 @@ class OpenVino:
         for name, place in zip(INPUTS, network.inputs, strict=False):
             place.get_tensor().set_names({name})
         openvino.save_model(network, folder / FILE, compress_to_fp16=True)
+        return ""
 
     def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
         """Return the network as OpenVINO compiles it for this processor."""

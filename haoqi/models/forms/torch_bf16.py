@@ -20,12 +20,13 @@ class TorchBf16:
     exact = True
     library = "torch"
 
-    def compile(self, graph: "Graph", folder: Path) -> None:
+    def compile(self, graph: "Graph", folder: Path) -> str:
         """Say whether it is of use here."""
         from haoqi.models.placement import probed
 
         if probed().precision != "bf16":
             raise UserError("this machine computes faster in fp32", "nothing is to be done")
+        return ""
 
     def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
         """Return the master's network in bf16."""
