@@ -83,7 +83,8 @@ def settings_of(maker: Callable[..., Any]) -> tuple[Setting, ...]:
     if is_dataclass(maker):
         notes = _notes(maker)
         found = []
-        for field in fields(maker):
+        own = inspect.get_annotations(maker)
+        for field in sorted(fields(maker), key=lambda field: field.name not in own):  # before those of parents
             if not field.init:
                 continue
             default = field.default_factory() if field.default_factory is not MISSING else field.default

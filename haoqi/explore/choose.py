@@ -46,6 +46,8 @@ class Step:
     work: float
     seconds: float | None
     """The most it may take; None: no limit."""
+    to_beat: float | None = None
+    """A validation score without which it is of no use; None: whatever it scores teaches something."""
 
 
 def next_step(lab: Lab, history: History, spent_seconds: float) -> Step | None:
@@ -326,4 +328,7 @@ class Table:
 
     def _step(self, plan: Plan, why: str, role: str) -> Step:
         limit = None if self.left is None else max(1.0, self._left_for(plan))
-        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit)
+        # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
+        plain = role == "explore" and plan.share == 1.0
+        to_beat = self.history.champion_score if plain else None
+        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, to_beat)

@@ -17,6 +17,7 @@ def job_of(
     *,
     valid: Examples | None = None,
     seconds: float | None = None,
+    to_beat: float | None = None,
     part: tuple[int, int] = (0, 1),
     facts: list[str] | None = None,
 ) -> Job:
@@ -41,6 +42,7 @@ def job_of(
         base=lab.bases[plan.base] if plan.base else None,
         folder=checkpoint_of(plan, lab) / str(fold),
         seconds=seconds,
+        to_beat=to_beat,
         report=report,
         note=note,
         devices=lab.settings.devices,

@@ -30,6 +30,7 @@ from haoqi.models.model import Model, load
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Task
 from haoqi.tasks.words import words_of
+from haoqi.train.prospect import ENDED_EARLY
 
 # A fit that took more than this share of the time it was given was ended by the clock.
 _NEARLY = 0.85
@@ -59,7 +60,8 @@ def run(step: Step, lab: Lab) -> Experiment:
         return Experiment(score=None, error=reason[:500], notes=tuple(notes), seconds=seconds, **facts)
     shutil.rmtree(checkpoint_of(step.plan, lab), ignore_errors=True)
     seconds = time.perf_counter() - begun
-    cut = step.seconds is not None and seconds > _NEARLY * step.seconds
+    late = step.seconds is not None and seconds > _NEARLY * step.seconds
+    cut = late or any(note.startswith(ENDED_EARLY) for note in notes)
     return Experiment(seconds=seconds, cut=cut, notes=tuple(notes), **scored, **facts)
 
 
@@ -135,7 +137,7 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
         begun = time.perf_counter()
         train = training_examples(plan, lab, lab.splits.train)
         left = None if step.seconds is None else max(1.0, step.seconds - (time.perf_counter() - begun))
-        job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=left, facts=notes)
+        job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=left, to_beat=step.to_beat, facts=notes)
         predictor = lab.method(plan).fit(job)
         scores = predictor.scores(lab.judged)
     calibration = task.output.calibrate(scores, lab.judged, task.labels)

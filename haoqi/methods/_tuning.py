@@ -23,24 +23,20 @@ from haoqi.models.predictors.encoder import Encoder
 from haoqi.models.reading import Reader, Reading, scores_of
 from haoqi.models.word_shapes import SHAPES, lowers
 from haoqi.tasks.words import split_at_spans
-from haoqi.train.examples import ExampleBatches, loss_of
+from haoqi.train.adversary import Adversary
+from haoqi.train.examples import ExampleBatches
+from haoqi.train.hiding import hidden, learning_layers
 from haoqi.train.loop import Learner, Outcome, fit
-from haoqi.train.losses import Loss, balanced, balanced_presence, label_loss, labels_loss
+from haoqi.train.losses import Loss, balanced, balanced_presence, label_gap, label_loss, labels_gap, labels_loss
 from haoqi.train.memory import footprint_of
+from haoqi.train.objective import Objective
 from haoqi.train.settings import TrainSettings
+from haoqi.train.techniques import Techniques
 
 # So many validation examples say which weights are better; more would cost training time.
 _LOOKED_AT = 1000
 _HEAD_START_ROWS = 5000
 _HEAD_START_ROUNDS = 30
-
-
-@dataclass(frozen=True)
-class Target:
-    """How answers are learnt from."""
-
-    label_smoothing: float = 0.0
-    class_weights: str = "none"
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,8 @@ class Bench:
     begun: float = field(default_factory=time.monotonic)
     weights: npt.NDArray[np.float32] | None = None
     """How much each target counts; None: all alike."""
+    first: int = 0
+    """The lowest layer that learns, counted from the bottom."""
 
     @property
     def counting(self) -> npt.NDArray[np.float32]:
@@ -122,6 +120,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         replace(probed(), devices=job.devices, sharding=job.sharding),
         begun,
         _weights(job.train, [len(one) for one in found] if words else None),
+        0 if layers is None else boundary(base, layers),
     )
 
 
@@ -152,32 +151,50 @@ def without_dropout(encoder: Any) -> Any:
 
 
 def train(
-    bench: Bench, settings: TrainSettings, target: Target, multiplier: Callable[[str], float] = lambda name: 1.0
+    bench: Bench,
+    settings: TrainSettings,
+    techniques: Techniques,
+    multiplier: Callable[[str], float] = lambda name: 1.0,
 ) -> Outcome:
-    """Train what of a bench's model requires a gradient; the model holds the best weights afterwards."""
-    sizes = (settings.batch_size, settings.batch_tokens)
-    batches = ExampleBatches(bench.train, bench.targets, *sizes, bench.placement.device, bench.weights)
+    """Train what of a bench's model requires a gradient; the model holds the best weights afterwards.
+
+    Args:
+        bench: what is trained on what.
+        settings: how, as far as the loop is concerned; how much is averaged is told by the techniques.
+        techniques: what is done against learning the examples by heart.
+        multiplier: a weight's name to its learning rate, as a multiple of the setting.
+
+    Raises:
+        UserError: if techniques contradict each other, or the base does not allow them.
+    """
+    techniques.check()
+    sizes, copies = (settings.batch_size, settings.batch_tokens), techniques.copies
+    device = bench.placement.device
+    footprint = footprint_of(bench.model, int(bench.train.lengths.max()))
     learner = Learner(
         bench.model,
-        batches,
-        loss_of(_loss(bench, target)),
+        ExampleBatches(bench.train, bench.targets, *sizes, device, bench.weights, copies),
+        _objective(bench, techniques),
         rows=len(bench.train.ids),
-        tokens=int(bench.train.lengths.sum()),
+        tokens=int(techniques.effort * bench.train.lengths.sum()),
         score=_score(bench) if len(bench.looked_at) else None,
         score_tokens=int(bench.valid.lengths.sum()),
+        score_rows=len(bench.looked_at),
         multiplier=multiplier,
-        footprint=footprint_of(bench.model, int(bench.train.lengths.max())),
+        footprint=footprint and replace(footprint, longest=copies * footprint.longest),
     )
-    return fit(
-        learner,
-        settings,
-        seed=bench.job.seed,
-        placement=bench.placement,
-        folder=bench.job.folder,
-        seconds=bench.seconds,
-        report=lambda share, note: bench.job.report(Progress(share, note)),
-        tell=bench.job.note,
-    )
+    with hidden(learning_layers(bench.model), techniques.dropout if techniques.r_drop else 0.0):
+        return fit(
+            learner,
+            replace(settings, average=techniques.average),
+            seed=bench.job.seed,
+            placement=bench.placement,
+            folder=bench.job.folder,
+            seconds=bench.seconds,
+            to_beat=bench.job.to_beat,
+            report=lambda share, note: bench.job.report(Progress(share, note)),
+            tell=bench.job.note,
+        )
 
 
 def start_head(bench: Bench) -> None:
@@ -287,17 +304,27 @@ def head_solver(size: Size, rows: float) -> Load:
     return Load(dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3)
 
 
-def _loss(bench: Bench, target: Target) -> Loss:
+def _objective(bench: Bench, techniques: Techniques) -> Objective:
+    """Return the loss of a batch."""
+    adversary = None
+    if techniques.adversarial != "none":
+        random = techniques.adversarial == "freelb"
+        adversary = Adversary(bench.first, techniques.adversarial_radius, techniques.passes, random)
+    gap = labels_gap if bench.job.task.output.name == "labels" else label_gap
+    return Objective(_loss(bench, techniques), gap, techniques.r_drop, techniques.mixup, adversary)
+
+
+def _loss(bench: Bench, techniques: Techniques) -> Loss:
     """Return the loss of the task's output."""
     many = bench.job.task.output.name == "labels"
     weights, counting = None, bench.counting.astype(np.float64)
-    if target.class_weights == "balanced":
+    if techniques.class_weights == "balanced":
         if many:
             weights = balanced_presence(counting @ bench.targets, float(counting.sum()))
         else:
             weights = balanced(np.bincount(bench.targets, counting, minlength=bench.model.head.out_features))
         weights = weights.to(bench.placement.device)
-    return (labels_loss if many else label_loss)(target.label_smoothing, weights)
+    return (labels_loss if many else label_loss)(techniques.label_smoothing, weights, techniques.focal)
 
 
 def _score(bench: Bench) -> Callable[[], float]:

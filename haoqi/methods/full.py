@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
-from haoqi.methods._tuning import Target, head_start, lay_out, predictor_of, slower_below, start_head, train
+from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.gathered import gathered
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
+from haoqi.train.techniques import Techniques
 
 
 @methods.register
 @dataclass(frozen=True)
-class Full:
+class Full(Techniques):
     """How long, how fast and how carefully the encoder learns."""
 
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
@@ -35,14 +36,8 @@ class Full:
     """How often every example is learnt from; fewer where time runs out."""
     batch_size: Annotated[int, Range(4, 128, log=True)] = 16
     """Examples per step."""
-    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
-    """Share of each target that is spread over all labels."""
-    dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
-    """Share of the head's inputs that are hidden in training."""
     layer_decay: Annotated[float, Range(0.5, 1.0, search=False)] = 0.9
     """Each layer's learning rate as a share of that of the layer above."""
-    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
-    """Whether errors on rare labels cost more."""
     freeze_embeddings: Annotated[bool, Choices(True, False, search=False)] = True
     """Whether the embedding table stays as it is: quicker, and smaller on disk."""
     head_start: Annotated[bool, Choices(True, False, search=False)] = True
@@ -69,17 +64,17 @@ class Full:
             weight_decay=self.weight_decay,
             schedule=self.schedule,
         )
-        target = Target(self.label_smoothing, self.class_weights)
         multiplier = slower_below(bench.base.card.layers, self.layer_decay)
         if self.freeze_embeddings:
-            train(bench, settings, target, multiplier)
+            train(bench, settings, self, multiplier)
         else:
             with gathered(bench.model.encoder, [bench.train, bench.valid]) as (learnt, looked_at):
-                train(replace(bench, train=learnt, valid=looked_at), settings, target, multiplier)
+                train(replace(bench, train=learnt, valid=looked_at), settings, self, multiplier)
         return predictor_of(bench)
 
     def work(self, size: Size) -> Work:
         """Three passes through every layer for each text and epoch, one for the head's start and for scoring."""
         moved = 12.0 * size.layers * size.width**2 if self.freeze_embeddings else size.weights
-        work = tuned(size, Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved))
+        how = Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved, effort=self.effort)
+        work = tuned(size, how)
         return head_start(work, size) if self.head_start else work

@@ -12,19 +12,20 @@ from typing import Annotated, ClassVar
 import torch
 
 from haoqi.core import seeds
-from haoqi.core.config import Choices, Range
-from haoqi.methods._tuning import Target, head_start, lay_out, predictor_of, slower_below, start_head, train
+from haoqi.core.config import Range
+from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.low_rank import add_low_rank, merge_low_rank
 from haoqi.models.placement import own_randomness
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
+from haoqi.train.techniques import Techniques
 
 
 @methods.register
 @dataclass(frozen=True)
-class Lora:
+class Lora(Techniques):
     """How large the matrices are, and how long and fast they learn."""
 
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
@@ -41,12 +42,6 @@ class Lora:
     """How often every example is learnt from; fewer where time runs out."""
     batch_size: Annotated[int, Range(4, 128, log=True)] = 16
     """Examples per step."""
-    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
-    """Share of each target that is spread over all labels."""
-    dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
-    """Share of the head's inputs that are hidden in training."""
-    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
-    """Whether errors on rare labels cost more."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
     """Pieces of a text that are read; entities are read in windows of so many."""
 
@@ -61,7 +56,7 @@ class Lora:
             adapted = add_low_rank(encoder, self.rank, scale=2.0)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         # No faster for the head: the rate of the matrices is high already.
-        train(bench, settings, Target(self.label_smoothing, self.class_weights), slower_below(0, 1.0, head=1.0))
+        train(bench, settings, self, slower_below(0, 1.0, head=1.0))
         merge_low_rank(encoder)
         return predictor_of(bench, frozenset(f"{name}.weight" for name in adapted))
 
@@ -70,6 +65,6 @@ class Lora:
         matrices = 12.0 * size.layers * size.width**2  # merged in the end, and saved whole
         passes = 2.0 + 2.0 * self.rank / max(1, size.width)
         moved = 18.0 * size.layers * size.width * self.rank
-        how = Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved, passes)
+        how = Tuning(self.epochs, self.batch_size, self.max_tokens, size.layers, moved, passes, effort=self.effort)
         work = head_start(tuned(size, how), size)
         return replace(work, fit=replace(work.fit, saved=matrices / 1e6))

@@ -42,6 +42,8 @@ class Job:
     """Where a checkpoint may be written and is looked for first; None: no checkpoints."""
     seconds: float | None = None
     """Time that is left for this fit: a gradient method shortens its schedule to end within it."""
+    to_beat: float | None = None
+    """The validation score that the model should come up to: a gradient method ends early where it is out of reach."""
     report: Callable[[Progress], None] = field(default=lambda progress: None)
     note: Callable[[str], None] = field(default=lambda fact: None)
     """Told what should be remembered of this fit, such as that memory was short: it is kept in the ledger."""

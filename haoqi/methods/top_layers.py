@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from haoqi.core.config import Choices, Range
+from haoqi.core.config import Range
 from haoqi.methods._tuning import (
     Bench,
-    Target,
     boundary,
     head_start,
     lay_out,
@@ -28,11 +27,12 @@ from haoqi.models.encoder import layers_of, only_layers
 from haoqi.models.predictor import Predictor
 from haoqi.models.reading import Reading, with_states
 from haoqi.train.settings import TrainSettings
+from haoqi.train.techniques import Techniques
 
 
 @methods.register
 @dataclass(frozen=True)
-class TopLayers:
+class TopLayers(Techniques):
     """How much of the encoder learns, how long and how fast."""
 
     outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
@@ -49,12 +49,6 @@ class TopLayers:
     """How often every example is learnt from; fewer where time runs out."""
     batch_size: Annotated[int, Range(4, 128, log=True)] = 16
     """Examples per step."""
-    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
-    """Share of each target that is spread over all labels."""
-    dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
-    """Share of the head's inputs that are hidden in training."""
-    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
-    """Whether errors on rare labels cost more."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
     """Pieces of a text that are read; entities are read in windows of so many."""
 
@@ -69,19 +63,15 @@ class TopLayers:
             start_head(bench)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         with _upper(bench, first) as upper:
-            train(
-                upper,
-                settings,
-                Target(self.label_smoothing, self.class_weights),
-                slower_below(bench.base.card.layers, 1.0),
-            )
+            train(upper, settings, self, slower_below(bench.base.card.layers, 1.0))
         return predictor_of(bench)
 
     def work(self, size: Size) -> Work:
         """Learning in the upper layers, one pass through the lower ones, and one for the head's start."""
         layers = min(self.layers, size.layers)
         moved = 12.0 * layers * size.width**2
-        work = head_start(tuned(size, Tuning(self.epochs, self.batch_size, self.max_tokens, layers, moved)), size)
+        how = Tuning(self.epochs, self.batch_size, self.max_tokens, layers, moved, effort=self.effort)
+        work = head_start(tuned(size, how), size)
         below = size.layers - layers
         return replace(work, states=States(below, self.max_tokens)) if below else work
 

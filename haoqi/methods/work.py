@@ -216,6 +216,8 @@ class Tuning:
     """Whether the validation examples are looked at in between."""
     alike: bool = True
     """Whether a batch has texts of like length; else all are padded to the longest."""
+    effort: float = 1.0
+    """Times that a step computes each of its rows."""
 
 
 def tuned(size: Size, how: Tuning) -> Work:
@@ -225,11 +227,12 @@ def tuned(size: Size, how: Tuning) -> Work:
     per_epoch = math.ceil(rows / how.batch_size)
     steps, text = per_epoch * how.epochs, size.forward(how.max_tokens, how.layers)
     learnt = text if how.alike else size.padded(how.batch_size).forward(how.max_tokens, how.layers)
-    every = max(1, per_epoch / _LOOKS_PER_EPOCH, watched * per_epoch / (3 * _LOOKS_SHARE * max(1, rows)))
+    learning = how.effort * max(1, rows)
+    every = max(1, per_epoch / _LOOKS_PER_EPOCH, watched * per_epoch / (3 * _LOOKS_SHARE * learning))
     looked = watched * (math.floor(steps / every) if watched else 0)
     fit = Load(
         fits=1,
-        training=how.passes * rows * how.epochs * learnt,
+        training=how.passes * how.effort * rows * how.epochs * learnt,
         forward=looked * text,
         steps=steps,
         updated=steps * how.moved / 1e6,

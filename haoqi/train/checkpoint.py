@@ -37,6 +37,8 @@ class State:
     """How small the parts of a step are."""
     facts: list[str] = field(default_factory=list)
     """What should be remembered of this training."""
+    averaged: int = 0
+    """Steps whose weights are in the mean."""
 
 
 @dataclass
@@ -48,6 +50,8 @@ class Weights:
     """Of the optimizer, by `what/weight`, while they are read or written."""
     best: dict[str, Tensor] = field(default_factory=dict)
     """A copy of the weights with the best score; empty before the first look."""
+    mean: dict[str, Tensor] = field(default_factory=dict)
+    """Of the weights near the end; empty before that."""
 
 
 def identity(settings: TrainSettings, seed: int, weights: Mapping[str, nn.Parameter], rows: int) -> str:
@@ -60,6 +64,7 @@ def write(folder: Path, whose: str, state: State, weights: Weights) -> None:
     """Write a checkpoint whole or not at all, over the one before; it is the same from any number of devices."""
     tensors = {f"now/{name}": value.detach() for name, value in weights.now.items()}
     tensors |= {f"best/{name}": value for name, value in weights.best.items()}
+    tensors |= {f"mean/{name}": value for name, value in weights.mean.items()}
     tensors |= {f"optimizer/{name}": value for name, value in weights.moments.items()}
     header = {"whose": whose, "state": json.dumps(asdict(state))}
     write_atomic(folder / FILE, save({name: value.cpu().contiguous() for name, value in tensors.items()}, header))
@@ -85,6 +90,7 @@ def read(folder: Path, whose: str, weights: Weights) -> State | None:
         for name, weight in weights.now.items():
             weight.copy_(tensors[f"now/{name}"])
     weights.best = _under(tensors, "best/")
+    weights.mean = {name: value.to(weights.now[name].device) for name, value in _under(tensors, "mean/").items()}
     weights.moments = _under(tensors, "optimizer/")
     state.scores = [(step, score) for step, score in state.scores]
     state.losses = [(step, loss) for step, loss in state.losses]

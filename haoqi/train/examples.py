@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from haoqi.models.encoder import Batch
 from haoqi.models.pieces import Rows
 from haoqi.models.reading import Reading
 from haoqi.train.batches import epoch_steps
-from haoqi.train.losses import Loss
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,12 @@ class ExampleBatches:
     device: str = "cpu"
     weights: npt.NDArray[np.float32] | None = None
     """How much each target counts; None: all alike."""
+    copies: int = 1
+    """Times that a row is computed at once."""
 
     def epoch(self, rng: np.random.Generator) -> list[list[Rows]]:
         """Return every window once, in steps of like length."""
-        return epoch_steps(self.reading.lengths, self.batch_size, self.batch_tokens, rng)
+        return epoch_steps(self.copies * self.reading.lengths, self.batch_size, self.batch_tokens, rng)
 
     def collate(self, rows: Rows) -> tuple[Batch, Tensor, Tensor | None]:
         """Return windows, their targets, and how much each of these counts, as tensors."""
@@ -46,12 +47,3 @@ class ExampleBatches:
     def _targets_of(self, rows: Rows) -> Rows:
         words = self.reading.words
         return rows if words is None else np.concatenate([words[row] for row in rows])
-
-
-def loss_of(loss: Loss) -> Any:
-    """Return a loss of (module, batch) from one of (logits, targets, weights)."""
-
-    def summed(module: nn.Module, batch: tuple[Batch, Tensor, Tensor | None]) -> Tensor:
-        return loss(module(batch[0]), batch[1], batch[2])
-
-    return summed

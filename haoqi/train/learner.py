@@ -17,15 +17,17 @@ class Learner:
     module: nn.Module
     batches: Batches
     loss: Loss
-    """(module, batch) to the sum of the rows' losses."""
+    """(module, batch) to the sum of the rows' losses, or to several that add up to it."""
     rows: int
     """Examples in one epoch."""
     tokens: int
-    """Tokens in one epoch."""
+    """Tokens in one epoch, as often as each is computed."""
     score: Callable[[], float] | None = None
     """The validation score of the module as it stands; higher is better."""
     score_tokens: int = 0
     """Tokens that one `score` computes."""
+    score_rows: int = 0
+    """Validation examples that it is a score of."""
     multiplier: Callable[[str], float] = lambda name: 1.0
     """A weight's name to its learning rate, as a multiple of the setting."""
     divisible: bool = True

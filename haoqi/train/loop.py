@@ -10,11 +10,12 @@ import torch
 from haoqi.core import seeds
 from haoqi.models.pieces import Rows
 from haoqi.models.placement import Placement, own_randomness
-from haoqi.train import checkpoint, memory
+from haoqi.train import averaging, checkpoint, memory
 from haoqi.train.checkpoint import State, Weights
 from haoqi.train.devices import Devices, devices
 from haoqi.train.learner import Learner
 from haoqi.train.optimizer import trainable
+from haoqi.train.prospect import given_up
 from haoqi.train.schedule import Clock, rate
 from haoqi.train.settings import TrainSettings
 from haoqi.train.step import Diverged, Order
@@ -41,7 +42,7 @@ class Outcome:
     scores: list[tuple[int, float]]
     losses: list[tuple[int, float]]
     ended: str
-    """Why: "done", "time" or "patience"."""
+    """Why: "done", "time", "patience", or "hopeless" where what is to be beaten was out of reach."""
 
 
 def fit(
@@ -52,6 +53,7 @@ def fit(
     placement: Placement = Placement(),  # noqa: B008 - frozen
     folder: Path | None = None,
     seconds: float | None = None,
+    to_beat: float | None = None,
     report: Callable[[float, str], None] = lambda share, note: None,
     tell: Callable[[str], None] = lambda fact: None,
 ) -> Outcome:
@@ -68,8 +70,10 @@ def fit(
         placement: where, and in which precision.
         folder: where a checkpoint is kept, and looked for first; it is removed at the end.
         seconds: time this call may take; at least one step is taken.
+        to_beat: the validation score that the weights should come up to: the training ends once its scores say, even
+            when continued with optimism, that they will not; None: it goes on to the end.
         report: called a few times per second with the share done, in [0, 1], and a short phrase.
-        tell: called with what should be remembered of this training: that memory was short.
+        tell: called with what should be remembered of this training: that memory was short, or that it ended early.
 
     Raises:
         Diverged: if the loss becomes infinite or not a number.
@@ -88,7 +92,7 @@ def fit(
         devices(learner, settings, placement, kept.moments, recomputed=state.parts.recomputed) as hands,
     ):
         kept.moments = {}
-        training = _Training(learner, settings, seed, hands, kept, state, clock, report, tell)
+        training = _Training(learner, settings, seed, hands, kept, state, clock, to_beat, report, tell)
 
         def save() -> None:
             if folder:
@@ -99,14 +103,26 @@ def fit(
 
         ended = training.run(save)
         hands.gather()
-    if kept.best and state.best_step != state.step:
-        with torch.no_grad():
-            for name, best in kept.best.items():
-                weights[name].copy_(best)
-    learner.module.eval()
+    _settle(learner, kept, state)
     if folder:
         checkpoint.remove(folder)
     return Outcome(state.step, clock.elapsed(), state.best_score, state.scores, state.losses, ended)
+
+
+def _settle(learner: Learner, kept: Weights, state: State) -> None:
+    """Leave the best weights in the module: those of a look, or the mean where there is one and it scores no worse."""
+    learner.module.eval()
+    if state.averaged:
+        averaging.put(kept)
+        if state.best_score is not None and learner.score is not None:
+            state.scores.append((state.step, learner.score()))
+            if state.scores[-1][1] >= state.best_score:
+                state.best_score = state.scores[-1][1]
+                return
+    if kept.best and (state.averaged or state.best_step != state.step):
+        with torch.no_grad():
+            for name, best in kept.best.items():
+                kept.now[name].copy_(best)
 
 
 def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> State:
@@ -117,6 +133,8 @@ def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> S
     most = settings.batch_size * footprint.longest
     tokens = min(most, max(settings.batch_tokens, footprint.longest)) if learner.divisible else most
     weights = sum(weight.numel() for weight in trainable(learner.module).values())
+    if settings.average:
+        weights += weights // 4  # a fourth of what is held of each already: the mean is a further copy
     held = weights // placement.devices if placement.sharding == "full" else weights
     room = memory.free_bytes(placement)
     state.parts = memory.plan(footprint, tokens, held, room, divisible=learner.divisible)
@@ -136,6 +154,7 @@ class _Training:
     kept: Weights
     state: State
     clock: Clock
+    to_beat: float | None
     report: Callable[[float, str], None]
     tell: Callable[[str], None]
     total: int = 0
@@ -155,10 +174,13 @@ class _Training:
                 break
             loss = self._step(parts, share)
             state.step += 1
+            if self.settings.average and averaging.due(state, self._share(), self.settings.average, self.total):
+                self.hands.gather()
+                averaging.take(state, self.kept)
             if state.step % every == 0 and state.step < self.total:
                 self._look()
-                if state.stale >= self.settings.patience:
-                    return "patience"
+                if ended := self._over():
+                    return ended
             now = self.clock.elapsed()
             if now - reported >= 1 / _REPORTS_PER_SECOND:
                 reported = now
@@ -186,7 +208,8 @@ class _Training:
             epoch += 1
 
     def _share(self) -> float:
-        reserved = self.look_seconds if self.state.scores else 0.0
+        looks = 2 if self.settings.average else 1
+        reserved = looks * self.look_seconds if self.state.scores else 0.0
         return max(self.state.step / self.total, self.clock.share(reserved))
 
     def _step(self, parts: list[Rows], share: float) -> float:
@@ -232,6 +255,18 @@ class _Training:
         else:
             state.stale += 1
         self.look_seconds = self.clock.elapsed() - began
+
+    def _over(self) -> str:
+        """Return why the look just taken was the last one, or nothing."""
+        state = self.state
+        if state.stale >= self.settings.patience:
+            return "patience"
+        if self.to_beat is None:
+            return ""
+        fact = given_up(state.scores, self.total, self.learner.score_rows, self.to_beat)
+        if fact:
+            self.tell(fact)
+        return "hopeless" if fact else ""
 
     def _steps_between_looks(self) -> int:
         """Return after how many steps to look, so that looking stays cheap; by tokens, never by the clock."""

@@ -30,3 +30,5 @@ class TrainSettings:
     """Looks at the validation examples per epoch, fewer where they cost more than a tenth of the training."""
     patience: Annotated[int, Range(1, 1000, search=False)] = 6
     """Training ends after so many looks in a row without a better score."""
+    average: Annotated[float, Range(0.0, 0.9, search=False)] = 0.0
+    """Share of the training, at its end, whose weights are averaged; the mean is kept where it scores no worse."""

@@ -2,7 +2,7 @@
 
 import gc
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from haoqi.models.placement import Placement
 from haoqi.train.optimizer import set_rate
 from haoqi.train.settings import TrainSettings
 
-Loss = Callable[[nn.Module, Any], Tensor]
-"""(module, batch) to the sum of the rows' losses."""
+Loss = Callable[[nn.Module, Any], Tensor | Iterator[Tensor]]
+"""(module, batch) to the sum of the rows' losses; or to some that add up to it, each of which is asked for once the
+one before was differentiated, so that it may use the gradients."""
 
 
 class Diverged(UserError):  # noqa: N818 - said as it happened
@@ -63,12 +64,26 @@ class Stepper:
         torch.manual_seed(seeds.number(order.seed, "rank", self.rank) if self.rank else order.seed)
         total = 0.0
         for batch, weight in pieces:
-            with self.placement.arithmetic():
-                loss = self.loss(self.module, batch) / max(weight, 1e-9)
-            total += loss.item()
-            check(total, order, self.settings)
-            loss.backward()  # type: ignore[no-untyped-call]
+            for found in self._losses(batch):
+                loss = found / max(weight, 1e-9)
+                total += loss.item()
+                check(total, order, self.settings)
+                loss.backward()  # type: ignore[no-untyped-call]
         return total
+
+    def _losses(self, batch: Any) -> Iterator[Tensor]:
+        """Yield the losses of a batch, each once the one before was differentiated."""
+        with self.placement.arithmetic():
+            found = self.loss(self.module, batch)
+        if isinstance(found, Tensor):
+            yield found
+            return
+        while True:
+            with self.placement.arithmetic():
+                loss = next(found, None)
+            if loss is None:
+                return
+            yield loss
 
     def update(self, order: Order) -> None:
         """Move the weights by the gradients, and drop these."""

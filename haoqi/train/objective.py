@@ -1,0 +1,97 @@
+"""The loss of a batch under the techniques of a training."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from haoqi.models.encoder import Batch
+from haoqi.train.adversary import Adversary, attacked
+from haoqi.train.losses import Loss
+
+Given = tuple[Batch, Tensor, Tensor | None]
+"""Windows, their targets, and how much each of these counts."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """(module, batch) to losses, each asked for once the one before was differentiated; their sum is what counts.
+
+    The rows' losses add up to it, so parts of a step add up to the step; only mixup looks at a row's company.
+    """
+
+    loss: Loss
+    """(logits, targets, weights) to the sum of the rows' losses."""
+    gap: Loss
+    """(logits of one pass, of another, weights) to the sum of how far the rows' answers are apart."""
+    r_drop: float = 0.0
+    """How much the gap of two passes counts (alpha)."""
+    mixup: float = 0.0
+    """Parameter of the beta distribution that shares are drawn from; 0: nothing is mixed."""
+    adversary: Adversary | None = None
+
+    def __call__(self, module: nn.Module, given: Given) -> Iterator[Tensor]:
+        """Yield the losses of a batch."""
+        if self.adversary is None:
+            yield self.once(module, given)
+        else:
+            yield from attacked(partial(self.once, module, given), module, given[0], self.adversary)
+
+    def once(self, module: nn.Module, given: Given) -> Tensor:
+        """Return the loss of one pass.
+
+        Half the sum of R-Drop's paper, so that the step size means what it means without.
+        """
+        batch, targets, rows = given
+        logits: Tensor = module(doubled(batch) if self.r_drop else batch)
+        answers = logits.chunk(2) if self.r_drop else (logits,)
+        if self.mixup:
+            share, partners = pairs(len(targets), self.mixup)
+            answers = tuple(share * answer + (1 - share) * answer[partners] for answer in answers)
+            others = None if rows is None else rows[partners]
+            found = share * self._misfit(answers, targets, rows)
+            found = found + (1 - share) * self._misfit(answers, targets[partners], others)
+            rows = None if rows is None or others is None else share * rows + (1 - share) * others
+        else:
+            found = self._misfit(answers, targets, rows)
+        return found + self.r_drop / 4 * self.gap(answers[0], answers[1], rows) if self.r_drop else found
+
+    def _misfit(self, answers: tuple[Tensor, ...], targets: Tensor, rows: Tensor | None) -> Tensor:
+        return torch.stack([self.loss(answer, targets, rows) for answer in answers]).mean()
+
+
+def doubled(batch: Batch) -> Batch:
+    """Return every row of a batch twice, all of them and then all again."""
+
+    def twice(value: Tensor | None) -> Any:
+        return None if value is None else torch.cat([value, value])
+
+    places = batch.places
+    if places is not None:
+        longest = (batch.ids if batch.states is None else batch.states).shape[1]
+        places = torch.cat([places, places + len(batch.lengths) * longest])
+    return replace(
+        batch,
+        ids=twice(batch.ids),
+        lengths=twice(batch.lengths),
+        places=places,
+        shapes=twice(batch.shapes),
+        states=twice(batch.states),
+    )
+
+
+def pairs(count: int, alpha: float) -> tuple[float, Tensor]:
+    """Return what share each row keeps of itself, and the row it takes the rest from.
+
+    Since the head is linear, mixing what it reads is mixing what it says, so logits are what is mixed. With one
+    share for all and every row once a partner, the rows count together as they did.
+
+    Args:
+        count: rows, at least 1.
+        alpha: parameter of the symmetric beta distribution.
+    """
+    share = float(torch.distributions.Beta(alpha, alpha).sample())
+    return share, torch.randperm(count)

@@ -1,0 +1,85 @@
+"""One experiment: a fit that cannot beat the champion ends early, and tells nothing of its speed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from haoqi.explore import trial
+from haoqi.explore.beliefs import Belief
+from haoqi.explore.choose import Step, Table
+from haoqi.explore.costs import Costs
+from haoqi.explore.plan import Plan
+from haoqi.train.prospect import ENDED_EARLY
+from tests.explore.test_reflections import TFIDF, Case, drawn, flipped, noisy
+
+
+@pytest.fixture
+def hopeless(tmp_path: Path, tiny_base: str) -> Case:
+    """Return a run whose labels are drawn by lot, with a champion who knows them all the same."""
+    rng = np.random.default_rng(0)
+    train = drawn(rng, 160)
+    lots = np.flatnonzero(rng.random(160) < 0.5).tolist()
+    case = Case(tmp_path, flipped(train, lots), drawn(rng, 40), base=tiny_base)
+    sure = np.array([[label == "a", label == "b"] for label in case.lab.judged.labels], dtype=float)
+    case.fake(TFIDF, 0.98 * sure + 0.01)
+    return case
+
+
+def test_a_fit_that_cannot_beat_the_champion_ends_early_and_its_seconds_are_not_learnt_from(hopeless: Case) -> None:
+    lab, history = hopeless.lab, hopeless.history
+    plan = Plan.of("top_layers", "tiny", {"epochs": 4})
+    step = Step(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, to_beat=history.champion_score)
+    whole = trial.run(replace(step, to_beat=None), lab)
+    assert (whole.cut, whole.notes) == (False, ())
+    early = trial.run(step, lab)
+    assert early.cut
+    assert early.score is not None
+    assert [note.startswith(ENDED_EARLY) for note in early.notes] == [True]
+    again = trial.run(step, lab)
+    assert (early.score, early.notes) == (again.score, again.notes)
+    assert history.add(early, spent=0.0).notes == early.notes
+    fresh = Costs.of(lab, history.experiments[:-1], timed=True)
+    assert Costs.of(lab, history.experiments, timed=True).rates.logs.tolist() == fresh.rates.logs.tolist()
+    assert Costs.of(lab, [whole], timed=True).rates.logs.tolist() != fresh.rates.logs.tolist()
+
+
+def test_only_what_is_tried_for_the_title_must_come_up_to_the_champion(hopeless: Case) -> None:
+    table, plan = Table(hopeless.lab, hopeless.history, None), Plan("top_layers", "tiny")
+    title = hopeless.history.champion_score
+    assert title is not None
+    assert table._step(plan, "", "explore").to_beat == title
+    assert table._step(replace(plan, share=1 / 3), "", "explore").to_beat is None
+    for role in ("verify", "reflect"):
+        assert table._step(plan, "", role).to_beat is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("overfitting", [{"epochs": 2}, {"r_drop": 1.0}, {"mixup": 0.4}]),
+        ("restless_seeds", [{"epochs": 8, "learning_rate": 0.00015}, {"average": 0.5}, {}]),
+        ("rare_classes", [{"class_weights": "balanced"}, {}, {"focal": 2.0}]),
+    ],
+)
+def test_reflections_propose_what_tames_a_training(
+    kind: str, settings: list[dict[str, float]], tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    labels = "ab" * 12 + "c" if kind == "rare_classes" else "ab"
+    case = Case(tmp_path, drawn(rng, 130, labels), drawn(rng, 400, "abc" if "c" in labels else "ab"), base=tiny_base)
+    given = noisy(case, rng, 0.2)
+    if "c" in labels:
+        given[:, 2] = 0.0
+    plan = Plan("top_layers", "tiny")
+    case.fake(plan, given)
+    if kind == "restless_seeds":
+        case.fake(replace(plan, seed=1), noisy(case, rng, 0.2))
+    if kind == "overfitting":
+        train = case.lab.splits.train
+        known = trial.Predictions(train.labels, np.ones(len(train)), None)
+        monkeypatch.setattr("haoqi.explore.seen.Seen.ask", lambda seen, examples: known)
+        monkeypatch.setattr("haoqi.explore.seen.LOOKED_AT", len(train))
+    [lesson] = case.says(kind)
+    assert [one.varied for one in lesson.plans] == settings

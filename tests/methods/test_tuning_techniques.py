@@ -1,0 +1,179 @@
+"""What may be done against learning examples by heart, as the gradient methods do it."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from haoqi.core.config import settings_of
+from haoqi.core.errors import UserError
+from haoqi.methods import _tuning
+from haoqi.methods.method import Size, methods
+from haoqi.models.bases import Base, resolve
+from haoqi.models.features import FeatureStore
+from haoqi.models.placement import Placement
+from haoqi.train import checkpoint, loop
+from haoqi.train.hiding import Hiding
+from haoqi.train.prospect import ENDED_EARLY
+from haoqi.train.techniques import Techniques
+from tests.methods.test_tuning import EXAMPLES, QUICK, flat, job, resolve_encoder
+
+NAMES = ("full", "top_layers", "lora")
+TECHNIQUES: dict[str, dict[str, Any]] = {
+    "focal": {"focal": 2.0},
+    "r-drop": {"r_drop": 1.0},
+    "mixup": {"mixup": 0.4},
+    "fgm": {"adversarial": "fgm"},
+    "freelb": {"adversarial": "freelb", "adversarial_steps": 2},
+    "average": {"average": 0.5},
+    "all": {"focal": 1.0, "r_drop": 1.0, "mixup": 0.4, "adversarial": "freelb", "average": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def base(tiny_base: str, home: Path) -> Base:
+    return resolve(tiny_base, home / "cache")
+
+
+@pytest.fixture(autouse=True)
+def _plain_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute in fp32 on the CPU, whatever the machine."""
+    monkeypatch.setattr(_tuning, "probed", Placement)
+    monkeypatch.setattr("haoqi.models.placement.probed", Placement)
+    monkeypatch.setattr("haoqi.models.predictors.encoder.probed", Placement)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_it_learns_what_can_be_learnt(name: str, technique: str, base: Base, tmp_path: Path) -> None:
+    settings = {**QUICK[name], "epochs": 6, "learning_rate": 1e-3}
+    plain, fitted = (
+        methods.build(name, **settings, **given).fit(job(base, tmp_path)) for given in ({}, TECHNIQUES[technique])
+    )
+    scores = flat(fitted, EXAMPLES["label"])
+    assert (scores.argmax(axis=1) == np.arange(12) % 2).all()
+    assert not np.allclose(scores, flat(plain, EXAMPLES["label"]), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["labels", "spans"])
+def test_several_labels_and_words_are_learnt_the_same_way(kind: str, base: Base, tmp_path: Path) -> None:
+    for technique, given in TECHNIQUES.items():
+        fitted = methods.build("top_layers", **QUICK["top_layers"], **given).fit(job(base, tmp_path, kind))
+        assert np.isfinite(flat(fitted, EXAMPLES[kind])).all(), technique
+
+
+@pytest.mark.parametrize("technique", ["r-drop", "fgm"])
+def test_kept_states_and_recomputed_ones_give_nearly_the_same_model(technique: str, base: Base, tmp_path: Path) -> None:
+    method = methods.build("top_layers", **QUICK["top_layers"], **TECHNIQUES[technique])
+    kept = method.fit(job(base, tmp_path, "spans"))
+    small = FeatureStore(tmp_path / "small", limit_bytes=0, memory_bytes=0)
+    recomputed = method.fit(dataclasses.replace(job(base, tmp_path, "spans"), store=small))
+    assert np.allclose(flat(kept, EXAMPLES["spans"]), flat(recomputed, EXAMPLES["spans"]), atol=5e-3)
+
+
+def test_a_table_that_is_trained_learns_only_what_the_texts_use_though_it_is_attacked(
+    base: Base, tmp_path: Path
+) -> None:
+    settings = {"freeze_embeddings": False, "epochs": 1, **TECHNIQUES["all"]}
+    before = resolve_encoder(base).get_input_embeddings().weight.detach()
+    fitted: Any = methods.build("full", **settings).fit(job(base, tmp_path))
+    after = fitted.model.encoder.get_input_embeddings().weight.detach()
+    moved = (after - before).abs().sum(dim=1).nonzero().flatten().tolist()
+    assert moved
+    assert set(moved) <= {0, *(int(piece) for row in fitted.reader.read(EXAMPLES["label"]).ids for piece in row)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_resumed_fit_equals_one_that_was_not_stopped(
+    name: str, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method, straight = methods.build(name, **QUICK[name], **TECHNIQUES["all"]), job(base, tmp_path)
+    expected, real, written = flat(method.fit(straight), EXAMPLES["label"]), checkpoint.write, 0
+
+    class Stopped(BaseException):
+        """Stands for a killed process."""
+
+    def write_and_stop(*given: Any) -> None:
+        nonlocal written
+        real(*given)
+        written += 1
+        if written == 4:  # of six steps: the mean has begun
+            raise Stopped
+
+    monkeypatch.setattr(loop, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "write", write_and_stop)
+    with pytest.raises(Stopped):
+        method.fit(dataclasses.replace(straight, folder=tmp_path / "checkpoint"))
+    monkeypatch.setattr(checkpoint, "write", real)
+    resumed = method.fit(dataclasses.replace(straight, folder=tmp_path / "checkpoint"))
+    assert np.array_equal(flat(resumed, EXAMPLES["label"]), expected)
+
+
+def test_what_is_fitted_has_no_trace_of_what_hid_its_states(base: Base, tmp_path: Path) -> None:
+    fitted: Any = methods.build("full", **QUICK["full"], r_drop=1.0).fit(job(base, tmp_path))
+    kinds = {type(module) for module in fitted.model.modules()}
+    assert nn.Dropout in kinds
+    assert Hiding not in kinds
+
+
+def test_passes_that_cannot_differ_are_refused_before_anything_is_trained(base: Base, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="dropout is 0"):
+        methods.build("full", r_drop=1.0, dropout=0.0).fit(job(base, tmp_path))
+
+
+def test_parts_count_how_often_a_row_is_computed(base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    real = torch.nn.Linear.forward
+
+    def count(self: Any, inputs: torch.Tensor) -> torch.Tensor:
+        if self.training and inputs.ndim == 3:
+            seen.append(inputs.shape[0] * inputs.shape[1])
+        return real(self, inputs)
+
+    monkeypatch.setattr(torch.nn.Linear, "forward", count)
+    settings = {"epochs": 1, "batch_size": 12, "max_tokens": 16, "r_drop": 1.0}
+    from haoqi.methods import full
+
+    monkeypatch.setattr(full, "TrainSettings", lambda **given: _tuning.TrainSettings(batch_tokens=64, **given))
+    methods.build("full", **settings).fit(job(base, tmp_path, valid=EXAMPLES["label"].take([])))
+    assert max(seen) <= 64
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_techniques_cost_what_they_compute_and_an_explorer_does_not_vary_them(name: str) -> None:
+    size = Size(train_rows=1000, valid_rows=100, tokens=30.0, labels=2, layers=6, width=384, vocabulary=30000)
+
+    def training(**given: Any) -> float:
+        return methods.build(name, **given).work(size).fit.training
+
+    times = {
+        "r_drop": {"r_drop": 1.0},
+        "fgm": TECHNIQUES["fgm"],
+        "freelb": {"adversarial": "freelb"},
+        "mixup": {"mixup": 1.0},
+    }
+    found = {key: training(**given) / training() for key, given in times.items()}
+    assert found == pytest.approx({"r_drop": 2.0, "fgm": 2.0, "freelb": 3.0, "mixup": 1.0})
+    new = {field.name for field in dataclasses.fields(Techniques)} - {"label_smoothing"}
+    known = {setting.name: setting.limits for setting in settings_of(methods.get(name))}  # type: ignore[attr-defined]
+    assert new <= known.keys()
+    assert not any(known[setting].search for setting in new)  # type: ignore[union-attr]
+
+
+def test_a_fit_that_cannot_beat_the_champion_ends_early_and_says_so(base: Base, tmp_path: Path) -> None:
+    notes: list[str] = []
+    rows = EXAMPLES["label"].take([row % 12 for row in range(72)])
+    wrong = dataclasses.replace(rows, labels=[["bad", "good"][row // 2 % 2] for row in range(72)])
+    method = methods.build("full", **{**QUICK["full"], "epochs": 4, "learning_rate": 3e-5})
+    given = job(base, tmp_path, train=wrong, valid=EXAMPLES["label"], note=notes.append)
+    method.fit(given)
+    assert notes == []
+    first, again = (method.fit(dataclasses.replace(given, to_beat=0.99)) for _ in range(2))
+    assert np.array_equal(flat(first, rows), flat(again, rows))
+    assert notes[0] == notes[1]
+    assert notes[0].startswith(ENDED_EARLY)
+    assert "0.990 is to be beaten" in notes[0]
