@@ -1,0 +1,143 @@
+"""A run of Haoqi in a home of its own, whose champions of several moments answer the test texts afterwards.
+
+The models of experiments are kept by hard links while it runs, which takes it no time; when it has ended, the champion
+of each reading is known from the ledger, and its model answers outside the clock. Where plans were cross-validated no
+model was kept: the champion's plan is fitted on all examples, as a release at that moment would have been.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what each reading's champion answers to the test texts, and the seconds of the run.
+
+    Args:
+        asked: source, settings (of a run, by name), test (texts; None: those of the run's own test split), readings
+            (seconds since its beginning; the last one is the release).
+    """
+    from haoqi.core import folder
+
+    known = folder.cache()
+    with tempfile.TemporaryDirectory() as home:
+        known.mkdir(parents=True, exist_ok=True)
+        (Path(home) / "cache").symlink_to(known, target_is_directory=True)  # bases that were fetched before
+        os.environ["HAOQI_HOME"] = home
+        return _answer(asked, Path(home))
+
+
+def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
+    import sklearn.linear_model  # noqa: F401 - imports are not counted
+    import transformers  # noqa: F401
+
+    from haoqi import pipeline
+    from haoqi.models.model import load
+    from haoqi.run import run_of
+
+    kept = home / "kept"
+
+    def listen(event: Any) -> None:
+        if type(event).__name__ == "Tried":
+            _keep(home, kept)
+
+    run = run_of(asked["source"], compile=False, name="bench", **asked["settings"])
+    begun = time.perf_counter()
+    release = pipeline.improve(run, listen)
+    seconds = time.perf_counter() - begun
+    lab, history = opened(run)
+    test = lab.splits.test.texts if asked.get("test") is None else asked["test"]
+    told, answered = [], {}
+    for at in asked["readings"]:
+        final = at == max(asked["readings"])
+        best = history.found() if final else champion_at(history, at)
+        if best is None:
+            told.append({"at": at, "plan": None, "answers": None})
+            continue
+        if best.number not in answered:
+            if best.number == history.found().number:
+                model = load(release.folder)
+            else:
+                where = kept / f"{best.plan.key}-{best.plan.seed}"
+                model = load(where) if where.exists() else _refitted(best, lab)
+            answered[best.number] = list(model.predict(list(test)).labels)
+        plan = {"number": best.number, "plan": best.plan.words(), "valid": best.score}
+        told.append({"at": at, **plan, "answers": answered[best.number]})
+    facts = {"experiments": len(history.experiments), "crowned": _crowned(history), "lessons": _lessons(history)}
+    return {"seconds": seconds, "readings": told, "suspects": _suspects(lab, history), **facts}
+
+
+def opened(run: Any) -> tuple[Any, Any]:
+    """Return the lab and the history of a run that has ended."""
+    from haoqi import data, tasks
+    from haoqi.core.ledger import Ledger
+    from haoqi.explore.history import History
+    from haoqi.explore.lab import lab_of
+
+    raw = data.read(run.data)
+    task, _ = tasks.resolve(run.task, raw)
+    place = run.folder(raw.fingerprint)
+    prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+    history = History(Ledger(place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
+    task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+    cleaned = run.data.clean and raw.shape == "labels"
+    return lab_of(run.explore, task, prepared, place, run=history.run, seed=run.seed, cleaned=cleaned), history
+
+
+def champion_at(history: Any, seconds: float) -> Any:
+    """Return the experiment that was champion so long after the beginning, or None."""
+    number = None
+    for entry in history.ledger.entries(history.run):
+        if entry.kind == "verdict" and entry.timing.get("spent", 0.0) <= seconds:
+            number = entry.body["champion"]
+    return None if number is None else history.experiments[number - 1]
+
+
+def _keep(home: Path, kept: Path) -> None:
+    """Link the models that lie in the run's folder, so that they outlive it."""
+    for model in home.glob("runs/*/*/experiments/*/model"):
+        where = kept / model.parent.name
+        if not where.exists():
+            shutil.copytree(model, where, copy_function=os.link)
+
+
+def _refitted(experiment: Any, lab: Any) -> Any:
+    from haoqi.explore import trial
+
+    return trial.champion_model(experiment, lab) if lab.folds else trial.model_of(experiment, lab)
+
+
+def _crowned(history: Any) -> list[list[Any]]:
+    """Return each new champion: seconds since the beginning, number, validated score."""
+    found: list[list[Any]] = []
+    for entry in history.ledger.entries(history.run):
+        number = entry.body.get("champion") if entry.kind == "verdict" else None
+        if number is not None and (not found or found[-1][1] != number):
+            found.append([round(entry.timing.get("spent", 0.0), 2), number, entry.body["score"]])
+    return found
+
+
+def _lessons(history: Any) -> list[list[Any]]:
+    """Return the kind of each lesson and what became of it."""
+    decided = {one.lesson: one.decision for one in history.lesson_verdicts}
+    return [[one.kind, decided.get(key)] for key, one in {one.key: one for one in history.lessons}.items()]
+
+
+def _suspects(lab: Any, history: Any) -> list[int] | None:
+    """Return the rows in the source whose labels were suspect where a lesson says so; None: no lesson said it."""
+    if not any(lesson.kind == "suspect_labels" for lesson in history.lessons):
+        return None
+    from dataclasses import replace
+
+    from haoqi.data.recipes._suspects import find
+    from haoqi.explore.held_out import held_out
+    from haoqi.explore.plan import Plan
+    from haoqi.explore.recipe import kit_of
+
+    train = lab.splits.train
+    chances = held_out(lab, train)  # as it lies in the run's folder
+    found = find(train, replace(kit_of(Plan("tfidf"), lab), held_out=lambda _: chances), None)
+    return [train.ids[row] for row in found.rows.tolist()]
