@@ -35,7 +35,7 @@ class Embedder:
 
         card = self.base.card
         found = np.zeros((len(texts), card.width), np.float32)
-        pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix)
+        pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, marks=self._marks)
         if self.compute is not None:
             read = computed(self.compute, pieces, progress=progress)
         else:
@@ -55,6 +55,12 @@ class Embedder:
         from haoqi.models.bases import load_tokenizer
 
         return load_tokenizer(self.base)
+
+    @cached_property
+    def _marks(self) -> Any:
+        from haoqi.models.pieces import marks_of
+
+        return marks_of(self._tokenizer)
 
     @cached_property
     def _encoder(self) -> Any:

@@ -124,7 +124,8 @@ def computed(
         shapes: for each piece how its word is written, where the network is told.
         progress: called with the number of texts done.
     """
-    order = list(parts(np.arange(len(ids)), lengths_of(ids), BLOCK_TOKENS))
+    everyone = np.arange(len(ids))
+    order = [everyone] if len(ids) == 1 else list(parts(everyone, lengths_of(ids), BLOCK_TOKENS))
     done = 0
     for rows, found in zip(order, compute(block_of(ids, rows, shapes) for rows in order), strict=True):
         yield rows, found
@@ -165,6 +166,8 @@ def in_order(run: Callable[[Block], Floats], blocks: Iterable[Block], workers: i
 
 
 def _filled(inside: npt.NDArray[np.bool_], rows: Sequence[npt.NDArray[Any]]) -> Rows:
+    if len(rows) == 1:
+        return rows[0].astype(np.int64)[None]
     table = np.zeros(inside.shape, np.int64)
     table[inside] = np.concatenate(rows)
     return table

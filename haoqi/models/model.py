@@ -173,7 +173,7 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
     scores: Iterable[dict[str, float]] = ({} for _ in predictions.labels)
     if (chances := predictions.probabilities) is not None:
         likeliest = (-chances).argsort(axis=1, kind="stable")[:, :most]
-        tops = np.take_along_axis(chances, likeliest, axis=1).tolist()
+        tops = chances[np.arange(len(chances))[:, None], likeliest].tolist()
         names = ([labels[place] for place in places] for places in likeliest.tolist())
         scores = (dict(zip(*row, strict=True)) for row in zip(names, tops, strict=True))
     sure = predictions.span_confidence

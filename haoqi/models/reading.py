@@ -13,7 +13,7 @@ from torch import Tensor
 from haoqi.data.examples import Examples
 from haoqi.models.encoder import Batch, EncoderModel, collate
 from haoqi.models.forward import in_batches
-from haoqi.models.pieces import Integers, Rows, lengths_of, read_texts
+from haoqi.models.pieces import Integers, Marks, Rows, lengths_of, marks_of, read_texts
 from haoqi.models.placement import Placement
 from haoqi.models.windows import read_words
 from haoqi.models.word_shapes import shapes_of
@@ -82,7 +82,8 @@ class Reader:
         if not self.words:
             if pieces is not None:
                 return Reading(pieces(examples.texts, self.max_tokens, self.prefix))
-            return Reading(read_texts(self.tokenizer, examples.texts, self.max_tokens, self.prefix))
+            read = read_texts(self.tokenizer, examples.texts, self.max_tokens, self.prefix, marks=self._marks)
+            return Reading(read)
         words = words_of(examples)
         windows = read_words(self.tokenizer, examples.texts, words, self.max_tokens)
         counts = np.array([len(own) for own in words], dtype=np.int64)
@@ -98,6 +99,10 @@ class Reader:
             shapes,
             counts=counts,
         )
+
+    @cached_property
+    def _marks(self) -> Marks:
+        return marks_of(self.tokenizer)
 
 
 def scores_of(

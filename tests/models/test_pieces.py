@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from haoqi.data.examples import Examples
 from haoqi.models.bases import load_tokenizer, resolve
 from haoqi.models.pieces import marks_of, read_texts
+from haoqi.models.reading import Reader
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +44,25 @@ def test_long_and_short_texts_together_are_read_as_each_alone(tokenizer: Any, mo
     assert [row.tolist() for row in together] == [read_texts(tokenizer, [text], 10)[0].tolist() for text in texts]
     assert [len(row) for row in together] == [10, 2, 5, 10, 3]
     assert read_texts(tokenizer, [], 10) == []
+
+
+class Counting:
+    """A tokenizer that counts how often one text is given to it."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.asked = inner, list[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def encode(self, text: str) -> Any:
+        self.asked.append(text)
+        return self.inner.encode(text)
+
+
+def test_who_reads_one_text_after_another_asks_for_the_marks_once(tokenizer: Any) -> None:
+    counting = Counting(tokenizer)
+    reader = Reader(counting, 64)
+    for text in ("a quiet screen", "late"):
+        assert reader.read(Examples.of([text])).ids[0].tolist() == tokenizer.encode(text).ids
+    assert counting.asked == ["a", "a quiet screen", "late"]
