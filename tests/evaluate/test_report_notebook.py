@@ -205,7 +205,10 @@ def _reasons(path: Path) -> list[str]:
         asked: list[ast.expr] = []
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("._step"):
             asked = node.args[1:2]
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "why":
-            asked = [node.value]
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            pairs = zip(target.elts, value.elts, strict=True) if both else [(target, value)]
+            asked = [given for name, given in pairs if ast.unparse(name) == "why"]
         found += [why for one in asked if (why := filled(one)) is not None]
     return found
