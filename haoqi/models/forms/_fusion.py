@@ -90,9 +90,12 @@ def _alike(path: Path, fused: Path, told: bool) -> bool:
 
 @contextmanager
 def _modules_of_its_own() -> Iterator[None]:
-    """Let the tool find its modules, which lie at the top of its folder under names as common as `models`."""
+    """Let the tool find its modules, which it takes for top-level ones, under names as common as `models`."""
     before = list(sys.path)
     try:
+        import onnxruntime.transformers
+
+        sys.path.append(onnxruntime.transformers.__path__[0])  # by itself it does so at its first import only
         yield
     finally:
         sys.path[:] = before
