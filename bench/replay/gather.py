@@ -2,7 +2,7 @@
 
     python bench/replay/gather.py                     # goes on where it was; hours on two cores, any part is of use
     python bench/replay/gather.py --cases sst2 hotels-zh --variants 2
-    python bench/replay/gather.py --most-seconds 15   # plans that are believed to take less, of every case
+    python bench/replay/gather.py --most-seconds 15   # those that tune a base and are believed to take longer left out
 
 A line holds the plan, its scores on the validation and the test split, its processor seconds per core (which other
 work on the machine sways little), and its answers to the validation examples, a byte each, so that paired tests can
@@ -78,13 +78,15 @@ def gather(case: str, variants: int, seed: int, most_seconds: float) -> None:
             truth = {part: packed(getattr(splits, part).labels, task.labels) for part in ("valid", "test")}
             record({"case": case, "seed": seed, "key": "case", **facts, "bases": list(lab.bases), **truth})
         for plan in sorted(lab.plans, key=lambda plan: (lab.work(plan), plan.key)):
-            if (case, plan.key) in done or lab.work(plan) > most_seconds:
+            method = lab.method(plan)
+            tunes = method.uses_base and method.stochastic
+            if (case, plan.key) in done or (tunes and lab.work(plan) > most_seconds):
                 continue
             begun = time.process_time()
             row: dict[str, Any] = {"case": case, "seed": seed, "key": plan.key, "plan": asdict(plan)}
             try:
                 job = job_of(plan, lab, lab.sample(splits.train, plan), valid=splits.valid)
-                predictor = lab.method(plan).fit(job)
+                predictor = method.fit(job)
                 scores = predictor.scores(splits.valid)
                 seconds = (time.process_time() - begun) / (os.cpu_count() or 1)
                 fitted = task.output.calibrate(scores, splits.valid, task.labels)
