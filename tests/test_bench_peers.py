@@ -22,6 +22,7 @@ def cell(who: str, case: str, *scores: float) -> dict[str, Any]:
         "who": who,
         "case": case,
         "seed": 0,
+        "seconds": 200.0 if who == "haoqi" else 3.0,
         "readings": [{"at": at, "macro_f1": score} for at, score in zip((20, 60, 90, 180), scores, strict=True)],
     }
 
@@ -49,6 +50,13 @@ def test_lost_cases_and_what_was_wanted_are_printed(bench: Any, capsys: pytest.C
     assert "best mean rank at every reading: no" in told
     assert "the best single peer, tfidf: +0.0500" in told
     assert "after half the time: +0.0100" in told
+    assert "over its time: haoqi, a 0, 200 s" in told
+
+
+def test_a_rank_that_is_shared_is_not_the_best(bench: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [cell(who, "a", 0.5, 0.8, 0.86, 0.9) for who in ("haoqi", "tpe")]
+    bench("search").show(found, 3.0)
+    assert "best mean rank at every reading: no" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("minutes", "read"), [(0.25, [15]), (3, [20, 60, 180]), (10, [20, 60, 180, 600])])
