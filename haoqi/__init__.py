@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import improve, load, predict
+    from haoqi.api import improve, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.data.samples import samples
     from haoqi.estimator import TextClassifier
 
     __version__: str
 
-__all__ = ["TextClassifier", "UserError", "improve", "load", "methods", "predict", "samples", "tasks"]
+__all__ = ["TextClassifier", "UserError", "improve", "load", "methods", "next_steps", "predict", "samples", "tasks"]
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
@@ -25,6 +25,7 @@ _PLACES = {
     "improve": ("haoqi.api", "improve"),
     "load": ("haoqi.api", "load"),
     "methods": ("haoqi.methods", ""),
+    "next_steps": ("haoqi.api", "next_steps"),
     "predict": ("haoqi.api", "predict"),
     "samples": ("haoqi.data.samples", "samples"),
     "tasks": ("haoqi.tasks", ""),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas
 
     from haoqi.data.raw import Raw
+    from haoqi.evaluate.advice import Advice
     from haoqi.evaluate.evidence import Evidence
     from haoqi.evaluate.predictions import Predictions
     from haoqi.models.compiled import Compiled
@@ -174,6 +175,19 @@ def report_of(ref: str) -> Path:
     if path.is_file():
         return path
     raise UserError(f"the report of {ref} is not there", "run the same `haoqi improve` again: it is written anew")
+
+
+def next_steps(ref: str | Path) -> "Advice":
+    """Return what could be done next about a release: each step with its expected gain, an interval and its costs.
+
+    Raises:
+        UserError: if there is no such release, or it came with no next steps.
+    """
+    from haoqi.evaluate.advice import Advice
+    from haoqi.models import releases
+
+    release = releases.get(str(ref))
+    return Advice.read(release.folder, release.reference)
 
 
 def preview(run: Run) -> dict[str, Any]:

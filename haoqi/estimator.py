@@ -121,8 +121,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         given: dict[str, Any] = {"minutes": self.minutes, "steps": self.steps, "seed": self.seed, "name": self.name}
         given |= {name: _listed(getattr(self, name)) for name in ("base", "methods")}
-        # Cross-validation fits many times, and each would wait until the forms were measured.
-        given["compile"] = False
+        # Cross-validation fits many times, and each would wait for what nobody reads.
+        given |= {"compile": False, "advice_seconds": 0.0}
         # What a data frame's owner sorted out is not for us to refuse: odd rows are left out.
         run = run_of("texts", task=self.task or "classification", bad_rows=1.0, drop_rare=True, **given)
         facts = Facts("texts", "memory", rows=len(texts))

@@ -15,6 +15,7 @@ from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
 from haoqi.evaluate.evidence import Evidence
 from haoqi.explore import reflect, tell, trial
+from haoqi.explore.advise import advise
 from haoqi.explore.choose import next_step, why_ended
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History
@@ -102,7 +103,7 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
 
 
 def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
-    """Score the champion on the test split, once, publish it with its evidence, and write the report."""
+    """Score the champion on the test split, once, publish it with its evidence, next steps, and the report."""
     lab.listen(Stage("releasing", "the test split is scored, once"))
     champion = history.found()
     name = run.release_name
@@ -119,7 +120,10 @@ def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         history.note("release", {"experiment": champion.number, "version": published.version, "scores": scores})
-    path = report.write(story_of(run, lab, history, release=published, ended=ended), published.folder / "report.html")
+    if (advice := advise(lab, history)) is not None:
+        advice.write(published.folder)
+    story = story_of(run, lab, history, release=published, ended=ended, advice=advice)
+    path = report.write(story, published.folder / "report.html")
     lab.listen(_released(published, lab, path))
     return published
 

@@ -15,7 +15,7 @@ from haoqi.data.settings import DataSettings
 from haoqi.explore.settings import ExploreSettings
 
 # What may change when a run is taken up again: how long to look is no part of what is looked at.
-_FREE = ("minutes", "steps", "worth", "name", "fresh", "ledger", "compile", "devices", "sharding")
+_FREE = ("minutes", "steps", "worth", "name", "fresh", "ledger", "compile", "devices", "sharding", "advice_seconds")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
 from haoqi.core.flat import as_flat
+from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
@@ -19,7 +20,9 @@ _PACKAGES = ("haoqi", "torch", "transformers", "scikit-learn", "numpy", "optuna"
 _COMPARED = 40
 
 
-def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: str) -> Story:
+def story_of(
+    run: Run, lab: Lab, history: History, *, release: Release, ended: str, advice: Advice | None = None
+) -> Story:
     """Return all that the report of a run says.
 
     Args:
@@ -28,6 +31,7 @@ def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: s
         history: what was tried.
         release: what was published.
         ended: why the search ended, as `Story.ended` has it.
+        advice: what could be done next.
     """
     best = history.found()
     plan = best.plan
@@ -52,6 +56,7 @@ def story_of(run: Run, lab: Lab, history: History, *, release: Release, ended: s
         created=release.created,
         folds=lab.folds,
         ended=ended,
+        advice=advice,
         notes=(*lab.card.notes, *(f"No. {e.number}: {note}." for e in history.experiments for note in e.notes)),
         command=_command(run),
         settings=run.as_yaml(),

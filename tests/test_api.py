@@ -14,7 +14,7 @@ PAIRS = [
     for thing in ("battery", "screen", "coffee", "hotel", "film", "book", "train", "camera", "soup", "lamp")
     for word, label in (("good", "+"), ("great", "+"), ("lovely", "+"), ("bad", "-"), ("awful", "-"), ("rude", "-"))
 ]
-FAST = {"steps": 2, "methods": ("majority", "tfidf"), "near_duplicates": False}
+FAST = {"steps": 2, "methods": ("majority", "tfidf"), "near_duplicates": False, "advice_seconds": 0.0}
 
 
 @pytest.fixture(scope="module")

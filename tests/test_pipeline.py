@@ -49,7 +49,15 @@ def asked(place: Path, tiny_base: str, **settings: object) -> Run:
     methods = ("majority", "tfidf", "probe", "full")
     return run_of(
         str(source),
-        **{"steps": 5, "base": (tiny_base,), "methods": methods, "variants": 1, "compile": False, **settings},
+        **{
+            "steps": 5,
+            "base": (tiny_base,),
+            "methods": methods,
+            "variants": 1,
+            "compile": False,
+            "advice_seconds": 0.0,
+            **settings,
+        },
     )
 
 

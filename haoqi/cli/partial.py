@@ -23,6 +23,7 @@ MARK = b'{"haoqi": "answers"'
 BLOCK = 1 << 20
 # Of a release, what is written for people.
 PROSE = {".md", ".html"}
+TOLD = {"advice.json"}
 ANEW = "begin anew with --fresh, or name another --out"
 Facts = Mapping[str, Any]
 # Reads so many rows of the input and returns their digest.
@@ -138,14 +139,15 @@ def digest_of(folder: Path) -> str:
     Large files count by their names and sizes: the cards beside them hold their checksums, which loading verifies.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in PROSE):
+    told = (path for path in folder.rglob("*") if path.suffix in PROSE or path.name in TOLD)
+    for path in sorted({path for path in folder.rglob("*") if path.is_file()}.difference(told)):
         size = path.stat().st_size
         digest.update(f"{path.relative_to(folder).as_posix()} {size}\n".encode())
         digest.update(path.read_bytes() if size < BLOCK else b"")
     return digest.hexdigest()
 
 
-def check_free(out: Path, *, force: bool) -> None:
+def check_free(out: Path, *, force: bool, option: str = "--out") -> None:
     """Raise UserError unless a file can be written here without loss."""
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UserError(
@@ -153,7 +155,7 @@ def check_free(out: Path, *, force: bool) -> None:
             "name a file in a folder that is there",
         )
     if out.exists() and not force:
-        raise UserError(f"{out} is already there", "name another file with --out, or replace it with --force")
+        raise UserError(f"{out} is already there", f"name another file with {option}, or replace it with --force")
 
 
 def _begin(found: Partial, facts: Facts, first: str) -> None:

@@ -5,31 +5,43 @@ Few validation examples say little; folds let all examples but the test split sa
 """
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from haoqi.core import seeds
-from haoqi.data.examples import Indices
+from haoqi.data.examples import Examples, Indices
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.choose import Step
 from haoqi.explore.job import job_of
 from haoqi.explore.lab import Lab
 from haoqi.explore.recipe import training_examples
+from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
 
 def cross_validated(step: Step, lab: Lab, facts: list[str]) -> Scores:
     """Return scores of every judged example from a model that was not fitted on it; `facts` takes what fits note."""
+
+    def fit(rest: Examples, fold: int) -> Predictor:
+        begun = time.perf_counter()
+        train = training_examples(step.plan, lab, rest, part=fold)
+        cooking = time.perf_counter() - begun
+        seconds = None if step.seconds is None else max(1.0, step.seconds / lab.folds - cooking)
+        return lab.method(step.plan).fit(
+            job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds), facts=facts)
+        )
+
+    return cross_scores(lab, fit)
+
+
+def cross_scores(lab: Lab, fit: Callable[[Examples, int], Predictor]) -> Scores:
+    """Return scores of every judged example by what `fit` makes of the other folds' examples and the fold's number."""
     fold_of = _folds(lab)
     parts: list[tuple[Indices, Scores]] = []
     for fold in range(lab.folds):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-        begun = time.perf_counter()
-        train = training_examples(step.plan, lab, lab.judged.take(rest), part=fold)
-        cooking = time.perf_counter() - begun
-        seconds = None if step.seconds is None else max(1.0, step.seconds / lab.folds - cooking)
-        job = job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds), facts=facts)
-        parts.append((held, lab.method(step.plan).fit(job).scores(lab.judged.take(held))))
+        parts.append((held, fit(lab.judged.take(rest), fold).scores(lab.judged.take(held))))
     return _in_order(parts)
 
 

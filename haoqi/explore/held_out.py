@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,11 @@ def opinions(lab: Lab, rows: int) -> list[Plan]:
         if nominal().cost(embedded(lab.size(probe), rows), probe.method).seconds <= READING_SECONDS:
             found.append(probe)
     return found
+
+
+def is_kept(lab: Lab, examples: Examples) -> bool:
+    """Return whether the held-out answers to some examples were computed before in this run."""
+    return _path(lab, ["held out", *_content(lab, examples)]).is_file()
 
 
 def _crossed(lab: Lab, examples: Examples) -> Floats:
@@ -135,11 +141,15 @@ def _kept(lab: Lab, content: list[object], compute: Callable[[], Floats]) -> Flo
     from safetensors import SafetensorError
     from safetensors.numpy import load, save
 
-    name = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
-    path = lab.folder / "held_out" / f"{name}.safetensors"
+    path = _path(lab, content)
     try:
         found: Floats = load(path.read_bytes())["probabilities"]
     except (FileNotFoundError, KeyError, SafetensorError):
         found = compute()
         write_atomic(path, save({"probabilities": np.ascontiguousarray(found)}))
     return found
+
+
+def _path(lab: Lab, content: list[object]) -> Path:
+    name = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
+    return lab.folder / "held_out" / f"{name}.safetensors"

@@ -129,11 +129,12 @@ class Lab:
             watched=not self.folds,
         )
 
-    def sample(self, examples: Examples, plan: Plan) -> Examples:
-        """Return the share of the examples that a plan learns from; larger shares contain smaller ones."""
+    def sample(self, examples: Examples, plan: Plan, draw: int = 0) -> Examples:
+        """Return the share of the examples that a plan learns from; larger shares of a draw contain smaller ones."""
         if plan.share >= 1:
             return examples
-        order = seeds.generator(self.seed, "sample", len(examples)).permutation(len(examples))
+        names = ("sample", len(examples), draw) if draw else ("sample", len(examples))
+        order = seeds.generator(self.seed, *names).permutation(len(examples))
         first = _first_of_each(examples, order)
         count = max(len(first), round(len(examples) * plan.share))
         rest = order[~np.isin(order, first)]

@@ -180,7 +180,6 @@ def story() -> Story:
         created="2026-11-23T00:11:00+00:00",
         ended="budget",
         notes=(EVIL,),
-        next_step=f"label fifty {EVIL}",
         command=f"haoqi improve '{EVIL}'",
         settings=f"source: {EVIL}\n",
         digest="ab12",
@@ -289,7 +288,7 @@ def test_parts_that_are_not_known_are_left_out_or_said_to_be_missing() -> None:
     words = seen(report.render(bare))
     assert "Nothing was measured on labelled examples." in words
     assert "No data card was written" in words
-    assert "The next step that would pay most" not in words
+    assert "What to do next" not in words
 
 
 def test_without_a_test_split_the_page_warns(story: Story) -> None:

@@ -37,7 +37,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]
             "folds": 0,
             "strategy": "curious",
         }
-        return run_of(str(source), **{**usual, "compile": False, **settings})
+        return run_of(str(source), **{**usual, "compile": False, "advice_seconds": 0.0, **settings})
 
     return make
 

@@ -127,7 +127,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]
     def make(home: str = "home", **settings: object) -> Run:
         monkeypatch.setenv("HAOQI_HOME", str(tmp_path / home))
         usual = {"steps": STEPS, "methods": ("majority", "logistic", "tfidf"), "variants": 2, "folds": 0}
-        return run_of(str(source), **{**usual, "compile": False, **settings})
+        return run_of(str(source), **{**usual, "compile": False, "advice_seconds": 0.0, **settings})
 
     return make
 

@@ -14,12 +14,16 @@ from haoqi.evaluate.report.sections import (
     leaderboard,
     lessons,
     mistakes,
+    next_steps,
     notebook,
     reproduce,
 )
 from haoqi.evaluate.report.story import Story
 
-SECTIONS = (answer, curve, leaderboard, lessons, confusion, calibration, mistakes, data, notebook, reproduce)
+SECTIONS = (
+    *(answer, next_steps, curve, leaderboard, lessons, confusion),
+    *(calibration, mistakes, data, notebook, reproduce),
+)
 """In the order of the page."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 
 
@@ -181,8 +182,8 @@ class Story:
     """Folds of the cross-validation that decided; 0: a validation split did."""
     ended: str = ""
     """Why the search ended: "budget", "steps", "exhausted", "worth", "stopped", or a sentence."""
-    next_step: str | None = None
-    """The one next step that would pay most."""
+    advice: Advice | None = None
+    """What could be done next, in one currency."""
     notes: tuple[str, ...] = ()
     """Remarks that belong on the page: warnings, guesses that were made."""
     command: str = ""

@@ -21,7 +21,6 @@ def draw(story: Story) -> Markup:
         _headline(story),
         _ladder(story, found),
         _sentences(story, found),
-        _box("answer.next", [story.next_step] if story.next_step else []),
         _box("answer.notes", list(story.notes)),
         _facts(story),
     )
@@ -151,7 +150,7 @@ def _box(key: str, lines: list[str]) -> Markup | None:
     if not lines:
         return None
     told: Child = tag("p", lines[0]) if len(lines) == 1 else tag("ul", *(tag("li", line) for line in lines))
-    return tag("aside", tag("h3", Said(key)), told, class_="note" if key.endswith("notes") else "note next")
+    return tag("aside", tag("h3", Said(key)), told, class_="note")
 
 
 def _strong(words: str) -> Markup:

@@ -1,0 +1,46 @@
+"""What comes of running more plans: the best of them reigns if the paired test says so, else the champion stays."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from haoqi.explore.ending import Ending
+from haoqi.explore.lessons import Lesson
+from haoqi.explore.plan import Plan
+from haoqi.explore.surrogate import Floats
+
+_DRAWS = 2000
+
+
+def verified(
+    ending: Ending, plans: Sequence[Plan], *, more_doubt: float = 0.0, lessons: Sequence[Lesson] = ()
+) -> Floats:
+    """Return draws of the gain in the end, shape (draws,): 0 wherever nothing passes.
+
+    Scores are drawn from the beliefs, the champion's too, so that one that was lucky is expected to fall back.
+
+    Args:
+        ending: has the beliefs, the error of a comparison and its alpha.
+        plans: that would be run.
+        more_doubt: standard deviation, in log-odds, of what each plan is off beyond the beliefs.
+        lessons: whose plans would be run, too; they say themselves what they hope for.
+    """
+    from scipy.special import expit, ndtri
+
+    rng, outlook = ending.rng("verified", len(plans), more_doubt), ending.outlook
+    joint = outlook.surrogate.believe([*plans, ending.plan])
+    extra = np.diag([more_doubt**2] * len(plans) + [0.0])
+    values, vectors = np.linalg.eigh(joint.covariance + extra)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    scores = expit(joint.mean + rng.standard_normal((_DRAWS, len(plans) + 1)) @ root.T)
+    gains = scores[:, :-1] - scores[:, -1:]
+    hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in lessons if one.measure == "metric"]
+    gains = np.column_stack([gains, *hoped])
+    if not gains.shape[1]:
+        return np.zeros(_DRAWS)
+    error = max(1e-6, outlook.paired_error)
+    seen = gains + error * rng.standard_normal(gains.shape)
+    best = seen.argmax(axis=1)
+    rows = np.arange(_DRAWS)
+    passed = seen[rows, best] > error * float(ndtri(1 - outlook.alpha / 2))
+    return np.where(passed, gains[rows, best], 0.0)

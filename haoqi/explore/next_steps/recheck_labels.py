@@ -1,0 +1,90 @@
+"""Recheck the most suspect labels: wrong ones that are put right count more than new ones.
+
+Suspects are found by confident learning on held-out probabilities (Northcutt, Jiang and Chuang, 2021,
+arXiv:1911.00068). Of those that it flagged in ten well-known data sets, people found 51 % to be wrong (Northcutt,
+Athalye and Mueller, 2021, arXiv:2103.14749), which is where the belief starts; a lesson about suspects that was
+confirmed or refuted in the run moves it. Where a share e of labels of two kinds is wrong, n examples teach as much as
+n (1 - 2e)^2 right ones (Angluin and Laird, 1988, doi:10.1007/BF00116829), so one label put right is as good as four
+new texts; with k kinds as 2k / (k - 1).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
+
+from haoqi.core.config import Range
+from haoqi.data.recipes._suspects import Suspects, find
+from haoqi.evaluate.advice import ChosenRow, NextStep
+from haoqi.explore import held_out as outside
+from haoqi.explore.ending import Ending
+from haoqi.explore.next_steps import next_steps
+from haoqi.explore.next_steps._told import row_of, step
+from haoqi.explore.plan import Plan
+from haoqi.explore.recipe import kit_of
+from haoqi.explore.surrogate import Floats
+
+WRONG = {"": (2.0, 2.0), "confirmed": (5.0, 2.0), "undecided": (2.0, 2.0), "refuted": (1.0, 4.0)}
+"""The belief about the share of suspects that are wrong, a beta distribution, by what became of the lesson."""
+
+_DRAWS = 4000
+
+
+@next_steps.register
+@dataclass(frozen=True)
+class RecheckLabels:
+    """How many."""
+
+    count: Annotated[int, Range(1, 10_000)] = 30
+    """Labels to look at again, at most."""
+
+    def suggest(self, ending: Ending) -> NextStep:
+        """Return the step with the rows to look at, the most suspect first."""
+        if ending.lab.task.output.name == "spans":
+            return step("recheck_labels", "recheck_spans", None, {"count": self.count})
+        found = _suspects(ending)
+        if found is None:
+            return step("recheck_labels", "recheck_untold", None, {"count": self.count})
+        train = ending.lab.splits.train
+        places = found.rows[: self.count].tolist()
+        evidence = {"count": len(places), "suspects": len(found.rows), "rows": len(train), "verdict": _verdict(ending)}
+        if not places:
+            return step("recheck_labels", "recheck_none", np.zeros(1), {**evidence, "count": self.count})
+        rows: tuple[ChosenRow, ...] = tuple(
+            row_of(train, place, instead, float(doubt))
+            for place, instead, doubt in zip(places, found.instead, found.doubt, strict=False)
+        )
+        seconds = ending.human_seconds([row.text for row in rows], [train.labels[place] for place in places])
+        costs = {"human_seconds": len(rows) * seconds, "compute_seconds": ending.refit_seconds()}
+        draws = self._gains(ending, len(rows))
+        return step("recheck_labels", "recheck_labels", draws, evidence, rows=rows, **costs)
+
+    def _gains(self, ending: Ending, count: int) -> Floats:
+        """Return draws of the gain: as many new texts as the labels that turn out wrong are worth."""
+        rng, curve = ending.rng("suspects"), ending.measured.curve
+        kinds = max(2, len(ending.lab.task.labels)) if ending.lab.task.output.name == "label" else 2
+        worth = 2 * kinds / (kinds - 1)
+        wrong = rng.binomial(count, rng.beta(*WRONG[_verdict(ending)], _DRAWS))
+        parts = [
+            curve.gains(worth * n, rng, start=ending.rows)[:times] if n else np.zeros(times)
+            for n, times in zip(*(side.tolist() for side in np.unique(wrong, return_counts=True)), strict=True)
+        ]
+        return np.concatenate(parts)
+
+
+def _suspects(ending: Ending) -> Suspects | None:
+    """Return the suspects among the training labels; None where finding them would take too long."""
+    lab, train = ending.lab, ending.lab.splits.train
+    kept = next((one for one in (lab, replace(lab, bases={})) if outside.is_kept(one, train)), None)
+    chances = ending.seen.held_out if kept is None else outside.held_out(kept, train)
+    if chances is None:
+        return None
+    kit = kit_of(Plan(ending.plan.method, ending.plan.base), lab)
+    return find(train, replace(kit, held_out=lambda _: chances), None)
+
+
+def _verdict(ending: Ending) -> str:
+    """Return what became of the lesson that labels are wrong; "" where it was not tested."""
+    keys = {lesson.key for lesson in ending.history.lessons if lesson.kind == "suspect_labels"}
+    found = [one.decision for one in ending.history.lesson_verdicts if one.lesson in keys]
+    return found[-1] if found else ""
