@@ -34,7 +34,7 @@ class Techniques:
     """Texts, or words, are mixed two by two in shares from a beta distribution with this parameter; 0: never."""
     adversarial: Annotated[str, Choices("none", "fgm", "freelb", search=False)] = "none"
     """Whether embeddings are moved to where they harm: fgm in one step, for twice the time, freelb in some."""
-    adversarial_radius: Annotated[float, Range(0.001, 1.0, log=True, search=False)] = 0.05
+    adversarial_radius: Annotated[float, Range(0.001, 1.0, log=True, search=False)] = 0.02
     """How far they are moved, as a share of their length."""
     adversarial_steps: Annotated[int, Range(2, 10, search=False)] = 3
     """Passes of freelb, each of which takes the time of a plain training."""
