@@ -95,7 +95,7 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
             tell.tried(lab, history, clock)
             reflect.ponder(lab, history, lambda: clock.spent)
             if verdict.decision != "close":
-                trial.forget_models(lab, history.champion)
+                trial.forget_models(lab, history)
     except KeyboardInterrupt:
         lab.listen(Note("stopped by you; what was found so far is released", warning=True))
         return "stopped"

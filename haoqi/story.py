@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from haoqi.core.flat import as_flat
 from haoqi.evaluate.advice import Advice
-from haoqi.evaluate.comparison import compare
+from haoqi.evaluate.comparison import compare, optimism
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
 from haoqi.explore import curve, trial
@@ -54,6 +54,7 @@ def story_of(
         card=lab.card.to_json(),
         version=release.version,
         created=release.created,
+        corrected=_corrected(best, lab, history),
         folds=lab.folds,
         ended=ended,
         advice=advice,
@@ -125,6 +126,15 @@ def _row(experiment: Experiment, history: History) -> Row:
         lesson=_lesson_of(experiment, history),
         **shared,
     )
+
+
+def _corrected(best: Experiment, lab: Lab, history: History) -> float:
+    """Return the champion's score less the price of choosing it by the examples that it is scored on."""
+    first = [e for e in history.experiments if e.score is not None and e.plan.seed == 0]
+    models = [trial.pooled([e], lab) for e in first]
+    chosen = next(place for place, e in enumerate(first) if e.plan.key == best.plan.key)
+    rng = lab.generator("report", "optimism")
+    return (best.score or 0.0) - optimism(models, chosen, lab.task.metric.score, rng=rng)
 
 
 def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:

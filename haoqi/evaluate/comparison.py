@@ -84,6 +84,38 @@ def average(statistics: Sequence[Statistics]) -> Statistics:
     return csr_array(sum(statistics[1:], start=statistics[0]) / len(statistics))
 
 
+def optimism(
+    models: Sequence[Statistics], chosen: int, score: Score, *, rng: np.random.Generator, samples: int = 300
+) -> float:
+    """Return by how much the score of a model flatters it because the same examples helped to choose it.
+
+    The bootstrap bias correction for cross-validation (Tsamardinos, Greasidou and Borboudakis, 2018,
+    doi:10.1007/s10994-018-5714-4): on each resample of the examples the best model is chosen again, and scored on
+    the examples that were not drawn; what it loses there is the price of choosing. What the chosen model itself
+    loses is taken off, since a metric may differ with the number of examples. Who chooses by a test rather than by
+    the score is flattered less, so this is at most what is to be taken off.
+
+    Args:
+        models: a metric's counts of every model that could have been chosen, each of shape (n, k).
+        chosen: the place of the one that was.
+        score: the metric's score.
+        rng: source of the resamples.
+        samples: how many.
+
+    Returns:
+        What to take off the score, 0 or more.
+    """
+    count = models[chosen].shape[0] if models else 0
+    if len(models) < 2 or not count:
+        return 0.0
+    drawn = rng.multinomial(count, np.full(count, 1 / count), size=samples).astype(np.float64)
+    left = (drawn == 0).astype(np.float64)
+    inside, outside = (np.array([score(np.asarray(part @ one)) for one in models]) for part in (drawn, left))
+    lost = inside - outside
+    best = lost[inside.argmax(axis=0), np.arange(samples)]
+    return max(0.0, float(np.mean(best - lost[chosen])))
+
+
 def _chance(groups: Groups, totals: Array, score: Score, *, rng: np.random.Generator, samples: int) -> float:
     """Return how often swapping answers at random makes a difference at least as large as the one seen.
 

@@ -1,5 +1,14 @@
-"""Who is champion: a challenger wins only by a paired test on the same examples; close calls are repeated."""
+"""Who is champion: a challenger wins only by a paired test on the same examples; close calls are repeated.
 
+A run makes many tests, so alpha is the chance that any of them crowns a plan that is no better, not that of each. It
+is wealth that tests are paid from (Foster and Stine, 2008, "Alpha-investing", doi:10.1111/j.1467-9868.2007.00643.x),
+without interest: a test that crowns gives its stake back, as in the graphical rules that control the error of a whole
+family (Tian and Ramdas, 2021, "Online control of the familywise error rate", arXiv:1910.04900), and a challenger that
+does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
+better, of what is left: the plans believed best, which come first, are asked for the least proof.
+"""
+
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -7,16 +16,26 @@ from functools import partial
 import numpy as np
 
 from haoqi.core import seeds
-from haoqi.evaluate.comparison import compare
+from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.explore.history import History, Verdict
-from haoqi.explore.plan import Experiment
+from haoqi.explore.plan import DISTIL, ENSEMBLE, Experiment
 
 CLOSE = 0.3
-"""Above alpha and below this p-value, a better challenger is repeated with another seed before it counts."""
+"""Above its stake and below this p-value, a better challenger is repeated with another seed before it counts."""
 
 SEEDS = 3
-"""A plan is run with at most this many seeds for one verdict."""
+"""A plan is run with at most this many seeds for one verdict, all for one stake."""
+
+BOLD, LEAST, EVEN, LAST = 0.5, 0.1, 0.25, 0.9
+"""A stake as a share of the wealth: BOLD times the chance to be better, at least LEAST; EVEN where nothing is known;
+LAST for an ensemble, which comes when little else will."""
+
+MARGIN = 0.005
+"""A faster copy of the champion may score so much less, unless the test finds it worse."""
+
+# Stakes must be told from the least p-value that so many swaps can show.
+_SWAPS, _SWAPS_PER_STAKE, _MOST_SWAPS = 2000, 10, 20_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +44,7 @@ class Court:
 
     metric: Metric
     alpha: float
+    """The chance that a run without any better plan crowns one."""
     pooled: Callable[[Sequence[Experiment]], Statistics]
     """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
     repeatable: Callable[[Experiment], bool]
@@ -45,7 +65,10 @@ class Court:
             return Verdict(challenger.number, "crowned", challenger.number, challenger.score)
         mine, theirs = history.seeds_of(challenger.plan), history.seeds_of(champion.plan)
         first, second = self.pooled(mine), self.pooled(theirs)
-        found = compare(first, second, self.metric.score, rng=seeds.generator(self.seed, "verdict", challenger.number))
+        alpha = stake(history, challenger, self.alpha)
+        swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
+        rng = seeds.generator(self.seed, "verdict", challenger.number)
+        found = compare(first, second, self.metric.score, rng=rng, samples=swaps)
         decided = partial(
             Verdict,
             challenger.number,
@@ -55,8 +78,68 @@ class Court:
             p_value=found.p_value,
             against=champion.number,
         )
-        if found.difference > 0 and found.p_value < self.alpha and challenger.plan.key != champion.plan.key:
-            better = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
-            return decided("crowned", mine[0].number, better)
+        mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
+        if challenger.role == DISTIL:
+            stands_in = self._as_good(found) and mean >= _before(history, champion)
+            return decided("faster", mine[0].number, mean) if stands_in else decided("kept", champion.number, score)
+        better = found.difference > 0 and challenger.plan.key != champion.plan.key
+        if better and found.p_value < alpha:
+            return decided("crowned", mine[0].number, mean, alpha=alpha)
         close = found.difference > 0 and found.p_value < CLOSE and len(mine) < SEEDS and self.repeatable(challenger)
-        return decided("close" if close else "kept", champion.number, score)
+        return decided("close" if close else "kept", champion.number, score, alpha=alpha)
+
+    def _as_good(self, found: Comparison) -> bool:
+        """Return whether a faster copy may stand in for its teacher: within the margin, and not found worse."""
+        return found.difference >= 0 or (found.difference >= -MARGIN and found.p_value >= self.alpha)
+
+
+def stake(history: History, challenger: Experiment, alpha: float) -> float:
+    """Return the p-value below which a challenger is crowned.
+
+    Further seeds of a plan are judged by the stake of its first. A verdict that is written is not among the past.
+
+    Args:
+        history: all that was judged before.
+        challenger: with the belief that was written down before it was run.
+        alpha: what the run began with.
+    """
+    paid = _paid(history)
+    if (known := paid.get(challenger.plan.key)) is not None:
+        return known
+    return _share(history, challenger) * wealth(history, alpha)
+
+
+def wealth(history: History, alpha: float) -> float:
+    """Return what is left of alpha: all but the stakes of challengers that looked better and were not crowned."""
+    crowned = {_key(history, verdict) for verdict in history.verdicts if verdict.decision == "crowned"}
+    return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
+
+
+def _before(history: History, champion: Experiment) -> float:
+    """Return the best score before a champion was crowned: what stands in for it must keep some of its gain."""
+    reigns = [verdict for verdict in history.verdicts if verdict.champion != champion.number]
+    return reigns[-1].score or 0.0 if reigns else 0.0
+
+
+def _paid(history: History) -> dict[str, float]:
+    """Return the stake of every plan that looked better, by its key."""
+    found: dict[str, float] = {}
+    for verdict in history.verdicts:
+        if verdict.alpha is not None and (verdict.difference or 0.0) > 0:
+            found.setdefault(_key(history, verdict), verdict.alpha)
+    return found
+
+
+def _key(history: History, verdict: Verdict) -> str:
+    return history.experiments[verdict.experiment - 1].plan.key
+
+
+def _share(history: History, challenger: Experiment) -> float:
+    """Return the share of the wealth that a challenger stakes, by the belief in it."""
+    score, expected, doubt = history.champion_score, challenger.expected, challenger.doubt
+    if challenger.plan.method == ENSEMBLE:
+        return LAST
+    if expected is None or score is None or doubt <= 0:
+        return EVEN
+    chance = 0.5 * math.erfc((score - expected) / doubt / math.sqrt(2))
+    return max(LEAST, BOLD * chance)

@@ -6,15 +6,18 @@ from functools import cached_property
 from haoqi.core import seeds
 from haoqi.explore.bandit import contest_begun, favoured, spending
 from haoqi.explore.beliefs import Belief, rank
+from haoqi.explore.champion import EVEN, wealth
 from haoqi.explore.costs import Costs
+from haoqi.explore.ensemble import planned
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson
 from haoqi.explore.outlook import Outlook, paired_error
-from haoqi.explore.plan import Plan
+from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.prior import Features, Prior, prior_of
 from haoqi.explore.strategies import strategies
 from haoqi.explore.surrogate import Surrogate
+from haoqi.explore.teacher import student
 
 HABIT = "logistic"
 """What most people would run: where it is cheap it comes first, and the others have to beat it."""
@@ -30,6 +33,9 @@ WORTHWHILE = 0.3
 
 PROPOSED = "proposed by"
 """How the reason of a step begins that a strategy chose."""
+
+LAST_STEPS, LAST_SHARE = 2, 0.1
+"""So many steps, or so much of the time, before its end a search asks the best plans together."""
 
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take; it is worth its price on most data."""
@@ -113,15 +119,45 @@ class Table:
             return first
         if settled := self.repeat() or self.opening():
             return settled
+        if self.ending() and (last := self.combined()):
+            return last
         if not self.worthwhile():
-            return None
-        return self.reflected() or self.proposed() or self.tested()
+            return self.combined()
+        return self.reflected() or self.proposed() or self.tested() or self.combined()
 
     def why_over(self) -> str:
         """Return why there is no next step."""
         if not self._untried():
             return "exhausted"
         return "budget" if self.worthwhile() else "worth"
+
+    def ending(self) -> bool:
+        """Return whether the end is near: few steps, or little of the time, are left."""
+        settings, done = self.lab.settings, len(self.history.experiments)
+        if self.left is None:
+            return settings.steps is not None and settings.steps - done <= LAST_STEPS
+        return self.left <= LAST_SHARE * (settings.budget_seconds or 0.0)
+
+    def combined(self) -> Step | None:
+        """Return the ensemble of the best where it looks better than the champion, or else a student of one that was.
+
+        There must be time to release it.
+        """
+        if not self.lab.settings.ensemble:
+            return None
+        why, role, seconds = "asks the best plans together", ENSEMBLE, 1.0
+        plan = planned(self.lab, self.history)
+        if plan is None:
+            plan = student(self.lab, self.history, self.costs.answer_seconds)
+            if plan is None:
+                return None
+            why, role = "learns from the ensemble, to answer faster", DISTIL
+            seconds = self._seconds(plan)
+        limit = None if self.left is None else self._left_for(plan)
+        if limit is not None and limit < seconds:
+            return None
+        work = 0.0 if role == ENSEMBLE else self.lab.work(plan)
+        return Step(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
 
     def first(self) -> Step | None:
         """Return the cheapest plan of all, whatever the budget: there is always a model to release."""
@@ -178,7 +214,7 @@ class Table:
 
     def _first_costly(self) -> Step | None:
         """Return the gradient method that tends to come out best, at the largest fidelity in reach, once."""
-        if any(self._tunes(e.plan) for e in self.history.experiments):
+        if any(self._tunes(e.plan) for e in self.history.alone):
             return None
         costly = [plan for plan in self._untried() if not plan.settings and self._tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
@@ -225,7 +261,7 @@ class Table:
             return None
         name = self.lab.settings.strategy
         rng = seeds.plain(self.lab.seed, "strategy", len(self.history.experiments))
-        plan = strategies.build(name).propose(untried, self.history.experiments, self.outlook, rng)
+        plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
         return self._step(plan, f"{PROPOSED} {name} among {len(untried)}", "explore")
 
     @cached_property
@@ -255,12 +291,12 @@ class Table:
             left_share=share,
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
-            alpha=settings.alpha,
+            alpha=EVEN * wealth(history, settings.alpha),
         )
 
     @cached_property
     def _surrogate(self) -> Surrogate:
-        return Surrogate.of(self.prior, self.history.experiments)
+        return Surrogate.of(self.prior, self.history.alone)
 
     def _affordable_plans(self) -> list[Plan]:
         return [plan for plan in self._untried() if self._affordable(plan)]

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from haoqi.explore.asked import Asked, asked
 from haoqi.explore.lab import Lab
 from haoqi.explore.loads import NEEDED_BY_ALL, Kept, imports, kept_after, load_of, not_imported, reading_base
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
+from haoqi.explore.teacher import teaching_seconds
 from haoqi.methods.work import Load, answered, embedded
 from haoqi.models.trim import CHECKED
 
@@ -48,7 +49,7 @@ class Costs:
             work = lab.method(plan).work(trial.size)
             known = asked(plan, lab, known)
             before = known.kept.get(plan.base or "", _NOTHING)
-            if not experiment.cut and known.load == Load():
+            if not experiment.cut and known.load == Load() and not plan.made_of:
                 load = load_of(work, trial, before) + imports(work, fresh)
                 seen.append(Measured(plan.method, load, experiment.seconds))
             fresh -= {*work.libraries, NEEDED_BY_ALL}
@@ -58,7 +59,9 @@ class Costs:
     def cost(self, plan: Plan) -> Cost:
         """Return how long a plan takes if nothing ends it."""
         if plan not in self._known:
-            self._known[plan] = self.rates.cost(self.load(plan), plan.method)
+            found = self.rates.cost(self.load(plan), plan.method)
+            taught = teaching_seconds(plan, lambda one: self.cost(one).seconds)
+            self._known[plan] = replace(found, seconds=found.seconds + taught)
         return self._known[plan]
 
     def load(self, plan: Plan) -> Load:
@@ -71,6 +74,23 @@ class Costs:
             load += imports(work, not_imported())
         return load
 
+    def answer_seconds(self, plan: Plan, rows: int = 1000) -> float:
+        """Return what answering texts takes on the machine that the rates were measured on, whatever was read before.
+
+        What members of an ensemble read with one base is read once.
+        """
+        total, read = Load(), set[str]()
+        for one, _ in plan.members:
+            trial = self.lab.trial(one)
+            train_rows = int(trial.rows * one.share)
+            size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
+            work = self.lab.method(one).work(size)
+            total += work.score + answered(size, rows)
+            if work.asks and one.base and one.base not in read:
+                total += embedded(size, rows * work.asks)
+                read.add(one.base)
+        return nominal().cost(total, plan.method).seconds
+
     def reserve_seconds(self, plan: Plan | None) -> float:
         """Return what releasing a plan's model takes, most likely at most; a search leaves so much time.
 
@@ -79,6 +99,8 @@ class Costs:
         """
         if plan is None:
             return _REPORT_SECONDS
+        if plan.method == ENSEMBLE:
+            return sum(self.reserve_seconds(one) for one, _ in plan.members)
         lab, trial = self.lab, self.lab.trial(plan)
         train_rows = int(trial.rows * plan.share)
         scored = len(lab.splits.test) + (2 * CHECKED if plan.base else 0)
@@ -90,4 +112,5 @@ class Costs:
             load += reading_base(size).times(3)
         if lab.folds:
             load += work.fit
-        return _REPORT_SECONDS + self.rates.cost(load, plan.method).at_most()
+        taught = teaching_seconds(plan, lambda one: self.cost(one).seconds) if lab.folds else 0.0
+        return _REPORT_SECONDS + self.rates.cost(load, plan.method).at_most() + taught

@@ -6,21 +6,24 @@ Few validation examples say little; folds let all examples but the test split sa
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from haoqi.core import seeds
 from haoqi.data.examples import Examples, Indices
 from haoqi.evaluate.predictions import Predictions
-from haoqi.explore.choose import Step
 from haoqi.explore.job import job_of
 from haoqi.explore.lab import Lab
 from haoqi.explore.recipe import training_examples
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
+if TYPE_CHECKING:  # a step may be an ensemble, which is decoded here
+    from haoqi.explore.choose import Step
 
-def cross_validated(step: Step, lab: Lab, facts: list[str]) -> Scores:
+
+def cross_validated(step: "Step", lab: Lab, facts: list[str]) -> Scores:
     """Return scores of every judged example from a model that was not fitted on it; `facts` takes what fits note."""
 
     def fit(rest: Examples, fold: int) -> Predictor:
@@ -64,18 +67,20 @@ def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:
     return [flat[place] for place in back]
 
 
-def cross_decoded(scores: Scores, lab: Lab) -> Predictions:
+def cross_decoded(scores: Scores | Callable[[Indices], Scores], lab: Lab) -> Predictions:
     """Return answers whose thresholds and temperature come from the other half of the examples.
 
-    Fitted on the very examples they are judged by, thresholds would flatter a model.
+    Fitted on the very examples they are judged by, thresholds would flatter a model. Scores may be a function, too, of
+    the rows of that other half, where more was chosen by them.
     """
     task, count = lab.task, len(lab.judged)
     half = seeds.generator(lab.seed, "halves").permutation(count)
     parts = [np.sort(half[: count // 2]), np.sort(half[count // 2 :])]
     decoded = []
     for mine, other in (parts, parts[::-1]):
-        fitted = task.output.calibrate(_take(scores, other), lab.judged.take(other), task.labels)
-        decoded.append(task.output.decode(_take(scores, mine), lab.judged.take(mine), task.labels, **fitted))
+        given = scores(other) if callable(scores) else scores
+        fitted = task.output.calibrate(_take(given, other), lab.judged.take(other), task.labels)
+        decoded.append(task.output.decode(_take(given, mine), lab.judged.take(mine), task.labels, **fitted))
     return _joined(decoded, np.argsort(np.concatenate(parts)))
 
 

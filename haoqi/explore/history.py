@@ -7,7 +7,7 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
 from haoqi.explore.lessons import Lesson, LessonVerdict
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
 _TIMED = ("seconds", "cut", "expected_seconds")
@@ -20,7 +20,8 @@ class Verdict:
     experiment: int
     """Number of the challenger's experiment."""
     decision: str
-    """"crowned", "kept" (the champion stays), "close" (to be repeated), or "failed"."""
+    """"crowned", "faster" (as good as its teacher, and champion instead), "kept" (the champion stays), "close" (to be
+    repeated), or "failed"."""
     champion: int | None
     """Number of the champion's experiment after this verdict."""
     score: float | None
@@ -32,6 +33,8 @@ class Verdict:
     p_value: float | None = None
     against: int | None = None
     """Number of the experiment that was champion before."""
+    alpha: float | None = None
+    """The p-value below which it is crowned: its stake of the run's alpha; None: it was not put to this test."""
 
 
 class History:
@@ -134,6 +137,20 @@ class History:
                 f"none of the {len(self.experiments)} plans tried gave a model", f"the first failed: {reasons[0]}"
             )
         raise UserError("nothing was tried before the end", "give it more time: --minutes 5")
+
+    @property
+    def alone(self) -> list[Experiment]:
+        """The experiments of plans with a method: an ensemble says nothing of others."""
+        return [one for one in self.experiments if one.plan.method != ENSEMBLE]
+
+    def leading(self) -> Experiment:
+        """Return the champion, or where that is an ensemble the experiment of its weightiest member: what has a method.
+
+        Raises:
+            UserError: if there is no champion.
+        """
+        best = self.found()
+        return next(one for one in self.seeds_of(best.plan.members[0][0]))
 
     @property
     def unjudged(self) -> Experiment | None:

@@ -50,6 +50,11 @@ def job_of(
     )
 
 
+def folder_of(plan: Plan, lab: Lab) -> Path:
+    """Return where a plan keeps what it answered, and its model."""
+    return lab.folder / "experiments" / f"{plan.key}-{plan.seed}"
+
+
 def checkpoint_of(plan: Plan, lab: Lab) -> Path:
     """Return where a plan keeps its checkpoint while it is fitted."""
     return lab.folder / "checkpoints" / f"{plan.key}-{plan.seed}"

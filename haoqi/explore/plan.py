@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from haoqi.core.errors import UserError
@@ -12,6 +13,12 @@ from haoqi.core.errors import UserError
 # How far two plans are apart whose recipes have nothing in common: less than another base.
 _RECIPES = 0.2
 
+
+ENSEMBLE = "ensemble"
+"""The method of a plan that asks the models of other plans."""
+
+DISTIL = "distil"
+"""The role of an experiment, and the recipe of its plan, that learns from the answers of a better model."""
 
 # Names of recipes with their settings, sorted, in the order in which they are applied.
 Recipe = tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
@@ -30,13 +37,16 @@ class Plan:
     seed: int = 0
     recipe: Recipe = ()
     """What is done to the training examples first; see `haoqi recipes`."""
+    made_of: tuple["Plan", ...] = ()
+    """The plans whose models it asks: those an ensemble was chosen among, or the teacher of a recipe that distils."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A short name for the plan, the same for all of its seeds."""
         plain = asdict(replace(self, seed=0))
-        if not self.recipe:
-            del plain["recipe"]  # as plans were named before there were recipes
+        for name in ("recipe", "made_of"):
+            if not plain[name]:
+                del plain[name]  # as plans were named before there were any
         text = json.dumps(plain, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -50,6 +60,14 @@ class Plan:
         return replace(self, recipe=(*self.recipe, (name, tuple(sorted(settings.items())))))
 
     @property
+    def members(self) -> tuple[tuple["Plan", float], ...]:
+        """The plans that an ensemble asks, with their weights, the weightiest first; of any other plan, itself."""
+        if self.method != ENSEMBLE:
+            return ((self, 1.0),)
+        found = [(one, weight) for one, weight in zip(self.made_of, self.varied["weights"], strict=True) if weight > 0]
+        return tuple(sorted(found, key=lambda one: -one[1]))
+
+    @property
     def growth(self) -> float:
         """Rows that the recipe makes of each training row, roughly."""
         from haoqi.data.recipes import recipes
@@ -58,6 +76,8 @@ class Plan:
 
     def words(self) -> str:
         """Return the plan as a person reads it on one line."""
+        if self.method == ENSEMBLE:
+            return f"ensemble of {' and '.join(f'({one.words()})' for one, _ in self.members)}"
         parts = [f"{self.method.replace('_', '-')}{f' of {self.base}' if self.base else ''}"]
         parts += [f"{name.replace('_', ' ')} {_short(value)}" for name, value in self.settings]
         parts += [_recipe_words(name, settings) for name, settings in self.recipe]
@@ -76,7 +96,9 @@ class Plan:
     def from_plain(cls, found: Mapping[str, Any]) -> "Plan":
         """Return the plan that `asdict` and JSON made plain; one from before there were recipes has none."""
         recipe = tuple((name, _pairs(settings)) for name, settings in found.get("recipe", ()))
-        return cls(found["method"], found["base"], _pairs(found["settings"]), found["share"], found["seed"], recipe)
+        made_of = tuple(cls.from_plain(one) for one in found.get("made_of", ()))
+        plain = (found["method"], found["base"], _pairs(found["settings"]), found["share"], found["seed"])
+        return cls(*plain, recipe, made_of)
 
 
 @dataclass(frozen=True)

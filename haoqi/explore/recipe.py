@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 from haoqi.core import folder, seeds
@@ -11,9 +12,12 @@ from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, Kit, Words, follow, recipes
 from haoqi.explore.held_out import answers, held_out
+from haoqi.explore.job import job_of
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
+from haoqi.explore.teacher import taught
 from haoqi.models.bases import Base, Generator, load_generator, resolve
+from haoqi.models.predictor import Predictor
 from haoqi.tasks.words import split_at_spans, words_of
 
 WRITER = "smollm2"
@@ -55,6 +59,7 @@ def kit_of(plan: Plan, lab: Lab, part: int = 0) -> Kit:
         words=split_words if lab.task.output.name == "spans" else words_of,
         held_out=partial(held_out, lab),
         answers=partial(answers, lab),
+        teacher=partial(taught, plan.made_of[0], lab, fit=partial(_fitted, lab)) if plan.made_of else None,
         embeddings=None if base is None else partial(lab.store.embeddings, base),
         word_vectors=None if base is None else partial(_word_vectors, base),
         unlabelled=unlabelled if unlabelled is not None and len(unlabelled) else None,
@@ -62,6 +67,12 @@ def kit_of(plan: Plan, lab: Lab, part: int = 0) -> Kit:
         writes=() if writer is None else writer.card.languages,
         report=lambda share, note: lab.listen(Advanced(share, note)),
     )
+
+
+def _fitted(lab: Lab, plan: Plan, examples: Examples, part: int) -> Predictor:
+    """Return what a plan learns from examples; no checkpoint of it is kept."""
+    job = job_of(plan, lab, training_examples(plan, lab, examples, part=part))
+    return lab.method(plan).fit(replace(job, folder=None))
 
 
 def split_words(examples: Examples) -> list[Words]:

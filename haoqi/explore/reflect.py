@@ -129,7 +129,9 @@ def _look(lab: Lab, seen: Seen, spent: Callable[[], float]) -> None:
 def _due(lab: Lab, history: History, left: float | None) -> bool:
     """Return whether it is time to look for lessons: the opening is over, and the champion is new or none is open."""
     best, last = history.champion, history.last("reflection")
-    if best is None or out_of_steps(lab, history) or not opening_over(lab, history, left):
+    if best is None or best.plan.made_of:  # its members were looked at when they reigned
+        return False
+    if out_of_steps(lab, history) or not opening_over(lab, history, left):
         return False
     budget = lab.settings.budget_seconds
     if (

@@ -185,7 +185,7 @@ class Seen:
     def strong(self, within: float) -> list[Experiment]:
         """Return the best experiment of each method, the champion first, that came so near to its score."""
         best: dict[str, Experiment] = {self.plan.method: self.champion}
-        for one in sorted(self.history.experiments, key=lambda e: -(e.score or 0.0)):
+        for one in sorted(self.history.alone, key=lambda e: -(e.score or 0.0)):
             if one.score is not None and one.score >= self.score - within:
                 best.setdefault(one.plan.method, one)
         return list(best.values())

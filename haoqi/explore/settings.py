@@ -25,10 +25,12 @@ class ExploreSettings:
     """Only these bases; chosen by the languages found where none is named."""
     reflect: bool = True
     """Whether lessons are drawn from how the champion fails, and tested, as much of the time as that pays."""
+    ensemble: bool = True
+    """Whether the best plans are asked together, and a fast one learns from them, where a test says that it pays."""
     variants: Annotated[int, Range(0, 100, search=False)] = 4
     """How many variations of a method's settings are on the table beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.05
-    """A challenger replaces the champion if the paired test's two-sided p-value is below this."""
+    """The chance that a run without any better plan crowns one: all its paired tests share it, the likely ones most."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples where not said."""
 

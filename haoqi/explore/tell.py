@@ -38,7 +38,7 @@ def tried(lab: Lab, history: History, clock: Clock) -> None:
             high=experiment.high,
             seconds=experiment.seconds,
             verdict=experiment.error or in_words(verdict),
-            champion=verdict.decision == "crowned",
+            champion=verdict.decision in ("crowned", "faster"),
         )
     )
     lab.listen(spent(lab, history, clock))
@@ -59,5 +59,8 @@ def in_words(verdict: Verdict) -> str:
         return f"new champion ({facts} against no. {verdict.against})"
     if verdict.decision == "close":
         return f"a close call ({facts}), to be repeated"
+    if verdict.decision == "faster":
+        return f"new champion: it is faster, and as good within the margin ({facts} against no. {verdict.against})"
     worse = (verdict.difference or 0.0) <= 0
-    return f"{'not better' if worse else 'no measurable gain'} ({facts})"
+    asked = "" if worse or verdict.alpha is None else f", of which the run asks less than {verdict.alpha:.3f}"
+    return f"{'not better' if worse else 'no measurable gain'} ({facts}{asked})"

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,16 @@ from haoqi.evaluate.predictions import Predictions
 from haoqi.explore import keep
 from haoqi.explore.champion import Court
 from haoqi.explore.choose import Step
+from haoqi.explore.ensemble import answered, library
 from haoqi.explore.folds import cross_decoded, cross_validated
-from haoqi.explore.job import checkpoint_of, job_of
+from haoqi.explore.history import History
+from haoqi.explore.job import checkpoint_of, folder_of, job_of
 from haoqi.explore.lab import Lab
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.recipe import training_examples
 from haoqi.models.model import Model, load
 from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.blend import Blend
 from haoqi.tasks.task import Task
 from haoqi.tasks.words import words_of
 from haoqi.train.prospect import ENDED_EARLY
@@ -71,7 +74,7 @@ def court_of(lab: Lab) -> Court:
         metric=lab.task.metric,
         alpha=lab.settings.alpha,
         pooled=lambda experiments: pooled(experiments, lab),
-        repeatable=lambda experiment: lab.method(experiment.plan).stochastic,
+        repeatable=lambda experiment: experiment.plan.method in lab.makers and lab.method(experiment.plan).stochastic,
         seed=lab.seed,
     )
 
@@ -106,6 +109,8 @@ def has_model(experiment: Experiment, lab: Lab) -> bool:
 def model_of(experiment: Experiment, lab: Lab) -> Model:
     """Return an experiment's model as it was before any validation example was learnt; fitted again if need be."""
     plan = experiment.plan
+    if plan.method == ENSEMBLE:
+        return _ensemble(plan, lab, model_of)
     if has_model(experiment, lab):
         return load(_folder(plan, lab) / "model")
     job = job_of(plan, lab, training_examples(plan, lab, lab.splits.train))
@@ -114,23 +119,42 @@ def model_of(experiment: Experiment, lab: Lab) -> Model:
 
 def champion_model(experiment: Experiment, lab: Lab) -> Model:
     """Return the model of an experiment; after cross-validation it is fitted on all examples first."""
+    if experiment.plan.method == ENSEMBLE:
+        return _ensemble(experiment.plan, lab, champion_model)
     if not lab.folds:
-        return load(_folder(experiment.plan, lab) / "model")
+        return model_of(experiment, lab)
     whole = Examples.join([lab.splits.train, lab.splits.valid])
     train = training_examples(experiment.plan, lab, whole)
     predictor = lab.method(experiment.plan).fit(job_of(experiment.plan, lab, train))
     return _model(predictor, experiment.plan, keep.read_calibration(_folder(experiment.plan, lab)), lab)
 
 
-def forget_models(lab: Lab, champion: Experiment | None) -> None:
-    """Delete the models of all experiments except the champion's; their answers stay."""
+def forget_models(lab: Lab, history: History) -> None:
+    """Delete the models of all experiments except the champion's and those of an ensemble, present or possible.
+
+    The answers of all stay.
+    """
+    best = history.champion
+    kept = [one.plan for one in library(history)] if lab.settings.ensemble else []
+    kept += [] if best is None else [best.plan, *best.plan.made_of]
+    folders = {_folder(plan, lab) for plan in kept}
     for model in (lab.folder / "experiments").glob("*/model"):
-        if champion is None or model.parent != _folder(champion.plan, lab):
+        if model.parent not in folders:
             shutil.rmtree(model, ignore_errors=True)
+
+
+def _ensemble(plan: Plan, lab: Lab, model: Callable[[Experiment, Lab], Model]) -> Model:
+    """Return one model of an ensemble's members: their scores by their temperatures, weighed and added."""
+    found = [(model(Experiment(one, score=None), lab), weight) for one, weight in plan.members]
+    weights = [weight / float(one.calibration.get("temperature", 1.0)) for one, weight in found]
+    predictor = Blend.of([one.predictor for one, _ in found], weights, lab.task.output.width(lab.task.labels))
+    return _model(predictor, plan, keep.read_calibration(_folder(plan, lab)), lab)
 
 
 def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
     plan, task = step.plan, lab.task
+    if plan.method == ENSEMBLE:
+        return _kept(plan, lab, *answered(plan, lab))
     if lab.folds:
         predictor, scores = None, cross_validated(step, lab, notes)
     else:
@@ -141,7 +165,14 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
         predictor = lab.method(plan).fit(job)
         scores = predictor.scores(lab.judged)
     calibration = task.output.calibrate(scores, lab.judged, task.labels)
-    predictions = cross_decoded(scores, lab)
+    return _kept(plan, lab, cross_decoded(scores, lab), calibration, predictor=predictor)
+
+
+def _kept(
+    plan: Plan, lab: Lab, predictions: Predictions, calibration: dict[str, Any], *, predictor: Predictor | None = None
+) -> dict[str, Any]:
+    """Keep what a plan answered, and its model where there is one, and return what it scores."""
+    task = lab.task
     counts = task.metric.count(lab.judged.labels, predictions.labels, task.labels)
     with building(_folder(plan, lab)) as folder:
         keep.write_statistics(folder, counts)
@@ -157,10 +188,12 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
 
 
 def _model(predictor: Predictor, plan: Plan, calibration: dict[str, Any], lab: Lab) -> Model:
-    facts = {"method": plan.method, "base": plan.base, "plan": plan.words(), "settings": as_plain(lab.method(plan))}
+    base = next((one.base for one, _ in plan.members if one.base), None)
+    settings = plan.varied if plan.method == ENSEMBLE else as_plain(lab.method(plan))
+    facts = {"method": plan.method, "base": base, "plan": plan.words(), "settings": settings}
     origin = {"origin": lab.origin(plan), "cleaned": lab.cleaned}
     return Model(lab.task, predictor, calibration=calibration, facts={**facts, **origin})
 
 
 def _folder(plan: Plan, lab: Lab) -> Path:
-    return lab.folder / "experiments" / f"{plan.key}-{plan.seed}"
+    return folder_of(plan, lab)

@@ -74,6 +74,7 @@ def kit_of(output: str, **rest: Any) -> Kit:
         "words": (lambda found: words_of(split_at_spans(found))) if output == "spans" else words_of,
         "held_out": lambda found: chances(found, output),
         "answers": answers,
+        "teacher": lambda found, texts: (chances(found, output), answers(found, texts)),
         "embeddings": lambda texts: np.ones((len(texts), 1), np.float32),
         "unlabelled": Examples.of(["lovely and clean", "房间很脏", "rude"]),
         "write": lambda request: f"In other words: {request.rpartition(chr(10))[2]}",

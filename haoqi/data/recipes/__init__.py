@@ -24,6 +24,7 @@ _NEEDS: Mapping[str, tuple[str, str]] = {
     "unlabelled": ("unlabelled texts", "leave the label empty in some rows of the source, or use another recipe"),
     "embeddings": ("a base to compare texts with", "haoqi bases get minilm, or name one with --base"),
     "write": ("a base that writes", "haoqi bases get smollm2"),
+    "teacher": ("a plan that it learns from", "the search names one, once it has found a better model that is slow"),
     "translate": ("a base that translates, and no release of haoqi ships one yet", "paraphrase needs smollm2 only"),
 }
 
@@ -43,6 +44,9 @@ class Kit:
     """The probability of each label for each row, shape (n, labels), by a cheap model not fitted on that row."""
     answers: Callable[[Examples, Sequence[str]], Floats]
     """The same for any texts (second), shape (texts, labels), by a cheap model fitted on examples (first)."""
+    teacher: Callable[[Examples, Sequence[str]], tuple[Floats, Floats]] | None = None
+    """The probability of each label for each row (first) and for each of some other texts (second), by the plan's
+    teacher as it answers rows that it did not learn; shapes (n, labels) and (texts, labels)."""
     embeddings: Callable[[Sequence[str]], Floats] | None = None
     """Embeddings of length 1 of texts, shape (n, width)."""
     word_vectors: Callable[[Sequence[str]], Floats] | None = None

@@ -20,6 +20,8 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ),
     ("proposed", r"proposed by (?P<strategy>\S+) among (?P<count>\d+)"),
     ("lesson", r"tests a lesson: (?P<claim>.+)"),
+    ("ensemble", "asks the best plans together"),
+    ("distil", "learns from the ensemble, to answer faster"),
 )
 """Name of a sentence in the texts to the words that the ledger has for it."""
 

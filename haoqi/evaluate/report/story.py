@@ -178,6 +178,8 @@ class Story:
     """Date and time, as it is to be read."""
     language: str | None = None
     """"en" or "zh": the language that the page opens in; None: the browser's."""
+    corrected: float | None = None
+    """The champion's score on the examples that decided, less what choosing by them flatters it."""
     folds: int = 0
     """Folds of the cross-validation that decided; 0: a validation split did."""
     ended: str = ""

@@ -1,5 +1,6 @@
-"""Several predictors of one task, their scores weighed and added; the base that some of them ask is asked once."""
+"""Several predictors of one task, their scores weighed and added; a base that several of them ask is asked once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -13,7 +14,7 @@ from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.base_copy import read_base, write_base
 from haoqi.models.embedder import Embedder
-from haoqi.models.form import Compute
+from haoqi.models.form import Compilable, Compute
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.tasks.task import Scores
 
@@ -47,41 +48,71 @@ class Blend:
     """Scores of a text: the sum of its members' scores, each times its weight, and an offset per label."""
 
     members: tuple[Predictor, ...]
-    """Each gives one row of scores per text, shape (n, labels); those on embeddings share one base."""
+    """Each gives one row of scores per text, shape (n, labels); those on embeddings of one base share it."""
     weights: Floats
     """Shape (members,)."""
     offset: Floats
     """Shape (labels,)."""
 
+    @classmethod
+    def of(cls, members: Sequence[Predictor], weights: Sequence[float], labels: int) -> "Blend":
+        """Return the weighted sum of some predictors, those that are sums themselves taken apart.
+
+        Args:
+            members: of one task, each with one row of scores per text.
+            weights: of each.
+            labels: how many scores are in a row.
+        """
+        parts: list[tuple[Predictor, float]] = []
+        offset = np.zeros(labels, np.float32)
+        for member, weight in zip(members, weights, strict=True):
+            if isinstance(member, cls):
+                parts += [(one, weight * float(own)) for one, own in zip(member.members, member.weights, strict=True)]
+                offset += np.float32(weight) * member.offset
+            else:
+                parts.append((member, weight))
+        return cls(tuple(one for one, _ in parts), np.array([weight for _, weight in parts], np.float32), offset)
+
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
-        embedder = self._embedder
-        vectors = None if embedder is None else embedder(examples.texts, progress)
+        vectors: dict[str, Floats] = {}
+        for name, embedder in self._embedders.items():
+            vectors[name] = embedder(examples.texts, None if vectors else progress)
         parts = [
-            member.of(vectors)
-            if isinstance(member, OnEmbeddings) and vectors is not None
+            member.of(vectors[member.embedder.base.fingerprint])
+            if isinstance(member, OnEmbeddings)
             else np.asarray(member.scores(examples))
             for member in self.members
         ]
+        if progress is not None and not vectors:
+            progress(len(examples))
         total = sum(weight * part for weight, part in zip(self.weights, parts, strict=True))
         return np.asarray(total + self.offset, np.float32)
 
     def graph(self) -> "Graph | None":
-        """Return what the texts are read with as one network; None if no member reads them so."""
-        return None if self._embedder is None else self._embedder.graph()
+        """Return what most texts are read with as one network, of several the first; None if no member reads them so.
+
+        It is the first base that members share, or for want of one the first member that was tuned.
+        """
+        for embedder in self._embedders.values():
+            return embedder.graph()
+        return None if self._tuned is None else self._tuned.graph()
 
     def computed_by(self, compute: Compute) -> "Blend":
-        """Return the same predictor, the base of its members computed by a form."""
-        assert self._embedder is not None
-        embedder = replace(self._embedder, compute=compute)
+        """Return the same predictor, the network that `graph` gives computed by a form."""
         members: list[Any] = list(self.members)
-        return replace(
-            self, members=tuple(replace(one, embedder=embedder) if hasattr(one, "embedder") else one for one in members)
-        )
+        for name, embedder in self._embedders.items():
+            quick = replace(embedder, compute=compute)
+            same = [isinstance(one, OnEmbeddings) and one.embedder.base.fingerprint == name for one in members]
+            asks = zip(members, same, strict=True)
+            return replace(self, members=tuple(replace(one, embedder=quick) if mine else one for one, mine in asks))
+        assert self._tuned is not None
+        quicker = self._tuned.computed_by(compute)
+        return replace(self, members=tuple(quicker if one is self._tuned else one for one in members))
 
     def save(self, folder: Path, *, standalone: bool) -> None:
-        """Write blend.json, arrays.safetensors, a folder for each member, and the base once for all."""
-        embedder = self._embedder
+        """Write blend.json, arrays.safetensors, a folder for each member, and every base once."""
+        embedders = self._embedders
         kinds = [type(member).__module__.rpartition(".")[2] for member in self.members]
         for place, member in enumerate(self.members):
             inside = folder / str(place)
@@ -90,10 +121,14 @@ class Blend:
                 member.save_head(inside)
             else:
                 member.save(inside, standalone=standalone)
-        if embedder is not None:
-            write_base(embedder.base, folder, standalone=standalone)
+        for number, embedder in enumerate(embedders.values()):
+            _place(folder, number).mkdir(exist_ok=True)
+            write_base(embedder.base, _place(folder, number), standalone=standalone)
         save_arrays(folder / "arrays.safetensors", {"weights": self.weights, "offset": self.offset})
-        write_json(folder / "blend.json", {"members": kinds, "reads": embedder is not None})
+        order = {name: number for number, name in enumerate(embedders)}
+        asks = [order[one.embedder.base.fingerprint] if isinstance(one, OnEmbeddings) else None for one in self.members]
+        several = {"asks": asks} if len(order) > 1 else {}
+        write_json(folder / "blend.json", {"members": kinds, "reads": bool(embedders), **several})
 
     @classmethod
     def load(cls, folder: Path, cache: Path) -> "Blend":
@@ -101,17 +136,35 @@ class Blend:
         try:
             facts = read_json(folder / "blend.json")
             makers: list[Any] = [predictors.get(kind) for kind in facts["members"]]
-            embedder = Embedder(read_base(folder, cache)) if facts["reads"] else None
+            asks = facts.get("asks", [0 if facts["reads"] else None] * len(makers))
+            bases = {number for number in asks if number is not None}
+            embedders = {number: Embedder(read_base(_place(folder, number), cache)) for number in sorted(bases)}
         except (KeyError, TypeError):
             raise UserError(f"{folder / 'blend.json'} is damaged", "train it again") from None
         arrays = load_arrays(folder / "arrays.safetensors")
         members = tuple(
-            maker.on(embedder, folder / str(place)) if hasattr(maker, "on") else maker.load(folder / str(place), cache)
-            for place, maker in enumerate(makers)
+            maker.on(embedders[asked], folder / str(place))
+            if hasattr(maker, "on")
+            else maker.load(folder / str(place), cache)
+            for place, (maker, asked) in enumerate(zip(makers, asks, strict=True))
         )
         return cls(members, arrays["weights"], arrays["offset"])
 
     @property
-    def _embedder(self) -> Embedder | None:
-        """What reads the texts for all members that work on embeddings."""
-        return next((member.embedder for member in self.members if isinstance(member, OnEmbeddings)), None)
+    def _embedders(self) -> dict[str, Embedder]:
+        """What reads the texts for the members that work on embeddings, by the fingerprint of the base."""
+        found: dict[str, Embedder] = {}
+        for member in self.members:
+            if isinstance(member, OnEmbeddings):
+                found.setdefault(member.embedder.base.fingerprint, member.embedder)
+        return found
+
+    @property
+    def _tuned(self) -> Compilable | None:
+        """The first member that reads the texts with a network of its own."""
+        return next((one for one in self.members if isinstance(one, Compilable) and one.graph() is not None), None)
+
+
+def _place(folder: Path, number: int) -> Path:
+    """Return where a base lies: the first with the model, others in folders of their own."""
+    return folder / f"other-{number}" if number else folder

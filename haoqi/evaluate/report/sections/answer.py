@@ -72,7 +72,7 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
 
 
 def _sentences(story: Story, found: list[Standing]) -> Markup:
-    said = [_sure(story)]
+    said = [_sure(story), _chosen(story, found)]
     mine, plain, simple = champion(found), majority(found), baseline(found)
     if mine and len(found) == 1:
         said.append(Said("answer.alone"))
@@ -83,6 +83,15 @@ def _sentences(story: Story, found: list[Standing]) -> Markup:
             costly = any(one.rows[0].method not in (*SIMPLE, "majority") for one in found)
             said.append(Said("answer.simple" if costly else "answer.only_simple"))
     return join(*(tag("p", one, class_="prose") for one in said if one))
+
+
+def _chosen(story: Story, found: list[Standing]) -> Said | None:
+    """Return what is left of the validation score, since the same examples chose the model."""
+    if story.corrected is None or story.valid is None or len(found) < 2:
+        return None
+    score = formats.score(story.valid.scores[story.metric][0])
+    count = formats.count(len(found))
+    return Said("answer.chosen", count=count, score=score, corrected=formats.score(story.corrected))
 
 
 def _sure(story: Story) -> Said | None:

@@ -7,6 +7,8 @@ from haoqi.evaluate.report.scale import knowledge_scale
 from haoqi.evaluate.report.story import Story
 from haoqi.evaluate.report.table import Column, disclosed, table
 
+ROLES = ("explore", "verify", "reflect", "ensemble", "distil")
+
 
 def draw(story: Story) -> Markup | None:
     """Return the section, or None where nothing was recorded."""
@@ -88,4 +90,4 @@ def _steps(story: Story) -> Markup:
 
 
 def _role(role: str) -> Child:
-    return Said(f"role.{role}") if role in ("explore", "verify", "reflect") else role
+    return Said(f"role.{role}") if role in ROLES else role
