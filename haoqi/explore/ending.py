@@ -45,7 +45,7 @@ class Ending:
     @property
     def champion(self) -> Experiment:
         """The best verified experiment."""
-        return self.history.found()
+        return self.history.leading()
 
     @property
     def plan(self) -> Plan:
@@ -92,7 +92,7 @@ class Ending:
     def outlook(self) -> Outlook:
         """What is believed of plans that could be run in as much time again."""
         return Outlook(
-            surrogate=Surrogate.of(prior_of(Features.of(self.lab)), self.history.experiments),
+            surrogate=Surrogate.of(prior_of(Features.of(self.lab)), self.history.alone),
             cost=self.costs.cost,
             least_seconds=lambda plan: self.costs.cost(plan).seconds,
             left_seconds=self.longer_seconds,

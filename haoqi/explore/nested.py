@@ -54,7 +54,7 @@ def measured(lab: Lab, history: History, costs: Costs, seconds: float) -> Measur
         costs: what plans take.
         seconds: how long fits on parts may take, as they are predicted.
     """
-    champion = history.found()
+    champion = history.leading()
     score = champion.score or 0.0
     usual = believed(rows_of(champion.plan, lab), score, len(lab.judged), seeds=_seeds(champion, lab, history))
     for experiment, doubt in _candidates(champion, history):
@@ -91,7 +91,7 @@ def _candidates(champion: Experiment, history: History) -> Iterator[tuple[Experi
     plan = champion.plan
     if not plan.recipe:
         yield champion, _SAME
-    scored = [e for e in history.experiments if e.score is not None and not e.plan.recipe and e.plan.seed == 0]
+    scored = [e for e in history.alone if e.score is not None and not e.plan.recipe and e.plan.seed == 0]
     bare = replace(plan, recipe=(), seed=0)
     for experiment in scored:
         if plan.recipe and experiment.plan == bare:
