@@ -6,6 +6,7 @@ neither was fitted on. Prefer it on slow machines and for sentiment, where eithe
 the table; where the probe or TF-IDF alone is as good, it is the simpler model.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,6 +32,9 @@ FOLDS = 3
 """Parts of the examples, each answered by models fitted on the others."""
 
 ROUNDS = 200
+
+EQUAL = 0.5
+"""Standard deviation of a member's weight about an equal share, before any answer is seen."""
 
 BATCH = 256
 """Examples that are read before the clock is looked at."""
@@ -103,11 +107,17 @@ class Stack:
     def _held_out(self, fit: Callable[[Job], Predictor], job: Job, rows: Indices) -> Floats:
         """Return each row's scores from a model that was not fitted on it, nor on a row that was made of the same one.
 
-        Their shape is (rows, labels).
+        Their shape is (rows, labels). The labels are spread over all folds: where a fold has more of one than its
+        share, what it is answered by has fewer, and with few examples every member would seem to be mostly wrong.
         """
-        sources = job.train.take(rows).sources
-        count = int(sources.max(initial=-1)) + 1
-        fold = (seeds.generator(0, "blend", count).permutation(count) % FOLDS)[sources]
+        asked = job.train.take(rows)
+        sources, first = asked.sources, dict[int, str]()
+        for source, label in zip(asked.sources.tolist(), asked.labels, strict=True):
+            first.setdefault(source, str(label))
+        order = seeds.generator(0, "blend", len(first)).permutation(sorted(first))
+        fold = np.zeros(int(sources.max(initial=-1)) + 1, np.int64)
+        fold[sorted(order.tolist(), key=lambda source: first[source])] = np.arange(len(order)) % FOLDS
+        fold = fold[sources]
         scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
         quiet = replace(job, report=lambda progress: None)
         for part in range(FOLDS):
@@ -119,7 +129,11 @@ class Stack:
 
 
 def trust(parts: list[Floats], targets: npt.NDArray[Any], counting: Weights) -> tuple[Floats, Floats]:
-    """Return the weights of some scores and the offset of each label under which the targets are likeliest.
+    """Return the weights of some scores and the offset of each label that the targets make likeliest.
+
+    Before anything is seen, all members are believed alike, each weight within about `EQUAL`; with few examples that
+    belief keeps luck from choosing. No weight is below 0 (Breiman, 1996, "Stacked Regressions"): a member that
+    seems to know the wrong answers was unlucky.
 
     Args:
         parts: scores of each member, shape (n, labels), from models that did not see these examples.
@@ -131,20 +145,23 @@ def trust(parts: list[Floats], targets: npt.NDArray[Any], counting: Weights) -> 
 
     tables, answers = [torch.from_numpy(part) for part in parts], torch.from_numpy(targets)
     shares = torch.from_numpy((counting / counting.sum()).astype(np.float32))
-    weights = torch.full((len(parts),), 1.0 / len(parts), requires_grad=True)
+    equal, count = 1.0 / len(parts), len(targets)
+    roots = torch.full((len(parts),), math.sqrt(equal), requires_grad=True)  # of the weights, which are none below 0
     offset = torch.zeros(parts[0].shape[1], requires_grad=True)
-    solver = torch.optim.LBFGS([weights, offset], max_iter=ROUNDS, line_search_fn="strong_wolfe")
+    solver = torch.optim.LBFGS([roots, offset], max_iter=ROUNDS, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         solver.zero_grad()
+        weights = roots.square()
         logits = sum(weight * table for weight, table in zip(weights, tables, strict=True)) + offset
         if targets.ndim == 2:
             misfits = functional.binary_cross_entropy_with_logits(logits, answers, reduction="none").mean(dim=1)
         else:
             misfits = functional.cross_entropy(logits, answers, reduction="none")
-        total = (shares * misfits).sum() + 1e-4 * (weights.pow(2).sum() + offset.pow(2).sum())
+        unlike = ((weights - equal) / EQUAL).square().sum() + offset.square().sum()
+        total = (shares * misfits).sum() + unlike / (2 * count)
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
     solver.step(loss)  # type: ignore[no-untyped-call]
-    return weights.detach().numpy().astype(np.float32), offset.detach().numpy().astype(np.float32)
+    return roots.detach().square().numpy().astype(np.float32), offset.detach().numpy().astype(np.float32)

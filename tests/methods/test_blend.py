@@ -1,0 +1,35 @@
+"""How far the members of a blend are trusted: by what they knew of examples that they had not seen, and never less."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from haoqi.methods.blend import trust
+
+Floats = npt.NDArray[np.float32]
+
+
+def member(targets: npt.NDArray[np.int64], knows: float, seed: int) -> Floats:
+    """Return scores of two labels that lean towards the right one, or towards the wrong one where `knows` is below 0."""
+    right = np.where(targets == 1, 1.0, -1.0)
+    found = knows * right + np.random.default_rng(seed).normal(size=len(targets))
+    return np.column_stack([-found / 2, found / 2]).astype(np.float32)
+
+
+@pytest.mark.parametrize("rows", [16, 4000])
+def test_a_member_that_was_mostly_wrong_is_not_believed_the_other_way_round(rows: int) -> None:
+    targets = np.arange(rows) % 2
+    weights, _ = trust([member(targets, 1.0, 0), member(targets, -2.0, 1)], targets, np.ones(rows))
+    assert weights[1] >= 0
+    assert weights[1] < 0.05 if rows == 4000 else weights[1] < weights[0]
+
+
+def test_the_more_examples_the_more_their_answers_decide() -> None:
+    apart = []
+    for rows in (8, 80, 8000):
+        targets = np.arange(rows) % 2
+        weights, offset = trust([member(targets, 2.0, 0), member(targets, 0.0, 1)], targets, np.ones(rows))
+        apart.append(float(weights[0] - weights[1]))
+        assert np.abs(offset).max() < 0.5
+    assert apart == sorted(apart)
+    assert apart[-1] > 2  # where there are plenty, the weight is that of a logistic regression
