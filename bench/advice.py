@@ -98,7 +98,7 @@ def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed:
     task, _ = tasks.resolve("classification", raw)
     prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")
     task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
-    asked = ExploreSettings(steps=STEPS, methods=tuple(methods), variants=1, reflect=False)
+    asked = ExploreSettings(steps=STEPS, methods=tuple(methods), variants=1, reflect=False, ensemble=False)
     return lab_of(asked, task, prepared, place, run="advice", seed=seed, cleaned=True)
 
 

@@ -93,6 +93,7 @@ class Shelf:
     settings: ExploreSettings
     seed: int
     folds: int = 0
+    few: bool = False
 
     @cached_property
     def makers(self) -> dict[str, Any]:
@@ -326,7 +327,7 @@ def main() -> None:
     rows = priors.read(asked.table)
     if not cases_of(rows):
         raise SystemExit("nothing was gathered yet: python bench/replay/gather.py")
-    settings = ExploreSettings(minutes=asked.minutes, worth=asked.worth, reflect=False)
+    settings = ExploreSettings(minutes=asked.minutes, worth=asked.worth, reflect=False, ensemble=False)
     found = judge(rows, asked.strategies, asked.seeds, settings=settings, prior=asked.prior)
     show("regret", {name: one.regret for name, one in found.items()})
     show("at the end", {name: one.lacking for name, one in found.items()})

@@ -6,6 +6,9 @@ without interest: a test that crowns gives its stake back, as in the graphical r
 family (Tian and Ramdas, 2021, "Online control of the familywise error rate", arXiv:1910.04900), and a challenger that
 does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
 better, of what is left: the plans believed best, which come first, are asked for the least proof.
+
+The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
+examples never leave a person with a model that gives one answer to everything.
 """
 
 import math
@@ -23,6 +26,9 @@ from haoqi.explore.plan import DISTIL, ENSEMBLE, Experiment
 
 CLOSE = 0.3
 """Above its stake and below this p-value, a better challenger is repeated with another seed before it counts."""
+
+CONTROL = "majority"
+"""The method that learns nothing from texts."""
 
 SEEDS = 3
 """A plan is run with at most this many seeds for one verdict, all for one stake."""
@@ -83,6 +89,8 @@ class Court:
             stands_in = self._as_good(found) and mean >= _before(history, champion)
             return decided("faster", mine[0].number, mean) if stands_in else decided("kept", champion.number, score)
         better = found.difference > 0 and challenger.plan.key != champion.plan.key
+        if better and champion.plan.method == CONTROL:
+            return decided("crowned", mine[0].number, mean)
         if better and found.p_value < alpha:
             return decided("crowned", mine[0].number, mean, alpha=alpha)
         close = found.difference > 0 and found.p_value < CLOSE and len(mine) < SEEDS and self.repeatable(challenger)

@@ -1,5 +1,6 @@
 """Which experiment is next: the open call first, then the cheap plans, then what the strategy proposes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +31,12 @@ CHEAP_SECONDS = 10.0
 
 WORTHWHILE = 0.3
 """An elastic method may be cut short by the budget to this share of the time it would like, not less."""
+
+SOON_SECONDS = 20.0
+"""The most seconds that the first model may take."""
+
+SOON = 0.5
+"""And the largest share of the time."""
 
 PROPOSED = "proposed by"
 """How the reason of a step begins that a strategy chose."""
@@ -160,10 +167,25 @@ class Table:
         return Step(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
 
     def first(self) -> Step | None:
-        """Return the cheapest plan of all, whatever the budget: there is always a model to release."""
+        """Return the cheapest plan of all, whatever the budget: there is always a model to release.
+
+        With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
+        the best that other data sets know of, among those that are done soon.
+        """
         untried = self._untried()
+        if self.lab.few and (known := self._known_best(untried)):
+            return self._step(known, "with so few examples, the best that other data sets know of", "explore")
         cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
         return self._step(cheapest, "the cheapest, so that there is a model at once", "explore") if cheapest else None
+
+    def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
+        able = [
+            plan
+            for plan in untried
+            if not plan.settings and plan.share == 1.0 and not plan.recipe and self._seconds(plan) <= SOON_SECONDS
+            if self.left is None or self._seconds(plan) <= SOON * self._left_for(plan)
+        ]
+        return min(able, key=lambda plan: (rank(plan, few=True), plan.key), default=None)
 
     def repeat(self) -> Step | None:
         """Return a close call's plan with another seed."""

@@ -33,6 +33,9 @@ from haoqi.train.processes import check_devices
 FEW = 250
 """With fewer validation examples than this, plans are judged by cross-validation."""
 
+FEW_EACH = 32
+"""With fewer examples than this of each label, what other data sets know says more than a test on these."""
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -80,6 +83,12 @@ class Lab:
         if self.settings.folds is not None:
             return self.settings.folds
         return 5 if len(self.splits.valid) < FEW and len(self.splits.train) < 10 * FEW else 0
+
+    @cached_property
+    def few(self) -> bool:
+        """Whether there are only some examples of each label, so that hardly any test can tell plans apart."""
+        single = self.task.output.name == "label"
+        return bool(self.folds) and single and len(self.judged) < FEW_EACH * len(self.task.labels)
 
     @cached_property
     def judged(self) -> Examples:

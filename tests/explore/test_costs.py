@@ -9,10 +9,13 @@ import pytest
 
 from haoqi import tasks
 from haoqi.core.hardware import Hardware
+from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.explore import rates
+from haoqi.explore.choose import Table
 from haoqi.explore.costs import Costs
 from haoqi.explore.held_out import FOLDS, opinions
+from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lengths import Lengths, lengths_of
 from haoqi.explore.loads import Kept, Trial, kept_after, load_of
@@ -331,3 +334,16 @@ def test_fewer_examples_are_offered_only_where_they_save_time() -> None:
     assert shares(0, "full") == shares(5, "full") == [1 / 9, 1 / 3, 1.0]
     assert shares(5, "knn") == [1.0]  # every text is embedded anyway
     assert shares(0, "logistic") == [1.0]
+
+
+def test_with_few_examples_the_first_is_what_did_best_elsewhere_and_is_done_soon() -> None:
+    def first(rows: int, left: float | None, folds: int = 5) -> str:
+        step = Table(lab(rows, rows // 5, folds=folds), History(Ledger("sqlite://"), "run"), left).first()
+        assert step is not None
+        return step.plan.method
+
+    assert first(12, None) == "full"  # 16 s, and SetFit 40
+    assert first(40, None) == "probe"
+    assert first(12, 120.0) in ("top_layers", "lora", "full")
+    assert first(12, 2.0) == "majority"
+    assert first(40, None, folds=0) == first(2000, None) == "majority"

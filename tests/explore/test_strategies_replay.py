@@ -81,7 +81,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def settings(**rest: Any) -> ExploreSettings:
-    return ExploreSettings(**{"minutes": 2.0, "worth": 0.0, "reflect": False, **rest})
+    return ExploreSettings(**{"minutes": 2.0, "worth": 0.0, "reflect": False, "ensemble": False, **rest})
 
 
 def test_the_prior_is_what_was_planted(priors: ModuleType, rows: list[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def member(targets: npt.NDArray[np.int64], knows: float, seed: int) -> Floats:
-    """Return scores of two labels that lean towards the right one, or towards the wrong one where `knows` is below 0."""
+    """Return scores of two labels that lean towards the right one, or the wrong one where `knows` is below 0."""
     right = np.where(targets == 1, 1.0, -1.0)
     found = knows * right + np.random.default_rng(seed).normal(size=len(targets))
     return np.column_stack([-found / 2, found / 2]).astype(np.float32)

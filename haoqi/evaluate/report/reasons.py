@@ -10,6 +10,7 @@ _NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
 
 KNOWN: tuple[tuple[str, str], ...] = (
     ("first", "the cheapest, so that there is a model at once"),
+    ("few", "with so few examples, the best that other data sets know of"),
     ("cheap", "cheap, so it comes first"),
     ("plain", "needs no base, and is what the others have to beat"),
     ("frozen", "frozen features are cheap for what they give"),
