@@ -19,7 +19,8 @@ def compile_(name: Name, file: File = None, json: Json = False, **settings: Any)
     """Compute a release as fast as this machine can from now on.
 
     Every form is timed against torch and judged by labelled text: one that changes more than 0.5 % of the answers, or
-    loses more than 0.002 of the task's first metric, is not taken. The master stays.
+    loses more than 0.002 of the task's first metric, is not taken, unless a faithful form can answer again what it is
+    in doubt about. The master stays.
     """
     import sys
 

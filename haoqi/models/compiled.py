@@ -1,14 +1,14 @@
 """The compiled form of a release: what was measured when it was chosen, and a predictor that computes in it.
 
 <release>/compiled/compiled.json   what was measured, on which machine, and the files with their sizes and hashes
-<release>/compiled/<form>/         the files of the form that was chosen
+<release>/compiled/<form>/         the files of the form that was chosen, or of the two that make a cascade
 
 The master beside it stays as it is. Whatever speaks against the compiled form, the master answers.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.models import seals
+from haoqi.models.cascade import Cascade, Doubt, Margins
 from haoqi.models.form import Block, Compilable, Compute, Floats, forms, threads_here
 from haoqi.models.predictor import Predictor
 
-FORMAT = 1
+FORMAT = 2
 FOLDER, CARD = "compiled", "compiled.json"
 MASTER = "torch"
 """What computes where no form was chosen."""
+THEN = "+"
+"""Stands between the names of two forms that are a cascade."""
 
 INSTALL = 'pip install "haoqi[fast]"'
 # How far an answer to the probe may be from what it was when the form was chosen, as a share of the largest number:
@@ -42,7 +45,7 @@ class Measured:
     texts_per_second: float | None = None
     """None: it could not be timed."""
     latency_ms: float | None = None
-    """Of one text, the middle of some."""
+    """Of one text, the middle of some; of a cascade, what is to be expected of its parts."""
     unchanged: float | None = None
     """Share of the judges whose answer is the master's; None: it was not judged."""
     score: float | None = None
@@ -58,7 +61,7 @@ class Compiled:
     """What was measured for a release, and which form was chosen."""
 
     chosen: str | None
-    """None: nothing was faster and answered alike; torch computes."""
+    """None: nothing was faster and answered alike; torch computes. A cascade is called by both names: quick+right."""
     forms: Mapping[str, Measured]
     """The master under "torch", and every form that is known."""
     metric: str
@@ -75,9 +78,16 @@ class Compiled:
     created: str
     """ISO 8601 in UTC."""
     probe: Mapping[str, Any] = field(default_factory=dict)
-    """Whether the network is told word shapes, and what the chosen form made of the probe."""
+    """Whether the network is told word shapes, and what each form that computes made of the probe."""
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Each file of the chosen form with its size and hash."""
+    """Each file of the forms that compute with its size and hash."""
+    doubt: Doubt | None = None
+    """When a cascade asks its second form."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the forms that compute: none, one, or two."""
+        return tuple(self.chosen.split(THEN)) if self.chosen else ()
 
     @property
     def times_faster(self) -> float:
@@ -91,7 +101,8 @@ class Compiled:
         if self.chosen is None:
             return f"computed by {MASTER}: no form was faster here and answered alike"
         unchanged = self.forms[self.chosen].unchanged or 0.0
-        return f"computed by {self.chosen}: {self.times_faster:.1f} times as fast, {unchanged:.1%} of answers unchanged"
+        told = f"computed by {self.chosen}: {self.times_faster:.1f} times as fast, {unchanged:.1%} of answers unchanged"
+        return told if self.doubt is None else f"{told}, {self.doubt.share:.0%} of texts answered by both"
 
 
 def read(folder: Path) -> Compiled | None:
@@ -108,28 +119,37 @@ def read(folder: Path) -> Compiled | None:
         if plain["format"] > FORMAT:
             raise UserError(f"{path} was written by a newer version", "pip install -U haoqi")
         measured = {name: Measured(**found) for name, found in plain["forms"].items()}
-        rest = {name: value for name, value in plain.items() if name not in ("format", "forms")}
-        return Compiled(forms=measured, **rest)
+        doubt = None if plain.get("doubt") is None else Doubt(**plain["doubt"])
+        probe = plain["probe"]
+        if plain["format"] == 1 and probe:  # there was one form, and its name was not repeated
+            probe = {**probe, "gives": {plain["chosen"]: probe["gives"]}}
+        rest = {name: value for name, value in plain.items() if name not in ("format", "forms", "doubt", "probe")}
+        return Compiled(forms=measured, doubt=doubt, probe=probe, **rest)
     except (KeyError, TypeError, AttributeError):
         raise UserError(f"{path} is damaged", _again(folder)) from None
 
 
-def quickened(predictor: Predictor, folder: Path) -> Predictor:
+def quickened(predictor: Predictor, folder: Path, margins: Margins) -> Predictor:
     """Return a predictor that computes in the form that was chosen for its release, or itself if it cannot.
 
     Args:
         predictor: the master, as it was loaded.
         folder: the release's.
+        margins: of its model, by which a cascade knows what is doubtful.
     """
-    with suppress(Exception):  # the master answers whatever is the matter here; `problem` says what it is
-        found = read(folder)
+    with suppress(Exception):  # the master answers whatever is the matter here; `check` says what it is
+        found = check(folder)
         if found is not None and found.chosen is not None and isinstance(predictor, Compilable):
-            return predictor.computed_by(_opened(predictor, found, folder))
+            quick = [predictor.computed_by(_opened(predictor, name, found, folder)) for name in found.parts]
+            return quick[0] if found.doubt is None else Cascade(quick[0], quick[1], margins, found.doubt)
     return predictor
 
 
 def check(folder: Path) -> Compiled | None:
     """Return what was measured for a release, after a look that its compiled form can be used here.
+
+    Elsewhere than where it was chosen only forms in floating point are trusted: a cascade is then its second form
+    alone.
 
     Raises:
         UserError: if it cannot, so that torch computes in its place, with the reason and what to do.
@@ -137,11 +157,14 @@ def check(folder: Path) -> Compiled | None:
     found = read(folder)
     if found is None or found.chosen is None:
         return found
-    form: Any = forms.get(found.chosen)
-    if find_spec(form.library) is None:
-        raise UserError(f"{found.chosen} needs the library {form.library}, which is not installed", INSTALL)
-    if found.machine != hardware.machine() and not form.exact:
-        raise UserError(f"{found.chosen} was chosen on another machine, which rounds otherwise", _again(folder))
+    if found.machine != hardware.machine() and not all(_form(name).exact for name in found.parts):
+        faithful = found.parts[-1]
+        if not _form(faithful).exact:
+            raise UserError(f"{found.chosen} was chosen on another machine, which rounds otherwise", _again(folder))
+        found = replace(found, chosen=faithful, doubt=None)
+    for name in found.parts:
+        if find_spec(_form(name).library) is None:
+            raise UserError(f"{name} needs the library {_form(name).library}, which is not installed", INSTALL)
     seals.check(folder / FOLDER, found.files, seals.READ_AT_LOAD, _again(folder))
     return found
 
@@ -162,15 +185,17 @@ def answer_to(compute: Compute, block: Block) -> Floats:
     return next(iter(compute([block]))).astype(np.float32).ravel()[:64]
 
 
-def _opened(predictor: Compilable, found: Compiled, folder: Path) -> Compute:
-    assert found.chosen is not None
-    check(folder)
-    form: Any = forms.build(found.chosen)
-    compute: Compute = form.open(folder / FOLDER / found.chosen, threads_here(), predictor.graph)
-    now, then = answer_to(compute, probe(found.probe["told"])), np.array(found.probe["gives"], np.float32)
+def _opened(predictor: Compilable, name: str, found: Compiled, folder: Path) -> Compute:
+    form: Any = forms.build(name)
+    compute: Compute = form.open(folder / FOLDER / name, threads_here(), predictor.graph)
+    now, then = answer_to(compute, probe(found.probe["told"])), np.array(found.probe["gives"][name], np.float32)
     if now.shape != then.shape or np.abs(now - then).max() > _STRAY * np.abs(then).max():
-        raise UserError(f"{found.chosen} answers otherwise than when it was chosen", _again(folder))
+        raise UserError(f"{name} answers otherwise than when it was chosen", _again(folder))
     return compute
+
+
+def _form(name: str) -> Any:
+    return forms.get(name)
 
 
 def _again(folder: Path) -> str:

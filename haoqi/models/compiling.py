@@ -1,9 +1,13 @@
-"""Compiling a release: every form is written, timed and judged on this machine, and the fastest faithful one kept."""
+"""Compiling a release: every form is written, timed and judged on this machine, and the fastest faithful one kept.
+
+Where a quicker form was refused for the answers that it changes, it may compute nevertheless, in a cascade: the
+faithful form answers once more what is doubtful.
+"""
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,15 +21,14 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.models import compiled, seals
-from haoqi.models.compiled import MASTER, Compiled, Measured
+from haoqi.models.cascade import Cascade, Doubt, fitted
+from haoqi.models.compiled import MASTER, THEN, Compiled, Measured
+from haoqi.models.court import PASSED, Candidate, Court
 from haoqi.models.form import Compilable, Compute, forms, threads_here
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
+from haoqi.tasks.task import Scores
 
-MOST_LOST = 0.002
-"""Of the task's first metric: a form that loses more is not chosen."""
-LEAST_UNCHANGED = 0.995
-"""Share of the answers: a form that changes more is not chosen."""
 LEAST_GAIN = 1.05
 """A form must answer so many times as many texts a second as the master to be worth its space."""
 
@@ -33,21 +36,10 @@ _BURST_SECONDS, _BURSTS = 0.4, 3  # that the master takes for the texts of one t
 _SINGLES = 7  # texts that are answered alone
 _JUDGING_SECONDS = 5.0  # that the master may take for the judges
 _MOST_JUDGES, _FEWEST_JUDGES, _FIRST = 2000, 400, 16
+_FEWEST_FITTED = 100  # judges that a margin is fitted on
 _LIBRARIES = ("haoqi", "torch", "onnxruntime", "openvino")
 
 Tell = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A form that was opened on this machine."""
-
-    name: str
-    predictor: Predictor
-    compute: Compute
-    measured: Measured
-    note: str
-    """What the form told of itself."""
 
 
 def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell = lambda line: None) -> Compiled:
@@ -68,20 +60,22 @@ def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell =
     predictor, labelled = _compilable(model), _labelled(examples)
     with folders.building(folder / compiled.FOLDER) as place:
         found, measured = _candidates(predictor, place, tell)
-        chosen, judges = None, labelled.take([])
+        chosen: Candidate | None = None
+        judges = labelled.take([])
         if found:
             burst, judges = _texts(model, labelled)
             tell(f"timing {', '.join([MASTER, *(one.name for one in found)])}")
             master, found = _timed(model.predictor, found, burst)
             tell(f"judging by {len(judges):,} examples")
-            chosen, judged = _judged(model, master, found, judges)
+            court = Court(model, judges, model.predictor.scores(judges))
+            chosen, judged = _chosen(court, master, found, tell)
             measured = judged | measured
+        computes = {} if chosen is None else chosen.computes
         for left in place.iterdir():
-            if left.name != chosen:
+            if left.name not in computes:
                 shutil.rmtree(left)
-        compute = next((one.compute for one in found if one.name == chosen), None)
         result = Compiled(
-            chosen,
+            None if chosen is None else chosen.name,
             measured,
             metric=model.task.metric.name,
             judges=len(judges),
@@ -90,8 +84,9 @@ def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell =
             versions={name: known for name in _LIBRARIES if (known := _version(name))},
             seconds=round(time.perf_counter() - begun, 2),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            probe={} if compute is None else _probe(compute, predictor),
+            probe=_probe(computes, predictor) if computes else {},
             files=seals.sealed(place, place),
+            doubt=None if chosen is None else chosen.doubt,
         )
         compiled.write(place, result)
     return result
@@ -123,7 +118,7 @@ def _texts(model: Model, labelled: Examples) -> tuple[Examples, Examples]:
     return burst, labelled.take(range(judges))
 
 
-def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[_Candidate], dict[str, Measured]]:
+def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[Candidate], dict[str, Measured]]:
     """Return the forms that could be written and opened here, and why the others could not."""
     found, failed = [], dict[str, Measured]()
     graph = predictor.graph()
@@ -142,11 +137,11 @@ def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[_C
         size = sum(path.stat().st_size for path in inside.rglob("*") if path.is_file())
         seconds = round(time.perf_counter() - begun, 2)
         measured = Measured("", seconds=seconds, megabytes=round(size / 1e6, 2))
-        found.append(_Candidate(name, predictor.computed_by(compute), compute, measured, note))
+        found.append(Candidate(name, predictor.computed_by(compute), {name: compute}, measured, note))
     return found, failed
 
 
-def _timed(master: Predictor, found: Sequence[_Candidate], burst: Examples) -> tuple[Measured, list[_Candidate]]:
+def _timed(master: Predictor, found: Sequence[Candidate], burst: Examples) -> tuple[Measured, list[Candidate]]:
     """Return the master and the candidates with their speeds: taken in turns, so that none has the quiet moment."""
     predictors = [master, *(one.predictor for one in found)]
     best = [float("inf")] * len(predictors)
@@ -166,44 +161,99 @@ def _timed(master: Predictor, found: Sequence[_Candidate], burst: Examples) -> t
     return Measured("the master", **speeds[0]), candidates
 
 
-def _judged(
-    model: Model, master: Measured, found: Sequence[_Candidate], judges: Examples
-) -> tuple[str | None, dict[str, Measured]]:
+def _chosen(
+    court: Court, master: Measured, found: Sequence[Candidate], tell: Tell
+) -> tuple[Candidate | None, dict[str, Measured]]:
     """Return which form is chosen, and what is known of all; the fastest is asked first, and the first to pass wins."""
-    metric, labels = model.task.metric, model.task.labels
-    right = model.predict(judges).labels
-    before = metric(judges.labels, right, labels)
-    chosen, measured = None, {MASTER: replace(master, score=before)}
-    for one in sorted(found, key=lambda one: one.measured.texts_per_second or 0.0, reverse=True):
+    chosen, refused, measured = None, None, {MASTER: replace(master, score=court.score(court.scores))}
+    for one in sorted(found, key=_speed, reverse=True):
         if chosen is not None:
-            verdict = f"slower than {chosen}"
-        elif (one.measured.texts_per_second or 0.0) < LEAST_GAIN * (master.texts_per_second or 0.0):
+            verdict = f"slower than {chosen.name}"
+        elif _speed(one) < LEAST_GAIN * (master.texts_per_second or 0.0):
             verdict = f"not faster than {MASTER}"
         else:
-            given = replace(model, predictor=one.predictor).predict(judges).labels
-            unchanged = float(np.mean([new == old for new, old in zip(given, right, strict=True)]))
-            after = metric(judges.labels, given, labels)
-            verdict = _verdict(unchanged, before - after, metric.name)
-            chosen = one.name if verdict == "chosen" else None
-            one = replace(one, measured=replace(one.measured, unchanged=unchanged, score=after))
-        told = "; ".join(filter(None, (verdict, one.note)))
-        measured[one.name] = replace(one.measured, verdict=told)
-    return chosen, measured
+            verdict, one = court.heard(one)
+            if verdict == PASSED:
+                chosen = one
+            else:
+                refused = refused or one
+        measured[one.name] = _told(one, verdict)
+    if chosen is None or refused is None or len(court.judges) < 2 * _FEWEST_FITTED:
+        return chosen, measured
+    tell(f"asking {chosen.name} again where {refused.name} is in doubt")
+    verdict, pair = _cascade(court, refused, chosen)
+    if verdict == PASSED:
+        measured[chosen.name] = _told(chosen, f"slower than {pair.name}")
+        return pair, {**measured, pair.name: _told(pair, verdict)}
+    return chosen, {**measured, pair.name: _told(pair, verdict)}
 
 
-def _verdict(unchanged: float, lost: float, metric: str) -> str:
-    if unchanged < LEAST_UNCHANGED:
-        return f"changes {1 - unchanged:.1%} of the answers"
-    if lost > MOST_LOST:
-        return f"loses {lost:.4f} of {metric}"
-    return "chosen"
+def _cascade(court: Court, quick: Candidate, faithful: Candidate) -> tuple[str, Candidate]:
+    """Return the verdict on a form and, for what is doubtful, another, and the two as one candidate.
+
+    Each half of the judges is answered by the margin that the other half fitted; the larger of the two is kept.
+    """
+    quickly, right, margins = _scores_of(quick), court.scores, court.model.margins
+    fits = [fitted(margins, quickly[half::2], right[half::2]) for half in (0, 1)]
+    pair = _pair(court, quick, faithful, max(fits))
+    assert pair.doubt is not None
+    if 1 / (1 / _speed(quick) + pair.doubt.share / _speed(faithful)) < LEAST_GAIN * _speed(faithful):
+        return f"would answer {pair.doubt.share:.0%} of the texts twice", replace(pair, note="")
+    base, (timed,) = _timed(faithful.predictor, [pair], court.judges.take(range(0, len(court.judges), 2)))
+    # Both were timed at another moment than the others: what is told is their ratio.
+    times = _speed(timed) / (base.texts_per_second or 1.0)
+    pair = replace(pair, measured=replace(pair.measured, texts_per_second=round(times * _speed(faithful), 1)))
+    if times < LEAST_GAIN:
+        return f"not faster than {faithful.name}", pair
+    found = [*right]
+    for half, margin in enumerate(fits):
+        judges = court.judges.take(range(1 - half, len(court.judges), 2))
+        found[1 - half :: 2] = list(_pair(court, quick, faithful, margin).predictor.scores(judges))
+    return court.weighed(pair, found)
 
 
-def _probe(compute: Compute, predictor: Compilable) -> dict[str, Any]:
-    """Return by what the chosen form is known again when it is loaded."""
+def _pair(court: Court, quick: Candidate, faithful: Candidate, margin: float) -> Candidate:
+    """Return two forms as one."""
+    margins, first, second = court.model.margins, quick.measured, faithful.measured
+    share = float(np.mean(margins(_scores_of(quick), None) < margin))
+    waits = (first.latency_ms or 0.0) + share * (second.latency_ms or 0.0)  # on average
+    doubt = Doubt(margin, round(share, 4), alone=waits < (second.latency_ms or 0.0))
+    took, size = (first.seconds or 0.0) + (second.seconds or 0.0), (first.megabytes or 0.0) + (second.megabytes or 0.0)
+    return Candidate(
+        f"{quick.name}{THEN}{faithful.name}",
+        Cascade(quick.predictor, faithful.predictor, margins, doubt),
+        {**quick.computes, **faithful.computes},
+        Measured(
+            "",
+            latency_ms=round(waits, 3) if doubt.alone else second.latency_ms,
+            seconds=round(took, 2),
+            megabytes=round(size, 2),
+        ),
+        "; ".join(filter(None, (f"answers {share:.0%} of the texts twice, takes {size:.0f} MB", faithful.note))),
+        doubt=doubt,
+    )
+
+
+def _scores_of(judged: Candidate) -> Scores:
+    assert judged.scores is not None
+    return judged.scores
+
+
+def _speed(one: Candidate) -> float:
+    return one.measured.texts_per_second or 0.0
+
+
+def _told(one: Candidate, verdict: str) -> Measured:
+    """Return what was measured of a candidate, with the verdict and what it tells of itself."""
+    return replace(one.measured, verdict="; ".join(filter(None, (verdict, one.note))))
+
+
+def _probe(computes: Mapping[str, Compute], predictor: Compilable) -> dict[str, Any]:
+    """Return by what the chosen forms are known again when they are loaded."""
     graph = predictor.graph()
     told = graph is not None and graph.shapes is not None
-    return {"told": told, "gives": compiled.answer_to(compute, compiled.probe(told)).tolist()}
+    gives = {name: compiled.answer_to(one, compiled.probe(told)).tolist() for name, one in computes.items()}
+    return {"told": told, "gives": gives}
 
 
 def _seconds(predictor: Predictor, examples: Examples) -> float:

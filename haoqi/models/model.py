@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
 from haoqi.data.clean import clean
 from haoqi.data.examples import Examples, Label, Span
+from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models import seals
+from haoqi.models.cascade import Cascade
 from haoqi.models.compiled import quickened
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.models.seals import READ_AT_LOAD
@@ -53,7 +55,8 @@ class Model:
     @property
     def predictor_name(self) -> str:
         """The name under which the predictor's class is registered."""
-        return type(self.predictor).__module__.rpartition(".")[2]
+        saved = self.predictor.first if isinstance(self.predictor, Cascade) else self.predictor
+        return type(saved).__module__.rpartition(".")[2]
 
     def __call__(self, text: str) -> Answer:
         """Return the answer to one text."""
@@ -72,6 +75,10 @@ class Model:
         examples = self._examples(texts)
         scores = self.predictor.scores(examples, progress)
         return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
+
+    def margins(self, scores: Scores, answered: Scores | None = None) -> Array:
+        """Return how far scores are from another answer than their own, or than that of others: `Output.margins`."""
+        return self.task.output.margins(scores, self.task.labels, answered=answered, **self.calibration)
 
     def stream(self, texts: Iterable[str], batch: int = 256) -> Iterator[Answer]:
         """Yield the answer to each text as it comes, holding no more than a batch of them at a time.
@@ -137,9 +144,8 @@ def load(folder: Path, cache: Path | None = None, *, master: bool = False) -> Mo
     seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
     predictor = maker.load(folder / "predictor", cache or folders.cache())
-    if not master:
-        predictor = quickened(predictor, folder)
-    return Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
+    model = Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
+    return model if master else replace(model, predictor=quickened(predictor, folder, model.margins))
 
 
 def read_card(folder: Path) -> dict[str, Any]:

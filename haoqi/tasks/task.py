@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples, Label
-from haoqi.evaluate.metric import Metric
+from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 
 # One array for all examples, shape (n, labels), or one per example: for spans, shape (words, tags).
@@ -58,6 +58,20 @@ class Output(Protocol):
             examples: what was asked; spans need its words.
             labels: the task's labels.
             calibration: what `calibrate` gave: temperature, thresholds.
+        """
+        ...
+
+    def margins(
+        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
+    ) -> Array:
+        """Return how far scores are from another answer, in logits, shape (n,).
+
+        Args:
+            scores: as `Scores` says.
+            labels: the task's labels.
+            answered: scores that stand for the answer that is meant; a margin is negative where `scores` give another.
+                None: the answer of `scores`.
+            calibration: what `calibrate` gave.
         """
         ...
 

@@ -102,6 +102,20 @@ def test_answers_keep_the_order_of_the_examples(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_scores_that_move_by_less_than_half_their_margin_keep_the_answer(name: str) -> None:
+    task, rng = _task(name), np.random.default_rng(2)
+    examples = _example(task).take([0] * 8)
+    scores = [np.atleast_1d(row) + rng.normal(size=np.shape(row)) for row in _certain(task, examples)]
+    margins = task.output.margins(scores, task.labels)
+    assert margins.shape == (8,)
+    assert np.all(margins > 0)
+    moved = [row + 0.49 * room * rng.choice((-1, 1), np.shape(row)) for row, room in zip(scores, margins, strict=True)]
+    same = (task.output.decode(one, examples, task.labels).labels for one in (scores, moved))
+    assert next(same) == next(same)
+    assert np.all(task.output.margins(moved, task.labels, answered=scores) > 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("blank", [None, float("nan"), "", "  "])
 def test_blank_cell_is_refused_with_a_reason(name: str, blank: object) -> None:
     with pytest.raises(ValueError, match=r"empty|missing"):

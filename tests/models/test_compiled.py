@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from haoqi.data.examples import Examples
 from haoqi.models import compiled, compiling, releases
 from haoqi.models import model as models
 from haoqi.models.bases import resolve
+from haoqi.models.cascade import Cascade
+from haoqi.models.court import Court
 from haoqi.models.embedder import Embedder
 from haoqi.models.form import Compute, forms
 from haoqi.models.model import Model
@@ -53,6 +56,35 @@ def release(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         releases.publish(model, EVIDENCE, "news")
         assert releases.compile("news", examples).chosen == "onnx"
         yield releases.get("news")
+
+
+@pytest.fixture(scope="module")
+def cascaded(release: releases.Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[releases.Release]:
+    """Return the same release, answered by eight bits and in doubt by fp32."""
+    folder = Path(shutil.copytree(release.folder, tmp_path_factory.mktemp("cascaded") / "news"))
+    model = models.load(folder, master=True)
+    judges = Examples.of(TEXTS, list(model.predict(TEXTS).labels))
+    heard = Court.heard
+
+    def refused(court: Court, one: Any) -> Any:
+        verdict, heard_one = heard(court, one)
+        return ("changes too much" if one.name == "onnx_int8" else verdict), heard_one
+
+    def seconds(predictor: Any, asked: Examples) -> float:
+        if isinstance(predictor, Cascade):
+            return 0.2
+        compute: Any = computes(predictor)
+        return 1.0 if compute is None else 0.02 if compute.path.parent.name == "onnx_int8" else 0.3
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forms, "names", lambda: ["onnx", "onnx_int8"])
+        patch.setattr(compiling, "_seconds", seconds)
+        patch.setattr(compiling, "_FEWEST_FITTED", 4)
+        patch.setattr(compiling, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3)))
+        patch.setattr(Court, "heard", refused)
+        found = compiling.compile_release(folder, model, judges)
+        assert found.chosen == "onnx_int8+onnx", found.forms
+    yield replace(release, folder=folder)
 
 
 @pytest.fixture
@@ -113,9 +145,9 @@ def test_whatever_is_the_matter_torch_answers_and_the_reason_is_told(
     elif harm == "card":
         card.write_text('{"format": 1', encoding="utf-8")
     elif harm == "newer":
-        card.write_text(json.dumps({**plain, "format": 2}), encoding="utf-8")
+        card.write_text(json.dumps({**plain, "format": compiled.FORMAT + 1}), encoding="utf-8")
     else:
-        plain["probe"]["gives"] = [1.5 * value for value in plain["probe"]["gives"]]
+        plain["probe"]["gives"] = {"onnx": [1.5 * value for value in plain["probe"]["gives"]["onnx"]]}
         card.write_text(json.dumps(plain), encoding="utf-8")
     model = releases.load(str(folder))
     assert computes(model.predictor) is None
@@ -146,6 +178,66 @@ def test_on_another_machine_only_an_exact_form_is_trusted(
         with pytest.raises(UserError, match="on another machine") as caught:
             compiled.check(folder)
         assert caught.value.hint == "haoqi compile news@1"
+
+
+def test_a_cascade_answers_from_disk_as_its_forms_do(cascaded: releases.Release) -> None:
+    both: Any = releases.load(str(cascaded.folder)).predictor
+    assert isinstance(both, Cascade)
+    paths = [Path(computes(one).path).parent.name for one in (both.first, both.second)]  # type: ignore[union-attr]
+    assert paths == ["onnx_int8", "onnx"]
+    examples = Examples.of(TEXTS)
+    first, second, found = (np.asarray(one.scores(examples)) for one in (both.first, both.second, both))
+    doubtful = np.abs(first[:, 0] - first[:, 1]) < both.doubt.margin
+    assert 0 < doubtful.sum() < len(TEXTS)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(found[~doubtful], first[~doubtful])
+    np.testing.assert_allclose(found[doubtful], second[doubtful], atol=1e-5)
+    card = compiled.check(cascaded.folder)
+    assert card is not None
+    assert card.doubt == both.doubt
+    assert {name.partition("/")[0] for name in card.files} == {"onnx", "onnx_int8"}
+    assert "of texts answered by both" in card.words
+
+
+@pytest.mark.parametrize("form", ["onnx", "onnx_int8"])
+def test_a_cascade_with_a_damaged_part_is_left_aside(form: str, cascaded: releases.Release, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(cascaded.folder, tmp_path / "news"))
+    (folder / "compiled" / form / "model.onnx").write_bytes(b"")
+    same(releases.load(str(folder)), cascaded)
+    assert computes(releases.load(str(folder)).predictor) is None
+    with pytest.raises(UserError, match="is damaged"):
+        compiled.check(folder)
+
+
+def test_a_part_that_answers_otherwise_than_it_did_is_left_aside(cascaded: releases.Release, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(cascaded.folder, tmp_path / "news"))
+    card = folder / "compiled" / "compiled.json"
+    plain = json.loads(card.read_text("utf-8"))
+    plain["probe"]["gives"]["onnx"] = [-value for value in plain["probe"]["gives"]["onnx"]]
+    card.write_text(json.dumps(plain), encoding="utf-8")
+    assert computes(releases.load(str(folder)).predictor) is None
+
+
+def test_on_another_machine_a_cascade_is_its_faithful_form_alone(
+    cascaded: releases.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "machine", lambda: "another")
+    compute: Any = computes(releases.load(str(cascaded.folder)).predictor)
+    assert compute.path.parent.name == "onnx"
+    found = compiled.check(cascaded.folder)
+    assert found is not None
+    assert (found.chosen, found.doubt) == ("onnx", None)
+    assert found.words.startswith("computed by onnx: 3.3 times")
+
+
+def test_a_card_of_the_first_format_is_still_read(folder: Path, release: releases.Release) -> None:
+    card = folder / "compiled" / "compiled.json"
+    plain = json.loads(card.read_text("utf-8"))
+    del plain["doubt"]
+    plain |= {"format": 1, "probe": {"told": False, "gives": plain["probe"]["gives"]["onnx"]}}
+    card.write_text(json.dumps(plain), encoding="utf-8")
+    assert compiled.read(folder) == release.compiled
+    assert computes(releases.load(str(folder)).predictor) is not None
 
 
 def test_a_release_that_was_never_compiled_has_nothing_to_tell(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Which form is chosen, and what is written of it; timings are given here, not taken."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
-from haoqi.models import compiled, compiling
+from haoqi.models import compiled, compiling, court
 from haoqi.models.bases import resolve
+from haoqi.models.cascade import Cascade, fitted
 from haoqi.models.embedder import Embedder
 from haoqi.models.form import Block, Compute, Floats, forms
 from haoqi.models.model import Model
@@ -72,6 +73,35 @@ class Absent(Fake):
         raise UserError("this needs the library fake, which is not installed", "pip install fake")
 
 
+class Shaky(Fake):
+    """A form whose vectors are a little off, each text's by the same whenever it is asked."""
+
+    exact = False
+    shaken = 0.0
+
+    def open(self, folder: Path, threads: int, master: Callable[[], Any]) -> Compute:
+        return Shaken(self, master())
+
+
+@dataclass(frozen=True)
+class Shaken(Opened):
+    """A shaky form that is ready to compute."""
+
+    form: Shaky
+
+    def __call__(self, blocks: Iterable[Block]) -> Iterator[Floats]:
+        given = list(blocks)
+        places = 1 + np.arange(100)
+        for block, found in zip(given, Opened.__call__(self, given), strict=True):
+            seeds = (block.ids * block.mask * places[: block.ids.shape[1]]).sum(axis=1)
+            noise = [np.random.default_rng(seed).normal(size=found.shape[1]) for seed in seeds]
+            yield (found + self.form.shaken * np.array(noise)).astype(np.float32)
+
+
+def shaky(shaken: float) -> type[Shaky]:
+    return type("Trembling", (Shaky,), {"shaken": shaken})
+
+
 def fake(share: float) -> type[Fake]:
     return type("Turned", (Fake,), {"turned": share})
 
@@ -94,6 +124,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
             monkeypatch.setitem(forms._found, name, kind)
 
         def seconds(predictor: Any, examples: Examples) -> float:
+            if isinstance(predictor, Cascade):
+                return seconds(predictor.first, examples) + predictor.doubt.share * seconds(predictor.second, examples)
             compute = predictor.embedder.compute
             if compute is None:
                 return 1.0
@@ -120,6 +152,26 @@ def examples(model: Model) -> Examples:
     return Examples.of(texts, [LABELS[0] if row % 9 == 0 else label for row, label in enumerate(answers)])
 
 
+@pytest.fixture(scope="module")
+def many() -> Examples:
+    """Return enough texts to fit a margin on, without labels."""
+    words = ("battery", "screen", "match", "bank", "film", "letter", "water", "coffee", "order")
+    return Examples.of([f"{one} {two} {three}" for one in words for two in words for three in words[:5]][:400])
+
+
+@pytest.fixture(scope="module")
+def balanced(model: Model, many: Examples) -> Model:
+    """Return a model that gives every answer about as often."""
+    centre = np.asarray(model.scores(many)).mean(axis=0)
+    return replace(model, predictor=replace(model.predictor, intercept=-centre))  # type: ignore[type-var]
+
+
+@pytest.fixture(scope="module")
+def judges(balanced: Model, many: Examples) -> Examples:
+    """Return the texts as the balanced model answers them."""
+    return replace(many, labels=list(balanced.predict(many).labels))
+
+
 def test_the_fastest_form_that_answers_alike_is_chosen_and_alone_kept(
     model: Model, examples: Examples, given: Given, tmp_path: Path
 ) -> None:
@@ -142,13 +194,14 @@ def test_a_form_that_changes_answers_is_refused_however_fast(
     found = compiling.compile_release(tmp_path, model, examples)
     assert found.chosen == "right"
     assert "of the answers" in found.forms["wrong"].verdict
+    assert "wrong+right" not in found.forms  # too few judges to fit a margin on
     assert (found.forms["wrong"].unchanged or 1.0) < 0.9
 
 
 def test_a_form_that_loses_score_is_refused(
     model: Model, examples: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiling, "LEAST_UNCHANGED", 0.0)
+    monkeypatch.setattr(court, "LEAST_UNCHANGED", 0.0)
     given({"wrong": (fake(0.2), 9.0)})
     found = compiling.compile_release(tmp_path, model, examples)
     assert found.chosen is None
@@ -164,6 +217,82 @@ def test_a_form_no_faster_than_torch_is_not_worth_its_space(
     found = compiling.compile_release(tmp_path, model, examples)
     assert (found.chosen, found.forms["same"].verdict) == (None, "not faster than torch")
     assert "no form was faster" in found.words
+
+
+def test_a_quick_form_that_is_refused_computes_in_a_cascade_with_the_faithful_one(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.006), 4.0), "right": (Fake, 2.0)})
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    assert (found.chosen, found.parts) == ("quick+right", ("quick", "right"))
+    assert "of the answers" in found.forms["quick"].verdict
+    assert found.forms["right"].verdict == "slower than quick+right"
+    told = found.forms["quick+right"]
+    assert told.unchanged is not None
+    assert found.forms["quick"].unchanged is not None
+    assert found.forms["quick"].unchanged < court.LEAST_UNCHANGED <= told.unchanged
+    assert found.doubt is not None
+    assert told.verdict == f"chosen; answers {found.doubt.share:.0%} of the texts twice, takes 0 MB"
+    rate = found.forms["right"].texts_per_second or 0.0
+    assert told.texts_per_second == pytest.approx(rate * (1 / 2) / (1 / 4 + found.doubt.share / 2), rel=0.01)
+    assert found.doubt.alone
+    assert told.latency_ms == pytest.approx(250 + 500 * found.doubt.share, abs=0.1)
+    assert found.words.endswith(f"{found.doubt.share:.0%} of texts answered by both")
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick", "right"]
+    assert set(found.probe["gives"]) == {"quick", "right"}
+    assert compiled.read(tmp_path) == found
+
+
+def test_the_larger_margin_of_two_halves_is_kept_and_each_is_judged_by_the_other(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given({"quick": (shaky(0.006), 4.0), "right": (Fake, 2.0)})
+    asked: list[tuple[float, tuple[str, ...]]] = []
+    scores = Cascade.scores
+
+    def heard(self: Cascade, examples: Examples, progress: Any = None) -> Any:
+        asked.append((self.doubt.margin, tuple(examples.texts)))
+        return scores(self, examples, progress)
+
+    monkeypatch.setattr(Cascade, "scores", heard)
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    form: Any = forms.build("quick")
+    quick = balanced.predictor.computed_by(Shaken(form, balanced.predictor.graph())).scores(judges)  # type: ignore[attr-defined]
+    halves = slice(0, None, 2), slice(1, None, 2)
+    fits = [fitted(balanced.margins, quick[half], np.asarray(balanced.scores(judges))[half]) for half in halves]
+    assert [margin for margin, _ in asked[-2:]] == pytest.approx(fits)
+    assert [texts for _, texts in asked[-2:]] == [tuple(judges.texts[1::2]), tuple(judges.texts[::2])]
+    assert found.doubt is not None
+    assert found.doubt.margin == pytest.approx(max(fits))
+
+
+def faithful(predictor: Any) -> Any:
+    """Return what answers in doubt."""
+    return getattr(predictor, "second", predictor)
+
+
+@pytest.mark.parametrize(
+    ("shaken", "speed", "verdict"),
+    [(0.5, 4.0, "of the texts twice"), (0.006, 2.02, "of the texts twice"), (0.006, 4.0, "not faster than right")],
+)
+def test_a_cascade_that_wins_too_little_is_not_chosen(
+    shaken: float,
+    speed: float,
+    verdict: str,
+    balanced: Model,
+    judges: Examples,
+    given: Given,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given({"quick": (shaky(shaken), speed), "right": (Fake, 2.0)})
+    if verdict.startswith("not"):  # whatever was to be expected
+        seconds = compiling._seconds
+        monkeypatch.setattr(compiling, "_seconds", lambda one, asked: seconds(faithful(one), asked))
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    assert (found.chosen, found.doubt) == ("right", None)
+    assert verdict in found.forms["quick+right"].verdict
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "right"]
 
 
 def test_a_form_that_fails_is_told_and_the_others_remain(

@@ -188,6 +188,28 @@ def test_rare_labels_share_a_threshold_and_common_ones_have_their_own() -> None:
     )
 
 
+@given(st.integers(0, 10_000))
+def test_a_margin_is_negative_where_the_answer_is_another(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = rng.normal(size=(2, 20, 3)).astype(np.float32)
+    settings = {"temperature": 0.7, "thresholds": {"a": 0.2, "b": 0.9}}
+    for output in (OneLabel(), ManyLabels()):
+        answers = [output.decode(scores, Examples.of([""] * 20), LABELS, **settings).labels for scores in (one, other)]
+        differ = [before != after for before, after in zip(*answers, strict=True)]
+        assert (output.margins(other, LABELS, answered=one, **settings) < 0).tolist() == differ
+        assert np.all(output.margins(one, LABELS, **settings) >= 0)
+
+
+def test_margins_are_the_least_way_to_another_answer_in_logits() -> None:
+    scores = np.array([[1.0, 4.0, 2.0], [-1.0, 0.5, 3.0]])
+    assert OneLabel().margins(scores, LABELS).tolist() == [2.0, 2.5]
+    assert ManyLabels().margins(scores, LABELS).tolist() == [1.0, 0.5]
+    even = {"temperature": 2.0, "thresholds": {"b": 1 / (1 + np.exp(-1))}}  # b is reached at 2
+    assert ManyLabels().margins(scores, LABELS, **even).tolist() == pytest.approx([1.0, 1.0])
+    words: Any = [np.array([[3.0, 0.0, 1.0], [0.0, 5.0, 4.5]]), np.zeros((0, 3))]
+    assert Spans().margins(words, ("PER",)).tolist() == [0.5, np.inf]
+
+
 def test_answers_are_shown_on_one_line() -> None:
     text = "Ann flew to Oslo"
     assert Spans().show((Span(0, 3, "PER"), Span(12, 16, "LOC")), text) == "Ann (PER), Oslo (LOC)"

@@ -11,7 +11,7 @@ from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.cells import read_names
-from haoqi.tasks.outputs.probability import fit_temperature, sigmoid, thinned
+from haoqi.tasks.outputs.probability import fit_temperature, logit, sigmoid, thinned
 from haoqi.tasks.task import Scores
 
 # A label that is true less often than this has too few examples for a threshold of its own.
@@ -71,6 +71,18 @@ class ManyLabels:
             confidence=np.where(chosen, probabilities, 1.0 - probabilities).prod(axis=1),
             probabilities=probabilities.astype(np.float32),
         )
+
+    def margins(
+        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
+    ) -> Array:
+        """Return how near the nearest score of each example is to its label's threshold, shape (n,)."""
+        given = np.asarray(scores, dtype=np.float64)
+        meant = given if answered is None else np.asarray(answered, dtype=np.float64)
+        known = calibration.get("thresholds", {})
+        thresholds = np.array([float(known.get(label, 0.5)) for label in labels])
+        bounds = float(calibration.get("temperature", 1.0)) * logit(thresholds)
+        found: Array = np.where(meant >= bounds, given - bounds, bounds - given).min(axis=1)
+        return found
 
     def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
         """Return a temperature, and for each class the threshold that gives it the best F1.

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples, Label
+from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.cells import read_name
-from haoqi.tasks.outputs.probability import class_loss, fit_temperature, softmax, thinned
+from haoqi.tasks.outputs.probability import class_loss, fit_temperature, leads, softmax, thinned
 from haoqi.tasks.task import Scores
 
 
@@ -58,6 +59,16 @@ class OneLabel:
             confidence=probabilities[np.arange(len(best)), best],
             probabilities=probabilities.astype(np.float32),
         )
+
+    def margins(
+        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
+    ) -> Array:
+        """Return by how much the answer's score is above the best of the others, shape (n,).
+
+        >>> OneLabel().margins(np.array([[3, 1, 2]]), ("a", "b", "c"))
+        array([1.])
+        """
+        return leads(scores, scores if answered is None else answered)
 
     def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
         """Return the temperature under which the right classes are likeliest; unlabelled examples are left out."""

@@ -37,6 +37,29 @@ def sigmoid(scores: npt.ArrayLike, temperature: float = 1.0) -> Array:
     return found
 
 
+def logit(probabilities: npt.ArrayLike) -> Array:
+    """Return the score that `sigmoid` turns into each probability; infinite for 0 and 1."""
+    from scipy.special import logit as inverse
+
+    found: Array = inverse(np.asarray(probabilities, dtype=np.float64))
+    return found
+
+
+def leads(scores: npt.ArrayLike, answered: npt.ArrayLike) -> Array:
+    """Return by how much each row's likeliest class leads the best of the others, shape (n,).
+
+    Args:
+        scores: logits, shape (n, classes).
+        answered: logits that say which class is meant, same shape; a lead is negative where `scores` say another.
+    """
+    given = np.array(scores, dtype=np.float64)
+    rows, best = np.arange(len(given)), np.asarray(answered).argmax(axis=1)
+    own = given[rows, best]
+    given[rows, best] = -np.inf
+    found: Array = own - given.max(axis=1)
+    return found
+
+
 def fit_temperature(loss: Callable[[float], float]) -> float:
     """Return the temperature in [0.05, 20] with the least loss (Guo et al., 2017, arXiv:1706.04599)."""
     from scipy.optimize import minimize_scalar

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples, Label, Span
+from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.evaluate.tags import spans_to_tags, tag_names
 from haoqi.tasks.outputs.cells import read_spans
 from haoqi.tasks.outputs.chain import Chain, decode_chains
-from haoqi.tasks.outputs.probability import class_loss, fit_temperature, thinned
+from haoqi.tasks.outputs.probability import class_loss, fit_temperature, leads, thinned
 from haoqi.tasks.task import Scores
 from haoqi.tasks.words import Words, words_of
 
@@ -77,6 +78,16 @@ class Spans:
             confidence=np.array([chain.confidence for chain in chains], dtype=np.float64),
             span_confidence=[tuple(chance for _, chance in answer) for answer in answers],
         )
+
+    def margins(
+        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
+    ) -> Array:
+        """Return the least lead of a word's likeliest tag in each example, shape (n,); infinite where no word is.
+
+        What tags say about each other is left out, so that this is near the truth, not beyond doubt.
+        """
+        pairs = zip(scores, scores if answered is None else answered, strict=True)
+        return np.array([leads(*pair).min(initial=np.inf) for pair in pairs], dtype=np.float64)
 
     def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
         """Return the temperature under which the right tags of words are likeliest."""
