@@ -232,7 +232,11 @@ class Table:
             if self.left is None or share * self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
         ]
         why = "frozen features are cheap for what they give"
-        return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
+        if not able:
+            return None
+        best = max(able, key=lambda p: (p.share, p.key))
+        # What gives way reads as many examples as there is time for; what is judged is to be read in any case.
+        return self._step(replace(best, share=1.0) if self._gives_way(best) else best, why, "explore")
 
     def _first_costly(self) -> Step | None:
         """Return the gradient method that tends to come out best, at the largest fidelity in reach, once."""

@@ -29,7 +29,7 @@ class ExploreSettings:
     """Whether the best plans are asked together, and a fast one learns from them, where a test says that it pays."""
     variants: Annotated[int, Range(0, 100, search=False)] = 4
     """How many variations of a method's settings are on the table beside its defaults."""
-    alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.05
+    alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1
     """The chance that a run without any better plan crowns one: all its paired tests share it, the likely ones most."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples where not said."""
