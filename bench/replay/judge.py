@@ -129,6 +129,11 @@ class Prices:
         off = seeds.generator(self.shelf.seed, "cost", plan.key).standard_normal()
         return Cost(self.seconds(plan) * math.exp(COST_DOUBT * off), COST_DOUBT)
 
+    def cut_short(self, plan: Plan, share: float) -> Cost:
+        """Return what is believed of a plan that is ended after a share of its fit."""
+        whole = self.cost(plan)
+        return replace(whole, seconds=share * whole.seconds)
+
     def reserve_seconds(self, plan: Plan | None) -> float:
         """Return what releasing takes: nothing is released here."""
         return 0.0

@@ -30,7 +30,7 @@ CHEAP_SECONDS = 10.0
 """So is one that takes less than this, in seconds."""
 
 WORTHWHILE = 0.3
-"""An elastic method may be cut short by the budget to this share of the time it would like, not less."""
+"""An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
 
 SOON_SECONDS = 20.0
 """The most seconds that the first model may take."""
@@ -45,7 +45,7 @@ LAST_STEPS, LAST_SHARE = 2, 0.1
 """So many steps, or so much of the time, before its end a search asks the best plans together."""
 
 FROZEN_SHARE = 0.4
-"""Of the time left, what the first plan on frozen features may take; it is worth its price on most data."""
+"""Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
 
 
 @dataclass(frozen=True)
@@ -225,18 +225,16 @@ class Table:
         if not ranked or any(e.plan.method == ranked[0] for e in self.history.experiments):
             return None
         plans = [plan for plan in self._untried() if plan.method == ranked[0] and not plan.settings]
-        share = WORTHWHILE if plans and self._gives_way(plans[0]) else 1.0
         able = [
             plan
             for plan in plans
-            if self.left is None or share * self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+            if self.left is None
+            or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+            # What gives way reads as many examples as there is time for.
+            or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
         ]
         why = "frozen features are cheap for what they give"
-        if not able:
-            return None
-        best = max(able, key=lambda p: (p.share, p.key))
-        # What gives way reads as many examples as there is time for; what is judged is to be read in any case.
-        return self._step(replace(best, share=1.0) if self._gives_way(best) else best, why, "explore")
+        return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
     def _first_costly(self) -> Step | None:
         """Return the gradient method that tends to come out best, at the largest fidelity in reach, once."""
@@ -362,7 +360,7 @@ class Table:
 
     def _least_seconds(self, plan: Plan) -> float:
         """Return with how much time left a plan may be begun."""
-        return (WORTHWHILE if self._gives_way(plan) else 1.0) * self._seconds(plan)
+        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
 
     def _seconds(self, plan: Plan) -> float:
         return self.costs.cost(plan).seconds

@@ -64,10 +64,20 @@ class Costs:
             self._known[plan] = replace(found, seconds=found.seconds + taught)
         return self._known[plan]
 
-    def load(self, plan: Plan) -> Load:
-        """Return what a plan does now: less than at first, where earlier plans share its base."""
+    def cut_short(self, plan: Plan, share: float) -> Cost:
+        """Return how long a plan takes whose fit is ended after a share of it; all is scored in any case."""
+        return self.rates.cost(self.load(plan, share), plan.method)
+
+    def load(self, plan: Plan, share: float = 1.0) -> Load:
+        """Return what a plan does now: less than at first, where earlier plans share its base.
+
+        Args:
+            plan: any plan of the lab's methods and bases.
+            share: of its fit, what is done before time ends it.
+        """
         trial = self.lab.trial(plan)
         work = self.lab.method(plan).work(trial.size)
+        work = replace(work, fit=work.fit.times(share), embeds=share * work.embeds)
         first = asked(plan, self.lab, self.asked)
         load = first.load + load_of(work, trial, first.kept.get(plan.base or "", _NOTHING))
         if self.timed:

@@ -344,6 +344,13 @@ def test_with_few_examples_the_first_is_what_did_best_elsewhere_and_is_done_soon
 
     assert first(12, None) == "full"  # 16 s, and SetFit 40
     assert first(40, None) == "probe"
-    assert first(12, 120.0) in ("top_layers", "lora", "full")
     assert first(12, 2.0) in ("majority", "tfidf", "logistic")
     assert first(40, None, folds=0) == first(2000, None) == "majority"
+
+
+def test_a_fit_that_is_cut_short_saves_nothing_of_what_is_scored() -> None:
+    costs, plan = Costs.of(lab(9000, 3000), [], timed=False), plan_of("blend")
+    whole, short = costs.load(plan), costs.load(plan, 0.3)
+    scored = lab(9000, 3000).size(plan).forward(256, 6) * 3000
+    assert short.forward - scored == pytest.approx(0.3 * (whole.forward - scored), rel=0.01)
+    assert costs.cut_short(plan, 0.3).seconds > 0.3 * costs.cost(plan).seconds
