@@ -25,6 +25,7 @@ from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Load, Size, Work
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
+from haoqi.train.prospect import ENDED_EARLY
 
 Floats = npt.NDArray[np.float32]
 
@@ -100,7 +101,8 @@ class Stack:
             read += len(batch)
             spent = time.perf_counter() - begun
             job.report(Progress(0.8 * read / len(order), f"the base has read {read:,} examples"))
-            if limit is not None and spent * (read + BATCH) / read > limit:
+            if limit is not None and spent * (read + BATCH) / read > limit and read < len(order):
+                job.note(f"{ENDED_EARLY}: the base read {read:,} of {len(order):,} examples, for want of time")
                 break
         return np.sort(order[:read])
 

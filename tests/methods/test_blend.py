@@ -1,10 +1,15 @@
 """How far the members of a blend are trusted: by what they knew of examples that they had not seen, and never less."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from haoqi.methods.blend import trust
+from haoqi.data.examples import Examples
+from haoqi.methods.blend import BATCH, Stack, trust
+from haoqi.train.prospect import ENDED_EARLY
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,3 +38,14 @@ def test_the_more_examples_the_more_their_answers_decide() -> None:
         assert np.abs(offset).max() < 0.5
     assert apart == sorted(apart)
     assert apart[-1] > 2  # where there are plenty, the weight is that of a logistic regression
+
+
+@pytest.mark.parametrize(("seconds", "read"), [(None, 600), (0.0, BATCH)])
+def test_reading_that_time_ends_is_told(seconds: float | None, read: int) -> None:
+    """Otherwise what it took would say how fast the base reads all of them."""
+    told: list[str] = []
+    job: dict[str, Any] = {"train": Examples.of([str(row) for row in range(600)]), "seconds": seconds, "base": None}
+    job |= {"store": SimpleNamespace(embeddings=lambda base, texts: None), "report": lambda progress: None}
+    rows = Stack()._read(cast(Any, SimpleNamespace(**job, note=told.append)), 0.0)
+    assert len(rows) == read
+    assert [fact.startswith(ENDED_EARLY) for fact in told] == ([] if seconds is None else [True])
