@@ -111,7 +111,7 @@ def notebook(story: Story = STORY, language: str | None = None) -> str:
         "A surprise: 3.0 standard deviations below what we believed. It took 4.5 times as long as we believed.",
         "It is ahead of no. 6 by 0.004, which chance alone could do (p = 0.500): the champion stays.",
         "A lesson is refuted (+0.004, p = 0.500; +0.030 was hoped for), and will not be tried again:",
-        "We stopped because nothing left is worth its time",
+        "We stopped because nothing that still fitted was worth its time",
         "Of 4 beliefs about scores, 2 held",
         "The largest surprise was no. 8, probe balanced: we believed in 0.930 ± 0.010 and found 0.900.",
         "1 lesson was left untested.",
