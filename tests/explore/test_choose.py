@@ -72,4 +72,4 @@ def test_a_run_ends_when_nothing_is_worth_a_minute_and_says_so(asked: Callable[.
     page = (release.folder / "report.html").read_text(encoding="utf-8")
     assert "everything there was to try was tried" not in page
     assert "nothing that still fitted was worth its time" in page
-    assert "剩下的方案都不值得花时间" in page
+    assert "剩余时间里放得下的方案都不值得一试" in page
