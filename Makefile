@@ -20,7 +20,7 @@ demo: env ## Improve a model of BBC News topics for three minutes, ask it someth
 
 # A process of one thread per core: tiny models gain nothing from more threads, and lose much by sharing cores.
 test: env ## Run the default tests: offline, on a tiny model
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not gpu" -n auto --maxprocesses 4 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not gpu" -n logical --maxprocesses 4 --dist worksteal
 
 check: $(INSTALLED) ## Lint, types, layers, and documentation that matches the code
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step,
 from haoqi.explore import curve, trial
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
+from haoqi.explore.lessons import ALPHA
 from haoqi.explore.plan import Experiment
 from haoqi.models.releases import Release
 from haoqi.run import Run
@@ -50,7 +51,7 @@ def story_of(
         curve=tuple(Step(**asdict(point)) for point in curve.knowledge(entries)),
         comparisons=_comparisons(best, lab, history),
         lessons=_lessons(history),
-        alpha=lab.settings.alpha,
+        alpha=ALPHA,
         card=lab.card.to_json(),
         version=release.version,
         created=release.created,

@@ -9,6 +9,8 @@ import tempfile
 import time
 from typing import Any
 
+from peers.pace import pace
+
 BATCH, MAX_TOKENS = 16, 256
 _PROBED = 4
 _MARGIN = 0.95
@@ -45,7 +47,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as out:
         steps = usual
         if asked["seconds"] is not None:
-            fixed, a_step = _speed(lambda count: trained(count, out))
+            fixed, a_step = pace(lambda count: trained(count, out), _PROBED)
             steps = max(1, min(usual, int((_MARGIN * asked["seconds"] - fixed) / a_step)))
         begun = time.perf_counter()
         model = trained(-1 if steps == usual else steps, out)
@@ -61,15 +63,3 @@ def epoch_steps(labels: list[str]) -> int:
     positive = sum(size * (size + 1) // 2 for size in sizes)
     every = len(labels) * (len(labels) + 1) // 2
     return -(-2 * max(positive, every - positive) // BATCH)
-
-
-def _speed(train: Any) -> tuple[float, float]:
-    """Return the seconds of all but the steps, and those of one step; the first training of a process is forgotten."""
-    train(1)
-    took = []
-    for steps in (1, 1 + _PROBED):
-        begun = time.perf_counter()
-        train(steps)
-        took.append(time.perf_counter() - begun)
-    a_step = max(1e-3, (took[1] - took[0]) / _PROBED)
-    return max(0.0, took[0] - a_step), a_step

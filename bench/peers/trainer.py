@@ -9,6 +9,8 @@ import tempfile
 import time
 from typing import Any
 
+from peers.pace import pace
+
 BATCH, EPOCHS, LEARNING_RATE, MAX_TOKENS = 16, 3, 1e-4, 256
 _PROBED = 6
 _MARGIN = 0.95
@@ -57,7 +59,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as out:
         steps = most
         if asked["seconds"] is not None:
-            fixed, a_step = _speed(lambda count: trained(encoded(asked["train"], asked["labels"]), count, out))
+            fixed, a_step = pace(lambda count: trained(encoded(asked["train"], asked["labels"]), count, out), _PROBED)
             steps = max(1, min(most, int((_MARGIN * asked["seconds"] - fixed) / a_step)))
         begun = time.perf_counter()
         trainer = trained(encoded(asked["train"], asked["labels"]), steps, out)
@@ -65,15 +67,3 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         found = trainer.predict(encoded(asked["test"])).predictions.argmax(-1)
     plan = f"full, {steps * BATCH / len(asked['train']):.2f} epochs"
     return {"answers": [names[at] for at in found], "seconds": seconds, "plan": plan, "whole": steps == most}
-
-
-def _speed(train: Any) -> tuple[float, float]:
-    """Return the seconds before the first step, and those of one step; the first training of a process is forgotten."""
-    train(1)
-    took = []
-    for steps in (1, 1 + _PROBED):
-        begun = time.perf_counter()
-        train(steps)
-        took.append(time.perf_counter() - begun)
-    a_step = max(1e-3, (took[1] - took[0]) / _PROBED)
-    return max(0.0, took[0] - a_step), a_step

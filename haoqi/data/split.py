@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from haoqi.data.dedupe import TEST, TRAIN, VALID, Codes
-from haoqi.data.examples import Indices, Span
+from haoqi.data.examples import Examples, Indices, Span
 
 
 def carve(strata: Sequence[str], units: Indices, shares: tuple[float, float], rng: np.random.Generator) -> Codes:
@@ -48,6 +48,22 @@ def carve(strata: Sequence[str], units: Indices, shares: tuple[float, float], rn
                     kept.append(rows)
             queues[name] = kept
     return parts
+
+
+def in_folds(examples: Examples, count: int, rng: np.random.Generator) -> Indices:
+    """Return the fold of each example, in [0, count), shape (n,).
+
+    Rows made of one row are in one fold. The labels are spread over all folds: where a fold has more of one than its
+    share, what it is answered by has fewer, and with few examples every model would seem to be mostly wrong.
+    """
+    sources = examples.sources
+    kinds = {int(source): _kind(examples.labels[row]) for row, source in reversed(list(enumerate(sources)))}
+    order = rng.permutation(len(kinds))
+    dealt = sorted((int(source) for source in order), key=lambda source: kinds[source])
+    fold_of = np.zeros(len(kinds), np.int64)
+    fold_of[dealt] = np.arange(len(dealt)) % count
+    found: Indices = fold_of[sources]
+    return found
 
 
 def by_group(units: Indices, shares: tuple[float, float], rng: np.random.Generator) -> Codes:
@@ -125,3 +141,8 @@ def _units(units: Indices) -> list[list[int]]:
     order = np.argsort(units, kind="stable")
     edges = np.flatnonzero(np.diff(units[order])) + 1
     return [rows.tolist() for rows in np.split(order, edges)] if len(order) else []
+
+
+def _kind(label: Any) -> str:
+    """Return what rows are spread by: a label or several; spans are too varied for it."""
+    return str(label) if isinstance(label, str) or all(isinstance(one, str) for one in label) else ""

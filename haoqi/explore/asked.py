@@ -71,7 +71,7 @@ def _answering(question: Question, lab: Lab, kept: dict[str, Kept], *, first: bo
     total, seen = Load(), Plan("", share=question.share, recipe=question.before)
     for plan in opinions(lab, lab.size(seen).train_rows):
         size, base, method = lab.size(replace(seen, base=plan.base)), plan.base or "", lab.method(plan)
-        rows, held = size.train_rows, kept.get(plan.base or "", Kept())
+        rows, held = size.train_rows, kept.get(base, Kept())
         part = replace(size, train_rows=rows * (FOLDS - 1) // FOLDS, valid_rows=rows // FOLDS, watched=False)
         # In cross-validation the folds read all examples between them.
         read = rows * lab.folds // (lab.folds - 1) if lab.folds else rows

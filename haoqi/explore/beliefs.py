@@ -8,7 +8,7 @@ from haoqi.explore.plan import Plan
 # are opened follows it, every claim is tested. A guess: docs/decisions.md has accuracies of three of them only.
 RANK = ("full", "top_layers", "setfit", "lora", "blend", "probe", "crf", "tfidf", "logistic", "knn", "zero_shot")
 
-# The same where there are some eight examples a label, as seen on five draws of two data sets (docs/decisions.md).
+# The same where there are some eight examples a label, as seen on eight draws of four data sets (docs/decisions.md).
 RANK_OF_FEW = (
     *("setfit", "full", "top_layers", "lora", "probe", "knn", "zero_shot", "blend", "tfidf", "logistic", "majority"),
 )

@@ -123,6 +123,11 @@ def wealth(history: History, alpha: float) -> float:
     return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
 
 
+def usual_stake(history: History, alpha: float) -> float:
+    """Return the p-value below which a challenger of whom nothing is believed would be crowned now."""
+    return EVEN * wealth(history, alpha)
+
+
 def _before(history: History, champion: Experiment) -> float:
     """Return the best score before a champion was crowned: what stands in for it must keep some of its gain."""
     reigns = [verdict for verdict in history.verdicts if verdict.champion != champion.number]

@@ -7,7 +7,7 @@ from functools import cached_property
 from haoqi.core import seeds
 from haoqi.explore.bandit import contest_begun, favoured, spending
 from haoqi.explore.beliefs import Belief, rank
-from haoqi.explore.champion import EVEN, wealth
+from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
 from haoqi.explore.ensemble import planned
 from haoqi.explore.history import History
@@ -15,13 +15,10 @@ from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson
 from haoqi.explore.outlook import Outlook, paired_error
 from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
-from haoqi.explore.prior import Features, Prior, prior_of
+from haoqi.explore.prior import HABIT, Features, Prior, prior_of
 from haoqi.explore.strategies import strategies
 from haoqi.explore.surrogate import Surrogate
 from haoqi.explore.teacher import student
-
-HABIT = "logistic"
-"""What most people would run: where it is cheap it comes first, and the others have to beat it."""
 
 CHEAP = 0.06
 """A plan that takes less than this share of the budget is tried before any strategy is asked."""
@@ -315,7 +312,7 @@ class Table:
             left_share=share,
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
-            alpha=EVEN * wealth(history, settings.alpha),
+            alpha=usual_stake(history, settings.alpha),
         )
 
     @cached_property

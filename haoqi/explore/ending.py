@@ -8,6 +8,7 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.evaluate.counts import items
+from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
@@ -61,7 +62,7 @@ class Ending:
     def seen(self) -> Seen:
         """What reflections look at; here a look may take its part of the time."""
         left = LOOK * self.seconds / THINKING if self.timed else None
-        return Seen(self.lab, self.history, left)
+        return Seen(self.lab, self.history, left, shared=False)
 
     @property
     def timed(self) -> bool:
@@ -98,7 +99,7 @@ class Ending:
             left_seconds=self.longer_seconds,
             champion_score=self.score,
             paired_error=paired_error(self.history),
-            alpha=self.lab.settings.alpha,
+            alpha=usual_stake(self.history, self.lab.settings.alpha),
         )
 
     def refit_seconds(self, more: float = 0.0) -> float:

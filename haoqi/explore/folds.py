@@ -12,6 +12,7 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.data.examples import Examples, Indices
+from haoqi.data.split import in_folds
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.job import job_of
 from haoqi.explore.lab import Lab
@@ -40,22 +41,12 @@ def cross_validated(step: "Step", lab: Lab, facts: list[str]) -> Scores:
 
 def cross_scores(lab: Lab, fit: Callable[[Examples, int], Predictor]) -> Scores:
     """Return scores of every judged example by what `fit` makes of the other folds' examples and the fold's number."""
-    fold_of = _folds(lab)
+    fold_of = in_folds(lab.judged, lab.folds, lab.generator("folds"))
     parts: list[tuple[Indices, Scores]] = []
     for fold in range(lab.folds):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
         parts.append((held, fit(lab.judged.take(rest), fold).scores(lab.judged.take(held))))
     return _in_order(parts)
-
-
-def _folds(lab: Lab) -> Indices:
-    """Return the fold of each judged example, every label spread over all folds."""
-    order = seeds.generator(lab.seed, "folds").permutation(len(lab.judged))
-    keys = [str(lab.judged.labels[row]) if isinstance(lab.judged.labels[row], str) else "" for row in order]
-    dealt = [int(order[place]) for place in sorted(range(len(order)), key=lambda place: keys[place])]
-    fold_of = np.zeros(len(dealt), dtype=np.int64)
-    fold_of[dealt] = np.arange(len(dealt)) % lab.folds
-    return fold_of
 
 
 def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
+from haoqi.data.split import in_folds
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
 from haoqi.explore.rates import nominal
@@ -89,7 +89,8 @@ def _answered(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
 
 def _judged(lab: Lab, examples: Examples, plan: Plan) -> tuple[Floats, dict[str, Any]]:
     """Return a plan's held-out probabilities, and the calibration that they were found with."""
-    scores = _cross_scores(lab, examples, _folds(lab, examples), plan)
+    folds = in_folds(examples, FOLDS, lab.generator("held out", len(examples)))
+    scores = _cross_scores(lab, examples, folds, plan)
     calibration = lab.task.output.calibrate(scores, examples, lab.task.labels)
     return _probabilities(lab, examples, scores, calibration), calibration
 
@@ -111,18 +112,6 @@ def _fitted(lab: Lab, examples: Examples, plan: Plan) -> Predictor:
 def _probabilities(lab: Lab, asked: Examples, scores: Scores, calibration: dict[str, Any]) -> Floats:
     found = lab.task.output.decode(scores, asked, lab.task.labels, **calibration).probabilities
     assert found is not None
-    return found
-
-
-def _folds(lab: Lab, examples: Examples) -> Indices:
-    """Return the fold of each row: the labels spread over all folds, rows made of one row together."""
-    sources = examples.sources
-    first = {int(source): str(examples.labels[row]) for row, source in reversed(list(enumerate(sources)))}
-    order = seeds.generator(lab.seed, "held out", len(first)).permutation(len(first))
-    dealt = sorted((int(source) for source in order), key=lambda source: first[source])
-    fold_of = np.zeros(len(first), np.int64)
-    fold_of[dealt] = np.arange(len(dealt)) % FOLDS
-    found: Indices = fold_of[sources]
     return found
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.plan import Plan
 
+ALPHA = 0.05
+"""The level of each lesson, shared among its plans; that a lesson holds crowns nobody, which is the court's to say."""
+
 LONGEST = 300
 """Characters of an example's text that a lesson keeps."""
 

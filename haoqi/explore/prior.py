@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TABLE = Path(__file__).with_name("prior.json")
 
 HABIT = "logistic"
-"""Offsets are relative to this method, which a person would try first."""
+"""What most people would run: where it is cheap it comes first, and offsets are relative to it."""
 
 DOUBT = 0.6
 """Standard deviation of how far a method that no table knows is from the habit."""

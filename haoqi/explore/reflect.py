@@ -22,7 +22,7 @@ from haoqi.explore import trial
 from haoqi.explore.choose import opening_over, out_of_steps
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
-from haoqi.explore.lessons import Lesson, LessonVerdict, decide
+from haoqi.explore.lessons import ALPHA, Lesson, LessonVerdict, decide
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.reflections import reflections
 from haoqi.explore.seen import THINKING, Seen
@@ -74,7 +74,7 @@ def verdict(lesson: Lesson, seen: Seen) -> LessonVerdict:
     tried = [experiments for plan in lesson.plans if (experiments := _runs(history, plan))]
     found = [_compared(lesson, [e for e in one if e.score is not None], against, seen) for one in tried]
     missing: list[Comparison | None] = [None] * (len(lesson.plans) - len(tried))
-    alpha = seen.lab.settings.alpha / max(1, len(lesson.plans))
+    alpha = ALPHA / max(1, len(lesson.plans))
     decision, place = decide([*found, *missing], lesson.gain, alpha)
     tests = _tests(history) + len(tried)
     told = None if place is None else found[place]

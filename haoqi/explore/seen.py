@@ -56,6 +56,8 @@ class Seen:
     """Time left to explore; None: only steps count, and costs are told by a nominal speed."""
     begun: float = field(default_factory=time.perf_counter, compare=False)
     """When it was looked at first, by the clock that `left_seconds` is told by."""
+    shared: bool = True
+    """Whether all looks share the time of their moment; else each may take as much."""
 
     @property
     def task(self) -> Task:
@@ -215,10 +217,10 @@ class Seen:
         return len(self.splits.train) + len(self.splits.valid)
 
     def affords(self, seconds: float) -> bool:
-        """Return whether there is time for a look that takes so long, after those that were taken."""
+        """Return whether there is time for a look that takes so long, after those that it shares its time with."""
         if self.left_seconds is None:
             return seconds <= THINKING_SECONDS
-        spent = time.perf_counter() - self.begun
+        spent = time.perf_counter() - self.begun if self.shared else 0.0
         return spent + seconds <= min(THINKING_SECONDS, THINKING * self.left_seconds)
 
     def seconds_of(self, plan: Plan) -> float:

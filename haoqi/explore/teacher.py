@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.core import seeds
-from haoqi.data.examples import Examples, Indices
+from haoqi.data.examples import Examples
+from haoqi.data.split import in_folds
 from haoqi.explore import keep
 from haoqi.explore.history import History
 from haoqi.explore.job import folder_of
@@ -80,7 +80,7 @@ def taught(teacher: Plan, lab: Lab, examples: Examples, texts: Sequence[str], *,
     """
     width = lab.task.output.width(lab.task.labels)
     own, others = np.zeros((len(examples), width)), np.zeros((len(texts), width))
-    asked, fold_of = Examples.of(texts), _folds(lab, examples)
+    asked, fold_of = Examples.of(texts), in_folds(examples, FOLDS, lab.generator("taught", len(examples)))
     for fold in np.unique(fold_of):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
         for plan, weight in teacher.members:
@@ -102,11 +102,3 @@ def _probabilities(lab: Lab, examples: Examples, logits: Any, calibration: dict[
     found = lab.task.output.decode(scores, examples, lab.task.labels, **calibration).probabilities
     assert found is not None
     return found.astype(np.float32)
-
-
-def _folds(lab: Lab, examples: Examples) -> Indices:
-    """Return the part of each example, rows made of one row together."""
-    sources = examples.sources
-    count = int(sources.max(initial=-1)) + 1
-    found: Indices = (seeds.generator(lab.seed, "taught", count).permutation(count) % FOLDS)[sources]
-    return found

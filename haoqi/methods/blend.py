@@ -18,6 +18,7 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.data.examples import Indices, Weights
+from haoqi.data.split import in_folds
 from haoqi.methods.knn import Knn
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.probe import Probe
@@ -109,17 +110,9 @@ class Stack:
     def _held_out(self, fit: Callable[[Job], Predictor], job: Job, rows: Indices) -> Floats:
         """Return each row's scores from a model that was not fitted on it, nor on a row that was made of the same one.
 
-        Their shape is (rows, labels). The labels are spread over all folds: where a fold has more of one than its
-        share, what it is answered by has fewer, and with few examples every member would seem to be mostly wrong.
+        Their shape is (rows, labels).
         """
-        asked = job.train.take(rows)
-        sources, first = asked.sources, dict[int, str]()
-        for source, label in zip(asked.sources.tolist(), asked.labels, strict=True):
-            first.setdefault(source, str(label))
-        order = seeds.generator(0, "blend", len(first)).permutation(sorted(first))
-        fold = np.zeros(int(sources.max(initial=-1)) + 1, np.int64)
-        fold[sorted(order.tolist(), key=lambda source: first[source])] = np.arange(len(order)) % FOLDS
-        fold = fold[sources]
+        fold = in_folds(job.train.take(rows), FOLDS, seeds.generator(0, "blend", len(rows)))
         scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
         quiet = replace(job, report=lambda progress: None)
         for part in range(FOLDS):

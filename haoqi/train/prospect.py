@@ -18,7 +18,7 @@ _FEWEST, _BEHIND = 3, 0.5
 _LUCK = 2.0
 
 ENDED_EARLY = "ended early"
-"""How the fact begins that a training was given up: what it took says little of its speed."""
+"""How the fact begins that a fit did less than it was asked to: what it took says little of its speed."""
 
 
 def within_reach(scores: Sequence[tuple[int, float]], steps: int, rows: int) -> float:

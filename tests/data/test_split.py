@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoqi.data.dedupe import TEST, TRAIN, VALID
-from haoqi.data.examples import Span
-from haoqi.data.split import by_group, by_time, carve, strata_of
+from haoqi.data.examples import Examples, Span
+from haoqi.data.split import by_group, by_time, carve, in_folds, strata_of
 
 
 def alone(count: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
@@ -75,3 +75,16 @@ def test_a_label_counts_as_its_rarest_part(labels: list[object], expected: list[
 
 def test_numbers_fall_into_ranges_of_equal_size() -> None:
     assert set(Counter(strata_of([float(number) for number in range(100)])).values()) == {10}
+
+
+def test_folds_keep_copies_together_and_spread_every_label() -> None:
+    examples = Examples.of([f"text {row}" for row in range(30)], ["rare"] * 6 + ["usual"] * 24)
+    double = examples.take([*range(30), *range(30)])
+    found = in_folds(double, 3, np.random.default_rng(0))
+    assert (found[:30] == found[30:]).all()
+    assert np.bincount(found[:6]).tolist() == [2, 2, 2]
+    assert np.bincount(found).tolist() == [20, 20, 20]
+    assert (found != in_folds(double, 3, np.random.default_rng(1))).any()
+    spans = Examples.of(["Ann came", "so", "Bob"], [(Span(0, 3, "PER"),), (), (Span(0, 3, "PER"),)])
+    assert sorted(in_folds(spans, 3, np.random.default_rng(0))) == [0, 1, 2]
+    assert in_folds(Examples.of([]), 3, np.random.default_rng(0)).tolist() == []

@@ -213,6 +213,8 @@ def test_looks_share_the_time_of_their_moment(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     seen = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0)
     assert [seen.affords(14.0), seen.affords(14.0), seen.affords(0.1)] == [True, False, False]
+    apart = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0, shared=False)
+    assert [apart.affords(14.0), apart.affords(14.0), apart.affords(16.0)] == [True, True, False]
     monkeypatch.undo()
     unclocked = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"))
     assert [unclocked.affords(19.0), unclocked.affords(19.0), unclocked.affords(21.0)] == [True, True, False]

@@ -11,11 +11,9 @@ from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.metrics.accuracy import accuracy
 from haoqi.evaluate.metrics.entity_f1 import entity_f1
 from haoqi.evaluate.metrics.micro_f1 import micro_f1
-from haoqi.methods import _tuning
 from haoqi.methods.method import Job, Size, methods
-from haoqi.models.bases import Base, resolve
+from haoqi.models.bases import Base
 from haoqi.models.features import FeatureStore
-from haoqi.models.placement import Placement
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.outputs.many_labels import ManyLabels
@@ -49,17 +47,7 @@ EXAMPLES = {
 CASES = [(name, kind) for name in NAMES for kind in sorted(TASKS) if (name, kind) != ("setfit", "spans")]
 
 
-@pytest.fixture(scope="module")
-def base(tiny_base: str, home: Path) -> Base:
-    return resolve(tiny_base, home / "cache")
-
-
-@pytest.fixture(autouse=True)
-def _plain_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compute in fp32 on the CPU, whatever the machine."""
-    monkeypatch.setattr(_tuning, "probed", Placement)
-    monkeypatch.setattr("haoqi.models.placement.probed", Placement)
-    monkeypatch.setattr("haoqi.models.predictors.encoder.probed", Placement)
+pytestmark = pytest.mark.usefixtures("plain_arithmetic")
 
 
 def job(base: Base, folder: Path, kind: str = "label", **changes: Any) -> Job:

@@ -13,9 +13,8 @@ from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
 from haoqi.methods import _tuning
 from haoqi.methods.method import Size, methods
-from haoqi.models.bases import Base, resolve
+from haoqi.models.bases import Base
 from haoqi.models.features import FeatureStore
-from haoqi.models.placement import Placement
 from haoqi.train import checkpoint, loop
 from haoqi.train.hiding import Hiding
 from haoqi.train.prospect import ENDED_EARLY
@@ -34,17 +33,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def base(tiny_base: str, home: Path) -> Base:
-    return resolve(tiny_base, home / "cache")
-
-
-@pytest.fixture(autouse=True)
-def _plain_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compute in fp32 on the CPU, whatever the machine."""
-    monkeypatch.setattr(_tuning, "probed", Placement)
-    monkeypatch.setattr("haoqi.models.placement.probed", Placement)
-    monkeypatch.setattr("haoqi.models.predictors.encoder.probed", Placement)
+pytestmark = pytest.mark.usefixtures("plain_arithmetic")
 
 
 @pytest.mark.parametrize("name", NAMES)
