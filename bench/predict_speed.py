@@ -33,6 +33,7 @@ INPUTS = ("input_ids", "attention_mask")
 MAX_TOKENS = {"sst2": 128, "bbc-news": 256}
 TRAINED_ON = {"sst2": 2000, "bbc-news": 400}
 JUDGES = 400
+WARM = 32  # texts that everybody answers before the first round
 SENTENCE = "The second half drags a little , but the ending is worth the long wait ."
 FAITHFUL = 0.995
 PIPELINE = "Transformers pipeline, batch 32"
@@ -357,7 +358,7 @@ def measured(contenders: dict[str, Answer], texts: Sequence[str], rounds: int) -
     """Return the rate of each in sentences per second, the median of the rounds, and its answers."""
     names = list(contenders)
     for answer in contenders.values():
-        answer(texts[: 2 * BATCH])
+        answer(texts[:WARM])
     speeds: dict[str, list[float]] = {name: [] for name in names}
     given: dict[str, Any] = {}
     for turn in range(rounds):

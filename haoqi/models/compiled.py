@@ -1,7 +1,7 @@
 """The compiled form of a release: what was measured when it was chosen, and a predictor that computes in it.
 
 <release>/compiled/compiled.json   what was measured, on which machine, and the files with their sizes and hashes
-<release>/compiled/<form>/         the files of the form that was chosen, or of the two that make a cascade
+<release>/compiled/<form>/         the files of the form that was chosen, or of those that make a cascade
 
 The master beside it stays as it is. Whatever speaks against the compiled form, the master answers.
 """
@@ -20,20 +20,23 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.models import seals
 from haoqi.models.cascade import Cascade, Doubt, Margins
-from haoqi.models.form import Block, Compilable, Compute, Floats, forms, threads_here
+from haoqi.models.form import Block, Compilable, Compute, Floats, Glance, forms, threads_here
 from haoqi.models.predictor import Predictor
 
-FORMAT = 2
+FORMAT = 3
 FOLDER, CARD = "compiled", "compiled.json"
 MASTER = "torch"
-"""What computes where no form was chosen."""
+"""What computes where no form was chosen, and, in a cascade, may answer last."""
 THEN = "+"
-"""Stands between the names of two forms that are a cascade."""
+"""Stands between the looks of a cascade."""
+REACH = ":"
+"""Stands between the name of a form and how many pieces of a text it is shown at most."""
 
 INSTALL = 'pip install "haoqi[fast]"'
 # How far an answer to the probe may be from what it was when the form was chosen, as a share of the largest number:
 # bf16 on one machine and fp32 on another differ by less, a wrong product by more.
 _STRAY = 0.1
+_APART = ("format", "forms", "doubt", "doubts", "probe")  # of a card, what is read otherwise than it stands there
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,11 @@ class Compiled:
     """What was measured for a release, and which form was chosen."""
 
     chosen: str | None
-    """None: nothing was faster and answered alike; torch computes. A cascade is called by both names: quick+right."""
+    """None: nothing was faster and answered alike; torch computes.
+
+    A cascade is called by all of its looks, the quickest first: "onnx_int8+onnx", or "onnx_int8:64+torch", where
+    eight bits are shown the first 64 pieces and the master answers what is in doubt.
+    """
     forms: Mapping[str, Measured]
     """The master under "torch", and every form that is known."""
     metric: str
@@ -81,13 +88,25 @@ class Compiled:
     """Whether the network is told word shapes, and what each form that computes made of the probe."""
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Each file of the forms that compute with its size and hash."""
-    doubt: Doubt | None = None
-    """When a cascade asks its second form."""
+    doubts: tuple[Doubt, ...] = ()
+    """Of a cascade: when each look but the last asks the next one."""
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The names of the forms that compute: none, one, or two."""
+        """The looks that compute, the quickest first: none, one, or those of a cascade."""
         return tuple(self.chosen.split(THEN)) if self.chosen else ()
+
+    @property
+    def computing(self) -> tuple[str, ...]:
+        """The names of the forms that compute, each once; the master, which is none, is left out."""
+        names = (part.partition(REACH)[0] for part in self.parts)
+        return tuple(name for name in dict.fromkeys(names) if name != MASTER)
+
+    @property
+    def reach(self) -> int | None:
+        """Pieces of a text that the first look is shown at most; None: all."""
+        reach = self.parts[0].partition(REACH)[2] if self.parts else ""
+        return int(reach) if reach else None
 
     @property
     def times_faster(self) -> float:
@@ -102,7 +121,7 @@ class Compiled:
             return f"computed by {MASTER}: no form was faster here and answered alike"
         unchanged = self.forms[self.chosen].unchanged or 0.0
         told = f"computed by {self.chosen}: {self.times_faster:.1f} times as fast, {unchanged:.1%} of answers unchanged"
-        return told if self.doubt is None else f"{told}, {self.doubt.share:.0%} of texts answered by both"
+        return f"{told}, {self.doubts[0].share:.0%} of texts looked at again" if self.doubts else told
 
 
 def read(folder: Path) -> Compiled | None:
@@ -119,12 +138,12 @@ def read(folder: Path) -> Compiled | None:
         if plain["format"] > FORMAT:
             raise UserError(f"{path} was written by a newer version", "pip install -U haoqi")
         measured = {name: Measured(**found) for name, found in plain["forms"].items()}
-        doubt = None if plain.get("doubt") is None else Doubt(**plain["doubt"])
+        doubts = plain["doubts"] if plain["format"] > 2 else [plain["doubt"]] if plain.get("doubt") else []
         probe = plain["probe"]
         if plain["format"] == 1 and probe:  # there was one form, and its name was not repeated
             probe = {**probe, "gives": {plain["chosen"]: probe["gives"]}}
-        rest = {name: value for name, value in plain.items() if name not in ("format", "forms", "doubt", "probe")}
-        return Compiled(forms=measured, doubt=doubt, probe=probe, **rest)
+        rest = {name: value for name, value in plain.items() if name not in _APART}
+        return Compiled(forms=measured, doubts=tuple(Doubt(**one) for one in doubts), probe=probe, **rest)
     except (KeyError, TypeError, AttributeError):
         raise UserError(f"{path} is damaged", _again(folder)) from None
 
@@ -140,16 +159,18 @@ def quickened(predictor: Predictor, folder: Path, margins: Margins) -> Predictor
     with suppress(Exception):  # the master answers whatever is the matter here; `check` says what it is
         found = check(folder)
         if found is not None and found.chosen is not None and isinstance(predictor, Compilable):
-            quick = [predictor.computed_by(_opened(predictor, name, found, folder)) for name in found.parts]
-            return quick[0] if found.doubt is None else Cascade(quick[0], quick[1], margins, found.doubt)
+            opened = {name: _opened(predictor, name, found, folder) for name in found.computing}
+            *looks, last = [_look(predictor, part, opened) for part in found.parts]
+            for look, doubt in zip(reversed(looks), reversed(found.doubts), strict=True):
+                last = Cascade(look, last, margins, doubt)
+            return last
     return predictor
 
 
 def check(folder: Path) -> Compiled | None:
     """Return what was measured for a release, after a look that its compiled form can be used here.
 
-    Elsewhere than where it was chosen only forms in floating point are trusted: a cascade is then its second form
-    alone.
+    Elsewhere than where it was chosen only forms in floating point are trusted: a cascade is then its last look alone.
 
     Raises:
         UserError: if it cannot, so that torch computes in its place, with the reason and what to do.
@@ -157,12 +178,12 @@ def check(folder: Path) -> Compiled | None:
     found = read(folder)
     if found is None or found.chosen is None:
         return found
-    if found.machine != hardware.machine() and not all(_form(name).exact for name in found.parts):
+    if found.machine != hardware.machine() and not all(_form(name).exact for name in found.computing):
         faithful = found.parts[-1]
-        if not _form(faithful).exact:
+        if faithful == MASTER or not _form(faithful).exact:
             raise UserError(f"{found.chosen} was chosen on another machine, which rounds otherwise", _again(folder))
-        found = replace(found, chosen=faithful, doubt=None)
-    for name in found.parts:
+        found = replace(found, chosen=faithful, doubts=())
+    for name in found.computing:
         if find_spec(_form(name).library) is None:
             raise UserError(f"{name} needs the library {_form(name).library}, which is not installed", INSTALL)
     seals.check(folder / FOLDER, found.files, seals.READ_AT_LOAD, _again(folder))
@@ -183,6 +204,19 @@ def probe(told: bool) -> Block:
 def answer_to(compute: Compute, block: Block) -> Floats:
     """Return the first numbers of what a form makes of one block, shape (64,) or fewer."""
     return next(iter(compute([block]))).astype(np.float32).ravel()[:64]
+
+
+def look(name: str, compute: Compute, reach: int | None) -> tuple[str, Compute]:
+    """Return how a look by a form is called, and what computes it."""
+    return (name, compute) if reach is None else (f"{name}{REACH}{reach}", Glance(compute, reach))
+
+
+def _look(predictor: Compilable, part: str, opened: Mapping[str, Compute]) -> Predictor:
+    """Return one look of a cascade, or a form that computes alone."""
+    name, _, reach = part.partition(REACH)
+    if name == MASTER:
+        return predictor
+    return predictor.computed_by(look(name, opened[name], int(reach) if reach else None)[1])
 
 
 def _opened(predictor: Compilable, name: str, found: Compiled, folder: Path) -> Compute:

@@ -1,7 +1,7 @@
 """Compiling a release: every form is written, timed and judged on this machine, and the fastest faithful one kept.
 
-Where a quicker form was refused for the answers that it changes, it may compute nevertheless, in a cascade: the
-faithful form answers once more what is doubtful.
+Where a quicker form was refused for the answers that it changes, it may compute nevertheless, in a cascade: what is
+doubtful is answered once more by a faithful form, or by the master (`cascading`).
 """
 
 import shutil
@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -20,23 +19,16 @@ from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
-from haoqi.models import compiled, seals
-from haoqi.models.cascade import Cascade, Doubt, fitted
-from haoqi.models.compiled import MASTER, THEN, Compiled, Measured
+from haoqi.models import compiled, seals, timing
+from haoqi.models.cascading import LEAST_GAIN, cascaded
+from haoqi.models.compiled import MASTER, Compiled, Measured
 from haoqi.models.court import PASSED, Candidate, Court
 from haoqi.models.form import Compilable, Compute, forms, threads_here
 from haoqi.models.model import Model
-from haoqi.models.predictor import Predictor
-from haoqi.tasks.task import Scores
 
-LEAST_GAIN = 1.05
-"""A form must answer so many times as many texts a second as the master to be worth its space."""
-
-_BURST_SECONDS, _BURSTS = 0.4, 3  # that the master takes for the texts of one timing; the best counts
-_SINGLES = 7  # texts that are answered alone
+_BURST_SECONDS = 0.4  # that the master takes for the texts of one timing
 _JUDGING_SECONDS = 5.0  # that the master may take for the judges
 _MOST_JUDGES, _FEWEST_JUDGES, _FIRST = 2000, 400, 16
-_FEWEST_FITTED = 100  # judges that a margin is fitted on
 _LIBRARIES = ("haoqi", "torch", "onnxruntime", "openvino")
 
 Tell = Callable[[str], Any]
@@ -65,7 +57,7 @@ def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell =
         if found:
             burst, judges = _texts(model, labelled)
             tell(f"timing {', '.join([MASTER, *(one.name for one in found)])}")
-            master, found = _timed(model.predictor, found, burst)
+            master, found = timing.timed(model.predictor, found, burst)
             tell(f"judging by {len(judges):,} examples")
             court = Court(model, judges, model.predictor.scores(judges))
             chosen, judged = _chosen(court, master, found, tell)
@@ -86,7 +78,7 @@ def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell =
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             probe=_probe(computes, predictor) if computes else {},
             files=seals.sealed(place, place),
-            doubt=None if chosen is None else chosen.doubt,
+            doubts=() if chosen is None else chosen.doubts,
         )
         compiled.write(place, result)
     return result
@@ -111,7 +103,7 @@ def _texts(model: Model, labelled: Examples) -> tuple[Examples, Examples]:
     """Return examples to time by and examples to judge by, as many as the master answers in the time there is."""
     first = labelled.take(range(min(_FIRST, len(labelled))))
     model.predictor.scores(first)  # reads what it needs from disk
-    rate = len(first) / _seconds(model.predictor, first)
+    rate = len(first) / timing.seconds(model.predictor, first)
     count = min(len(labelled), max(len(first), int(rate * _BURST_SECONDS)))
     burst = labelled.take(np.linspace(0, len(labelled) - 1, count).astype(np.int64))
     judges = min(len(labelled), _MOST_JUDGES, max(_FEWEST_JUDGES, int(rate * _JUDGING_SECONDS)))
@@ -141,35 +133,19 @@ def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[Ca
     return found, failed
 
 
-def _timed(master: Predictor, found: Sequence[Candidate], burst: Examples) -> tuple[Measured, list[Candidate]]:
-    """Return the master and the candidates with their speeds: taken in turns, so that none has the quiet moment."""
-    predictors = [master, *(one.predictor for one in found)]
-    best = [float("inf")] * len(predictors)
-    for predictor in predictors[1:]:
-        predictor.scores(burst)  # the master is warm
-    for _ in range(_BURSTS):
-        best = [min(known, _seconds(one, burst)) for known, one in zip(best, predictors, strict=True)]
-    singles = [burst.take([row]) for row in range(min(_SINGLES, len(burst)))]
-    delays = [median([_seconds(one, single) for single in singles]) for one in predictors]
-    speeds: list[dict[str, Any]] = [
-        {"texts_per_second": round(len(burst) / seconds, 1), "latency_ms": round(1000 * delay, 3)}
-        for seconds, delay in zip(best, delays, strict=True)
-    ]
-    candidates = [
-        replace(one, measured=replace(one.measured, **speed)) for one, speed in zip(found, speeds[1:], strict=True)
-    ]
-    return Measured("the master", **speeds[0]), candidates
-
-
 def _chosen(
     court: Court, master: Measured, found: Sequence[Candidate], tell: Tell
 ) -> tuple[Candidate | None, dict[str, Measured]]:
-    """Return which form is chosen, and what is known of all; the fastest is asked first, and the first to pass wins."""
-    chosen, refused, measured = None, None, {MASTER: replace(master, score=court.score(court.scores))}
-    for one in sorted(found, key=_speed, reverse=True):
-        if chosen is not None:
+    """Return what is chosen, and what is known of all; the fastest form is asked first, and the first to pass wins."""
+    torch = Candidate(
+        MASTER, court.model.predictor, {}, replace(master, score=court.score(court.scores)), "", scores=court.scores
+    )
+    chosen, refused, measured = torch, None, {MASTER: torch.measured}
+    fastest = sorted(found, key=lambda one: one.speed, reverse=True)
+    for one in fastest:
+        if chosen is not torch:
             verdict = f"slower than {chosen.name}"
-        elif _speed(one) < LEAST_GAIN * (master.texts_per_second or 0.0):
+        elif one.speed < LEAST_GAIN * torch.speed:
             verdict = f"not faster than {MASTER}"
         else:
             verdict, one = court.heard(one)
@@ -178,69 +154,13 @@ def _chosen(
             else:
                 refused = refused or one
         measured[one.name] = _told(one, verdict)
-    if chosen is None or refused is None or len(court.judges) < 2 * _FEWEST_FITTED:
-        return chosen, measured
-    tell(f"asking {chosen.name} again where {refused.name} is in doubt")
-    verdict, pair = _cascade(court, refused, chosen)
-    if verdict == PASSED:
-        measured[chosen.name] = _told(chosen, f"slower than {pair.name}")
-        return pair, {**measured, pair.name: _told(pair, verdict)}
-    return chosen, {**measured, pair.name: _told(pair, verdict)}
-
-
-def _cascade(court: Court, quick: Candidate, faithful: Candidate) -> tuple[str, Candidate]:
-    """Return the verdict on a form and, for what is doubtful, another, and the two as one candidate.
-
-    Each half of the judges is answered by the margin that the other half fitted; the larger of the two is kept.
-    """
-    quickly, right, margins = _scores_of(quick), court.scores, court.model.margins
-    fits = [fitted(margins, quickly[half::2], right[half::2]) for half in (0, 1)]
-    pair = _pair(court, quick, faithful, max(fits))
-    assert pair.doubt is not None
-    if 1 / (1 / _speed(quick) + pair.doubt.share / _speed(faithful)) < LEAST_GAIN * _speed(faithful):
-        return f"would answer {pair.doubt.share:.0%} of the texts twice", replace(pair, note="")
-    base, (timed,) = _timed(faithful.predictor, [pair], court.judges.take(range(0, len(court.judges), 2)))
-    # Both were timed at another moment than the others: what is told is their ratio.
-    times = _speed(timed) / (base.texts_per_second or 1.0)
-    pair = replace(pair, measured=replace(pair.measured, texts_per_second=round(times * _speed(faithful), 1)))
-    if times < LEAST_GAIN:
-        return f"not faster than {faithful.name}", pair
-    found = [*right]
-    for half, margin in enumerate(fits):
-        judges = court.judges.take(range(1 - half, len(court.judges), 2))
-        found[1 - half :: 2] = list(_pair(court, quick, faithful, margin).predictor.scores(judges))
-    return court.weighed(pair, found)
-
-
-def _pair(court: Court, quick: Candidate, faithful: Candidate, margin: float) -> Candidate:
-    """Return two forms as one."""
-    margins, first, second = court.model.margins, quick.measured, faithful.measured
-    share = float(np.mean(margins(_scores_of(quick), None) < margin))
-    waits = (first.latency_ms or 0.0) + share * (second.latency_ms or 0.0)  # on average
-    doubt = Doubt(margin, round(share, 4), alone=waits < (second.latency_ms or 0.0))
-    took, size = (first.seconds or 0.0) + (second.seconds or 0.0), (first.megabytes or 0.0) + (second.megabytes or 0.0)
-    return Candidate(
-        f"{quick.name}{THEN}{faithful.name}",
-        Cascade(quick.predictor, faithful.predictor, margins, doubt),
-        {**quick.computes, **faithful.computes},
-        Measured(
-            "",
-            latency_ms=round(waits, 3) if doubt.alone else second.latency_ms,
-            seconds=round(took, 2),
-            megabytes=round(size, 2),
-        ),
-        "; ".join(filter(None, (f"answers {share:.0%} of the texts twice, takes {size:.0f} MB", faithful.note))),
-        doubt=doubt,
-    )
-
-
-def _scores_of(judged: Candidate) -> Scores:
-    assert judged.scores is not None
-    return judged.scores
-
-
-def _speed(one: Candidate) -> float:
-    return one.measured.texts_per_second or 0.0
+    for verdict, pair in cascaded(court, chosen, refused, fastest[0], tell):
+        measured[pair.name] = _told(pair, verdict)
+        if verdict == PASSED:
+            if chosen is not torch:
+                measured[chosen.name] = _told(chosen, f"slower than {pair.name}")
+            chosen = pair
+    return None if chosen is torch else chosen, measured
 
 
 def _told(one: Candidate, verdict: str) -> Measured:
@@ -254,12 +174,6 @@ def _probe(computes: Mapping[str, Compute], predictor: Compilable) -> dict[str, 
     told = graph is not None and graph.shapes is not None
     gives = {name: compiled.answer_to(one, compiled.probe(told)).tolist() for name, one in computes.items()}
     return {"told": told, "gives": gives}
-
-
-def _seconds(predictor: Predictor, examples: Examples) -> float:
-    begun = time.perf_counter()
-    predictor.scores(examples)
-    return time.perf_counter() - begun
 
 
 def _reason(error: Exception) -> str:

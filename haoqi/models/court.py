@@ -22,7 +22,7 @@ PASSED = "chosen"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A form that was opened on this machine, or two of them as a cascade."""
+    """A form that was opened on this machine, some of them as a cascade, or the master."""
 
     name: str
     predictor: Predictor
@@ -33,8 +33,13 @@ class Candidate:
     """What the form told of itself."""
     scores: Scores | None = None
     """Of the judges, where they were asked."""
-    doubt: Doubt | None = None
+    doubts: tuple[Doubt, ...] = ()
     """Of a cascade."""
+
+    @property
+    def speed(self) -> float:
+        """Texts a second, 0 where it was not timed."""
+        return self.measured.texts_per_second or 0.0
 
 
 @dataclass(frozen=True)

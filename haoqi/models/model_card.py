@@ -25,7 +25,7 @@ def model_card(
         _scores(model, evidence),
         _speed(compiled),
         _origin(model),
-        _limits(model, evidence),
+        _limits(model, evidence, compiled),
         _use(reference),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -110,12 +110,16 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _limits(model: Model, evidence: Mapping[str, Any]) -> str:
+def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None) -> str:
     lines = [
         "It answers every text with its own labels, also a text that none of them fits; look at the confidence.",
         "It repeats what its examples hold, prejudice and errors included.",
         "Texts unlike its examples (another source, language, length or time) are answered worse than the table says.",
     ]
+    if compiled is not None and compiled.reach is not None:
+        lines.append(
+            f"Of a long text it reads the first {compiled.reach} pieces, and more only where these leave it in doubt."
+        )
     if "test" not in evidence:
         lines.append("It was not scored on examples that nobody had looked at.")
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)

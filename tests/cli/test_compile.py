@@ -8,7 +8,7 @@ import pytest
 
 from haoqi import tasks
 from haoqi.core.hardware import Hardware
-from haoqi.models import compiling, releases
+from haoqi.models import releases, timing
 from haoqi.models.bases import resolve
 from haoqi.models.embedder import Embedder
 from haoqi.models.form import forms
@@ -26,7 +26,7 @@ def probe(tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> st
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path))
     monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
     monkeypatch.setattr(forms, "names", lambda: ["onnx"])
-    monkeypatch.setattr(compiling, "_seconds", lambda predictor, asked: 0.5 if predictor.embedder.compute else 1.0)
+    monkeypatch.setattr(timing, "seconds", lambda predictor, asked: 0.5 if predictor.embedder.compute else 1.0)
     directions = np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32)
     embedder = Embedder(resolve(tiny_base, tmp_path / "cache"))
     predictor = EmbeddingLinear(embedder, directions, np.zeros(2, np.float32))

@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
-from haoqi.models import compiled, compiling, releases
+from haoqi.models import cascading, compiled, compiling, releases, timing
 from haoqi.models import model as models
 from haoqi.models.bases import resolve
 from haoqi.models.cascade import Cascade
 from haoqi.models.court import Court
 from haoqi.models.embedder import Embedder
-from haoqi.models.form import Compute, forms
+from haoqi.models.form import Compute, Glance, forms
 from haoqi.models.model import Model
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.constant import Constant
@@ -52,7 +52,7 @@ def release(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HAOQI_HOME", str(home))
         patch.setattr(forms, "names", lambda: ["onnx"])
-        patch.setattr(compiling, "_seconds", lambda predictor, asked: 0.1 if computes(predictor) else 1.0)
+        patch.setattr(timing, "seconds", lambda predictor, asked: 0.1 if computes(predictor) else 1.0)
         releases.publish(model, EVIDENCE, "news")
         assert releases.compile("news", examples).chosen == "onnx"
         yield releases.get("news")
@@ -74,13 +74,14 @@ def cascaded(release: releases.Release, tmp_path_factory: pytest.TempPathFactory
         if isinstance(predictor, Cascade):
             return 0.2
         compute: Any = computes(predictor)
+        compute = getattr(compute, "compute", compute)  # of a glance, which wins nothing here
         return 1.0 if compute is None else 0.02 if compute.path.parent.name == "onnx_int8" else 0.3
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "names", lambda: ["onnx", "onnx_int8"])
-        patch.setattr(compiling, "_seconds", seconds)
-        patch.setattr(compiling, "_FEWEST_FITTED", 4)
-        patch.setattr(compiling, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3)))
+        patch.setattr(timing, "seconds", seconds)
+        patch.setattr(cascading, "_FEWEST_FITTED", 4)
+        patch.setattr(cascading, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3)))
         patch.setattr(Court, "heard", refused)
         found = compiling.compile_release(folder, model, judges)
         assert found.chosen == "onnx_int8+onnx", found.forms
@@ -194,9 +195,9 @@ def test_a_cascade_answers_from_disk_as_its_forms_do(cascaded: releases.Release)
     np.testing.assert_allclose(found[doubtful], second[doubtful], atol=1e-5)
     card = compiled.check(cascaded.folder)
     assert card is not None
-    assert card.doubt == both.doubt
+    assert card.doubts == (both.doubt,)
     assert {name.partition("/")[0] for name in card.files} == {"onnx", "onnx_int8"}
-    assert "of texts answered by both" in card.words
+    assert "of texts looked at again" in card.words
 
 
 @pytest.mark.parametrize("form", ["onnx", "onnx_int8"])
@@ -226,18 +227,95 @@ def test_on_another_machine_a_cascade_is_its_faithful_form_alone(
     assert compute.path.parent.name == "onnx"
     found = compiled.check(cascaded.folder)
     assert found is not None
-    assert (found.chosen, found.doubt) == ("onnx", None)
+    assert (found.chosen, found.doubts) == ("onnx", ())
     assert found.words.startswith("computed by onnx: 3.3 times")
+
+
+@pytest.fixture
+def retold(cascaded: releases.Release, tmp_path: Path) -> Callable[[str], Path]:
+    """Return a function that gives a release whose card tells of other looks by eight bits before the last."""
+
+    def retold(chosen: str) -> Path:
+        folder = Path(shutil.copytree(cascaded.folder, tmp_path / "retold"))
+        card = folder / "compiled" / "compiled.json"
+        plain = json.loads(card.read_text("utf-8"))
+        plain["forms"][chosen] = plain["forms"].pop(plain["chosen"])
+        looks = chosen.split("+")
+        plain |= {"chosen": chosen, "doubts": plain["doubts"] * (len(looks) - 1)}
+        if looks[-1] == "torch":
+            shutil.rmtree(folder / "compiled" / "onnx")
+            del plain["files"]["onnx/model.onnx"], plain["probe"]["gives"]["onnx"]
+        card.write_text(json.dumps(plain), encoding="utf-8")
+        return folder
+
+    return retold
+
+
+def test_the_master_answers_what_is_in_doubt_without_a_form_of_its_own(
+    retold: Callable[[str], Path], cascaded: releases.Release
+) -> None:
+    both: Any = releases.load(str(retold("onnx_int8+torch"))).predictor
+    assert isinstance(both, Cascade)
+    assert (computes(both.first) is not None, computes(both.second)) == (True, None)
+    examples = Examples.of(TEXTS)
+    first, found = (np.asarray(one.scores(examples)) for one in (both.first, both))
+    doubtful = np.abs(first[:, 0] - first[:, 1]) < both.doubt.margin
+    assert 0 < doubtful.sum() < len(TEXTS)
+    master = np.asarray(models.load(cascaded.folder, master=True).scores(TEXTS))
+    np.testing.assert_allclose(found[doubtful], master[doubtful], atol=1e-5)
+    np.testing.assert_array_equal(found[~doubtful], first[~doubtful])
+
+
+def test_a_glance_is_shown_the_beginning_and_the_looks_after_it_share_its_form(
+    retold: Callable[[str], Path], cascaded: releases.Release
+) -> None:
+    three: Any = releases.load(str(retold("onnx_int8:4+onnx_int8+torch"))).predictor
+    glance, whole = computes(three.first), computes(three.second.first)
+    assert isinstance(glance, Glance)
+    assert (glance.reach, glance.compute) == (4, whole)
+    assert computes(three.second.second) is None
+    texts = Examples.of(["the bank", "the bank of the planet", "the bank of the order"])
+    alike = np.asarray(three.first.scores(texts))
+    np.testing.assert_allclose(alike, np.repeat(alike[:1], 3, axis=0), atol=0.05)  # eight bits round by the block
+    assert not np.allclose(*np.asarray(three.second.first.scores(texts))[:2], atol=0.05)
+
+
+@pytest.mark.parametrize("harm", ["another machine", "no library", "damaged"])
+def test_whatever_ails_the_quick_look_the_master_answers_alone(
+    harm: str, retold: Callable[[str], Path], cascaded: releases.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = retold("onnx_int8+torch")
+    if harm == "another machine":
+        monkeypatch.setattr(hardware, "machine", lambda: "another")
+    elif harm == "no library":
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    else:
+        (folder / "compiled" / "onnx_int8" / "model.onnx").write_bytes(b"")
+    same(releases.load(str(folder)), cascaded)
+    said = {"another machine": "chosen on another machine", "no library": "needs the library", "damaged": "is damaged"}
+    with pytest.raises(UserError, match=said[harm]) as caught:
+        compiled.check(folder)
+    assert caught.value.hint == ('pip install "haoqi[fast]"' if harm == "no library" else "haoqi compile news@1")
 
 
 def test_a_card_of_the_first_format_is_still_read(folder: Path, release: releases.Release) -> None:
     card = folder / "compiled" / "compiled.json"
     plain = json.loads(card.read_text("utf-8"))
-    del plain["doubt"]
+    del plain["doubts"]
     plain |= {"format": 1, "probe": {"told": False, "gives": plain["probe"]["gives"]["onnx"]}}
     card.write_text(json.dumps(plain), encoding="utf-8")
     assert compiled.read(folder) == release.compiled
     assert computes(releases.load(str(folder)).predictor) is not None
+
+
+def test_a_cascade_of_the_second_format_is_still_read(cascaded: releases.Release, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(cascaded.folder, tmp_path / "news"))
+    card = folder / "compiled" / "compiled.json"
+    plain = json.loads(card.read_text("utf-8"))
+    (doubt,) = plain.pop("doubts")
+    card.write_text(json.dumps({**plain, "format": 2, "doubt": doubt}), encoding="utf-8")
+    assert compiled.read(folder) == cascaded.compiled
+    assert isinstance(releases.load(str(folder)).predictor, Cascade)
 
 
 def test_a_release_that_was_never_compiled_has_nothing_to_tell(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
-from haoqi.models import compiled, compiling, court
+from haoqi.models import compiled, compiling, court, timing
 from haoqi.models.bases import resolve
 from haoqi.models.cascade import Cascade, fitted
 from haoqi.models.embedder import Embedder
-from haoqi.models.form import Block, Compute, Floats, forms
+from haoqi.models.form import Block, Compute, Floats, Glance, forms
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
@@ -106,7 +106,7 @@ def fake(share: float) -> type[Fake]:
     return type("Turned", (Fake,), {"turned": share})
 
 
-Given = Callable[[Mapping[str, tuple[type[Fake], float]]], None]
+Given = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -116,9 +116,12 @@ def slow_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch) -> Given:
-    """Return a function that makes these the only forms, each so many times as fast as torch."""
+    """Return a function that makes these the only forms, each so many times as fast as torch.
 
-    def given(known: Mapping[str, tuple[type[Fake], float]]) -> None:
+    Texts are taken to be `longest` pieces long.
+    """
+
+    def given(known: Mapping[str, tuple[type[Fake], float]], longest: int = 8) -> None:
         monkeypatch.setattr(forms, "names", lambda: sorted(known))
         for name, (kind, _) in known.items():
             monkeypatch.setitem(forms._found, name, kind)
@@ -126,12 +129,14 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
         def seconds(predictor: Any, examples: Examples) -> float:
             if isinstance(predictor, Cascade):
                 return seconds(predictor.first, examples) + predictor.doubt.share * seconds(predictor.second, examples)
-            compute = predictor.embedder.compute
+            compute, haste = predictor.embedder.compute, 1.0
+            if isinstance(compute, Glance):  # which is as quick as texts are shown shorter
+                compute, haste = compute.compute, max(1.0, longest / compute.reach)
             if compute is None:
                 return 1.0
-            return 1.0 / next(speed for kind, speed in known.values() if type(compute.form) is kind)
+            return 1.0 / haste / next(speed for kind, speed in known.values() if type(compute.form) is kind)
 
-        monkeypatch.setattr(compiling, "_seconds", seconds)
+        monkeypatch.setattr(timing, "seconds", seconds)
 
     return given
 
@@ -231,39 +236,80 @@ def test_a_quick_form_that_is_refused_computes_in_a_cascade_with_the_faithful_on
     assert told.unchanged is not None
     assert found.forms["quick"].unchanged is not None
     assert found.forms["quick"].unchanged < court.LEAST_UNCHANGED <= told.unchanged
-    assert found.doubt is not None
-    assert told.verdict == f"chosen; answers {found.doubt.share:.0%} of the texts twice, takes 0 MB"
+    assert told.verdict == f"chosen; looks at {found.doubts[0].share:.0%} of the texts again, takes 0 MB"
     rate = found.forms["right"].texts_per_second or 0.0
-    assert told.texts_per_second == pytest.approx(rate * (1 / 2) / (1 / 4 + found.doubt.share / 2), rel=0.01)
-    assert found.doubt.alone
-    assert told.latency_ms == pytest.approx(250 + 500 * found.doubt.share, abs=0.1)
-    assert found.words.endswith(f"{found.doubt.share:.0%} of texts answered by both")
+    assert told.texts_per_second == pytest.approx(rate * (1 / 2) / (1 / 4 + found.doubts[0].share / 2), rel=0.01)
+    assert found.doubts[0].alone
+    assert told.latency_ms == pytest.approx(250 + 500 * found.doubts[0].share, abs=0.1)
+    assert found.words.endswith(f"{found.doubts[0].share:.0%} of texts looked at again")
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick", "right"]
     assert set(found.probe["gives"]) == {"quick", "right"}
     assert compiled.read(tmp_path) == found
 
 
 def test_the_larger_margin_of_two_halves_is_kept_and_each_is_judged_by_the_other(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.006), 4.0), "right": (Fake, 2.0)})
-    asked: list[tuple[float, tuple[str, ...]]] = []
-    scores = Cascade.scores
-
-    def heard(self: Cascade, examples: Examples, progress: Any = None) -> Any:
-        asked.append((self.doubt.margin, tuple(examples.texts)))
-        return scores(self, examples, progress)
-
-    monkeypatch.setattr(Cascade, "scores", heard)
     found = compiling.compile_release(tmp_path, balanced, judges)
     form: Any = forms.build("quick")
     quick = balanced.predictor.computed_by(Shaken(form, balanced.predictor.graph())).scores(judges)  # type: ignore[attr-defined]
+    right = np.asarray(balanced.scores(judges))
     halves = slice(0, None, 2), slice(1, None, 2)
-    fits = [fitted(balanced.margins, quick[half], np.asarray(balanced.scores(judges))[half]) for half in halves]
-    assert [margin for margin, _ in asked[-2:]] == pytest.approx(fits)
-    assert [texts for _, texts in asked[-2:]] == [tuple(judges.texts[1::2]), tuple(judges.texts[::2])]
-    assert found.doubt is not None
-    assert found.doubt.margin == pytest.approx(max(fits))
+    fits = [fitted(balanced.margins, quick[half], right[half]) for half in halves]
+    assert found.doubts[0].margin == pytest.approx(max(fits))
+    near = balanced.margins(quick)
+    changed = quick.argmax(axis=1) != right.argmax(axis=1)
+    kept = sum(int((changed & (near >= margin))[half].sum()) for half, margin in zip(halves[::-1], fits, strict=True))
+    assert found.forms["quick+right"].unchanged == pytest.approx(1 - kept / len(judges))
+
+
+def test_where_no_form_is_faster_and_faithful_the_master_answers_what_is_in_doubt(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.006), 4.0), "same": (type("Same", (Fake,), {}), 1.02)})
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    assert (found.chosen, found.parts, found.computing) == ("quick+torch", ("quick", "torch"), ("quick",))
+    assert found.forms["same"].verdict == "not faster than torch"
+    assert found.forms["torch"].verdict == "the master"
+    told, share = found.forms["quick+torch"], found.doubts[0].share
+    assert (told.unchanged or 0.0) >= court.LEAST_UNCHANGED
+    assert found.times_faster == pytest.approx(1 / (1 / 4 + share), rel=0.1)  # of speeds with one digit
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
+    assert set(found.probe["gives"]) == {"quick"}
+    assert compiled.read(tmp_path) == found
+
+
+def test_a_quick_form_is_refused_if_the_master_had_to_answer_too_much(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.5), 4.0)})
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    assert (found.chosen, found.doubts) == (None, ())
+    assert "of the texts twice" in found.forms["quick+torch"].verdict
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json"]
+
+
+def test_where_texts_are_long_a_glance_at_their_beginning_comes_first(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.006), 4.0)}, longest=192)
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    assert found.chosen == "quick:64+quick+torch"
+    assert (found.computing, len(found.doubts)) == (("quick",), 2)
+    assert found.forms["quick+torch"].verdict.startswith("slower than quick:64+quick+torch")
+    assert "quick:96+quick+torch" not in found.forms  # it promised less
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
+    assert compiled.read(tmp_path) == found
+
+
+def test_a_glance_pays_by_a_form_that_is_no_faster_with_whole_texts(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"same": (Fake, 1.0)}, longest=192)
+    found = compiling.compile_release(tmp_path, balanced, judges)
+    assert (found.chosen, found.doubts[0].share) == ("same:64+torch", 0.0)  # the judges are short in truth
+    assert found.times_faster == pytest.approx(3.0)
 
 
 def faithful(predictor: Any) -> Any:
@@ -287,10 +333,10 @@ def test_a_cascade_that_wins_too_little_is_not_chosen(
 ) -> None:
     given({"quick": (shaky(shaken), speed), "right": (Fake, 2.0)})
     if verdict.startswith("not"):  # whatever was to be expected
-        seconds = compiling._seconds
-        monkeypatch.setattr(compiling, "_seconds", lambda one, asked: seconds(faithful(one), asked))
+        seconds = timing.seconds
+        monkeypatch.setattr(timing, "seconds", lambda one, asked: seconds(faithful(one), asked))
     found = compiling.compile_release(tmp_path, balanced, judges)
-    assert (found.chosen, found.doubt) == ("right", None)
+    assert (found.chosen, found.doubts) == ("right", ())
     assert verdict in found.forms["quick+right"].verdict
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "right"]
 
