@@ -34,7 +34,7 @@ Tell = Callable[[str], Any]
 
 
 def cascaded(
-    court: Court, faithful: Candidate, refused: Candidate | None, quickest: Candidate, tell: Tell
+    court: Court, faithful: Candidate, refused: Candidate | None, quickest: Candidate, *, tell: Tell
 ) -> list[tuple[str, Candidate]]:
     """Return the cascades that were tried, each with its verdict; the last that passed is the fastest.
 

@@ -154,7 +154,7 @@ def _chosen(
             else:
                 refused = refused or one
         measured[one.name] = _told(one, verdict)
-    for verdict, pair in cascaded(court, chosen, refused, fastest[0], tell):
+    for verdict, pair in cascaded(court, chosen, refused, fastest[0], tell=tell):
         measured[pair.name] = _told(pair, verdict)
         if verdict == PASSED:
             if chosen is not torch:
