@@ -32,7 +32,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
     import sklearn.linear_model  # noqa: F401 - imports are not counted
-    import transformers  # noqa: F401
+    import transformers.models.bert.modeling_bert  # noqa: F401 - what the peers import when they are imported
 
     from haoqi import pipeline
     from haoqi.models.model import load

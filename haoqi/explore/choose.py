@@ -29,7 +29,7 @@ CHEAP_SECONDS = 10.0
 WORTHWHILE = 0.3
 """An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
 
-SOON_SECONDS = 20.0
+SOON_SECONDS = 60.0
 """The most seconds that the first model may take."""
 
 SOON = 0.5

@@ -37,6 +37,10 @@ FEW_EACH = 32
 """With fewer examples than this of each label, what other data sets know says more than a test on these."""
 
 
+SHORT_SECONDS = 120.0
+"""With less time than this, a few examples are judged in three folds: with the release, three fits' work, not five."""
+
+
 @dataclass(frozen=True)
 class Lab:
     """One task on one set of splits, with the bases, the machine and the settings of its search."""
@@ -82,13 +86,18 @@ class Lab:
         """
         if self.settings.folds is not None:
             return self.settings.folds
-        return 5 if len(self.splits.valid) < FEW and len(self.splits.train) < 10 * FEW else 0
+        train, valid, budget = len(self.splits.train), len(self.splits.valid), self.settings.budget_seconds
+        if valid >= FEW or train >= 10 * FEW:
+            return 0
+        return 3 if budget is not None and budget < SHORT_SECONDS and self._few_each(train + valid) else 5
 
     @cached_property
     def few(self) -> bool:
         """Whether there are only some examples of each label, so that hardly any test can tell plans apart."""
-        single = self.task.output.name == "label"
-        return bool(self.folds) and single and len(self.judged) < FEW_EACH * len(self.task.labels)
+        return bool(self.folds) and self._few_each(len(self.judged))
+
+    def _few_each(self, rows: int) -> bool:
+        return self.task.output.name == "label" and rows < FEW_EACH * len(self.task.labels)
 
     @cached_property
     def judged(self) -> Examples:

@@ -33,6 +33,11 @@ from haoqi.train.settings import TrainSettings
 _CONTRAST_SHARE = 0.8
 # Rows that are contrasted: beyond, other methods learn more per second.
 _MOST_ROWS = 2000
+# Texts that are encoded at once. Those of a step differ in length; eight neighbours in length among 16 to 32 are padded
+# about as much as four at random.
+_TOGETHER, _PADDED = 8, 4
+# Three epochs of a handful of texts would teach next to nothing: see docs/decisions.md.
+_LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
 
 
 @methods.register
@@ -46,12 +51,12 @@ class Setfit:
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
 
-    learning_rate: Annotated[float, Range(1e-5, 5e-4, log=True)] = 1e-4
+    learning_rate: Annotated[float, Range(1e-5, 5e-4, log=True)] = 2e-4
     """Step size of the uppermost layer at the end of warm-up."""
     epochs: Annotated[int, Range(1, 10)] = 3
-    """How often every text is compared with a batch of others."""
+    """How often every text is compared with a batch of others; more often where that is less than ten steps."""
     batch_size: Annotated[int, Range(8, 128, log=True)] = 32
-    """Texts that are compared with one another."""
+    """Texts that are compared with one another; at most half of all, or eight."""
     temperature: Annotated[float, Range(0.02, 0.5, log=True)] = 0.1
     """How sharply: low looks at the nearest texts most."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
@@ -62,9 +67,10 @@ class Setfit:
         bench = lay_out(job, self.max_tokens)
         _freeze_for_contrast(bench)
         rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
-        sizes = (rows, self.batch_size)
+        epochs, batch_size = self._schedule(len(rows))
+        sizes = (rows, batch_size)
         batches = ContrastBatches(bench.train, bench.targets, *sizes, bench.counting, bench.placement.device)
-        settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
+        settings = TrainSettings(learning_rate=self.learning_rate, epochs=epochs, batch_size=batch_size)
         learner = Learner(
             bench.model,
             batches,
@@ -100,12 +106,17 @@ class Setfit:
     def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
         rows, moved = min(size.train_rows, _MOST_ROWS), 12.0 * size.layers * size.width**2
-        how = Tuning(
-            self.epochs, self.batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, alike=False
-        )
+        epochs, batch_size = self._schedule(rows)
+        how = Tuning(epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, padded=_PADDED)
         work = tuned(size, how)
         head = Load(forward=rows * size.forward(self.max_tokens, size.layers)) + head_solver(size, rows)
         return replace(work, fit=work.fit + head)
+
+    def _schedule(self, rows: int) -> tuple[int, int]:
+        """Return how often so many texts are gone through, and how many at a time."""
+        batch_size = min(self.batch_size, max(_TOGETHER, -(-rows // _STEPS_PER_EPOCH)))
+        steps = max(1, -(-rows // batch_size))
+        return max(self.epochs, -(-_LEAST_STEPS // steps)), batch_size
 
 
 @dataclass(frozen=True)
@@ -134,10 +145,15 @@ class ContrastBatches:
         steps = [[couples[number] for number in order[at : at + size]] for at in range(0, len(order), size)]
         return [[np.concatenate(step)] for step in steps]
 
-    def collate(self, rows: Rows) -> tuple[Batch, Tensor, Tensor]:
-        """Return texts, which of them are alike: 0/1, shape (rows, rows), and how much each counts."""
+    def collate(self, rows: Rows) -> tuple[list[Batch], Tensor, Tensor]:
+        """Return texts in some batches of like length, which are alike: 0/1, shape (rows, rows), and what each counts.
+
+        The order of all three is that of the batches.
+        """
+        rows = rows[np.argsort(self.reading.lengths[rows], kind="stable")]
         alike, counting = torch.from_numpy(_alike(self.targets[rows])), torch.from_numpy(self.counting[rows])
-        return self.reading.collate(rows, self.device), alike.to(self.device), counting.to(self.device)
+        read = [self.reading.collate(rows[at : at + _TOGETHER], self.device) for at in range(0, len(rows), _TOGETHER)]
+        return read, alike.to(self.device), counting.to(self.device)
 
     def weight(self, rows: Rows) -> float:
         """Return the number of texts, each counted by its weight."""
@@ -147,8 +163,8 @@ class ContrastBatches:
 def contrast(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
     """Return the supervised contrastive loss of a batch, summed over the texts that have company."""
 
-    def loss(module: Any, batch: tuple[Batch, Tensor, Tensor]) -> Tensor:
-        vectors, alike, counting = module.features(batch[0]).float(), batch[1], batch[2]
+    def loss(module: Any, batch: tuple[list[Batch], Tensor, Tensor]) -> Tensor:
+        vectors, alike, counting = torch.cat([module.features(part).float() for part in batch[0]]), batch[1], batch[2]
         others = 1 - torch.eye(len(vectors), device=vectors.device)
         near = (vectors @ vectors.T / temperature).masked_fill(others == 0, -1e9)
         pull = alike * others * counting  # a text of little weight is little company, too

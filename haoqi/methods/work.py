@@ -214,8 +214,8 @@ class Tuning:
     """Texts of an epoch; None: all training rows."""
     looks: bool = True
     """Whether the validation examples are looked at in between."""
-    alike: bool = True
-    """Whether a batch has texts of like length; else all are padded to the longest."""
+    padded: int = 1
+    """Texts drawn at random whose longest is as long as a text is after padding; 1: batches are of like length."""
     effort: float = 1.0
     """Times that a step computes each of its rows."""
 
@@ -226,7 +226,7 @@ def tuned(size: Size, how: Tuning) -> Work:
     watched = size.watched_rows if how.looks else 0
     per_epoch = math.ceil(rows / how.batch_size)
     steps, text = per_epoch * how.epochs, size.forward(how.max_tokens, how.layers)
-    learnt = text if how.alike else size.padded(how.batch_size).forward(how.max_tokens, how.layers)
+    learnt = text if how.padded == 1 else size.padded(how.padded).forward(how.max_tokens, how.layers)
     learning = how.effort * max(1, rows)
     every = max(1, per_epoch / _LOOKS_PER_EPOCH, watched * per_epoch / (3 * _LOOKS_SHARE * learning))
     looked = watched * (math.floor(steps / every) if watched else 0)

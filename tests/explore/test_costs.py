@@ -336,14 +336,26 @@ def test_fewer_examples_are_offered_only_where_they_save_time() -> None:
     assert shares(0, "logistic") == [1.0]
 
 
+def test_folds_follow_the_number_of_examples_and_the_time() -> None:
+    def folds(rows: int, judged: int, minutes: float | None) -> int:
+        room = lab(rows, judged)
+        return replace(room, settings=ExploreSettings(minutes=minutes, steps=5)).folds
+
+    assert folds(12, 3, 1.0) == 3
+    assert folds(12, 3, 3.0) == folds(12, 3, None) == 5
+    assert folds(200, 50, 1.0) == 5  # more than a few of each label
+    assert folds(2000, 300, 1.0) == folds(3000, 50, 1.0) == 0
+
+
 def test_with_few_examples_the_first_is_what_did_best_elsewhere_and_is_done_soon() -> None:
     def first(rows: int, left: float | None, folds: int = 5) -> str:
         step = Table(lab(rows, rows // 5, folds=folds), History(Ledger("sqlite://"), "run"), left).first()
         assert step is not None
         return step.plan.method
 
-    assert first(12, None) == "full"  # 16 s, and SetFit 40
-    assert first(40, None) == "probe"
+    assert first(12, None) == "full"  # 15 s, and SetFit just over a minute
+    assert first(12, None, folds=3) == "setfit"
+    assert first(100, None) == "probe"
     assert first(12, 2.0) in ("majority", "tfidf", "logistic")
     assert first(40, None, folds=0) == first(2000, None) == "majority"
 
