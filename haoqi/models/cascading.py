@@ -71,6 +71,7 @@ def _tried(court: Court, quick: Candidate, faithful: Candidate) -> tuple[str, Ca
     if _expected(quick, faithful, share) < LEAST_GAIN * faithful.speed:
         return f"would answer {share:.0%} of the texts twice", replace(pair, note="")
     base, (one,) = timed(faithful.predictor, [pair], _spread(court, faithful, _margins(court, quick)), _TURNS)
+    pair = _settled(pair, quick, faithful, one.measured.latency_ms or 0.0)
     # Both were timed at another moment than the others: what is told is their ratio.
     times = one.speed / (base.texts_per_second or 1.0)
     pair = replace(pair, measured=replace(pair.measured, texts_per_second=round(times * faithful.speed, 1)))
@@ -136,8 +137,7 @@ def _pair(court: Court, quick: Candidate, faithful: Candidate, margin: float) ->
     """Return two looks as one candidate."""
     first, second = quick.measured, faithful.measured
     share = float(np.mean(~(_margins(court, quick) >= margin)))
-    waits = (first.latency_ms or 0.0) + share * (second.latency_ms or 0.0)  # on average
-    doubt = Doubt(margin, round(share, 4), alone=waits < (second.latency_ms or 0.0))
+    doubt = Doubt(margin, round(share, 4))
     took, size = second.seconds or 0.0, second.megabytes or 0.0
     if not quick.computes.keys() <= faithful.computes.keys():
         took, size = took + (first.seconds or 0.0), size + (first.megabytes or 0.0)
@@ -145,14 +145,30 @@ def _pair(court: Court, quick: Candidate, faithful: Candidate, margin: float) ->
         f"{quick.name}{THEN}{faithful.name}",
         Cascade(quick.predictor, faithful.predictor, court.model.margins, doubt),
         {**quick.computes, **faithful.computes},
-        Measured(
-            "",
-            latency_ms=round(waits, 3) if doubt.alone else second.latency_ms,
-            seconds=round(took, 2),
-            megabytes=round(size, 2),
-        ),
+        Measured("", seconds=round(took, 2), megabytes=round(size, 2)),
         f"looks at {share:.0%} of the texts again, takes {size:.0f} MB",
         doubts=(doubt, *faithful.doubts),
+    )
+
+
+def _settled(pair: Candidate, quick: Candidate, faithful: Candidate, both_ms: float) -> Candidate:
+    """Return two looks with how long one text alone is to wait, and whether it is asked of the quick one at all.
+
+    Args:
+        pair: as `_pair` made it.
+        quick: the first look.
+        faithful: what it is before.
+        both_ms: what both take for one text in doubt, which is more than either for itself where they share cores.
+    """
+    doubt, second = pair.doubts[0], faithful.measured.latency_ms or 0.0
+    waits = (1 - doubt.share) * (quick.measured.latency_ms or 0.0) + doubt.share * both_ms  # on average
+    doubt = replace(doubt, alone=waits < second)
+    assert isinstance(pair.predictor, Cascade)
+    return replace(
+        pair,
+        predictor=replace(pair.predictor, doubt=doubt),
+        measured=replace(pair.measured, latency_ms=round(min(waits, second), 3)),
+        doubts=(doubt, *pair.doubts[1:]),
     )
 
 

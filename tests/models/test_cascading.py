@@ -9,6 +9,7 @@ import pytest
 from haoqi import tasks
 from haoqi.data.examples import Examples
 from haoqi.models import cascading
+from haoqi.models.cascade import Cascade, Doubt
 from haoqi.models.compiled import Measured
 from haoqi.models.court import Candidate, Court
 from haoqi.models.model import Model
@@ -68,3 +69,20 @@ def test_a_timing_holds_as_many_texts_in_doubt_as_all_the_judges_do(rate: float,
     assert len(drawn) == count
     near = dict(zip(TEXTS, margins, strict=True))
     assert np.mean([near[text] < 80 for text in drawn.texts]) == pytest.approx(0.2, abs=1 / count)
+
+
+@pytest.mark.parametrize(("both_ms", "alone", "waits"), [(9.0, True, 4.6), (25.0, False, 5.0)])
+def test_one_text_alone_is_asked_of_the_quick_look_unless_two_in_a_row_take_too_long(
+    both_ms: float, alone: bool, waits: float
+) -> None:
+    quick, faithful = (
+        Candidate("form", Constant(np.zeros(2, np.float32)), {}, Measured("", latency_ms=delay), "")
+        for delay in (3.5, 5.0)
+    )
+    doubt = Doubt(0.5, 0.2)
+    both = Cascade(quick.predictor, faithful.predictor, court(quick.predictor).model.margins, doubt)
+    pair = Candidate("both", both, {}, Measured(""), "", doubts=(doubt,))
+    settled = cascading._settled(pair, quick, faithful, both_ms)
+    assert (settled.doubts[0].alone, settled.measured.latency_ms) == (alone, pytest.approx(waits))
+    assert isinstance(settled.predictor, Cascade)
+    assert settled.predictor.doubt == settled.doubts[0]

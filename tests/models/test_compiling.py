@@ -128,7 +128,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
 
         def seconds(predictor: Any, examples: Examples) -> float:
             if isinstance(predictor, Cascade):
-                return seconds(predictor.first, examples) + predictor.doubt.share * seconds(predictor.second, examples)
+                share = predictor.doubt.share if len(examples) > 1 else 1.0  # one alone: the most doubtful are timed
+                return seconds(predictor.first, examples) + share * seconds(predictor.second, examples)
             compute, haste = predictor.embedder.compute, 1.0
             if isinstance(compute, Glance):  # which is as quick as texts are shown shorter
                 compute, haste = compute.compute, max(1.0, longest / compute.reach)
