@@ -37,6 +37,13 @@ WARM = 32  # texts that everybody answers before the first round
 SENTENCE = "The second half drags a little , but the ending is worth the long wait ."
 FAITHFUL = 0.995
 PIPELINE = "Transformers pipeline, batch 32"
+TOLD = {
+    "one sentence, p50": "p50_ms",
+    "one sentence, p99": "p99_ms",
+    "many sentences, each alone, p50": "many_p50_ms",
+    "many sentences, each alone, mean": "many_mean_ms",
+    "many sentences, each alone, p99": "many_p99_ms",
+}
 
 Answer = Callable[[Sequence[str]], list[str]]
 
@@ -370,14 +377,16 @@ def measured(contenders: dict[str, Answer], texts: Sequence[str], rounds: int) -
     return {name: {"rate": statistics.median(speeds[name]), "answers": given[name]} for name in names}
 
 
-def latency(answer: Callable[[str], Any], calls: int) -> tuple[float, float]:
-    """Return the middle and the 99th percentile of the milliseconds that one sentence takes."""
+def latency(answer: Callable[[str], Any], asked: Sequence[str], calls: int) -> dict[str, float]:
+    """Return the middle, the 99th percentile and the mean of the milliseconds that texts take, each alone, in turn."""
     times = []
-    for _ in range(10 + calls):
+    for call in range(10 + calls):
+        text = asked[call % len(asked)]
         begun = time.perf_counter()
-        answer(SENTENCE)
+        answer(text)
         times.append(1000 * (time.perf_counter() - begun))
-    return float(np.percentile(times[10:], 50)), float(np.percentile(times[10:], 99))
+    p50, p99 = np.percentile(times[10:], [50, 99]).tolist()
+    return {"p50_ms": p50, "p99_ms": p99, "mean_ms": float(np.mean(times[10:]))}
 
 
 def compare(data: str, said: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
@@ -399,7 +408,8 @@ def compare(data: str, said: argparse.Namespace, folder: Path) -> list[dict[str,
         for cell in cells:
             ask = contenders[cell["who"]]
             one = model if cell["who"] == "haoqi" else lambda text, ask=ask: ask([text])
-            cell["p50_ms"], cell["p99_ms"] = latency(one, said.calls)
+            cell |= latency(one, [SENTENCE], said.calls)
+            cell |= {f"many_{key}": delay for key, delay in latency(one, given.asked, said.calls).items()}
     return cells
 
 
@@ -417,10 +427,9 @@ def ratios(cells: list[dict[str, Any]]) -> list[str]:
         lines.append(f"{data}: {ahead} ({faithful['who']})")
         lines.append(f"{data}: {own['unchanged']:.2%} of the answers are the master's")
         if "p50_ms" in own:
-            quick = min(others, key=lambda one: one["p50_ms"])
-            lines.append(f"one sentence: {quick['p50_ms'] / own['p50_ms']:.2f} times as quick as {quick['who']} (p50)")
-            calm = min(others, key=lambda one: one["p99_ms"])
-            lines.append(f"one sentence: {calm['p99_ms'] / own['p99_ms']:.2f} times as quick as {calm['who']} (p99)")
+            for told, key in TOLD.items():
+                delay, who = min((one[key], one["who"]) for one in others)
+                lines.append(f"{told}: {delay / own[key]:.2f} times as quick as {who}")
     return lines
 
 
@@ -446,7 +455,7 @@ def main() -> None:
     if not said.dry:
         for cell in cells:
             table.record("predict_speed", **cell)
-    table.show(cells, ["data", "who", "texts", "rate", "unchanged", "p50_ms", "p99_ms"])
+    table.show(cells, ["data", "who", "texts", "rate", "unchanged", *TOLD.values()])
     print("\n".join(ratios(cells)))
 
 
