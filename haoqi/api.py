@@ -126,13 +126,19 @@ def evaluate(ref: str, source: str | Path, *, listen: Listen = silent, **setting
 
 
 def compile(
-    ref: str, source: str | Path | None = None, *, tell: "Tell" = lambda line: None, **settings: Any
+    ref: str,
+    source: str | Path | None = None,
+    *,
+    glance: bool = True,
+    tell: "Tell" = lambda line: None,
+    **settings: Any,
 ) -> "Compiled":
     """Measure in which form a release computes fastest on this machine, and compute it so from now on.
 
     Args:
         ref: a release, such as "reviews" or "reviews@2".
         source: labelled text that judges the forms, as for `improve`; None: the validation examples of its run.
+        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
         tell: is told what is being done.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label.
 
@@ -144,8 +150,9 @@ def compile(
     from haoqi.data.settings import DataSettings
 
     if source is None:
-        return pipeline.compile(ref, None, tell)
-    return pipeline.compile(ref, build(DataSettings, {"source": str(source), **settings}, "compiling"), tell)
+        return pipeline.compile(ref, None, tell, glance=glance)
+    given = build(DataSettings, {"source": str(source), **settings}, "compiling")
+    return pipeline.compile(ref, given, tell, glance=glance)
 
 
 def answers(model: "Model", texts: Iterable[str], *, batch: int = 256) -> Iterator[tuple[str, "Answer"]]:

@@ -146,22 +146,25 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evide
     return trial.judged(model.task, examples, model.predict(examples))
 
 
-def compile(ref: str, settings: DataSettings | None = None, tell: Tell = lambda line: None) -> Compiled:
+def compile(
+    ref: str, settings: DataSettings | None = None, tell: Tell = lambda line: None, *, glance: bool = True
+) -> Compiled:
     """Measure in which form a release computes fastest on this machine, and compute it so from now on.
 
     Args:
         ref: a release, such as "reviews" or "reviews@2".
         settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
         tell: is told what is being done.
+        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
 
     Raises:
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
     """
     release = releases.get(ref)
     if settings is None:
-        return releases.compile(ref, judges(_splits_of(release)), tell)
+        return releases.compile(ref, judges(_splits_of(release)), tell, glance=glance)
     raw = data.read(settings)
-    return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell)
+    return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell, glance=glance)
 
 
 def judges(splits: Splits) -> Examples:

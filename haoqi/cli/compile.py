@@ -13,9 +13,16 @@ File = Annotated[
     str | None, typer.Argument(metavar="FILE", help="Labelled text that judges; else the run's validation examples.")
 ]
 
+Glance = Annotated[
+    bool,
+    typer.Option(
+        "--glance/--no-glance", help="Whether the beginning of a long text may answer where it leaves no doubt."
+    ),
+]
+
 
 @with_flags(DataSettings, only=READING)
-def compile_(name: Name, file: File = None, json: Json = False, **settings: Any) -> None:
+def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = False, **settings: Any) -> None:
     """Compute a release as fast as this machine can from now on.
 
     Every form is timed against torch and judged by labelled text: one that changes more than 0.5 % of the answers, or
@@ -36,7 +43,7 @@ def compile_(name: Name, file: File = None, json: Json = False, **settings: Any)
     chosen = given(settings)
     if chosen and file is None:
         raise UserError(f"--{next(iter(chosen)).replace('_', '-')} needs a file", f"haoqi compile {name} FILE")
-    found = api.compile(name, file, tell=tell, **chosen)
+    found = api.compile(name, file, glance=glance, tell=tell, **chosen)
     rows = [
         {
             "computed by": form,

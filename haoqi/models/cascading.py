@@ -34,7 +34,7 @@ Tell = Callable[[str], Any]
 
 
 def cascaded(
-    court: Court, faithful: Candidate, refused: Candidate | None, quickest: Candidate, *, tell: Tell
+    court: Court, faithful: Candidate, refused: Candidate | None, quickest: Candidate | None, *, tell: Tell
 ) -> list[tuple[str, Candidate]]:
     """Return the cascades that were tried, each with its verdict; the last that passed is the fastest.
 
@@ -42,7 +42,7 @@ def cascaded(
         court: judges.
         faithful: what was chosen, or the master; judged.
         refused: the fastest form that was refused for its answers, judged; None: there is none.
-        quickest: the fastest form.
+        quickest: the fastest form, which glances at the beginning of long texts; None: no glance is taken.
         tell: is told what is being done.
     """
     found: list[tuple[str, Candidate]] = []
@@ -53,7 +53,7 @@ def cascaded(
         found.append(_tried(court, refused, faithful))
         if found[0][0] == PASSED:
             faithful = found[0][1]
-    glance = _glance(court, quickest, faithful, tell)
+    glance = None if quickest is None else _glance(court, quickest, faithful, tell)
     if glance is not None:
         tell(f"asking {faithful.name} again where {glance.name} is in doubt")
         found.append(_tried(court, glance, faithful))

@@ -34,7 +34,9 @@ _LIBRARIES = ("haoqi", "torch", "onnxruntime", "openvino")
 Tell = Callable[[str], Any]
 
 
-def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell = lambda line: None) -> Compiled:
+def compile_release(
+    folder: Path, model: Model, examples: Examples, tell: Tell = lambda line: None, *, glance: bool = True
+) -> Compiled:
     """Write the compiled form of a release beside its master, and return what was measured.
 
     What was compiled before is replaced.
@@ -44,6 +46,7 @@ def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell =
         model: its master, computed by torch.
         examples: labelled texts that judge; of many, the first 2,000, or fewer where the machine is slow.
         tell: is told what is being done.
+        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
 
     Raises:
         UserError: if there is nothing to compile, no example is labelled, or the disk does not allow it.
@@ -60,7 +63,7 @@ def compile_release(folder: Path, model: Model, examples: Examples, tell: Tell =
             master, found = timing.timed(model.predictor, found, burst)
             tell(f"judging by {len(judges):,} examples")
             court = Court(model, judges, model.predictor.scores(judges))
-            chosen, judged = _chosen(court, master, found, tell)
+            chosen, judged = _chosen(court, master, found, tell, glance=glance)
             measured = judged | measured
         computes = {} if chosen is None else chosen.computes
         for left in place.iterdir():
@@ -134,7 +137,7 @@ def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[Ca
 
 
 def _chosen(
-    court: Court, master: Measured, found: Sequence[Candidate], tell: Tell
+    court: Court, master: Measured, found: Sequence[Candidate], tell: Tell, *, glance: bool
 ) -> tuple[Candidate | None, dict[str, Measured]]:
     """Return what is chosen, and what is known of all; the fastest form is asked first, and the first to pass wins."""
     torch = Candidate(
@@ -154,7 +157,7 @@ def _chosen(
             else:
                 refused = refused or one
         measured[one.name] = _told(one, verdict)
-    for verdict, pair in cascaded(court, chosen, refused, fastest[0], tell=tell):
+    for verdict, pair in cascaded(court, chosen, refused, fastest[0] if glance else None, tell=tell):
         measured[pair.name] = _told(pair, verdict)
         if verdict == PASSED:
             if chosen is not torch:

@@ -117,7 +117,12 @@ def publish(
 
 
 def compile(
-    reference: str, examples: Examples, tell: Tell = lambda line: None, *, home: Path | None = None
+    reference: str,
+    examples: Examples,
+    tell: Tell = lambda line: None,
+    *,
+    glance: bool = True,
+    home: Path | None = None,
 ) -> Compiled:
     """Compile a release for this machine, say so in its README, and return what was measured.
 
@@ -125,6 +130,7 @@ def compile(
         reference: as for `get`.
         examples: labelled texts, by which forms are judged.
         tell: is told what is being done.
+        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
         home: the folder that holds releases/; None: HAOQI_HOME.
 
     Raises:
@@ -134,7 +140,7 @@ def compile(
 
     release = get(reference, home=home)
     model = models.load(release.folder, master=True)
-    found = compile_release(release.folder, model, examples, tell)
+    found = compile_release(release.folder, model, examples, tell, glance=glance)
     if release.version:
         text = model_card(model, release.evidence, release.reference, release.created, compiled=found)
         folders.write_atomic(release.folder / "README.md", text)

@@ -8,7 +8,7 @@ import pytest
 
 from haoqi import tasks
 from haoqi.core.hardware import Hardware
-from haoqi.models import releases, timing
+from haoqi.models import compiling, releases, timing
 from haoqi.models.bases import resolve
 from haoqi.models.embedder import Embedder
 from haoqi.models.form import forms
@@ -32,6 +32,22 @@ def probe(tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> st
     predictor = EmbeddingLinear(embedder, directions, np.zeros(2, np.float32))
     releases.publish(Model(tasks.build("sentiment", ("negative", "positive")), predictor), {}, "probe")
     return "probe"
+
+
+def test_whole_texts_are_read_where_that_is_asked_for(
+    run: Run, probe: str, reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    real = compiling.compile_release
+
+    def compile_release(*given: Any, glance: bool, **rest: Any) -> Any:
+        asked.append(glance)
+        return real(*given, glance=glance, **rest)
+
+    monkeypatch.setattr(compiling, "compile_release", compile_release)
+    assert run("compile", probe, str(reviews), *COLUMNS, "--no-glance").code == 0
+    assert run("compile", probe, str(reviews), *COLUMNS).code == 0
+    assert asked == [False, True]
 
 
 def test_a_release_is_compiled_and_every_list_says_so(run: Run, probe: str, reviews: Path) -> None:

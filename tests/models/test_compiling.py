@@ -302,6 +302,8 @@ def test_where_texts_are_long_a_glance_at_their_beginning_comes_first(
     assert "quick:96+quick+torch" not in found.forms  # it promised less
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
     assert compiled.read(tmp_path) == found
+    whole = compiling.compile_release(tmp_path, balanced, judges, glance=False)
+    assert (whole.chosen, whole.reach) == ("quick+torch", None)
 
 
 def test_a_glance_pays_by_a_form_that_is_no_faster_with_whole_texts(
