@@ -2,7 +2,8 @@
 
 The encoder learns to put texts of one label together and others apart, which teaches it more from a few
 examples than their labels alone: n texts make n squared pairs. Every text of a batch is compared with every other
-(supervised contrastive loss: Khosla et al., 2020, arXiv:2004.11362), so no pair is computed twice. Prefer it with
+(supervised contrastive loss: Khosla et al., 2020, arXiv:2004.11362), so no pair is computed twice. What the labels
+are called is learnt from like texts: it says what a few examples leave open. Prefer it with
 8 to 100 examples per label; with more, `full` learns as much from them, sooner.
 """
 
@@ -16,12 +17,15 @@ import torch
 from torch import Tensor, nn
 
 from haoqi.core import seeds
-from haoqi.core.config import Range
+from haoqi.core.config import Choices, Range
+from haoqi.data.examples import Examples
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
+from haoqi.methods.zero_shot import ZeroShot
 from haoqi.models.encoder import Batch
 from haoqi.models.forward import in_batches
+from haoqi.models.ngrams import unspaced_share
 from haoqi.models.pieces import Rows
 from haoqi.models.predictor import Predictor
 from haoqi.models.reading import Reading
@@ -38,6 +42,8 @@ _MOST_ROWS = 2000
 _TOGETHER, _PADDED = 8, 4
 # Three epochs of a handful of texts would teach next to nothing: see docs/decisions.md.
 _LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
+# Ways to put a label into words, and how long they are.
+_NAMINGS, _NAMING_PIECES = 3, 8
 
 
 @methods.register
@@ -59,12 +65,14 @@ class Setfit:
     """Texts that are compared with one another; at most half of all, or eight."""
     temperature: Annotated[float, Range(0.02, 0.5, log=True)] = 0.1
     """How sharply: low looks at the nearest texts most."""
+    named: Annotated[bool, Choices(True, False)] = True
+    """Whether the labels' names, and short sentences with them, are learnt from as well."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
     """Pieces of a text that are read."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
-        bench = lay_out(job, self.max_tokens)
+        bench = lay_out(with_names(job) if self.named else job, self.max_tokens)
         _freeze_for_contrast(bench)
         rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
         epochs, batch_size = self._schedule(len(rows))
@@ -105,7 +113,9 @@ class Setfit:
 
     def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
-        rows, moved = min(size.train_rows, _MOST_ROWS), 12.0 * size.layers * size.width**2
+        names = _NAMINGS * size.labels if self.named else 0
+        rows, size = min(size.train_rows + names, _MOST_ROWS), _with_short(size, names)
+        moved = 12.0 * size.layers * size.width**2
         epochs, batch_size = self._schedule(rows)
         how = Tuning(epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, padded=_PADDED)
         work = tuned(size, how)
@@ -172,6 +182,32 @@ def contrast(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
         return (counting * surprise.sum(dim=1) / pull.sum(dim=1).clamp(min=1e-6)).sum()
 
     return loss
+
+
+def with_names(job: Job) -> Job:
+    """Return a job whose texts are joined by ways to name each label, but for labels that are no words."""
+    said: list[tuple[str, Any]] = []
+    for label in job.task.labels:
+        if len(label) > 1 and not any(character.isdigit() for character in label):
+            of_label = label if job.task.output.name == "label" else (label,)
+            said += [(text, of_label) for text in _namings(label, job.task.descriptions.get(label, ""))]
+    texts, labels = [text for text, _ in said], [label for _, label in said]
+    named = Examples(texts, labels, list(range(-len(said), 0)))  # ids that no row of a source has
+    return replace(job, train=Examples.join([job.train, named]))
+
+
+def _namings(label: str, description: str) -> list[str]:
+    """Return a label's name, a sentence about it, and its description or, where it has none, a shorter sentence."""
+    named = ZeroShot().words(label, description)
+    brief = "这是{label}。" if unspaced_share([label]) > 0.3 else "This is {label}."
+    return named if len(named) == _NAMINGS else [*named, *ZeroShot(template=brief).words(label)]
+
+
+def _with_short(size: Size, count: int) -> Size:
+    """Return a size some of whose texts are as short as a named label."""
+    known = size.lengths or (round(size.tokens),)
+    short = round(len(known) * count / max(1, size.train_rows))
+    return replace(size, lengths=known + (_NAMING_PIECES,) * short) if short else size
 
 
 def _freeze_for_contrast(bench: Bench) -> None:

@@ -1,17 +1,45 @@
 """Contrastive fine-tuning: how often it goes through how many texts, and how it reads them."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-from haoqi.methods.method import Size, methods
-from haoqi.methods.setfit import ContrastBatches
+from haoqi.data.examples import Examples
+from haoqi.evaluate.metrics.accuracy import accuracy
+from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.setfit import ContrastBatches, with_names
+from haoqi.models.bases import Base
+from haoqi.models.features import FeatureStore
 from haoqi.models.reading import Reading
+from haoqi.tasks.outputs.many_labels import ManyLabels
+from haoqi.tasks.outputs.one_label import OneLabel
+from haoqi.tasks.task import Task
 
 
-@pytest.mark.parametrize(("rows", "steps"), [(4, 10), (16, 10), (32, 10), (120, 12), (4000, 189)])
+@pytest.mark.parametrize(("rows", "steps"), [(4, 10), (16, 10), (32, 10), (120, 15), (4000, 189)])
 def test_contrasting_takes_ten_steps_of_two_an_epoch_at_least(rows: int, steps: int) -> None:
     size = Size(rows, 10, 20.0, 4, 6, 384, 0)
     assert methods.build("setfit").work(size).fit.steps == steps
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_labels_are_put_into_words_unless_they_are_none(many: bool, base: Base, tmp_path: Path) -> None:
+    output = ManyLabels() if many else OneLabel()
+    labels = ("news_item", "好评", "2", "x")
+    own: list[Any] = [(name,) if many else name for name in labels]
+    task = Task(output, labels, (accuracy(),), ("a", own[0]), descriptions={"好评": "客人很满意"})
+    train = Examples(["a text"] * 4, own, [0, 1, 2, 3], weights=[0.5] * 4)
+    given = Job(task=task, train=train, valid=Examples.of([]), seed=0, store=FeatureStore(tmp_path), base=base)
+    found = with_names(given).train
+    assert found.texts[4:] == [
+        *("news item", "This text is about news item.", "This is news item."),
+        *("好评", "这段文字是关于好评的。", "客人很满意"),
+    ]
+    assert found.labels[4:] == [own[0]] * 3 + [own[1]] * 3
+    assert found.counting.tolist() == [0.5] * 4 + [1.0] * 6
+    assert len(set(found.ids)) == 10
 
 
 def test_contrasted_texts_of_like_length_are_encoded_together() -> None:
