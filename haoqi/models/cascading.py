@@ -15,7 +15,7 @@ from haoqi.data.examples import Examples
 from haoqi.evaluate.metric import Array
 from haoqi.models.cascade import Cascade, Doubt, fitted
 from haoqi.models.compiled import THEN, Measured, look
-from haoqi.models.court import PASSED, Candidate, Court
+from haoqi.models.court import FEWEST, PASSED, Candidate, Court
 from haoqi.models.form import Compilable
 from haoqi.models.timing import timed
 from haoqi.tasks.task import Scores
@@ -25,7 +25,6 @@ LEAST_GAIN = 1.05
 REACHES = (64, 96, 128)
 """Pieces of a text that a glance may be shown."""
 
-_FEWEST_FITTED = 100  # judges that a margin is fitted on
 _LEAST_HASTE = 1.3  # a glance must be so much faster than the form with whole texts: where they are short, none is
 _TIMED_SECONDS, _FEWEST_TIMED = 2.0, 48  # what answers so far takes for the texts of one timing; so many at least
 _TURNS = 2  # of many texts, which vary less
@@ -46,7 +45,7 @@ def cascaded(
         tell: is told what is being done.
     """
     found: list[tuple[str, Candidate]] = []
-    if len(court.judges) < 2 * _FEWEST_FITTED:
+    if len(court.judges) < FEWEST:
         return found
     if refused is not None:
         tell(f"asking {faithful.name} again where {refused.name} is in doubt")

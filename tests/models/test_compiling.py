@@ -193,6 +193,16 @@ def test_the_fastest_form_that_answers_alike_is_chosen_and_alone_kept(
     assert found.judges == len(examples)
 
 
+def test_what_rounds_is_not_judged_by_few_examples(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
+    few = compiling.compile_release(tmp_path, balanced, judges.take(range(199)))
+    assert (few.chosen, few.forms["quick"].unchanged) == ("slower", None)
+    assert few.forms["quick"].verdict == "rounds, and 199 examples are too few to judge that"
+    assert compiling.compile_release(tmp_path, balanced, judges.take(range(200))).chosen == "quick"
+
+
 def test_a_form_that_changes_answers_is_refused_however_fast(
     model: Model, examples: Examples, given: Given, tmp_path: Path
 ) -> None:
