@@ -291,6 +291,12 @@ def test_parts_that_are_not_known_are_left_out_or_said_to_be_missing() -> None:
     assert "What to do next" not in words
 
 
+@pytest.mark.parametrize(("folds", "rows"), [(0, 400), (5, 490)])
+def test_what_folds_judged_was_learnt_from_too(story: Story, folds: int, rows: int) -> None:
+    words = seen(report.render(replace(story, folds=folds)))
+    assert words.split("Learnt from")[1].split()[1] == str(rows)  # after the same in Chinese
+
+
 def test_without_a_test_split_the_page_warns(story: Story) -> None:
     empty = replace(of_labels(), examples=0)
     for test in (None, empty):

@@ -129,7 +129,8 @@ def _facts(story: Story) -> Markup:
         (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
-        pairs.append((Said("fact.trained"), Said("examples", count=formats.count(rows["train"]), n=rows["train"])))
+        learnt = rows["train"] + (rows.get("valid", 0) if story.folds else 0)  # what folds judged is released from all
+        pairs.append((Said("fact.trained"), Said("examples", count=formats.count(learnt), n=learnt)))
     searched = Said("fact.search.value", count=formats.count(made), n=made, time=formats.duration(spent))
     pairs.append((Said("fact.search"), searched))
     if story.ended:
