@@ -57,9 +57,9 @@ def in_folds(examples: Examples, count: int, rng: np.random.Generator) -> Indice
     share, what it is answered by has fewer, and with few examples every model would seem to be mostly wrong.
     """
     sources = examples.sources
-    kinds = {int(source): _kind(examples.labels[row]) for row, source in reversed(list(enumerate(sources)))}
+    kinds = dict(reversed(list(zip(sources.tolist(), strata_of(examples.labels), strict=True))))  # of their first rows
     order = rng.permutation(len(kinds))
-    dealt = sorted((int(source) for source in order), key=lambda source: kinds[source])
+    dealt = sorted(order.tolist(), key=lambda source: kinds[source])
     fold_of = np.zeros(len(kinds), np.int64)
     fold_of[dealt] = np.arange(len(dealt)) % count
     found: Indices = fold_of[sources]
@@ -141,8 +141,3 @@ def _units(units: Indices) -> list[list[int]]:
     order = np.argsort(units, kind="stable")
     edges = np.flatnonzero(np.diff(units[order])) + 1
     return [rows.tolist() for rows in np.split(order, edges)] if len(order) else []
-
-
-def _kind(label: Any) -> str:
-    """Return what rows are spread by: a label or several; spans are too varied for it."""
-    return str(label) if isinstance(label, str) or all(isinstance(one, str) for one in label) else ""

@@ -36,7 +36,6 @@ FEW = 250
 FEW_EACH = 32
 """With fewer examples than this of each label, what other data sets know says more than a test on these."""
 
-
 SHORT_SECONDS = 120.0
 """With less time than this, a few examples are judged in three folds: with the release, three fits' work, not five."""
 
@@ -82,7 +81,8 @@ class Lab:
     def folds(self) -> int:
         """Folds of cross-validation, 0 where the validation split is enough.
 
-        Few examples are judged by cross-validation over training and validation examples together.
+        Few examples are judged by cross-validation over training and validation examples together; in fewer folds
+        where there are some of each label only, and little time.
         """
         if self.settings.folds is not None:
             return self.settings.folds

@@ -32,7 +32,7 @@ class ExploreSettings:
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1
     """The chance that a run without any better plan crowns one: all its paired tests share it, the likely ones most."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
-    """Folds of cross-validation, 0 for none; chosen by the number of examples where not said."""
+    """Folds of cross-validation, 0 for none; chosen by the number of examples and the time where not said."""
 
     advice_seconds: Annotated[float, Range(0.0, 3600.0, search=False)] = 15.0
     """Time at the end to find out what would pay most next, at most 5 % of the minutes; 0: it is left out."""

@@ -114,13 +114,13 @@ class Setfit:
     def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
         names = _NAMINGS * size.labels if self.named else 0
-        rows, size = min(size.train_rows + names, _MOST_ROWS), _with_short(size, names)
+        rows, learnt = min(size.train_rows + names, _MOST_ROWS), _with_short(size, names)
         moved = 12.0 * size.layers * size.width**2
         epochs, batch_size = self._schedule(rows)
         how = Tuning(epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, padded=_PADDED)
-        work = tuned(size, how)
-        head = Load(forward=rows * size.forward(self.max_tokens, size.layers)) + head_solver(size, rows)
-        return replace(work, fit=work.fit + head)
+        work = tuned(learnt, how)
+        head = Load(forward=rows * learnt.forward(self.max_tokens, size.layers)) + head_solver(size, rows)
+        return replace(work, fit=work.fit + head, score=tuned(size, how).score)
 
     def _schedule(self, rows: int) -> tuple[int, int]:
         """Return how often so many texts are gone through, and how many at a time."""

@@ -161,8 +161,8 @@ def quickened(predictor: Predictor, folder: Path, margins: Margins) -> Predictor
         if found is not None and found.chosen is not None and isinstance(predictor, Compilable):
             opened = {name: _opened(predictor, name, found, folder) for name in found.computing}
             *looks, last = [_look(predictor, part, opened) for part in found.parts]
-            for look, doubt in zip(reversed(looks), reversed(found.doubts), strict=True):
-                last = Cascade(look, last, margins, doubt)
+            for quick, doubt in zip(reversed(looks), reversed(found.doubts), strict=True):
+                last = Cascade(quick, last, margins, doubt)
             return last
     return predictor
 

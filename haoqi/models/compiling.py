@@ -22,7 +22,7 @@ from haoqi.data.examples import Examples
 from haoqi.models import compiled, seals, timing
 from haoqi.models.cascading import LEAST_GAIN, cascaded
 from haoqi.models.compiled import MASTER, Compiled, Measured
-from haoqi.models.court import PASSED, Candidate, Court
+from haoqi.models.court import FEWEST, PASSED, Candidate, Court
 from haoqi.models.form import Compilable, Compute, forms, threads_here
 from haoqi.models.model import Model
 
@@ -54,7 +54,7 @@ def compile_release(
     begun = time.perf_counter()
     predictor, labelled = _compilable(model), _labelled(examples)
     with folders.building(folder / compiled.FOLDER) as place:
-        found, measured = _candidates(predictor, place, tell)
+        found, measured = _candidates(predictor, place, tell, len(labelled))
         chosen: Candidate | None = None
         judges = labelled.take([])
         if found:
@@ -113,14 +113,19 @@ def _texts(model: Model, labelled: Examples) -> tuple[Examples, Examples]:
     return burst, labelled.take(range(judges))
 
 
-def _candidates(predictor: Compilable, place: Path, tell: Tell) -> tuple[list[Candidate], dict[str, Measured]]:
-    """Return the forms that could be written and opened here, and why the others could not."""
+def _candidates(
+    predictor: Compilable, place: Path, tell: Tell, judges: int
+) -> tuple[list[Candidate], dict[str, Measured]]:
+    """Return the forms that could be written and opened here and may be heard by so many judges, and why not others."""
     found, failed = [], dict[str, Measured]()
     graph = predictor.graph()
     assert graph is not None
     for name in forms.names():
-        tell(f"compiling {name}")
         form, inside, begun = forms.build(name), place / name, time.perf_counter()
+        if not form.exact and judges < FEWEST:
+            failed[name] = Measured(f"rounds, and {judges} examples are too few to judge that")
+            continue
+        tell(f"compiling {name}")
         inside.mkdir()
         try:
             note = form.compile(graph, inside)

@@ -8,7 +8,7 @@ import numpy as np
 from haoqi.data.examples import Examples, Label
 from haoqi.models.cascade import Doubt
 from haoqi.models.compiled import Measured
-from haoqi.models.form import Compute, forms
+from haoqi.models.form import Compute
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
@@ -18,7 +18,7 @@ MOST_LOST = 0.002
 LEAST_UNCHANGED = 0.995
 """Share of the answers: a form that changes more is not chosen."""
 FEWEST = 200
-"""Fewer judges do not see whether one answer in a hundred changes, so that nothing that rounds is heard by them."""
+"""Fewer judges easily miss one answer in a hundred that changes, so that nothing that rounds is heard by them."""
 PASSED = "chosen"
 
 
@@ -67,9 +67,6 @@ class Court:
 
     def heard(self, one: Candidate) -> tuple[str, Candidate]:
         """Return the verdict on a candidate, and the candidate with what that is founded on."""
-        rounds = any(not forms.get(name).exact for name in one.computes)  # type: ignore[attr-defined]
-        if rounds and len(self.judges) < FEWEST:
-            return f"rounds, and {len(self.judges)} examples are too few to judge that", one
         return self.weighed(one, one.predictor.scores(self.judges))
 
     def weighed(self, one: Candidate, scores: Scores) -> tuple[str, Candidate]:

@@ -16,7 +16,7 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
-from haoqi.models import cascading, compiled, compiling, court, releases, timing
+from haoqi.models import cascading, compiled, compiling, releases, timing
 from haoqi.models import model as models
 from haoqi.models.bases import resolve
 from haoqi.models.cascade import Cascade
@@ -80,7 +80,7 @@ def cascaded(release: releases.Release, tmp_path_factory: pytest.TempPathFactory
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "names", lambda: ["onnx", "onnx_int8"])
         patch.setattr(timing, "seconds", seconds)
-        patch.setattr(court, "FEWEST", 8)
+        patch.setattr(compiling, "FEWEST", 8)
         patch.setattr(cascading, "FEWEST", 8)
         patch.setattr(cascading, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3)))
         patch.setattr(Court, "heard", refused)
