@@ -1,20 +1,22 @@
 """Logistic regression on a frozen base's embeddings (Alain and Bengio, 2016, arXiv:1610.01644).
 
 The base is read once per text and never changed, so hundreds of labels are learnt in the time of one forward
-pass. Prefer it for few to some thousand examples, for many labels, and wherever the meaning decides rather than
-single words; tuning the base itself overtakes it once there are many examples.
+pass; what they are called is learnt from like texts, which helps where examples are few. Prefer it for few to some
+thousand examples, for many labels, and wherever the meaning decides rather than single words; tuning the base itself
+overtakes it once there are many examples.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 
-from haoqi.core.config import Range
+from haoqi.core.config import Choices, Range
 from haoqi.data.examples import Examples
 from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
+from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
-from haoqi.methods.work import Load, Size, Work, labelled
+from haoqi.methods.work import Load, Size, Work, embedded, labelled
 from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
@@ -36,11 +38,14 @@ class Probe:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
 
+    named: Annotated[bool, Choices(True, False, search=False)] = True
+    """Whether the labels' names, and short sentences with them, are learnt from as well."""
     strength: Annotated[float | None, Range(0.0001, 10.0, log=True)] = None
     """How much an error costs against large weights (C); empty: the best of four on a fifth of the examples."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the linear model of job.train's embeddings."""
+        job = with_names(job) if self.named else job
         assert job.base is not None
         labels, exclusive = job.task.labels, job.task.output.name == "label"
         targets = job.task.output.targets(job.train, labels)
@@ -66,6 +71,8 @@ class Probe:
             rounds=0.01 * (1 if self.strength else 1 + len(STRENGTHS)),  # compiled, so a tenth of the fixed part
             saved=size.width * size.labels / 1e6,
         )
+        if self.named:
+            fit += embedded(replace(size, lengths=(NAMING_PIECES,)), NAMINGS * size.labels)
         libraries = ("sklearn", "transformers")
         return Work(fit + labelled(size, size.train_rows), embeds=size.train_rows, asks=True, libraries=libraries)
 

@@ -18,14 +18,12 @@ from torch import Tensor, nn
 
 from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
-from haoqi.data.examples import Examples
+from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
-from haoqi.methods.zero_shot import ZeroShot
 from haoqi.models.encoder import Batch
 from haoqi.models.forward import in_batches
-from haoqi.models.ngrams import unspaced_share
 from haoqi.models.pieces import Rows
 from haoqi.models.predictor import Predictor
 from haoqi.models.reading import Reading
@@ -42,8 +40,6 @@ _MOST_ROWS = 2000
 _TOGETHER, _PADDED = 8, 4
 # Three epochs of a handful of texts would teach next to nothing: see docs/decisions.md.
 _LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
-# Ways to put a label into words, and how long they are.
-_NAMINGS, _NAMING_PIECES = 3, 8
 
 
 @methods.register
@@ -113,7 +109,7 @@ class Setfit:
 
     def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
-        names = _NAMINGS * size.labels if self.named else 0
+        names = NAMINGS * size.labels if self.named else 0
         rows, learnt = min(size.train_rows + names, _MOST_ROWS), _with_short(size, names)
         moved = 12.0 * size.layers * size.width**2
         epochs, batch_size = self._schedule(rows)
@@ -184,30 +180,11 @@ def contrast(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
     return loss
 
 
-def with_names(job: Job) -> Job:
-    """Return a job whose texts are joined by ways to name each label, but for labels that are no words."""
-    said: list[tuple[str, Any]] = []
-    for label in job.task.labels:
-        if len(label) > 1 and not any(character.isdigit() for character in label):
-            of_label = label if job.task.output.name == "label" else (label,)
-            said += [(text, of_label) for text in _namings(label, job.task.descriptions.get(label, ""))]
-    texts, labels = [text for text, _ in said], [label for _, label in said]
-    named = Examples(texts, labels, list(range(-len(said), 0)))  # ids that no row of a source has
-    return replace(job, train=Examples.join([job.train, named]))
-
-
-def _namings(label: str, description: str) -> list[str]:
-    """Return a label's name, a sentence about it, and its description or, where it has none, a shorter sentence."""
-    named = ZeroShot().words(label, description)
-    brief = "这是{label}。" if unspaced_share([label]) > 0.3 else "This is {label}."
-    return named if len(named) == _NAMINGS else [*named, *ZeroShot(template=brief).words(label)]
-
-
 def _with_short(size: Size, count: int) -> Size:
     """Return a size some of whose texts are as short as a named label."""
     known = size.lengths or (round(size.tokens),)
     short = round(len(known) * count / max(1, size.train_rows))
-    return replace(size, lengths=known + (_NAMING_PIECES,) * short) if short else size
+    return replace(size, lengths=known + (NAMING_PIECES,) * short) if short else size
 
 
 def _freeze_for_contrast(bench: Bench) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from haoqi.data.examples import Examples
 from haoqi.evaluate.metrics.accuracy import accuracy
+from haoqi.methods._names import with_names
 from haoqi.methods.method import Job, Size, methods
-from haoqi.methods.setfit import ContrastBatches, with_names
+from haoqi.methods.setfit import ContrastBatches
 from haoqi.models.bases import Base
 from haoqi.models.features import FeatureStore
 from haoqi.models.reading import Reading
