@@ -19,6 +19,7 @@ from haoqi.explore.beliefs import Belief
 from haoqi.explore.choose import Step
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.lab import Lab
+from haoqi.explore.lengths import lengths_of
 from haoqi.explore.plan import Plan
 from haoqi.explore.recipe import kit_of
 from haoqi.explore.reflections import reflections
@@ -88,7 +89,8 @@ def crowned(lab: Lab, history: History, plan: Plan) -> float:
 
 def test_flipped_labels_are_among_the_suspects(tmp_path: Path, sst2: tuple[Examples, Examples], minilm: Base) -> None:
     train, wrong = flipped(sst2[0])
-    lab = lab_of(tmp_path, train, sst2[1], bases={"minilm": minilm})
+    bases = {"minilm": minilm}
+    lab = lab_of(tmp_path, train, sst2[1], bases=bases, lengths=lengths_of(train.texts, bases))
     suspects = find(train, kit_of(Plan("tfidf"), lab), None).rows.tolist()
     hits = np.cumsum([row in wrong for row in suspects])
     precise = np.flatnonzero(hits >= 0.6 * np.arange(1, len(hits) + 1))[-1]
