@@ -93,8 +93,11 @@ def ours(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[str,
             "seconds": asked.minutes * 60,
         }
         found = apart.run("ours", given, threads=asked.threads)
-    told = [{"at": one["at"], "plan": one["plan"], **scored(splits, one["answers"])} for one in found["readings"]]
-    facts = {name: found[name] for name in ("seconds", "experiments", "crowned", "lessons")}
+    told = [
+        {"at": one["at"], "plan": one["plan"], "learnt_from": one.get("learnt_from"), **scored(splits, one["answers"])}
+        for one in found["readings"]
+    ]
+    facts = {name: found[name] for name in ("seconds", "experiments", "tried", "crowned", "lessons")}
     return {"readings": told, **facts}
 
 

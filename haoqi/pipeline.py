@@ -5,11 +5,9 @@ from pathlib import Path
 from haoqi import data, tasks
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note, Released, Stage, silent
-from haoqi.core.folder import runs, write_atomic
+from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
-from haoqi.data.examples import Examples, Splits
 from haoqi.data.labelled import labelled
-from haoqi.data.prepared import load_prepared
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
@@ -19,8 +17,10 @@ from haoqi.explore.advise import advise
 from haoqi.explore.choose import next_step, why_ended
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History
-from haoqi.explore.lab import FEW, Lab, check, lab_of
+from haoqi.explore.jury import jury_of
+from haoqi.explore.lab import Lab, check, lab_of
 from haoqi.explore.opened import opened
+from haoqi.explore.refit import final_model
 from haoqi.models import releases
 from haoqi.models.compiled import Compiled
 from haoqi.models.releases import Release, Tell
@@ -63,7 +63,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         begin(run, raw, lab, history)
         listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
         ended = search(lab, history, clock)
-        return release(run, lab, history, ended)
+        return release(run, lab, history, ended, clock=clock)
 
 
 def begin(run: Run, raw: Raw, lab: Lab, history: History) -> None:
@@ -102,16 +102,20 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
     return why_ended(lab, history, clock.spent)
 
 
-def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
-    """Score the champion on the test split, once, publish it with its evidence, next steps, and the report."""
-    lab.listen(Stage("releasing", "the test split is scored, once"))
+def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -> Release:
+    """Let the champion learn from all but the test split, score it on that, once, and publish it with its evidence.
+
+    Next steps and the report come with it.
+    """
     champion = history.found()
     name = run.release_name
     published = next(
         (r for r in releases.list_releases(name) if r.facts.get("origin") == lab.origin(champion.plan)), None
     )
     if published is None:
-        with smaller(trial.champion_model(champion, lab), lab.splits, lab.folder, lab.listen) as model:
+        final = final_model(champion, lab, history, clock.left(lab.settings.budget_seconds))
+        lab.listen(Stage("releasing", "the test split is scored, once"))
+        with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
             published = releases.publish(model, evidence, name)
@@ -119,7 +123,8 @@ def release(run: Run, lab: Lab, history: History, ended: str) -> Release:
         _compile(published, lab)
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
-        history.note("release", {"experiment": champion.number, "version": published.version, "scores": scores})
+        told = {"experiment": champion.number, "version": published.version, "scores": scores}
+        history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
     if (advice := advise(lab, history)) is not None:
         advice.write(published.folder)
     story = story_of(run, lab, history, release=published, ended=ended, advice=advice)
@@ -162,14 +167,10 @@ def compile(
     """
     release = releases.get(ref)
     if settings is None:
-        return releases.compile(ref, judges(_splits_of(release)), tell, glance=glance)
+        with jury_of(release) as jury:
+            return releases.compile(ref, jury.examples, tell, glance=glance, learnt=jury.learnt, stand_in=jury.stand_in)
     raw = data.read(settings)
     return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell, glance=glance)
-
-
-def judges(splits: Splits) -> Examples:
-    """Return the examples by which forms are judged: validation examples, and training ones where those are few."""
-    return splits.valid if len(splits.valid) >= FEW else Examples.join([splits.valid, splits.train])
 
 
 def _compile(published: Release, lab: Lab) -> None:
@@ -178,23 +179,11 @@ def _compile(published: Release, lab: Lab) -> None:
         return
     lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
     try:
-        lab.listen(Note(releases.compile(published.reference, judges(lab.splits)).words))
+        lab.listen(Note(compile(published.reference).words))
     except UserError as error:
         lab.listen(Note(f"not compiled: {error.what}"))
     except KeyboardInterrupt:
         lab.listen(Note("not compiled: stopped by you", warning=True))
-
-
-def _splits_of(release: Release) -> Splits:
-    """Return the splits of the run that a release came from."""
-    run = str(release.facts.get("origin", "")).rpartition("/")[0]
-    try:
-        return load_prepared(runs() / run / "data").splits
-    except UserError:
-        raise UserError(
-            f"the examples that {release.reference} was judged by are not here",
-            f"give labelled text: haoqi compile {release.reference} FILE",
-        ) from None
 
 
 def _released(published: Release, lab: Lab, path: Path) -> Released:

@@ -57,6 +57,7 @@ def story_of(
         created=release.created,
         corrected=_corrected(best, lab, history),
         folds=lab.folds,
+        learnt_from=int(release.facts.get("learnt_from", 0)),
         ended=ended,
         advice=advice,
         notes=(*lab.card.notes, *(f"No. {e.number}: {note}." for e in history.experiments for note in e.notes)),

@@ -1,8 +1,8 @@
 """A run of Haoqi in a home of its own, whose champions of several moments answer the test texts afterwards.
 
 The models of experiments are kept by hard links while it runs, which takes it no time; when it has ended, the champion
-of each reading is known from the ledger, and its model answers outside the clock. Where plans were cross-validated no
-model was kept: the champion's plan is fitted on all examples, as a release at that moment would have been.
+of each reading is known from the ledger, and its model answers outside the clock: fitted on all examples, as a release
+at that moment would have been, where the run could have ended so long before, and else as it was judged.
 """
 
 import os
@@ -50,23 +50,19 @@ def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
     seconds = time.perf_counter() - begun
     lab, history = opened(run)
     test = lab.splits.test.texts if asked.get("test") is None else asked["test"]
-    told, answered = [], {}
+    told = []
     for at in asked["readings"]:
         final = at == max(asked["readings"])
         best = history.found() if final else champion_at(history, at)
         if best is None:
             told.append({"at": at, "plan": None, "answers": None})
             continue
-        if best.number not in answered:
-            if best.number == history.found().number:
-                model = load(release.folder)
-            else:
-                where = kept / f"{best.plan.key}-{best.plan.seed}"
-                model = load(where) if where.exists() else _refitted(best, lab)
-            answered[best.number] = list(model.predict(list(test)).labels)
+        model = load(release.folder) if final else _model_at(at, best, lab, history, kept)
         plan = {"number": best.number, "plan": best.plan.words(), "valid": best.score}
-        told.append({"at": at, **plan, "answers": answered[best.number]})
-    facts = {"experiments": len(history.experiments), "crowned": _crowned(history), "lessons": _lessons(history)}
+        plan["learnt_from"] = model.facts.get("learnt_from", len(lab.splits.train))
+        told.append({"at": at, **plan, "answers": list(model.predict(list(test)).labels)})
+    tried = [[e.plan.words(), e.score and round(e.score, 4), round(e.seconds, 1)] for e in history.experiments]
+    facts = {"experiments": len(tried), "tried": tried, "crowned": _crowned(history), "lessons": _lessons(history)}
     return {"seconds": seconds, "readings": told, "suspects": _suspects(lab, history), **facts}
 
 
@@ -104,10 +100,20 @@ def _keep(home: Path, kept: Path) -> None:
             shutil.copytree(model, where, copy_function=os.link)
 
 
-def _refitted(experiment: Any, lab: Any) -> Any:
+def _model_at(at: float, best: Any, lab: Any, history: Any, kept: Path) -> Any:
+    """Return what a run would have released that was to end at a moment: refitted only where there was time for it."""
     from haoqi.explore import trial
+    from haoqi.explore.refit import final_model
+    from haoqi.models.model import load
 
-    return trial.champion_model(experiment, lab) if lab.folds else trial.model_of(experiment, lab)
+    if lab.folds or not best.cut:
+        begun = time.perf_counter()
+        model = final_model(best, lab, history, None)
+        before = champion_at(history, at - (time.perf_counter() - begun))
+        if lab.folds or (before is not None and before.number == best.number):
+            return model
+    where = kept / f"{best.plan.key}-{best.plan.seed}"
+    return load(where) if where.exists() else trial.model_of(best, lab)
 
 
 def _crowned(history: Any) -> list[list[Any]]:

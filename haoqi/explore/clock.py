@@ -16,3 +16,7 @@ class Clock:
     def spent(self) -> float:
         """Seconds spent so far."""
         return self.before + time.perf_counter() - self.begun
+
+    def left(self, budget: float | None) -> float | None:
+        """Return the seconds that are left of a budget; None where there is none."""
+        return None if budget is None else budget - self.spent

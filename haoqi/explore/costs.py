@@ -1,5 +1,6 @@
 """What a plan will cost: what it does, at the rates of this machine as far as this run has shown them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,9 @@ from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
 from haoqi.explore.teacher import teaching_seconds
 from haoqi.methods.work import Load, answered, embedded
 from haoqi.models.trim import CHECKED
+
+REFIT = 0.4
+"""Of the time there is, what the last fit may take; a model that would take longer is released as it was judged."""
 
 _NOTHING = Kept()
 # Writing the report and the release.
@@ -104,13 +108,38 @@ class Costs:
     def reserve_seconds(self, plan: Plan | None) -> float:
         """Return what releasing a plan's model takes, most likely at most; a search leaves so much time.
 
-        The test split is scored, some texts are read twice more to see whether a smaller copy of the base answers
-        them alike, and after cross-validation the model is fitted once more, on all examples.
+        The model is fitted once more, on all examples, after cross-validation or where that is soon done; the test
+        split is scored, and some texts are read twice more to see whether a smaller copy of the base answers alike.
         """
         if plan is None:
             return _REPORT_SECONDS
+        again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
+        refits = self.lab.folds or (self.lab.settings.refit and again <= REFIT * (budget or math.inf))
+        return _REPORT_SECONDS + self.scoring_seconds(plan) + (again if refits else 0.0)
+
+    def refit_seconds(self, plan: Plan) -> float:
+        """Return what fitting a plan takes, most likely at most, on all examples but the test split.
+
+        What its own run had the base read is kept; only the validation examples are answered once more.
+        """
         if plan.method == ENSEMBLE:
-            return sum(self.reserve_seconds(one) for one, _ in plan.members)
+            return sum(self.refit_seconds(one) for one, _ in plan.members)
+        lab, base, method = self.lab, plan.base or "", self.lab.method(plan)
+        before, after = lab.trial(plan), lab.whole.trial(plan)
+        kept = kept_after(asked(plan, lab, self.asked).kept.get(base, _NOTHING), method.work(before.size), before)
+        again = 0 if lab.folds else len(lab.splits.valid)
+        read = again if kept.judged else 0
+        kept = replace(kept, taken=kept.taken + read, drawn=kept.drawn + read if kept.drawn else 0.0, judged=True)
+        known = Asked(kept={**self.asked.kept, base: kept})
+        trial = replace(after, size=replace(after.size, valid_rows=again, watched=False))
+        load = asked(plan, lab.whole, known).load + load_of(method.work(trial.size), trial, kept)
+        taught = teaching_seconds(plan, lambda one: self.cost(one).seconds) * after.rows / max(1, before.rows)
+        return self.rates.cost(load, plan.method).at_most() + taught
+
+    def scoring_seconds(self, plan: Plan) -> float:
+        """Return what answering the test split takes, most likely at most, and comparing it with a smaller copy."""
+        if plan.method == ENSEMBLE:
+            return sum(self.scoring_seconds(one) for one, _ in plan.members)
         lab, trial = self.lab, self.lab.trial(plan)
         train_rows = int(trial.rows * plan.share)
         scored = len(lab.splits.test) + (2 * CHECKED if plan.base else 0)
@@ -120,7 +149,4 @@ class Costs:
         load += embedded(size, size.valid_rows * work.asks)
         if plan.base:
             load += reading_base(size).times(3)
-        if lab.folds:
-            load += work.fit
-        taught = teaching_seconds(plan, lambda one: self.cost(one).seconds) if lab.folds else 0.0
-        return _REPORT_SECONDS + self.rates.cost(load, plan.method).at_most() + taught
+        return self.rates.cost(load, plan.method).at_most()

@@ -87,6 +87,9 @@ class Ending:
     @property
     def rows(self) -> float:
         """Examples that the released model learnt from."""
+        released = self.history.last("release")
+        if released and (learnt := released.body.get("learnt_from")):  # ledgers of earlier versions do not say
+            return float(learnt * self.plan.share)
         return rows_of(self.plan, self.lab) * (self.lab.folds / (self.lab.folds - 1) if self.lab.folds else 1.0)
 
     @cached_property

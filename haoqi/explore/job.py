@@ -50,9 +50,18 @@ def job_of(
     )
 
 
+MODEL = "model"
+"""Under which a plan's model lies in its folder."""
+
+
+def experiments(place: Path) -> Path:
+    """Return where a run's folder holds what its plans answered."""
+    return place / "experiments"
+
+
 def folder_of(plan: Plan, lab: Lab) -> Path:
     """Return where a plan keeps what it answered, and its model."""
-    return lab.folder / "experiments" / f"{plan.key}-{plan.seed}"
+    return experiments(lab.folder) / f"{plan.key}-{plan.seed}"
 
 
 def checkpoint_of(plan: Plan, lab: Lab) -> Path:

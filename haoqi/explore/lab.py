@@ -1,7 +1,7 @@
 """The lab: all that the experiments of one run share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,13 @@ class Lab:
         if not self.folds:
             return self.splits.valid
         return Examples.join([self.splits.train, self.splits.valid])
+
+    @cached_property
+    def whole(self) -> "Lab":
+        """The same lab with all examples but the test split to learn from, and none held back to judge by."""
+        known = Examples.join([self.splits.train, self.splits.valid])
+        splits = replace(self.splits, train=known, valid=Examples.of([]))
+        return replace(self, splits=splits, settings=replace(self.settings, folds=0))
 
     @cached_property
     def store(self) -> FeatureStore:

@@ -27,6 +27,8 @@ class ExploreSettings:
     """Whether lessons are drawn from how the champion fails, and tested, as much of the time as that pays."""
     ensemble: bool = True
     """Whether the best plans are asked together, and a fast one learns from them, where a test says that it pays."""
+    refit: bool = True
+    """Whether what is released learns from the validation examples, too, where there is time for it."""
     variants: Annotated[int, Range(0, 100, search=False)] = 4
     """How many variations of a method's settings are on the table beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1

@@ -24,7 +24,7 @@ from haoqi.explore.choose import Step
 from haoqi.explore.ensemble import answered, library
 from haoqi.explore.folds import cross_decoded, cross_validated
 from haoqi.explore.history import History
-from haoqi.explore.job import checkpoint_of, folder_of, job_of
+from haoqi.explore.job import MODEL, checkpoint_of, experiments, folder_of, job_of
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.recipe import training_examples
@@ -103,30 +103,23 @@ def answers_of(experiment: Experiment, lab: Lab) -> Predictions:
 
 def has_model(experiment: Experiment, lab: Lab) -> bool:
     """Return whether the model of an experiment lies on the disk."""
-    return not lab.folds and (_folder(experiment.plan, lab) / "model").exists()
+    return not lab.folds and (_folder(experiment.plan, lab) / MODEL).exists()
 
 
 def model_of(experiment: Experiment, lab: Lab) -> Model:
     """Return an experiment's model as it was before any validation example was learnt; fitted again if need be."""
     plan = experiment.plan
     if plan.method == ENSEMBLE:
-        return _ensemble(plan, lab, model_of)
+        return ensemble_of(plan, lab, lambda one: model_of(Experiment(one, score=None), lab))
     if has_model(experiment, lab):
-        return load(_folder(plan, lab) / "model")
+        return load(_folder(plan, lab) / MODEL)
     job = job_of(plan, lab, training_examples(plan, lab, lab.splits.train))
-    return _model(lab.method(plan).fit(job), plan, keep.read_calibration(_folder(plan, lab)), lab)
+    return built(lab.method(plan).fit(job), plan, lab)
 
 
-def champion_model(experiment: Experiment, lab: Lab) -> Model:
-    """Return the model of an experiment; after cross-validation it is fitted on all examples first."""
-    if experiment.plan.method == ENSEMBLE:
-        return _ensemble(experiment.plan, lab, champion_model)
-    if not lab.folds:
-        return model_of(experiment, lab)
-    whole = Examples.join([lab.splits.train, lab.splits.valid])
-    train = training_examples(experiment.plan, lab, whole)
-    predictor = lab.method(experiment.plan).fit(job_of(experiment.plan, lab, train))
-    return _model(predictor, experiment.plan, keep.read_calibration(_folder(experiment.plan, lab)), lab)
+def built(predictor: Predictor, plan: Plan, lab: Lab) -> Model:
+    """Return the model of a plan that was judged: what it learnt, with the calibration that was found then."""
+    return _model(predictor, plan, keep.read_calibration(_folder(plan, lab)), lab)
 
 
 def forget_models(lab: Lab, history: History) -> None:
@@ -138,17 +131,17 @@ def forget_models(lab: Lab, history: History) -> None:
     kept = [one.plan for one in library(history)] if lab.settings.ensemble else []
     kept += [] if best is None else [best.plan, *best.plan.made_of]
     folders = {_folder(plan, lab) for plan in kept}
-    for model in (lab.folder / "experiments").glob("*/model"):
+    for model in experiments(lab.folder).glob(f"*/{MODEL}"):
         if model.parent not in folders:
             shutil.rmtree(model, ignore_errors=True)
 
 
-def _ensemble(plan: Plan, lab: Lab, model: Callable[[Experiment, Lab], Model]) -> Model:
+def ensemble_of(plan: Plan, lab: Lab, model: Callable[[Plan], Model]) -> Model:
     """Return one model of an ensemble's members: their scores by their temperatures, weighed and added."""
-    found = [(model(Experiment(one, score=None), lab), weight) for one, weight in plan.members]
+    found = [(model(one), weight) for one, weight in plan.members]
     weights = [weight / float(one.calibration.get("temperature", 1.0)) for one, weight in found]
     predictor = Blend.of([one.predictor for one, _ in found], weights, lab.task.output.width(lab.task.labels))
-    return _model(predictor, plan, keep.read_calibration(_folder(plan, lab)), lab)
+    return built(predictor, plan, lab)
 
 
 def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
@@ -178,7 +171,7 @@ def _kept(
         keep.write_statistics(folder, counts)
         keep.write_predictions(folder, predictions, calibration)
         if predictor is not None:
-            _model(predictor, plan, calibration, lab).save(folder / "model", standalone=False)
+            _model(predictor, plan, calibration, lab).save(folder / MODEL, standalone=False)
     total = np.asarray(counts.sum(axis=0)).ravel()
     bounds = interval(counts, task.metric.score, rng=seeds.generator(lab.seed, "interval"))
     others = {m.name: m(lab.judged.labels, predictions.labels, task.labels) for m in task.metrics[1:]}

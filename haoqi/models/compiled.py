@@ -6,7 +6,7 @@
 The master beside it stays as it is. Whatever speaks against the compiled form, the master answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
@@ -160,11 +160,31 @@ def quickened(predictor: Predictor, folder: Path, margins: Margins) -> Predictor
         found = check(folder)
         if found is not None and found.chosen is not None and isinstance(predictor, Compilable):
             opened = {name: _opened(predictor, name, found, folder) for name in found.computing}
-            *looks, last = [_look(predictor, part, opened) for part in found.parts]
-            for quick, doubt in zip(reversed(looks), reversed(found.doubts), strict=True):
-                last = Cascade(quick, last, margins, doubt)
-            return last
+            return assembled(predictor, opened, found.parts, doubts=found.doubts, margins=margins)
     return predictor
+
+
+def assembled(
+    predictor: Compilable,
+    opened: Mapping[str, Compute],
+    parts: Sequence[str],
+    *,
+    doubts: Sequence[Doubt],
+    margins: Margins,
+) -> Predictor:
+    """Return a predictor that computes in some looks, the quickest first, each but the last with its doubt.
+
+    Args:
+        predictor: the master.
+        opened: forms by name.
+        parts: the looks, as `Compiled.parts` has them.
+        doubts: when each look but the last asks the next one.
+        margins: by which a look knows what is doubtful.
+    """
+    *looks, last = [_look(predictor, part, opened) for part in parts]
+    for quick, doubt in zip(reversed(looks), reversed(doubts), strict=True):
+        last = Cascade(quick, last, margins, doubt)
+    return last
 
 
 def check(folder: Path) -> Compiled | None:

@@ -35,7 +35,14 @@ Tell = Callable[[str], Any]
 
 
 def compile_release(
-    folder: Path, model: Model, examples: Examples, tell: Tell = lambda line: None, *, glance: bool = True
+    folder: Path,
+    model: Model,
+    examples: Examples,
+    tell: Tell = lambda line: None,
+    *,
+    glance: bool = True,
+    learnt: bool = False,
+    stand_in: Model | None = None,
 ) -> Compiled:
     """Write the compiled form of a release beside its master, and return what was measured.
 
@@ -47,24 +54,31 @@ def compile_release(
         examples: labelled texts that judge; of many, the first 2,000, or fewer where the machine is slow.
         tell: is told what is being done.
         glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        learnt: whether the model has learnt the examples: of what it knows by heart hardly an answer changes.
+        stand_in: the same plan's model that has not learnt them: forms of it are timed and judged, and those that are
+            chosen are then written of the model; None: where they were learnt, nothing that rounds is heard.
 
     Raises:
         UserError: if there is nothing to compile, no example is labelled, or the disk does not allow it.
     """
     begun = time.perf_counter()
-    predictor, labelled = _compilable(model), _labelled(examples)
+    tried, labelled = stand_in or model, _labelled(examples)
+    predictor, by_heart = _compilable(model), learnt and stand_in is None
     with folders.building(folder / compiled.FOLDER) as place:
-        found, measured = _candidates(predictor, place, tell, len(labelled))
+        found, measured = _candidates(_compilable(tried), place, tell, 0 if by_heart else len(labelled))
         chosen: Candidate | None = None
         judges = labelled.take([])
         if found:
-            burst, judges = _texts(model, labelled)
+            burst, judges = _texts(tried, labelled)
             tell(f"timing {', '.join([MASTER, *(one.name for one in found)])}")
-            master, found = timing.timed(model.predictor, found, burst)
+            master, found = timing.timed(tried.predictor, found, burst)
             tell(f"judging by {len(judges):,} examples")
-            court = Court(model, judges, model.predictor.scores(judges))
+            court = Court(tried, judges, tried.predictor.scores(judges))
             chosen, judged = _chosen(court, master, found, tell, glance=glance)
             measured = judged | measured
+        if chosen is not None and stand_in is not None:
+            tell(f"writing {chosen.name} of the released model")
+            chosen, measured = _rewritten(chosen, measured, model=model, judges=judges, place=place)
         computes = {} if chosen is None else chosen.computes
         for left in place.iterdir():
             if left.name not in computes:
@@ -123,7 +137,7 @@ def _candidates(
     for name in forms.names():
         form, inside, begun = forms.build(name), place / name, time.perf_counter()
         if not form.exact and judges < FEWEST:
-            failed[name] = Measured(f"rounds, and {judges} examples are too few to judge that")
+            failed[name] = Measured(f"rounds, and {judges} examples that were not learnt are too few to judge that")
             continue
         tell(f"compiling {name}")
         inside.mkdir()
@@ -169,6 +183,29 @@ def _chosen(
                 measured[chosen.name] = _told(chosen, f"slower than {pair.name}")
             chosen = pair
     return None if chosen is torch else chosen, measured
+
+
+def _rewritten(
+    chosen: Candidate, measured: Mapping[str, Measured], *, model: Model, judges: Examples, place: Path
+) -> tuple[Candidate | None, dict[str, Measured]]:
+    """Return what was chosen by a stand-in as written of the model itself, None where that answers otherwise."""
+    predictor, computes = _compilable(model), dict[str, Compute]()
+    graph = predictor.graph()
+    assert graph is not None
+    for left in place.iterdir():  # forms read what others wrote before them, which was of the stand-in
+        shutil.rmtree(left)
+    for name in (name for name in forms.names() if name in chosen.computes):
+        (place / name).mkdir()
+        form = forms.build(name)
+        form.compile(graph, place / name)
+        computes[name] = form.open(place / name, threads_here(), lambda: graph)
+    parts = tuple(chosen.name.split(compiled.THEN))
+    written = compiled.assembled(predictor, computes, parts, doubts=chosen.doubts, margins=model.margins)
+    one = replace(chosen, predictor=written, computes=computes)
+    verdict, _ = Court(model, judges, model.predictor.scores(judges)).heard(one)
+    if verdict == PASSED:
+        return one, dict(measured)
+    return None, {**measured, chosen.name: _told(chosen, f"of the released model it {verdict}")}
 
 
 def _told(one: Candidate, verdict: str) -> Measured:

@@ -122,6 +122,8 @@ def compile(
     tell: Tell = lambda line: None,
     *,
     glance: bool = True,
+    learnt: bool = False,
+    stand_in: Model | None = None,
     home: Path | None = None,
 ) -> Compiled:
     """Compile a release for this machine, say so in its README, and return what was measured.
@@ -131,6 +133,8 @@ def compile(
         examples: labelled texts, by which forms are judged.
         tell: is told what is being done.
         glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        learnt: whether the release has learnt the examples.
+        stand_in: the same plan's model that has not, on which forms are then judged.
         home: the folder that holds releases/; None: HAOQI_HOME.
 
     Raises:
@@ -140,7 +144,7 @@ def compile(
 
     release = get(reference, home=home)
     model = models.load(release.folder, master=True)
-    found = compile_release(release.folder, model, examples, tell, glance=glance)
+    found = compile_release(release.folder, model, examples, tell, glance=glance, learnt=learnt, stand_in=stand_in)
     if release.version:
         text = model_card(model, release.evidence, release.reference, release.created, compiled=found)
         folders.write_atomic(release.folder / "README.md", text)

@@ -291,9 +291,10 @@ def test_parts_that_are_not_known_are_left_out_or_said_to_be_missing() -> None:
     assert "What to do next" not in words
 
 
-@pytest.mark.parametrize(("folds", "rows"), [(0, 400), (5, 490)])
-def test_what_folds_judged_was_learnt_from_too(story: Story, folds: int, rows: int) -> None:
-    words = seen(report.render(replace(story, folds=folds)))
+@pytest.mark.parametrize(("learnt_from", "rows"), [(0, 400), (490, 490)])
+def test_what_it_learnt_from_is_told(story: Story, learnt_from: int, rows: int) -> None:
+    words = seen(report.render(replace(story, learnt_from=learnt_from)))
+    assert ("those that judged it included" in words) == bool(learnt_from)
     assert words.split("Learnt from")[1].split()[1] == str(rows)  # after the same in Chinese
 
 

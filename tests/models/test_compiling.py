@@ -193,13 +193,49 @@ def test_the_fastest_form_that_answers_alike_is_chosen_and_alone_kept(
     assert found.judges == len(examples)
 
 
+def test_what_rounds_is_not_judged_by_what_was_learnt(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
+    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True)
+    assert (found.chosen, found.forms["quick"].unchanged) == ("slower", None)
+
+
+def test_a_stand_in_is_judged_and_what_is_chosen_is_written_of_the_model(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+) -> None:
+    given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
+    other = replace(balanced, predictor=replace(balanced.predictor, intercept=balanced.predictor.intercept + 9.0))  # type: ignore[attr-defined,type-var]
+    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=other)
+    assert found.chosen == "quick"
+    assert found.forms["torch"].score == other.task.metric(
+        judges.labels, other.predict(judges).labels, other.task.labels
+    )
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
+
+
+def test_what_is_chosen_by_a_stand_in_and_answers_otherwise_of_the_model_is_left(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given({"quick": (fake(0.0), 4.0)})
+    heard = compiling.Court.heard
+    verdicts = iter([None, "changes all of the answers"])
+    monkeypatch.setattr(
+        compiling.Court, "heard", lambda court, one: (next(verdicts) or heard(court, one)[0], heard(court, one)[1])
+    )
+    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=balanced)
+    assert found.chosen is None
+    assert "of the released model it changes all" in found.forms["quick"].verdict
+    assert [path.name for path in (tmp_path / "compiled").iterdir()] == ["compiled.json"]
+
+
 def test_what_rounds_is_not_judged_by_few_examples(
     balanced: Model, judges: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
     few = compiling.compile_release(tmp_path, balanced, judges.take(range(199)))
     assert (few.chosen, few.forms["quick"].unchanged) == ("slower", None)
-    assert few.forms["quick"].verdict == "rounds, and 199 examples are too few to judge that"
+    assert few.forms["quick"].verdict == "rounds, and 199 examples that were not learnt are too few to judge that"
     assert compiling.compile_release(tmp_path, balanced, judges.take(range(200))).chosen == "quick"
 
 

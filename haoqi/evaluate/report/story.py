@@ -182,6 +182,8 @@ class Story:
     """The champion's score on the examples that decided, less what choosing by them flatters it."""
     folds: int = 0
     """Folds of the cross-validation that decided; 0: a validation split did."""
+    learnt_from: int = 0
+    """Examples that the released model learnt from: more than it was judged after, where it was fitted again."""
     ended: str = ""
     """Why the search ended: "budget", "steps", "exhausted", "worth", "stopped", or a sentence."""
     advice: Advice | None = None

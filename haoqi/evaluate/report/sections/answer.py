@@ -129,8 +129,9 @@ def _facts(story: Story) -> Markup:
         (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
-        learnt = rows["train"] + (rows.get("valid", 0) if story.folds else 0)  # what folds judged is released from all
-        pairs.append((Said("fact.trained"), Said("examples", count=formats.count(learnt), n=learnt)))
+        learnt = story.learnt_from or rows["train"]
+        more = "fact.trained.whole" if learnt > rows["train"] else "examples"
+        pairs.append((Said("fact.trained"), Said(more, count=formats.count(learnt), n=learnt)))
     searched = Said("fact.search.value", count=formats.count(made), n=made, time=formats.duration(spent))
     pairs.append((Said("fact.search"), searched))
     if story.ended:

@@ -1,0 +1,72 @@
+"""The last fit: what was held back to judge plans has judged them, so what is released learns from it, too.
+
+What was proved is a plan, and more examples of the same kind make it better on the whole. One fit may still go wrong,
+so the new model must know the validation examples, which it learnt, as well as the judged one, which had not seen
+them; else the judged one is released. Calibration stays as it was found on answers to examples that were not learnt.
+"""
+
+from dataclasses import replace
+
+from haoqi.core.events import Note, Stage
+from haoqi.data.examples import Examples
+from haoqi.explore.costs import Costs
+from haoqi.explore.history import History
+from haoqi.explore.job import checkpoint_of, job_of
+from haoqi.explore.lab import Lab
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.recipe import training_examples
+from haoqi.explore.trial import built, ensemble_of, model_of
+from haoqi.models.model import Model
+
+
+def final_model(experiment: Experiment, lab: Lab, history: History, left: float | None) -> Model:
+    """Return what a champion is released as; its fact `learnt_from` tells how many examples it may have learnt from.
+
+    Args:
+        experiment: the champion.
+        lab: what the experiments share.
+        history: what was run.
+        left: seconds of the budget; None: no clock counts.
+    """
+    plan, rows = experiment.plan, len(lab.splits.train)
+    if lab.folds:
+        return _knowing(_refitted(plan, lab), len(lab.judged))
+    if _in_time(experiment, lab, history, left):
+        whole = rows + len(lab.splits.valid)
+        lab.listen(Stage("refitting", f"the champion learns from all {whole:,} examples but the test split"))
+        model = _refitted(plan, lab)
+        if _score(model, lab) >= (experiment.score or 0.0):
+            return _knowing(model, whole)
+        lab.listen(Note("learning from the validation examples made it no better at them: released as it was judged"))
+    return _knowing(model_of(experiment, lab), rows)
+
+
+def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | None) -> bool:
+    """Return whether a champion is to be fitted again, and can be: a fit that the clock cut short could not."""
+    if not lab.settings.refit or not len(lab.splits.valid):
+        return False
+    if left is None:
+        return True
+    members = [one for one, _ in experiment.plan.members]
+    cut = any(one.cut for one in (experiment, *history.experiments) if one.plan in members)
+    costs = Costs.of(lab, history.experiments, timed=True)
+    return not cut and costs.refit_seconds(experiment.plan) + costs.scoring_seconds(experiment.plan) <= left
+
+
+def _refitted(plan: Plan, lab: Lab) -> Model:
+    """Return the model of a plan fitted on training and validation examples."""
+    if plan.method == ENSEMBLE:
+        return ensemble_of(plan, lab, lambda one: _refitted(one, lab))
+    train = training_examples(plan, lab, Examples.join([lab.splits.train, lab.splits.valid]))
+    job = replace(job_of(plan, lab, train), folder=checkpoint_of(plan, lab) / "whole")
+    return built(lab.method(plan).fit(job), plan, lab)
+
+
+def _knowing(model: Model, rows: int) -> Model:
+    return replace(model, facts={**model.facts, "learnt_from": rows})
+
+
+def _score(model: Model, lab: Lab) -> float:
+    """Return a model's score on the validation examples."""
+    valid, task = lab.splits.valid, lab.task
+    return task.metric(valid.labels, model.predict(valid).labels, task.labels)

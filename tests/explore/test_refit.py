@@ -1,0 +1,97 @@
+"""What is released learns from the validation examples, too, where there is time and it does no harm."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from haoqi.core.events import Note
+from haoqi.explore import refit
+from haoqi.explore.costs import Costs
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.refit import final_model
+from haoqi.explore.settings import ExploreSettings
+from haoqi.models.model import Model
+from tests.explore.test_reflections import TFIDF, Case, drawn
+
+ROWS, JUDGED = 120, 80
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    rng = np.random.default_rng(0)
+    return Case(tmp_path, drawn(rng, ROWS), drawn(rng, JUDGED))
+
+
+def released(case: Case, champion: Experiment, left: float | None = None, **settings: Any) -> Model:
+    lab = replace(case.lab, settings=ExploreSettings(**{"steps": 100, "folds": 0, **settings}))
+    return final_model(champion, lab, case.history, left)
+
+
+def test_validation_examples_are_learnt_from_with_the_calibration_that_they_gave(case: Case) -> None:
+    champion = case.run(TFIDF)
+    model, judged = released(case, champion), released(case, champion, refit=False)
+    assert (model.facts["learnt_from"], judged.facts["learnt_from"]) == (ROWS + JUDGED, ROWS)
+    assert model.calibration == judged.calibration
+    surer = [one.predict(case.lab.splits.valid).confidence.mean() for one in (model, judged)]
+    assert surer[0] > surer[1] + 0.01
+
+
+def test_what_is_no_better_on_what_it_learnt_is_not_released(case: Case) -> None:
+    champion, told = case.run(TFIDF), list[str]()
+    case.lab = replace(case.lab, listen=lambda event: told.append(event.text) if isinstance(event, Note) else None)
+    model = released(case, replace(champion, score=1.1))
+    assert model.facts["learnt_from"] == ROWS
+    assert "no better" in told[-1]
+
+
+def test_without_time_for_it_the_judged_model_is_released(case: Case) -> None:
+    champion = case.run(TFIDF)
+    costs = Costs.of(case.lab, case.history.experiments, timed=True)
+    needed = costs.refit_seconds(TFIDF) + costs.scoring_seconds(TFIDF)
+    found = [released(case, champion, left, minutes=1.0).facts["learnt_from"] for left in (0.5 * needed, 2 * needed)]
+    assert found == [ROWS, ROWS + JUDGED]
+
+
+def test_a_fit_that_the_clock_cut_short_is_not_made_again(case: Case) -> None:
+    champion = replace(case.run(TFIDF), cut=True)
+    assert released(case, champion, 1e6, minutes=1.0).facts["learnt_from"] == ROWS
+    assert released(case, champion).facts["learnt_from"] == ROWS + JUDGED  # where no clock counts none was
+
+
+def test_all_members_of_an_ensemble_learn_again(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = (TFIDF, Plan("logistic"))
+    for one in members:
+        case.run(one)
+    plan = Plan.of(ENSEMBLE, settings={"weights": (0.5, 0.5)}, made_of=members)
+    champion = case.run(plan)
+    learnt = list[int]()
+    fit = refit.training_examples
+
+    def counted(plan: Plan, lab: Any, examples: Any) -> Any:
+        learnt.append(len(examples))
+        return fit(plan, lab, examples)
+
+    monkeypatch.setattr(refit, "training_examples", counted)
+    assert released(case, champion).facts["learnt_from"] == ROWS + JUDGED
+    assert learnt == [ROWS + JUDGED] * 2
+
+
+def test_time_for_the_last_fit_is_kept_where_it_is_soon_made(case: Case) -> None:
+    def reserve(minutes: float, **settings: Any) -> float:
+        lab = replace(case.lab, settings=ExploreSettings(minutes=minutes, folds=0, **settings))
+        return Costs.of(lab, case.history.experiments, timed=True).reserve_seconds(TFIDF)
+
+    again = Costs.of(case.lab, [], timed=True).refit_seconds(TFIDF)
+    assert reserve(5.0) - reserve(5.0, refit=False) == pytest.approx(again)
+    assert reserve(0.05 * again / 60) == reserve(5.0, refit=False)
+
+
+def test_a_last_fit_reads_nothing_that_was_read_before(tmp_path: Path, tiny_base: str) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, ROWS), drawn(rng, JUDGED), base=tiny_base)
+    probe = Plan("probe", "tiny")
+    costs = Costs.of(case.lab, [], timed=True)
+    assert costs.refit_seconds(probe) < costs.cost(probe).at_most()
