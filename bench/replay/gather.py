@@ -3,6 +3,7 @@
     python bench/replay/gather.py                     # goes on where it was; hours on two cores, any part is of use
     python bench/replay/gather.py --cases sst2 hotels-zh --variants 2
     python bench/replay/gather.py --most-seconds 15   # those that tune a base and are believed to take longer left out
+    python bench/replay/gather.py --methods full top_layers --variants 0      # at their defaults
 
 A line holds the plan, its scores on the validation and the test split, its processor seconds per core (which other
 work on the machine sways little), and its answers to the validation examples, a byte each, so that paired tests can
@@ -45,7 +46,7 @@ def record(row: dict[str, Any]) -> None:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def gather(case: str, variants: int, seed: int, most_seconds: float) -> None:
+def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
     """Run what is missing of one case, cheap plans first."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
@@ -61,8 +62,8 @@ def gather(case: str, variants: int, seed: int, most_seconds: float) -> None:
         task, _ = tasks.resolve(None, raw)
         prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=Path(place) / "data")
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
-        asked = ExploreSettings(steps=1, variants=variants, folds=0)
-        lab = lab_of(asked, task, prepared, Path(place), run="replay", seed=seed, cleaned=True)
+        space = ExploreSettings(steps=1, variants=asked.variants, folds=0, methods=tuple(asked.methods))
+        lab = lab_of(space, task, prepared, Path(place), run="replay", seed=seed, cleaned=True)
         splits = lab.splits
         # Most plans need the embeddings of all texts: they are paid for once, by whichever plan comes first.
         begun = time.process_time()
@@ -80,7 +81,7 @@ def gather(case: str, variants: int, seed: int, most_seconds: float) -> None:
         for plan in sorted(lab.plans, key=lambda plan: (lab.work(plan), plan.key)):
             method = lab.method(plan)
             tunes = method.uses_base and method.stochastic
-            if (case, plan.key) in done or (tunes and lab.work(plan) > most_seconds):
+            if (case, plan.key) in done or (tunes and lab.work(plan) > asked.most_seconds):
                 continue
             begun = time.process_time()
             row: dict[str, Any] = {"case": case, "seed": seed, "key": plan.key, "plan": asdict(plan)}
@@ -108,12 +109,13 @@ def main() -> None:
     """Gather case after case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="*", default=list(cases.CASES), choices=list(cases.CASES))
+    parser.add_argument("--methods", nargs="*", default=[], help="only these")
     parser.add_argument("--variants", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most-seconds", type=float, default=float("inf"))
     asked = parser.parse_args()
     for case in asked.cases:
-        gather(case, asked.variants, asked.seed, asked.most_seconds)
+        gather(case, asked.seed, asked)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from haoqi.data.recipes import recipes
-from haoqi.explore.held_out import FOLDS, opinions
+from haoqi.explore.held_out import FOLDS, ROUNDS, opinions
 from haoqi.explore.lab import Lab
 from haoqi.explore.loads import Kept, Trial, kept_after, load_of
 from haoqi.explore.plan import Plan, Recipe
@@ -77,6 +77,7 @@ def _answering(question: Question, lab: Lab, kept: dict[str, Kept], *, first: bo
         read = rows * lab.folds // (lab.folds - 1) if lab.folds else rows
         trial, work = Trial(part, read, FOLDS), method.work(part)
         total += replace(load_of(work, trial, held), plans=0.0)
+        total += (work.fit + work.score).times((ROUNDS - 1) * FOLDS)
         if question.need == "answers":
             count = _WRITTEN if lab.splits.unlabelled is None else len(lab.splits.unlabelled)
             whole = replace(size, valid_rows=count, watched=False)

@@ -234,13 +234,18 @@ class Table:
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
     def _first_costly(self) -> Step | None:
-        """Return the gradient method that tends to come out best, at the largest fidelity in reach, once."""
+        """Return the gradient method that is believed to come out best, by other data and by this, once."""
         if any(self._tunes(e.plan) for e in self.history.alone):
             return None
         costly = [plan for plan in self._untried() if not plan.settings and self._tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
-        return self._step(min(able, key=lambda p: (rank(p), -p.share, p.key)), why, "explore") if able else None
+        if not able:
+            return None
+        believed = self.outlook.surrogate.believe(able).mean.tolist()
+        return self._step(
+            max(zip(believed, able, strict=True), key=lambda one: (one[0], one[1].key))[1], why, "explore"
+        )
 
     def worthwhile(self) -> bool:
         """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.

@@ -13,7 +13,7 @@ from haoqi.explore.teacher import teaching_seconds
 from haoqi.methods.work import Load, answered, embedded
 from haoqi.models.trim import CHECKED
 
-REFIT = 0.4
+REFIT = 0.6
 """Of the time there is, what the last fit may take; a model that would take longer is released as it was judged."""
 
 _NOTHING = Kept()

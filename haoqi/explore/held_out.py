@@ -12,6 +12,7 @@ import numpy.typing as npt
 from haoqi.core.errors import UserError
 from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
+from haoqi.data.recipes._suspects import doubted
 from haoqi.data.split import in_folds
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
@@ -25,6 +26,9 @@ Floats = npt.NDArray[np.float32]
 
 FOLDS = 5
 """Parts of the examples, each answered by models fitted on the others."""
+
+ROUNDS = 2
+"""How often they are: all answer, and then those that learnt nothing that was doubted."""
 
 READING_SECONDS = 60.0
 """A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""
@@ -75,7 +79,14 @@ def is_kept(lab: Lab, examples: Examples) -> bool:
 
 
 def _crossed(lab: Lab, examples: Examples) -> Floats:
-    parts = [_judged(lab, examples, plan)[0] for plan in opinions(lab, len(examples))]
+    """Return what the models think once those examples are left out that they doubted at first.
+
+    Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions.md).
+    """
+    plans = opinions(lab, len(examples))
+    first = np.asarray(np.mean([_judged(lab, examples, plan)[0] for plan in plans], axis=0), dtype=np.float32)
+    sure = ~doubted(examples, lab.task.output.name, lab.task.labels, first)
+    parts = [_judged(lab, examples, plan, sure)[0] for plan in plans]
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
 
 
@@ -87,18 +98,23 @@ def _answered(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
 
 
-def _judged(lab: Lab, examples: Examples, plan: Plan) -> tuple[Floats, dict[str, Any]]:
-    """Return a plan's held-out probabilities, and the calibration that they were found with."""
+def _judged(
+    lab: Lab, examples: Examples, plan: Plan, sure: npt.NDArray[np.bool_] | None = None
+) -> tuple[Floats, dict[str, Any]]:
+    """Return a plan's held-out probabilities, and the calibration that they were found with.
+
+    Only examples that are sure are learnt from, all where it is not said which are.
+    """
     folds = in_folds(examples, FOLDS, lab.generator("held out", len(examples)))
-    scores = _cross_scores(lab, examples, folds, plan)
+    scores = _cross_scores(lab, examples, folds, plan, sure=np.ones(len(examples), bool) if sure is None else sure)
     calibration = lab.task.output.calibrate(scores, examples, lab.task.labels)
     return _probabilities(lab, examples, scores, calibration), calibration
 
 
-def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
+def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan, *, sure: npt.NDArray[np.bool_]) -> Floats:
     found = np.zeros((len(examples), len(lab.task.labels)), np.float32)
     for fold in np.unique(fold_of):
-        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero((fold_of != fold) & sure)
         if len(rest):
             found[held] = _fitted(lab, examples.take(rest), plan).scores(examples.take(held))
     return found

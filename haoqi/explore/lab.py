@@ -36,7 +36,7 @@ FEW = 250
 FEW_EACH = 32
 """With fewer examples than this of each label, what other data sets know says more than a test on these."""
 
-SHORT_SECONDS = 120.0
+SHORT_SECONDS = 240.0
 """With less time than this, a few examples are judged in three folds: with the release, three fits' work, not five."""
 
 

@@ -6,9 +6,10 @@ points. `bench/prior.py` measures the table.
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ WITHIN = 0.25
 
 # A data set counts by its likeness to this one, and at least so much; no knowledge counts as half a data set.
 _LEAST, _NOTHING = 0.1, 0.5
+# Two methods are believed to be alike so much at most, as a correlation; the control is like none.
+_MOST_ALIKE, _CONTROL = 0.9, "majority"
 # What makes data sets alike, and how far apart two are that have little to say of each other.
 _SCALES = {"rows_per_label": 1.5, "labels": 1.5, "tokens": 1.0, "unspaced": 0.7}
 
@@ -83,6 +86,8 @@ class Prior:
     slopes: Mapping[str, Known] = field(default_factory=dict)
     """What e times as many examples add, by method."""
     within: float = WITHIN
+    shared: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Covariance of two methods' leads over the habit: where words cannot be told apart, all that need none do well."""
 
     def mean(self, plan: Plan) -> float:
         """Return how far a plan is believed to be above the habit."""
@@ -92,6 +97,10 @@ class Prior:
     def doubt(self, plan: Plan) -> float:
         """Return the standard deviation of what plans of one method share."""
         return self._offset(plan).doubt
+
+    def covariance(self, one: str, other: str) -> float:
+        """Return how much two methods are believed to be above what is usual together."""
+        return self.shared.get((one, other), 0.0)
 
     def slope(self, method: str) -> Known:
         """Return what e times as many examples add to a method's score."""
@@ -119,9 +128,9 @@ def prior_of(features: Features, table: Mapping[str, Any] | None = None, without
         seen = {arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names}
         return {arm: _pooled(found, _none(arm, none)) for arm, found in seen.items()}
 
-    return Prior(
-        gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT)), float(table["within"])
-    )
+    offsets, slopes = gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT))
+    seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
+    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen))
 
 
 def log_odds(score: float) -> float:
@@ -145,6 +154,26 @@ def _pooled(found: list[tuple[float, float]], none: Known) -> Known:
     mean = (sum(weight * value for weight, value in found) + _NOTHING * none.mean) / (total + _NOTHING)
     spread = sum(weight * (value - mean) ** 2 for weight, value in found)
     return Known(mean, math.sqrt((spread + _NOTHING * none.doubt**2) / (total + _NOTHING)))
+
+
+def _covariances(
+    offsets: Mapping[str, Known], seen: Sequence[tuple[float, Mapping[str, float]]]
+) -> dict[tuple[str, str], float]:
+    """Return how far two methods were above their means together, drawn towards 0, for each pair of methods.
+
+    Args:
+        offsets: what is believed of each method.
+        seen: data sets' weights, and the offsets that methods had there.
+    """
+    methods = [arm for arm in offsets if arm.isidentifier() and arm not in (HABIT, _CONTROL)]
+    found = {}
+    for one, other in permutations(methods, 2):
+        both = [(weight, case[one], case[other]) for weight, case in seen if one in case and other in case]
+        mine, yours = offsets[one], offsets[other]
+        apart = sum(weight * (first - mine.mean) * (second - yours.mean) for weight, first, second in both)
+        most = _MOST_ALIKE * mine.doubt * yours.doubt
+        found[one, other] = max(-most, min(most, apart / (sum(weight for weight, _, _ in both) + _NOTHING)))
+    return found
 
 
 @cache

@@ -18,6 +18,9 @@ from haoqi.explore.recipe import training_examples
 from haoqi.explore.trial import built, ensemble_of, model_of
 from haoqi.models.model import Model
 
+LATE = 0.05
+"""A release may be late by this share of the time, rather than know less than it could."""
+
 
 def final_model(experiment: Experiment, lab: Lab, history: History, left: float | None) -> Model:
     """Return what a champion is released as; its fact `learnt_from` tells how many examples it may have learnt from.
@@ -50,7 +53,8 @@ def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | N
     members = [one for one, _ in experiment.plan.members]
     cut = any(one.cut for one in (experiment, *history.experiments) if one.plan in members)
     costs = Costs.of(lab, history.experiments, timed=True)
-    return not cut and costs.refit_seconds(experiment.plan) + costs.scoring_seconds(experiment.plan) <= left
+    needed = costs.refit_seconds(experiment.plan) + costs.scoring_seconds(experiment.plan)
+    return not cut and needed <= left + LATE * (lab.settings.budget_seconds or 0.0)
 
 
 def _refitted(plan: Plan, lab: Lab) -> Model:

@@ -2,9 +2,9 @@
 
 A Gaussian process over plans (Rasmussen and Williams, 2006, "Gaussian Processes for Machine Learning") in log-odds of
 the score. Its mean is the prior's; its covariance is the sum of what all plans share (how hard the data are), what
-plans of one method share, what more examples add, and what near plans share:
+plans of one method share, what two methods share on other data, what more examples add, and what near plans share:
 
-    level² + [same method] doubt² + slope² log(share) log(share') + within² exp(-distance / reach)
+    level² + [same method] doubt² + [other] shared + slope² log(share) log(share') + within² exp(-distance / reach)
 
 An experiment is seen with the noise of its interval, less the part that all plans share by being judged on the same
 examples. How much plans differ on this data is fitted by the marginal likelihood.
@@ -130,6 +130,8 @@ class Surrogate:
             for at, twin in enumerate(other):
                 if plan.method == twin.method:
                     own[place, at] = doubt * doubts[at] + within * _nearness(plan, twin)
+                else:
+                    own[place, at] = self.prior.covariance(plan.method, twin.method)
         return _Parts(LEVEL_DOUBT**2 + np.outer(rows * mine, columns * yours), own)
 
 

@@ -6,7 +6,7 @@ thousand examples, for many labels, and wherever the meaning decides rather than
 overtakes it once there are many examples.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from haoqi.data.examples import Examples
 from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
-from haoqi.methods.work import Load, Size, Work, embedded, labelled
+from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
@@ -71,10 +71,12 @@ class Probe:
             rounds=0.01 * (1 if self.strength else 1 + len(STRENGTHS)),  # compiled, so a tenth of the fixed part
             saved=size.width * size.labels / 1e6,
         )
-        if self.named:
-            fit += embedded(replace(size, lengths=(NAMING_PIECES,)), NAMINGS * size.labels)
+        # Names are texts that are short.
+        names = NAMINGS * size.labels * NAMING_PIECES / size.tokens if self.named else 0.0
         libraries = ("sklearn", "transformers")
-        return Work(fit + labelled(size, size.train_rows), embeds=size.train_rows, asks=True, libraries=libraries)
+        return Work(
+            fit + labelled(size, size.train_rows), embeds=size.train_rows + names, asks=True, libraries=libraries
+        )
 
 
 def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Examples) -> float:

@@ -58,6 +58,24 @@ def test_doubt_falls_near_what_was_seen_and_stays_elsewhere() -> None:
     assert joint.covariance[0, 1] > joint.covariance[0, 2]
 
 
+def test_what_two_methods_share_on_other_data_is_believed_of_this() -> None:
+    case = {"features": {"rows_per_label": 100.0, "labels": 2, "tokens": 20.0}, "slopes": {}}
+    leads = {"a": 0.0, "b": 1.0, "c": 2.0}
+    cases = {
+        name: {**case, "offsets": {"tfidf": lead, "blend": lead + 0.4, "knn": 1.0, "majority": -3 * lead}}
+        for name, lead in leads.items()
+    }
+    prior = prior_of(Features(100.0, 2, 20.0), {"within": 0.3, "cases": cases})
+    assert prior.covariance("tfidf", "blend") == prior.covariance("blend", "tfidf") > 0.2
+    assert abs(prior.covariance("tfidf", "knn")) < 0.05
+    assert prior.covariance("tfidf", "majority") == prior.covariance("tfidf", "logistic") == 0.0
+    believed = [
+        Surrogate.of(prior, [seen(Plan("logistic"), 0.0), seen(Plan("tfidf"), odds, 2)]).score(Plan("blend"))[0]
+        for odds in (0.0, 2.0)
+    ]
+    assert (believed[1] or 0) > (believed[0] or 0) + 0.15
+
+
 def test_plans_that_failed_say_nothing_of_others() -> None:
     shown = [seen(plan, 1.0 + 0.1 * at, at + 1) for at, plan in enumerate(PLANS[:5])]
     failed = Experiment(Plan("full"), None, number=6, error="out of memory")

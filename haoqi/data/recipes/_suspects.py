@@ -67,6 +67,12 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
     return Suspects(rows, [instead(int(row)) for row in rows], doubt[rows])
 
 
+def doubted(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> npt.NDArray[np.bool_]:
+    """Return which rows confident learning finds, by probabilities of models not fitted on them, shape (n,)."""
+    judge = _one if output == "label" else _several
+    return judge(examples, labels, probabilities)[1]
+
+
 _Judged = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.float64], Callable[[int], Any]]
 
 

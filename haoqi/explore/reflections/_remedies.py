@@ -32,6 +32,14 @@ def varied(seen: Seen, **settings: Any) -> list[Plan]:
     return [replace(seen.plan, settings=tuple(sorted(merged.items())), seed=0)]
 
 
+def reading_on(seen: Seen) -> list[Plan]:
+    """Return the champion's plan with more of each text read, where there is more in some of them."""
+    most = getattr(seen.settings, "max_tokens", None)
+    if most is None or max(seen.lab.lengths.of(seen.plan.base)) <= most:
+        return []
+    return varied(seen, max_tokens=512)
+
+
 def scaled(seen: Seen, name: str, factor: float) -> list[Plan]:
     """Return the champion's plan with a number multiplied, kept within its limits."""
     value = getattr(seen.settings, name, None)

@@ -14,7 +14,7 @@ from haoqi.evaluate.confusion import confusion, known_labels
 from haoqi.explore.lessons import Lesson
 from haoqi.explore.reflections import reflections
 from haoqi.explore.reflections._chance import chance_of_more
-from haoqi.explore.reflections._remedies import in_turn, instead, raised, shown, varied
+from haoqi.explore.reflections._remedies import in_turn, instead, raised, reading_on, shown, varied
 from haoqi.explore.seen import Seen
 
 
@@ -54,7 +54,7 @@ class ConfusedPairs:
         rows = [row for row, pair in enumerate(zip(true, given, strict=True)) if {*pair} == names]
         evidence = {"one": labels[one], "other": labels[other], "count": count, "error_share": count / errors}
         plans = in_turn(
-            [*varied(seen, features="both"), *varied(seen, max_tokens=512)],
+            [*varied(seen, features="both"), *reading_on(seen)],
             [*instead(seen, "blend"), *instead(seen, "probe")],
             [*instead(seen, "setfit"), *instead(seen, "top_layers")],
         )
