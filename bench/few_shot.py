@@ -113,6 +113,7 @@ def ours(data: str, draw: int, seconds: float, asked: argparse.Namespace) -> dic
             "test": [text for text, _ in test],
             "readings": [seconds],
             "seconds": seconds,
+            "case": {"fewclue_tnews": "tnews-zh"}.get(data, data),
         }
         found = apart.run("ours", given, threads=asked.threads)
     last = found["readings"][-1]

@@ -62,6 +62,7 @@ def run(labels: str, reflect: bool, seed: int, asked: argparse.Namespace) -> dic
             "test": [text for text, _ in found["test"]],
             "readings": [asked.minutes * 60],
             "seconds": asked.minutes * 60,
+            "case": "sst2",
         }
         told = apart.run("ours", given, threads=asked.threads)
     last = told["readings"][-1]

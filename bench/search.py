@@ -5,7 +5,7 @@
     python bench/search.py --cases bbc-news --seeds 1 --only haoqi tfidf --minutes 0.4 --rows 400    # the smallest
 
 Contestants, each in a process of its own with the same threads, on the same splits of the same file:
-- haoqi: the strategy `curious` with reflection, as it comes;
+- haoqi: the strategy `curious` with reflection; its prior knows nothing of the case at hand;
 - random, tpe (Optuna's), halving: the same space, opening and court of verdicts with another strategy, no reflection;
 - setfit, trainer, tfidf: what a person would run, see bench/peers. They choose nothing, so they learn from the
   validation rows too. Those whose training has a length are given a schedule that ends at each reading, a training of
@@ -91,6 +91,7 @@ def ours(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[str,
             "test": list(splits.test.texts),
             "readings": sorted({*readings(asked.minutes), asked.minutes * 30}),  # and at half of its time
             "seconds": asked.minutes * 60,
+            "case": case,
         }
         found = apart.run("ours", given, threads=asked.threads)
     told = [
