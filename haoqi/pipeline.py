@@ -29,6 +29,9 @@ from haoqi.run import Run
 from haoqi.story import story_of
 from haoqi.train.processes import kept_processes
 
+STOPPED = "stopped"
+"""Why a search ended that the person stopped: what follows is to be quick."""
+
 
 def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Release:
     """Look for a better model until the budget is spent, then release the best one.
@@ -98,7 +101,7 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
                 trial.forget_models(lab, history)
     except KeyboardInterrupt:
         lab.listen(Note("stopped by you; what was found so far is released", warning=True))
-        return "stopped"
+        return STOPPED
     return why_ended(lab, history, clock.spent)
 
 
@@ -113,7 +116,8 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
         (r for r in releases.list_releases(name) if r.facts.get("origin") == lab.origin(champion.plan)), None
     )
     if published is None:
-        final = final_model(champion, lab, history, clock.left(lab.settings.budget_seconds))
+        left = 0.0 if ended == STOPPED else clock.left(lab.settings.budget_seconds)
+        final = final_model(champion, lab, history, left)
         lab.listen(Stage("releasing", "the test split is scored, once"))
         with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)

@@ -10,7 +10,7 @@ RANK = ("full", "top_layers", "setfit", "lora", "blend", "probe", "crf", "tfidf"
 
 # The same where there are some eight examples a label, as seen on eight draws of four data sets (docs/decisions.md).
 RANK_OF_FEW = (
-    *("setfit", "full", "top_layers", "lora", "probe", "knn", "zero_shot", "blend", "tfidf", "logistic", "majority"),
+    *("setfit", "probe", "full", "top_layers", "lora", "knn", "zero_shot", "blend", "tfidf", "logistic", "majority"),
 )
 
 

@@ -37,10 +37,14 @@ def final_model(experiment: Experiment, lab: Lab, history: History, left: float 
     if _in_time(experiment, lab, history, left):
         whole = rows + len(lab.splits.valid)
         lab.listen(Stage("refitting", f"the champion learns from all {whole:,} examples but the test split"))
-        model = _refitted(plan, lab)
-        if _score(model, lab) >= (experiment.score or 0.0):
-            return _knowing(model, whole)
-        lab.listen(Note("learning from the validation examples made it no better at them: released as it was judged"))
+        try:
+            model = _refitted(plan, lab)
+            if _score(model, lab) >= (experiment.score or 0.0):
+                return _knowing(model, whole)
+            why = "learning from the validation examples made it no better at them"
+        except KeyboardInterrupt:
+            why = "stopped by you"
+        lab.listen(Note(f"{why}: the champion is released as it was judged", warning=True))
     return _knowing(model_of(experiment, lab), rows)
 
 

@@ -47,6 +47,16 @@ def test_what_is_no_better_on_what_it_learnt_is_not_released(case: Case) -> None
     assert "no better" in told[-1]
 
 
+def test_stopped_it_releases_the_judged_model(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    champion = case.run(TFIDF)
+
+    def stopped(plan: Plan, lab: Any) -> Model:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(refit, "_refitted", stopped)
+    assert released(case, champion).facts["learnt_from"] == ROWS
+
+
 def test_without_time_for_it_the_judged_model_is_released(case: Case) -> None:
     champion = case.run(TFIDF)
     costs = Costs.of(case.lab, case.history.experiments, timed=True)
