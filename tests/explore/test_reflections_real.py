@@ -94,7 +94,8 @@ def test_flipped_labels_are_among_the_suspects(tmp_path: Path, sst2: tuple[Examp
     suspects = find(train, kit_of(Plan("tfidf"), lab), None).rows.tolist()
     hits = np.cumsum([row in wrong for row in suspects])
     precise = np.flatnonzero(hits >= 0.6 * np.arange(1, len(hits) + 1))[-1]
-    assert hits[precise] >= 0.55 * len(wrong)  # 0.62 was seen; three quarters take a better model than cheap ones
+    # 0.58 was seen, seven of ten of those named; the ranking behind it has 0.70 at six of ten.
+    assert hits[precise] >= 0.55 * len(wrong)
 
 
 def test_the_lesson_of_flipped_labels_is_confirmed(tmp_path: Path, sst2: tuple[Examples, Examples]) -> None:
