@@ -4,6 +4,7 @@ import csv
 import shutil
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Note, Released, Stage, Tried
 from haoqi.core.ledger import Ledger
 from haoqi.data.settings import DataSettings
+from haoqi.explore import jury
 from haoqi.models import releases
 from haoqi.models.form import forms
 from haoqi.run import Run, run_of
@@ -159,6 +161,28 @@ def test_a_release_is_compiled_once_and_again_on_demand(
         pipeline.compile("reviews")
     assert caught.value.hint.endswith("haoqi compile reviews@1 FILE")
     assert pipeline.compile("reviews", DataSettings(str(place / "reviews.csv"))).judges > first.judges
+
+
+@pytest.mark.parametrize(
+    ("settings", "learnt", "stands_in"),
+    [({"refit": False}, False, False), ({}, True, True), ({"folds": 5}, True, False)],
+)
+def test_forms_are_judged_by_what_was_not_learnt_or_by_a_model_that_has_not(
+    place: Path,
+    tiny_base: str,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    learnt: bool,
+    stands_in: bool,
+) -> None:
+    monkeypatch.setattr(jury, "FEW", 10)
+    release = pipeline.improve(asked(place, tiny_base, steps=1, **{"methods": ("probe",), "folds": 0, **settings}))
+    with jury.jury_of(release) as found:
+        assert (found.learnt, found.stand_in is not None) == (learnt, stands_in)
+        if found.stand_in is not None:
+            texts = list(found.examples.texts)
+            assert (found.stand_in.scores(texts) != releases.load("reviews").scores(texts)).any()
+        assert (release.facts["learnt_from"] > len(found.examples)) or learnt
 
 
 def test_nothing_is_compiled_where_it_is_not_wanted_or_there_is_no_base(place: Path, tiny_base: str) -> None:

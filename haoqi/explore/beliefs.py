@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from haoqi.explore.plan import Plan
 
-# How methods tend to rank where time is no matter, the best first; only the order in which the costly ones
+# How methods tend to rank where time is no matter, the best first; only the order in which cheap ones
 # are opened follows it, every claim is tested. A guess: docs/decisions.md has accuracies of three of them only.
 RANK = ("full", "top_layers", "setfit", "lora", "blend", "probe", "crf", "tfidf", "logistic", "knn", "zero_shot")
 

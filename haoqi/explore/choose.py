@@ -242,10 +242,8 @@ class Table:
         why = "tends to come out best where there is time for it"
         if not able:
             return None
-        believed = self.outlook.surrogate.believe(able).mean.tolist()
-        return self._step(
-            max(zip(believed, able, strict=True), key=lambda one: (one[0], one[1].key))[1], why, "explore"
-        )
+        believed = dict(zip(able, self.outlook.surrogate.believe(able).mean.tolist(), strict=True))
+        return self._step(max(able, key=lambda plan: (believed[plan], plan.key)), why, "explore")
 
     def worthwhile(self) -> bool:
         """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.

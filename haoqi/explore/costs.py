@@ -14,7 +14,7 @@ from haoqi.methods.work import Load, answered, embedded
 from haoqi.models.trim import CHECKED
 
 REFIT = 0.6
-"""Of the time there is, what the last fit may take; a model that would take longer is released as it was judged."""
+"""Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""
 
 _NOTHING = Kept()
 # Writing the report and the release.
@@ -32,6 +32,7 @@ class Costs:
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
     _known: dict[Plan, Cost] = field(default_factory=dict, compare=False, repr=False)
+    _reserved: dict[Plan, float] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, lab: Lab, history: Sequence[Experiment], *, timed: bool) -> "Costs":
@@ -113,9 +114,11 @@ class Costs:
         """
         if plan is None:
             return _REPORT_SECONDS
-        again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
-        refits = self.lab.folds or (self.lab.settings.refit and again <= REFIT * (budget or math.inf))
-        return _REPORT_SECONDS + self.scoring_seconds(plan) + (again if refits else 0.0)
+        if plan not in self._reserved:
+            again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
+            refits = self.lab.folds or (self.lab.settings.refit and again <= REFIT * (budget or math.inf))
+            self._reserved[plan] = _REPORT_SECONDS + self.scoring_seconds(plan) + (again if refits else 0.0)
+        return self._reserved[plan]
 
     def refit_seconds(self, plan: Plan) -> float:
         """Return what fitting a plan takes, most likely at most, on all examples but the test split.

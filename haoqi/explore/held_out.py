@@ -38,7 +38,8 @@ def held_out(lab: Lab, examples: Examples) -> Floats:
     """Return the probability of each label for each row, by models not fitted on it, shape (n, labels).
 
     TF-IDF answers, and where there is a base that reads the texts soon, a probe of it as well; each is calibrated,
-    and the mean is taken. Rows that were made of one row are held out together.
+    and the mean is taken. What they doubt is left out, and they answer once more. Rows that were made of one row are
+    held out together.
 
     Args:
         lab: the task, the bases and the folder where answers are kept, by the content of the examples.

@@ -188,23 +188,26 @@ def _chosen(
 def _rewritten(
     chosen: Candidate, measured: Mapping[str, Measured], *, model: Model, judges: Examples, place: Path
 ) -> tuple[Candidate | None, dict[str, Measured]]:
-    """Return what was chosen by a stand-in as written of the model itself, None where that answers otherwise."""
+    """Return what was chosen by a stand-in as written of the model, None where that fails or answers otherwise."""
     predictor, computes = _compilable(model), dict[str, Compute]()
     graph = predictor.graph()
     assert graph is not None
     for left in place.iterdir():  # forms read what others wrote before them, which was of the stand-in
         shutil.rmtree(left)
-    for name in (name for name in forms.names() if name in chosen.computes):
-        (place / name).mkdir()
-        form = forms.build(name)
-        form.compile(graph, place / name)
-        computes[name] = form.open(place / name, threads_here(), lambda: graph)
-    parts = tuple(chosen.name.split(compiled.THEN))
-    written = compiled.assembled(predictor, computes, parts, doubts=chosen.doubts, margins=model.margins)
-    one = replace(chosen, predictor=written, computes=computes)
-    verdict, _ = Court(model, judges, model.predictor.scores(judges)).heard(one)
-    if verdict == PASSED:
-        return one, dict(measured)
+    try:
+        for name in (name for name in forms.names() if name in chosen.computes):
+            (place / name).mkdir()
+            form = forms.build(name)
+            form.compile(graph, place / name)
+            computes[name] = form.open(place / name, threads_here(), lambda: graph)
+        parts = tuple(chosen.name.split(compiled.THEN))
+        written = compiled.assembled(predictor, computes, parts, doubts=chosen.doubts, margins=model.margins)
+        one = replace(chosen, predictor=written, computes=computes)
+        verdict, _ = Court(model, judges, model.predictor.scores(judges)).heard(one)
+        if verdict == PASSED:
+            return one, dict(measured)
+    except Exception as error:  # as of a candidate
+        verdict = _reason(error)
     return None, {**measured, chosen.name: _told(chosen, f"of the released model it {verdict}")}
 
 

@@ -229,6 +229,26 @@ def test_what_is_chosen_by_a_stand_in_and_answers_otherwise_of_the_model_is_left
     assert [path.name for path in (tmp_path / "compiled").iterdir()] == ["compiled.json"]
 
 
+def test_what_cannot_be_written_of_the_model_is_left(
+    balanced: Model, judges: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, written = fake(0.0), list[Path]()
+
+    def once(form: Any, graph: Any, folder: Path) -> str:
+        written.append(folder)
+        if len(written) > 1:
+            raise RuntimeError("no room")
+        (folder / "weights.bin").write_bytes(b"fake")
+        return ""
+
+    monkeypatch.setattr(kind, "compile", once)
+    given({"quick": (kind, 4.0)})
+    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=balanced)
+    assert found.chosen is None
+    assert "no room" in found.forms["quick"].verdict
+    assert [path.name for path in (tmp_path / "compiled").iterdir()] == ["compiled.json"]
+
+
 def test_what_rounds_is_not_judged_by_few_examples(
     balanced: Model, judges: Examples, given: Given, tmp_path: Path
 ) -> None:

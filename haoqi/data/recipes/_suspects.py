@@ -55,8 +55,7 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
     """
     if not len(examples):
         return Suspects(np.zeros(0, np.int64), [], np.zeros(0))
-    judge = _one if kit.output == "label" else _several
-    margin, found, doubt, instead = judge(examples, kit.labels, kit.held_out(examples))
+    margin, found, doubt, instead = _judged(examples, kit.output, kit.labels, kit.held_out(examples))
     order = np.argsort(margin, kind="stable")
     if share is None:
         order = order[found[order]]
@@ -69,11 +68,15 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
 
 def doubted(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> npt.NDArray[np.bool_]:
     """Return which rows confident learning finds, by probabilities of models not fitted on them, shape (n,)."""
-    judge = _one if output == "label" else _several
-    return judge(examples, labels, probabilities)[1]
+    return _judged(examples, output, labels, probabilities)[1]
 
 
 _Judged = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.float64], Callable[[int], Any]]
+
+
+def _judged(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
+    """Return margin, whether found, doubt, and the label instead of each row."""
+    return (_one if output == "label" else _several)(examples, labels, probabilities)
 
 
 def _one(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
