@@ -120,10 +120,10 @@ def measure(name: str, into: str) -> None:
     """Run the plans of a course one after another, and record each in a table as it ends."""
     from haoqi.explore import trial
     from haoqi.explore.beliefs import Belief
-    from haoqi.explore.choose import Step
     from haoqi.explore.costs import Costs
     from haoqi.explore.loads import not_imported
     from haoqi.explore.plan import Experiment, Plan
+    from haoqi.explore.step import Step
 
     course = (COURSES | QUICK)[name]
     begun = f"{name} {time.time():.0f}"

@@ -14,8 +14,9 @@ Beside the ranking, and only where --only asks for them: curious (no reflection)
 
 One run is read at 20 s, 1 and 3 minutes, half of its time (ours alone) and all of it: which model was champion then,
 and what that model answers to the test rows, is found out afterwards (bench/peers/ours.py). Where there was no model
-yet, the most frequent label answers. A clock starts once libraries are imported; ours counts the scoring of the test
-split and the release. Each cell is written as it ends, and cells that are there are not run again.
+yet, the most frequent label answers, so too for a habit that needs longer than that; what it came to is kept as "late".
+A clock starts once libraries are imported; ours counts the scoring of the test split and the release. Each cell is
+written as it ends, and cells that are there are not run again.
 """
 
 import argparse
@@ -110,10 +111,10 @@ def theirs(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[st
     base = resolve("multilingual" if case in CHINESE else "minilm", cache(), download=True)
     with tempfile.TemporaryDirectory() as place:
         _, splits = prepared(case, seed, asked.rows, Path(place))
-    known = [splits.train, splits.valid]
+    learnt = [splits.train, splits.valid]
     given = {
-        "train": [text for part in known for text in part.texts],
-        "labels": [label for part in known for label in part.labels],
+        "train": [text for part in learnt for text in part.texts],
+        "labels": [label for part in learnt for label in part.labels],
         "test": list(splits.test.texts),
         "base": str(base.folder),
         "prefix": base.card.prefix,
@@ -125,7 +126,10 @@ def theirs(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[st
         found = whole or apart.run(who, {**given, "seconds": at}, asked.peers_python, asked.threads)
         whole = found if found.get("whole", True) and found["seconds"] <= at else None
         shown = {"plan": found["plan"], "seconds": found["seconds"]}
-        told.append({"at": at, **shown, **scored(splits, found["answers"])})
+        known = scored(splits, found["answers"])
+        if found["seconds"] > OVER * at:  # nothing was there to be read
+            known = {**scored(splits, None), "late": known}
+        told.append({"at": at, **shown, **known})
     return {"readings": told, "seconds": told[-1]["seconds"]}
 
 

@@ -14,6 +14,7 @@ from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import ALPHA
 from haoqi.explore.plan import Experiment
+from haoqi.explore.retrial import retried
 from haoqi.models.releases import Release
 from haoqi.run import Run
 
@@ -114,7 +115,7 @@ def _row(experiment: Experiment, history: History) -> Row:
     shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
     told = None
     if verdicts:
-        named = ("decision", "difference", "low", "high", "p_value", "against")
+        named = ("decision", "difference", "low", "high", "p_value", "against", "retried")
         told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
     return Row(
         words=plan.words(),
@@ -140,7 +141,10 @@ def _corrected(best: Experiment, lab: Lab, history: History) -> float:
 
 
 def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:
-    """Return the paired test of the champion against every other plan, the best ones where there are many."""
+    """Return the paired test of the champion against every other plan, the best ones where there are many.
+
+    Those that a retrial has seen are compared by what it saw, as far as that is there.
+    """
     mine = trial.pooled(history.seeds_of(best.plan), lab)
     others = [
         e for e in history.experiments if e.score is not None and e.plan.seed == 0 and e.plan.key != best.plan.key
@@ -148,9 +152,12 @@ def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparis
     others.sort(key=lambda e: e.score or 0.0, reverse=True)
     found = []
     for other in others[:_COMPARED]:
-        theirs = trial.pooled(history.seeds_of(other.plan), lab)
-        test = compare(mine, theirs, lab.task.metric.score, rng=lab.generator("report", other.number))
-        found.append(Comparison(other.number, test.difference, test.low, test.high, test.p_value))
+        again = retried(best.plan, other.plan, lab)
+        pair = again or (mine, trial.pooled(history.seeds_of(other.plan), lab))
+        test = compare(*pair, lab.task.metric.score, rng=lab.generator("report", other.number))
+        found.append(
+            Comparison(other.number, test.difference, test.low, test.high, test.p_value, retried=again is not None)
+        )
     return tuple(found)
 
 

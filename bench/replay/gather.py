@@ -90,7 +90,7 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
                 predictor = method.fit(job)
                 scores = predictor.scores(splits.valid)
                 seconds = (time.process_time() - begun) / (os.cpu_count() or 1)
-                fitted = task.output.calibrate(scores, splits.valid, task.labels)
+                fitted = task.output.calibrate(scores, splits.valid, task.labels, task.metric)
                 answers = task.output.decode(scores, splits.valid, task.labels, **fitted).labels
                 tested = task.output.decode(predictor.scores(splits.test), splits.test, task.labels, **fitted).labels
                 row |= {

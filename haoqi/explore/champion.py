@@ -7,13 +7,16 @@ family (Tian and Ramdas, 2021, "Online control of the familywise error rate", ar
 does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
 better, of what is left: the plans believed best, which come first, are asked for the least proof.
 
+A close call is repeated: with other seeds, or where there is no chance in both plans on more examples (`retrial`). Two
+looks at the examples share one stake.
+
 The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
 examples never leave a person with a model that gives one answer to everything.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
@@ -56,6 +59,10 @@ class Court:
     repeatable: Callable[[Experiment], bool]
     """Whether another seed would give another model."""
     seed: int
+    retrial: Callable[[Experiment, Experiment, History], Callable[[], tuple[Statistics, Statistics] | None] | None] = (
+        lambda challenger, champion, history: None
+    )
+    """What computes the statistics of a challenger and of the champion on more examples; None: nothing does."""
 
     def verdict(self, history: History, challenger: Experiment) -> Verdict:
         """Return what becomes of a challenger; it is not recorded here.
@@ -74,27 +81,30 @@ class Court:
         alpha = stake(history, challenger, self.alpha)
         swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
         rng = seeds.generator(self.seed, "verdict", challenger.number)
-        found = compare(first, second, self.metric.score, rng=rng, samples=swaps)
-        decided = partial(
-            Verdict,
-            challenger.number,
-            difference=found.difference,
-            low=found.low,
-            high=found.high,
-            p_value=found.p_value,
-            against=champion.number,
-        )
+        test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
+        found, retried = test(first, second), False
+
+        def decided(decision: str, best: Experiment, score: float | None, stake: float | None = None) -> Verdict:
+            facts = {"against": champion.number, "alpha": stake, "retried": retried, **asdict(found)}
+            return Verdict(challenger.number, decision, best.number, score, **facts)
+
         mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
         if challenger.role == DISTIL:
             stands_in = self._as_good(found) and mean >= _before(history, champion)
-            return decided("faster", mine[0].number, mean) if stands_in else decided("kept", champion.number, score)
+            return decided("faster", mine[0], mean) if stands_in else decided("kept", champion, score)
         better = found.difference > 0 and challenger.plan.key != champion.plan.key
         if better and champion.plan.method == CONTROL:
-            return decided("crowned", mine[0].number, mean)
-        if better and found.p_value < alpha:
-            return decided("crowned", mine[0].number, mean, alpha=alpha)
-        close = found.difference > 0 and found.p_value < CLOSE and len(mine) < SEEDS and self.repeatable(challenger)
-        return decided("close" if close else "kept", champion.number, score, alpha=alpha)
+            return decided("crowned", mine[0], mean)
+        near = better and found.p_value < CLOSE
+        again = self.retrial(challenger, champion, history) if near else None
+        asked = alpha / 2 if again else alpha
+        if again and found.p_value >= asked and (more := again()) is not None:
+            found, retried = test(*more), True
+            better, near = found.difference > 0, False
+        if better and found.p_value < asked:
+            return decided("crowned", mine[0], mean, alpha)
+        close = near and len(mine) < SEEDS and self.repeatable(challenger)
+        return decided("close" if close else "kept", champion, score, alpha)
 
     def _as_good(self, found: Comparison) -> bool:
         """Return whether a faster copy may stand in for its teacher: within the margin, and not found worse."""
@@ -135,10 +145,10 @@ def _before(history: History, champion: Experiment) -> float:
 
 
 def _paid(history: History) -> dict[str, float]:
-    """Return the stake of every plan that looked better, by its key."""
+    """Return the stake of every plan that looked better, by its key; a retrial follows such a look."""
     found: dict[str, float] = {}
     for verdict in history.verdicts:
-        if verdict.alpha is not None and (verdict.difference or 0.0) > 0:
+        if verdict.alpha is not None and (verdict.retried or (verdict.difference or 0.0) > 0):
             found.setdefault(_key(history, verdict), verdict.alpha)
     return found
 

@@ -16,6 +16,7 @@ from haoqi.explore.lessons import Lesson
 from haoqi.explore.outlook import Outlook, paired_error
 from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.prior import HABIT, Features, Prior, prior_of
+from haoqi.explore.step import Step
 from haoqi.explore.strategies import strategies
 from haoqi.explore.surrogate import Surrogate
 from haoqi.explore.teacher import student
@@ -43,21 +44,6 @@ LAST_STEPS, LAST_SHARE = 2, 0.1
 
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """An experiment about to be made, and why."""
-
-    plan: Plan
-    why: str
-    role: str
-    belief: Belief
-    work: float
-    seconds: float | None
-    """The most it may take; None: no limit."""
-    to_beat: float | None = None
-    """A validation score without which it is of no use; None: whatever it scores teaches something."""
 
 
 def next_step(lab: Lab, history: History, spent_seconds: float) -> Step | None:
@@ -195,13 +181,21 @@ class Table:
         return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
 
     def opening(self) -> Step | None:
-        """Return the cheapest default plan while there are cheap ones, so that there soon is a usable model."""
+        """Return a cheap default plan while there are some, so that there soon is a usable model.
+
+        Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
+        that is believed best before the others.
+        """
         fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
         cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
         if not cheap:
             return self._plain() or self._first_frozen() or self._first_costly()
-        first = min(cheap, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
+        alone = [plan for plan in cheap if not self.lab.method(plan).uses_base]
+        if alone:
+            first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
+        else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
+            first = self._believed_best([plan for plan in cheap if not self._tunes(plan)] or cheap)
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _plain(self) -> Step | None:
@@ -240,10 +234,7 @@ class Table:
         costly = [plan for plan in self._untried() if not plan.settings and self._tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
-        if not able:
-            return None
-        believed = dict(zip(able, self.outlook.surrogate.believe(able).mean.tolist(), strict=True))
-        return self._step(max(able, key=lambda plan: (believed[plan], plan.key)), why, "explore")
+        return self._step(self._believed_best(able), why, "explore") if able else None
 
     def worthwhile(self) -> bool:
         """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.
@@ -287,6 +278,10 @@ class Table:
         rng = seeds.plain(self.lab.seed, "strategy", len(self.history.experiments))
         plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
         return self._step(plan, f"{PROPOSED} {name} among {len(untried)}", "explore")
+
+    def _believed_best(self, plans: Sequence[Plan]) -> Plan:
+        believed = dict(zip(plans, self._surrogate.believe(plans).mean.tolist(), strict=True))
+        return max(plans, key=lambda plan: (believed[plan], plan.key))
 
     @cached_property
     def costs(self) -> Costs:

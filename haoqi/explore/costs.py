@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from haoqi.explore.asked import Asked, asked
 from haoqi.explore.lab import Lab
-from haoqi.explore.loads import NEEDED_BY_ALL, Kept, imports, kept_after, load_of, not_imported, reading_base
+from haoqi.explore.loads import NEEDED_BY_ALL, Kept, Trial, imports, kept_after, load_of, not_imported, reading_base
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
 from haoqi.explore.teacher import teaching_seconds
@@ -127,17 +127,29 @@ class Costs:
         """
         if plan.method == ENSEMBLE:
             return sum(self.refit_seconds(one) for one, _ in plan.members)
+        lab = self.lab
+        after, again = lab.whole.trial(plan), 0 if lab.folds else len(lab.splits.valid)
+        trial = replace(after, size=replace(after.size, valid_rows=again, watched=False))
+        taught = teaching_seconds(plan, lambda one: self.cost(one).seconds) * after.rows / max(1, lab.trial(plan).rows)
+        return self._again_seconds(plan, lab.whole, trial) + taught
+
+    def crossed_seconds(self, plan: Plan) -> float:
+        """Return what cross-validating a plan that was run takes, most likely at most, on training and validation rows.
+
+        What its own run had the base read is kept.
+        """
+        return self._again_seconds(plan, self.lab.crossed, self.lab.crossed.trial(plan))
+
+    def _again_seconds(self, plan: Plan, there: Lab, trial: Trial) -> float:
+        """Return what trying a plan takes, most likely at most, where all that it learns from was read in its run."""
         lab, base, method = self.lab, plan.base or "", self.lab.method(plan)
-        before, after = lab.trial(plan), lab.whole.trial(plan)
+        before = lab.trial(plan)
         kept = kept_after(asked(plan, lab, self.asked).kept.get(base, _NOTHING), method.work(before.size), before)
-        again = 0 if lab.folds else len(lab.splits.valid)
-        read = again if kept.judged else 0
+        read = len(lab.splits.valid) if kept.judged and not lab.folds else 0
         kept = replace(kept, taken=kept.taken + read, drawn=kept.drawn + read if kept.drawn else 0.0, judged=True)
         known = Asked(kept={**self.asked.kept, base: kept})
-        trial = replace(after, size=replace(after.size, valid_rows=again, watched=False))
-        load = asked(plan, lab.whole, known).load + load_of(method.work(trial.size), trial, kept)
-        taught = teaching_seconds(plan, lambda one: self.cost(one).seconds) * after.rows / max(1, before.rows)
-        return self.rates.cost(load, plan.method).at_most() + taught
+        load = asked(plan, there, known).load + load_of(method.work(trial.size), trial, kept)
+        return self.rates.cost(load, plan.method).at_most()
 
     def scoring_seconds(self, plan: Plan) -> float:
         """Return what answering the test split takes, most likely at most, and comparing it with a smaller copy."""

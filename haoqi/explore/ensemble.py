@@ -90,7 +90,7 @@ def answered(plan: Plan, lab: Lab) -> tuple[Predictions, dict[str, object]]:
     tables = _tables(lab, plan.made_of)
     predictions = cross_decoded(lambda other: _pooled(tables, _chosen(lab, tables, other)), lab)
     whole = _pooled(tables, np.array(plan.varied["weights"]))
-    return predictions, lab.task.output.calibrate(whole, lab.judged, lab.task.labels)
+    return predictions, lab.task.output.calibrate(whole, lab.judged, lab.task.labels, lab.task.metric)
 
 
 def choose(tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool, rng: np.random.Generator) -> Floats:

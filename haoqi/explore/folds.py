@@ -6,7 +6,6 @@ Few validation examples say little; folds let all examples but the test split sa
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,25 +15,28 @@ from haoqi.data.split import in_folds
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.job import job_of
 from haoqi.explore.lab import Lab
+from haoqi.explore.plan import Plan
 from haoqi.explore.recipe import training_examples
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
-if TYPE_CHECKING:  # a step may be an ensemble, which is decoded here
-    from haoqi.explore.choose import Step
 
+def cross_validated(plan: Plan, lab: Lab, *, seconds: float | None = None, facts: list[str] | None = None) -> Scores:
+    """Return scores of every judged example from a model that was not fitted on it.
 
-def cross_validated(step: "Step", lab: Lab, facts: list[str]) -> Scores:
-    """Return scores of every judged example from a model that was not fitted on it; `facts` takes what fits note."""
+    Args:
+        plan: what is fitted.
+        lab: with folds.
+        seconds: the most that it may take; None: no limit.
+        facts: takes what fits note.
+    """
 
     def fit(rest: Examples, fold: int) -> Predictor:
         begun = time.perf_counter()
-        train = training_examples(step.plan, lab, rest, part=fold)
+        train = training_examples(plan, lab, rest, part=fold)
         cooking = time.perf_counter() - begun
-        seconds = None if step.seconds is None else max(1.0, step.seconds / lab.folds - cooking)
-        return lab.method(step.plan).fit(
-            job_of(step.plan, lab, train, seconds=seconds, part=(fold, lab.folds), facts=facts)
-        )
+        limit = None if seconds is None else max(1.0, seconds / lab.folds - cooking)
+        return lab.method(plan).fit(job_of(plan, lab, train, seconds=limit, part=(fold, lab.folds), facts=facts))
 
     return cross_scores(lab, fit)
 
@@ -70,7 +72,7 @@ def cross_decoded(scores: Scores | Callable[[Indices], Scores], lab: Lab) -> Pre
     decoded = []
     for mine, other in (parts, parts[::-1]):
         given = scores(other) if callable(scores) else scores
-        fitted = task.output.calibrate(_take(given, other), lab.judged.take(other), task.labels)
+        fitted = task.output.calibrate(_take(given, other), lab.judged.take(other), task.labels, task.metric)
         decoded.append(task.output.decode(_take(given, mine), lab.judged.take(mine), task.labels, **fitted))
     return _joined(decoded, np.argsort(np.concatenate(parts)))
 

@@ -35,6 +35,8 @@ class Verdict:
     """Number of the experiment that was champion before."""
     alpha: float | None = None
     """The p-value below which it is crowned: its stake of the run's alpha; None: it was not put to this test."""
+    retried: bool = False
+    """Whether it was close on the validation examples, so that cross-validation on more decided: see `retrial`."""
 
 
 class History:

@@ -1,5 +1,6 @@
 """The lab: all that the experiments of one run share."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,6 +33,9 @@ from haoqi.train.processes import check_devices
 
 FEW = 250
 """With fewer validation examples than this, plans are judged by cross-validation."""
+
+FOLDS = 5
+"""Of cross-validation, mostly."""
 
 FEW_EACH = 32
 """With fewer examples than this of each label, what other data sets know says more than a test on these."""
@@ -89,7 +93,7 @@ class Lab:
         train, valid, budget = len(self.splits.train), len(self.splits.valid), self.settings.budget_seconds
         if valid >= FEW or train >= 10 * FEW:
             return 0
-        return 3 if budget is not None and budget < SHORT_SECONDS and self._few_each(train + valid) else 5
+        return 3 if budget is not None and budget < SHORT_SECONDS and self._few_each(train + valid) else FOLDS
 
     @cached_property
     def few(self) -> bool:
@@ -112,6 +116,16 @@ class Lab:
         known = Examples.join([self.splits.train, self.splits.valid])
         splits = replace(self.splits, train=known, valid=Examples.of([]))
         return replace(self, splits=splits, settings=replace(self.settings, folds=0))
+
+    @cached_property
+    def crossed(self) -> "Lab":
+        """The same lab, where plans are judged by cross-validation over training and validation examples.
+
+        Each model learns from about as many as the training split has.
+        """
+        train, valid = len(self.splits.train), len(self.splits.valid)
+        folds = min(FOLDS, max(2, math.ceil((train + valid) / max(1, valid))))
+        return replace(self, settings=replace(self.settings, folds=folds))
 
     @cached_property
     def store(self) -> FeatureStore:

@@ -19,7 +19,7 @@ from haoqi.explore.trial import built, ensemble_of, model_of
 from haoqi.models.model import Model
 
 LATE = 0.05
-"""A release may be late by this share of the time, rather than know less than it could."""
+"""A release may be later by this share of the time, rather than know less than it could."""
 
 
 def final_model(experiment: Experiment, lab: Lab, history: History, left: float | None) -> Model:
@@ -57,8 +57,8 @@ def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | N
     members = [one for one, _ in experiment.plan.members]
     cut = any(one.cut for one in (experiment, *history.experiments) if one.plan in members)
     costs = Costs.of(lab, history.experiments, timed=True)
-    needed = costs.refit_seconds(experiment.plan) + costs.scoring_seconds(experiment.plan)
-    return not cut and needed <= left + LATE * (lab.settings.budget_seconds or 0.0)
+    spare = max(0.0, left - costs.scoring_seconds(experiment.plan)) + LATE * (lab.settings.budget_seconds or 0.0)
+    return not cut and costs.refit_seconds(experiment.plan) <= spare
 
 
 def _refitted(plan: Plan, lab: Lab) -> Model:

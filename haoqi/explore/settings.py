@@ -15,7 +15,7 @@ class ExploreSettings:
     minutes nor steps are given."""
     steps: Annotated[int | None, Range(1, 1_000_000, search=False)] = None
     """How many experiments to make; two runs with one seed and this limit give the same ledger."""
-    strategy: str = "halving"
+    strategy: str = "curious"
     """How the next plan is chosen once the cheap ones are done; see `haoqi strategies`."""
     worth: Annotated[float, Range(0.0, 1.0, search=False)] = 0.0005
     """Gain in the first metric that a minute must promise, else the search ends; 0: it never ends before its time."""

@@ -2,10 +2,10 @@
 
 from haoqi.core.events import Clock as Spent
 from haoqi.core.events import Note, Tried, Trying
-from haoqi.explore.choose import Step
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.lab import Lab
+from haoqi.explore.step import Step
 
 
 def resumed(lab: Lab, history: History, clock: Clock) -> None:
@@ -54,7 +54,7 @@ def in_words(verdict: Verdict) -> str:
     """Return what became of a challenger, on one line."""
     if verdict.against is None:
         return "the first champion" if verdict.decision == "crowned" else verdict.decision
-    facts = f"{verdict.difference:+.3f}, p = {verdict.p_value:.3f}"
+    facts = f"{verdict.difference:+.3f}, p = {verdict.p_value:.3f}{' in cross-validation' if verdict.retried else ''}"
     if verdict.decision == "crowned":
         return f"new champion ({facts} against no. {verdict.against})"
     if verdict.decision == "close":
@@ -62,5 +62,6 @@ def in_words(verdict: Verdict) -> str:
     if verdict.decision == "faster":
         return f"new champion: it is faster, and as good within the margin ({facts} against no. {verdict.against})"
     worse = (verdict.difference or 0.0) <= 0
-    asked = "" if worse or verdict.alpha is None else f", of which the run asks less than {verdict.alpha:.3f}"
+    stake = (verdict.alpha or 0.0) / (2 if verdict.retried else 1)
+    asked = "" if worse or verdict.alpha is None else f", of which the run asks less than {stake:.3f}"
     return f"{'not better' if worse else 'no measurable gain'} ({facts}{asked})"

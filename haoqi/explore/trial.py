@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from haoqi.evaluate.metric import Statistics
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore import keep
 from haoqi.explore.champion import Court
-from haoqi.explore.choose import Step
 from haoqi.explore.ensemble import answered, library
 from haoqi.explore.folds import cross_decoded, cross_validated
 from haoqi.explore.history import History
@@ -28,6 +28,8 @@ from haoqi.explore.job import MODEL, checkpoint_of, experiments, folder_of, job_
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.recipe import training_examples
+from haoqi.explore.retrial import retrial_of
+from haoqi.explore.step import Step
 from haoqi.models.model import Model, load
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
@@ -76,6 +78,7 @@ def court_of(lab: Lab) -> Court:
         pooled=lambda experiments: pooled(experiments, lab),
         repeatable=lambda experiment: experiment.plan.method in lab.makers and lab.method(experiment.plan).stochastic,
         seed=lab.seed,
+        retrial=partial(retrial_of, lab=lab),
     )
 
 
@@ -149,7 +152,7 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
     if plan.method == ENSEMBLE:
         return _kept(plan, lab, *answered(plan, lab))
     if lab.folds:
-        predictor, scores = None, cross_validated(step, lab, notes)
+        predictor, scores = None, cross_validated(plan, lab, seconds=step.seconds, facts=notes)
     else:
         begun = time.perf_counter()
         train = training_examples(plan, lab, lab.splits.train)
@@ -157,7 +160,7 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
         job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=left, to_beat=step.to_beat, facts=notes)
         predictor = lab.method(plan).fit(job)
         scores = predictor.scores(lab.judged)
-    calibration = task.output.calibrate(scores, lab.judged, task.labels)
+    calibration = task.output.calibrate(scores, lab.judged, task.labels, task.metric)
     return _kept(plan, lab, cross_decoded(scores, lab), calibration, predictor=predictor)
 
 

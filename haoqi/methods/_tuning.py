@@ -333,7 +333,8 @@ def _score(bench: Bench) -> Callable[[], float]:
 
     def score() -> float:
         scores = scores_of(bench.model, bench.valid, bench.placement)
-        answers = task.output.decode(scores, asked, task.labels)
+        fitted = task.output.calibrate(scores, asked, task.labels, task.metric)  # as it will be judged
+        answers = task.output.decode(scores, asked, task.labels, **fitted)
         return task.metric(asked.labels, answers.labels, task.labels)
 
     return score

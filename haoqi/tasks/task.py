@@ -57,7 +57,7 @@ class Output(Protocol):
             scores: as `Scores` says, one row or array per example.
             examples: what was asked; spans need its words.
             labels: the task's labels.
-            calibration: what `calibrate` gave: temperature, thresholds.
+            calibration: what `calibrate` gave: temperature, thresholds, offsets.
         """
         ...
 
@@ -75,8 +75,17 @@ class Output(Protocol):
         """
         ...
 
-    def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
-        """Return JSON-able settings of `decode`, fitted on examples the model was not trained on."""
+    def calibrate(
+        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
+    ) -> dict[str, Any]:
+        """Return JSON-able settings of `decode`, fitted on examples the model was not trained on.
+
+        Args:
+            scores: as `Scores` says.
+            examples: labelled.
+            labels: the task's labels.
+            metric: what answers are to be good at, where the output can choose them for it; None: nothing special.
+        """
         ...
 
     def show(self, label: Label, text: str) -> str:

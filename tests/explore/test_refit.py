@@ -61,8 +61,13 @@ def test_without_time_for_it_the_judged_model_is_released(case: Case) -> None:
     champion = case.run(TFIDF)
     costs = Costs.of(case.lab, case.history.experiments, timed=True)
     needed = costs.refit_seconds(TFIDF) + costs.scoring_seconds(TFIDF)
-    found = [released(case, champion, left, minutes=0.05).facts["learnt_from"] for left in (-1.0, 2 * needed)]
+    found = [released(case, champion, left, minutes=0.001).facts["learnt_from"] for left in (-1.0, 2 * needed)]
     assert found == [ROWS, ROWS + JUDGED]
+
+
+def test_a_late_release_still_learns_what_is_soon_learnt(case: Case) -> None:
+    champion = case.run(TFIDF)
+    assert released(case, champion, -10.0, minutes=1.0).facts["learnt_from"] == ROWS + JUDGED
 
 
 def test_a_fit_that_the_clock_cut_short_is_not_made_again(case: Case) -> None:

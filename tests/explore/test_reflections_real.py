@@ -16,7 +16,6 @@ from haoqi.data.examples import Examples, Splits
 from haoqi.data.recipes._suspects import find
 from haoqi.explore import reflect, trial
 from haoqi.explore.beliefs import Belief
-from haoqi.explore.choose import Step
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.lab import Lab
 from haoqi.explore.lengths import lengths_of
@@ -25,6 +24,7 @@ from haoqi.explore.recipe import kit_of
 from haoqi.explore.reflections import reflections
 from haoqi.explore.seen import Seen
 from haoqi.explore.settings import ExploreSettings
+from haoqi.explore.step import Step
 from haoqi.models.bases import Base, resolve
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "sst2"

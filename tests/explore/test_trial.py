@@ -8,9 +8,10 @@ import pytest
 
 from haoqi.explore import trial
 from haoqi.explore.beliefs import Belief
-from haoqi.explore.choose import Step, Table
+from haoqi.explore.choose import Table
 from haoqi.explore.costs import Costs
 from haoqi.explore.plan import Plan
+from haoqi.explore.step import Step
 from haoqi.train.prospect import ENDED_EARLY
 from tests.explore.test_reflections import TFIDF, Case, drawn, flipped, noisy
 
@@ -83,3 +84,21 @@ def test_reflections_propose_what_tames_a_training(
         monkeypatch.setattr("haoqi.explore.seen.LOOKED_AT", len(train))
     [lesson] = case.says(kind)
     assert [one.varied for one in lesson.plans] == settings
+
+
+def test_of_the_cheap_plans_of_a_base_the_one_believed_best_is_first(tmp_path: Path, tiny_base: str) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
+    tried, believed = list[Plan](), dict[str, float]()
+    while (step := Table(case.lab, case.history, None).opening()) and len(tried) < 7:
+        if not believed and step.plan.base:
+            surrogate = Table(case.lab, case.history, None)._surrogate
+            cheap = [plan for plan in case.lab.plans if plan.method in ("zero_shot", "knn", "probe", "blend")]
+            believed = {p.method: surrogate.score(p)[0] for p in cheap if not p.settings and p.share == 1.0}
+        tried.append(step.plan)
+        case.fake(step.plan, np.full((300, 2), 0.5))
+    methods = [plan.method for plan in tried]
+    assert methods[:3] == ["logistic", "majority", "tfidf"]
+    assert len(believed) == 4
+    assert methods[3] == max(believed, key=lambda name: believed[name]) == "blend"
+    assert set(methods[4:]) == {"zero_shot", "knn", "probe"}

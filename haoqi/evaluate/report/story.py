@@ -35,6 +35,8 @@ class Verdict:
     p_value: float | None = None
     against: int | None = None
     """Number of the experiment that was champion then."""
+    retried: bool = False
+    """Whether both were cross-validated on more examples, since it was close."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A paired test of the released plan against another on the validation examples."""
+    """A paired test of the released plan against another."""
 
     number: int
     """The other experiment."""
@@ -107,6 +109,8 @@ class Comparison:
     low: float
     high: float
     p_value: float
+    retried: bool = False
+    """Whether it is of cross-validation on training and validation examples, not of the validation examples alone."""
 
 
 @dataclass(frozen=True)

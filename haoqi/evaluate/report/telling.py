@@ -51,7 +51,9 @@ def seen(entry: Entry) -> list[Child]:
 
 def learnt(entry: Entry, story: Story) -> list[Child]:
     """Return what was decided, which lessons were settled by it, and which were raised."""
-    told: list[Child] = [_decided(entry, story)]
+    verdict = entry.row.verdict
+    told: list[Child] = [Said("learnt.retried")] if verdict is not None and verdict.retried else []
+    told.append(_decided(entry, story))
     told += [_settled(lesson, story) for lesson in entry.concluded]
     if entry.raised:
         count = len(entry.raised)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples, Label
-from haoqi.evaluate.metric import Array
+from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.cells import read_names
 from haoqi.tasks.outputs.probability import fit_temperature, logit, sigmoid, thinned
@@ -84,7 +84,9 @@ class ManyLabels:
         found: Array = np.where(meant >= bounds, given - bounds, bounds - given).min(axis=1)
         return found
 
-    def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
+    def calibrate(
+        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
+    ) -> dict[str, Any]:
         """Return a temperature, and for each class the threshold that gives it the best F1.
 
         A class with fewer than ten positive examples gets the threshold that is best for all classes

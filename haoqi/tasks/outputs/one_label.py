@@ -1,6 +1,6 @@
-"""One label per text: softmax, with a fitted temperature."""
+"""One label per text: softmax, with a fitted temperature, and an adjustment to the metric that decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples, Label
-from haoqi.evaluate.metric import Array
+from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
+from haoqi.tasks.outputs.adjustment import fit_offsets
 from haoqi.tasks.outputs.cells import read_name
-from haoqi.tasks.outputs.probability import class_loss, fit_temperature, leads, softmax, thinned
+from haoqi.tasks.outputs.probability import class_loss, fit_temperature, leads, log_softmax, thinned
 from haoqi.tasks.task import Scores
 
 
@@ -50,10 +51,14 @@ class OneLabel:
             raise ValueError(f"the class {error.args[0]!r} is not one of the task's {len(labels)} labels") from None
 
     def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
-        """Return the likeliest class of each example, and the probability of every class."""
+        """Return the class of each example, and the probability of every class.
+
+        It is the likeliest, unless `calibrate` found offsets: with these a class may be answered that is a little
+        less likely than another. The confidence is its own probability in any case.
+        """
         given = np.asarray(scores, dtype=np.float64).reshape(len(examples), len(labels))
-        probabilities = softmax(given, float(calibration.get("temperature", 1.0)))
-        best = probabilities.argmax(axis=1)
+        logs = log_softmax(given, float(calibration.get("temperature", 1.0)))
+        probabilities, best = np.exp(logs), (logs + _offsets(labels, calibration)).argmax(axis=1)
         return Predictions(
             labels=[labels[index] for index in best],
             confidence=probabilities[np.arange(len(best)), best],
@@ -63,15 +68,22 @@ class OneLabel:
     def margins(
         self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
     ) -> Array:
-        """Return by how much the answer's score is above the best of the others, shape (n,).
+        """Return by how much the answer's score, adjusted, is above the best of the others, shape (n,).
 
         >>> OneLabel().margins(np.array([[3, 1, 2]]), ("a", "b", "c"))
         array([1.])
         """
-        return leads(scores, scores if answered is None else answered)
+        more = float(calibration.get("temperature", 1.0)) * _offsets(labels, calibration)
+        given = np.asarray(scores, dtype=np.float64) + more
+        return leads(given, given if answered is None else np.asarray(answered, dtype=np.float64) + more)
 
-    def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
-        """Return the temperature under which the right classes are likeliest; unlabelled examples are left out."""
+    def calibrate(
+        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
+    ) -> dict[str, Any]:
+        """Return the temperature under which the right classes are likeliest; unlabelled examples are left out.
+
+        With a metric there are offsets, too, by class: see `fit_offsets`.
+        """
         place = {label: index for index, label in enumerate(labels)}
         rows = [row for row, label in enumerate(examples.labels) if label in place]
         if not rows:
@@ -79,8 +91,15 @@ class OneLabel:
         rows = [rows[index] for index in thinned(len(rows), len(labels))]
         given = np.asarray(scores, dtype=np.float64)[rows]
         targets = np.array([place[examples.labels[row]] for row in rows], dtype=np.int64)
-        return {"temperature": fit_temperature(lambda temperature: class_loss(given, targets, temperature))}
+        temperature = fit_temperature(lambda temperature: class_loss(given, targets, temperature))
+        offsets = {} if metric is None else fit_offsets(log_softmax(given, temperature), targets, labels, metric)
+        return {"temperature": temperature, **({"offsets": offsets} if offsets else {})}
 
     def show(self, label: Label, text: str) -> str:
         """Return the class."""
         return str(label)
+
+
+def _offsets(labels: tuple[str, ...], calibration: Mapping[str, Any]) -> Array:
+    known = calibration.get("offsets", {})
+    return np.array([float(known.get(label, 0.0)) for label in labels])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples, Label, Span
-from haoqi.evaluate.metric import Array
+from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 from haoqi.evaluate.tags import spans_to_tags, tag_names
 from haoqi.tasks.outputs.cells import read_spans
@@ -89,7 +89,9 @@ class Spans:
         pairs = zip(scores, scores if answered is None else answered, strict=True)
         return np.array([leads(*pair).min(initial=np.inf) for pair in pairs], dtype=np.float64)
 
-    def calibrate(self, scores: Scores, examples: Examples, labels: tuple[str, ...]) -> dict[str, Any]:
+    def calibrate(
+        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
+    ) -> dict[str, Any]:
         """Return the temperature under which the right tags of words are likeliest."""
         pairs = [
             (np.asarray(one, dtype=np.float64), spans_to_tags(spans, words, labels))

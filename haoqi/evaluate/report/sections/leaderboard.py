@@ -70,7 +70,8 @@ def _versus(one: Standing) -> Child:
         return tag("b", Said("board.champion"))
     if one.versus is None:
         return formats.DASH
-    return join(formats.signed(-one.versus.difference), " ", tag("small", formats.p_value(one.versus.p_value)))
+    mark = " †" if one.versus.retried else ""
+    return join(formats.signed(-one.versus.difference), " ", tag("small", formats.p_value(one.versus.p_value), mark))
 
 
 def _where(story: Story) -> Said:
@@ -88,6 +89,8 @@ def _remarks(story: Story, found: list[Standing]) -> list[Child]:
     said: list[Child] = []
     if close:
         said.append(Said("board.close", close=Said("board.close.plans", count=close, n=close)))
+    if any(one.versus is not None and one.versus.retried for one in found):
+        said += [Said("gap"), Said("board.retried")]
     if failed:
         said += [Said("gap"), Said("board.failed", count=failed, n=failed)]
     return said

@@ -1,0 +1,21 @@
+"""A step of a search: an experiment about to be made, with what is believed of it before."""
+
+from dataclasses import dataclass
+
+from haoqi.explore.beliefs import Belief
+from haoqi.explore.plan import Plan
+
+
+@dataclass(frozen=True)
+class Step:
+    """An experiment about to be made, and why."""
+
+    plan: Plan
+    why: str
+    role: str
+    belief: Belief
+    work: float
+    seconds: float | None
+    """The most it may take; None: no limit."""
+    to_beat: float | None = None
+    """A validation score without which it is of no use; None: whatever it scores teaches something."""
