@@ -88,6 +88,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Sequence[str]) -> npt.NDArray[Any]:  # noqa: N803
         """Return the label of each text, shape (n,).
 
+        Where macro-F1 decides it may be one that is a little less likely than another.
+
         Raises:
             NotFittedError: before `fit`.
         """

@@ -212,3 +212,14 @@ def _reasons(path: Path) -> list[str]:
             asked = [given for name, given in pairs if ast.unparse(name) == "why"]
         found += [why for one in asked if (why := filled(one)) is not None]
     return found
+
+
+@pytest.mark.parametrize("retried", [False, True])
+def test_where_more_examples_decided_a_close_call_the_page_says_so(retried: bool) -> None:
+    verdict = replace(kept(-0.02, 0.04, 6), retried=retried)
+    rows = (*ROWS[:6], row(7, "probe balanced", verdict, score=0.925))
+    page = unescape(report.render(replace(STORY, experiments=rows, curve=STEPS[:7]))).replace("\u00a0", " ")
+    assert ("p = 0.040 †" in page) == retried
+    assert ("† Too close to call on these" in page) == retried
+    told = notebook(replace(STORY, experiments=(*rows[:5], replace(rows[6], number=6)), lessons=(), curve=STEPS[:6]))
+    assert ("both were cross-validated on training and validation examples together" in told) == retried

@@ -71,7 +71,7 @@ def _versus(one: Standing) -> Child:
     if one.versus is None:
         return formats.DASH
     mark = " †" if one.versus.retried else ""
-    return join(formats.signed(-one.versus.difference), " ", tag("small", formats.p_value(one.versus.p_value), mark))
+    return join(formats.signed(-one.versus.difference), " ", tag("small", formats.p_value(one.versus.p_value) + mark))
 
 
 def _where(story: Story) -> Said:
