@@ -14,9 +14,9 @@ Beside the ranking, and only where --only asks for them: curious (no reflection)
 
 One run is read at 20 s, 1 and 3 minutes, half of its time (ours alone) and all of it: which model was champion then,
 and what that model answers to the test rows, is found out afterwards (bench/peers/ours.py). Where there was no model
-yet, the most frequent label answers, so too for a habit that needs longer than that; what it came to is kept as "late".
-A clock starts once libraries are imported; ours counts the scoring of the test split and the release. Each cell is
-written as it ends, and cells that are there are not run again.
+yet, the most frequent label answers. A habit that is late for a reading is read as what it had trained by then; what it
+came to is kept as "late". A clock starts once libraries are imported; ours counts the scoring of the test split and the
+release. Each cell is written as it ends, and cells that are there are not run again.
 """
 
 import argparse
@@ -121,16 +121,30 @@ def theirs(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[st
         "seed": seed,
     }
     told: list[dict[str, Any]] = []
+    made: list[tuple[float, dict[str, float]]] = []
     whole: dict[str, Any] | None = None
     for at in readings(asked.minutes):
         found = whole or apart.run(who, {**given, "seconds": at}, asked.peers_python, asked.threads)
         whole = found if found.get("whole", True) and found["seconds"] <= at else None
         shown = {"plan": found["plan"], "seconds": found["seconds"]}
-        known = scored(splits, found["answers"])
-        if found["seconds"] > OVER * at:  # nothing was there to be read
-            known = {**scored(splits, None), "late": known}
-        told.append({"at": at, **shown, **known})
+        made.append((found["seconds"], scored(splits, found["answers"])))
+        told.append({"at": at, **shown, **there(made, at, scored(splits, None))})
     return {"readings": told, "seconds": told[-1]["seconds"]}
+
+
+def there(made: list[tuple[float, dict[str, float]]], at: float, none: dict[str, float]) -> dict[str, Any]:
+    """Return what a habit scores at a reading: the longest of its trainings that was done by then.
+
+    Args:
+        made: seconds and scores of its trainings so far, the last one for this reading.
+        at: seconds of the reading.
+        none: what is scored where nothing was there.
+    """
+    seconds, last = made[-1]
+    if seconds <= OVER * at:
+        return last
+    in_time = [one for one in made if one[0] <= OVER * at]
+    return {**(max(in_time, key=lambda one: one[0])[1] if in_time else none), "late": last}
 
 
 def scored(splits: Any, answers: list[str] | None) -> dict[str, Any]:
@@ -184,6 +198,7 @@ def show(found: list[dict[str, Any]], minutes: float) -> None:
     """Print ranks and means at every reading, the cases that are lost, and what was wanted last."""
     best_rank: list[bool] = []
     ends: dict[str, float] = {}
+    compared: set[str] = set()
     for at in readings(minutes):
         told = ranked(found, at)
         if "haoqi" not in told or len(told) < 2:
@@ -205,13 +220,14 @@ def show(found: list[dict[str, Any]], minutes: float) -> None:
         _losses(told)
         if at == minutes * 60:
             ends = {line["who"]: line["macro_f1"] for line in lines}
+            compared = {name for _, _, name in told["haoqi"]}
     for cell in found:
         if cell["seconds"] > OVER * minutes * 60:
             print(f"over its time: {cell['who']}, {cell['case']} {cell['seed']}, {cell['seconds']:.0f} s")
     if "haoqi" not in ends:
         return
     peer = max((who for who in ends if who != "haoqi"), key=lambda who: ends[who])
-    half = _mean_at(found, "haoqi", minutes * 30)
+    half = _mean_at(found, "haoqi", minutes * 30, compared)
     print(f"\nbest mean rank at every reading: {'yes' if all(best_rank) else 'no'} (wanted yes)")
     print(f"macro-F1 over the best single peer, {peer}: {ends['haoqi'] - ends[peer]:+.4f} (wanted 0.01)")
     if half is not None:
@@ -226,8 +242,9 @@ def _losses(told: dict[str, list[tuple[float, float, str]]]) -> None:
             print(f"  lost: {name}, {mine:.4f} to {best}'s {told[best][place][1]:.4f}")
 
 
-def _mean_at(found: list[dict[str, Any]], who: str, at: float) -> float | None:
-    scores = [one["macro_f1"] for cell in found if cell["who"] == who for one in cell["readings"] if one["at"] == at]
+def _mean_at(found: list[dict[str, Any]], who: str, at: float, names: set[str]) -> float | None:
+    mine = [cell for cell in found if cell["who"] == who and f"{cell['case']} {cell['seed']}" in names]
+    scores = [one["macro_f1"] for cell in mine for one in cell["readings"] if one["at"] == at]
     return float(np.mean(scores)) if scores else None
 
 
