@@ -56,6 +56,13 @@ def test_without_a_metric_or_with_few_examples_the_likeliest_label_is_the_answer
     assert "offsets" not in OUTPUT.calibrate(*world(0, FEWEST - 1), LABELS, metrics.build("macro_f1"))
 
 
+def test_a_model_that_tells_no_text_from_another_keeps_its_answer() -> None:
+    _, examples = world(0, 400)
+    folds = np.log([[0.85, 0.15], [0.84, 0.16], [0.86, 0.14], [0.85, 0.15], [0.83, 0.17]])
+    blind = np.tile(folds, (80, 1)).astype(np.float32)
+    assert "offsets" not in OUTPUT.calibrate(blind, examples, LABELS, metrics.build("macro_f1"))
+
+
 def test_probabilities_stay_and_the_confidence_is_that_of_the_answer() -> None:
     scores, examples = world(0, 200)
     plain = OUTPUT.decode(scores, examples, LABELS)

@@ -15,6 +15,8 @@ from haoqi.evaluate.metric import Array, Metric
 FEWEST = 50
 """With fewer examples nothing is adjusted."""
 
+# A model that is blind says the same of all texts, or of all in one fold of cross-validation.
+_FEWEST_ANSWERS = 10
 _POWERS = np.linspace(0.0, 1.0, 9)
 # All powers whose score is so near to the best may be it; the one in their middle is taken.
 _NEAR = 0.02
@@ -34,12 +36,13 @@ def fit_offsets(
         metric: what the answers are to be good at.
 
     Returns:
-        By label; empty where the likeliest label is as good an answer, or there are too few examples to know.
+        By label; empty where the likeliest label is as good an answer, there are too few examples to know, or the model
+        says the same of nearly every text, so that another answer would be as blind.
     """
     count = len(targets)
-    if count < FEWEST or len(labels) < 2:
-        return {}
     rows = np.linspace(0, count - 1, min(count, _MOST_EXAMPLES, max(FEWEST, _MOST_SCORES // len(labels)))).astype(int)
+    if count < FEWEST or len(labels) < 2 or len(np.unique(logs[rows].round(6), axis=0)) < _FEWEST_ANSWERS:
+        return {}
     believed = np.log(np.maximum(np.exp(logs).mean(axis=0), 1e-9))
     spare = believed.max() - believed
     true = [labels[place] for place in targets[rows]]
