@@ -68,11 +68,12 @@ def _retried(challenger: Plan, champion: Plan, lab: Lab) -> Pair | None:
 
 def _statistics(plan: Plan, lab: Lab) -> Statistics:
     """Return a plan's counts for the deciding metric in cross-validation, kept once computed."""
-    place, metric = _place(plan, lab), lab.task.metric
-    if not place.exists():
-        there = lab.crossed
+    place, there = _place(plan, lab), lab.crossed
+    try:
+        return keep.read_statistics(place)
+    except UserError:  # not there yet, or the process was killed on the way
         answers = cross_decoded(cross_validated(plan, there), there)
-        keep.write_statistics(place, metric.count(there.judged.labels, answers.labels, lab.task.labels))
+        keep.write_statistics(place, lab.task.metric.count(there.judged.labels, answers.labels, lab.task.labels))
     return keep.read_statistics(place)
 
 
