@@ -116,8 +116,8 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
         (r for r in releases.list_releases(name) if r.facts.get("origin") == lab.origin(champion.plan)), None
     )
     if published is None:
-        left = 0.0 if ended == STOPPED else clock.left(lab.settings.budget_seconds)
-        final = final_model(champion, lab, history, left)
+        left = clock.left(lab.settings.budget_seconds)
+        final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
         lab.listen(Stage("releasing", "the test split is scored, once"))
         with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)

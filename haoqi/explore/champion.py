@@ -7,8 +7,8 @@ family (Tian and Ramdas, 2021, "Online control of the familywise error rate", ar
 does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
 better, of what is left: the plans believed best, which come first, are asked for the least proof.
 
-A close call is repeated: with other seeds, or where there is no chance in both plans on more examples (`retrial`). Two
-looks at the examples share one stake.
+A close call is tried again: with other seeds, or on more examples where neither plan has any chance in it (`retrial`).
+All looks at a challenger share one stake.
 
 The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
 examples never leave a person with a model that gives one answer to everything.
@@ -28,7 +28,7 @@ from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import DISTIL, ENSEMBLE, Experiment
 
 CLOSE = 0.3
-"""Above its stake and below this p-value, a better challenger is repeated with another seed before it counts."""
+"""Above its stake and below this p-value, a better challenger is tried again, with another seed or on more examples."""
 
 CONTROL = "majority"
 """The method that learns nothing from texts."""

@@ -115,7 +115,7 @@ class Lab:
         """The same lab with all examples but the test split to learn from, and none held back to judge by."""
         known = Examples.join([self.splits.train, self.splits.valid])
         splits = replace(self.splits, train=known, valid=Examples.of([]))
-        return replace(self, splits=splits, settings=replace(self.settings, folds=0))
+        return self._with(splits=splits, settings=replace(self.settings, folds=0))
 
     @cached_property
     def crossed(self) -> "Lab":
@@ -125,12 +125,18 @@ class Lab:
         """
         train, valid = len(self.splits.train), len(self.splits.valid)
         folds = min(FOLDS, max(2, math.ceil((train + valid) / max(1, valid))))
-        return replace(self, settings=replace(self.settings, folds=folds))
+        return self._with(settings=replace(self.settings, folds=folds))
 
     @cached_property
     def store(self) -> FeatureStore:
         """What frozen weights computed, shared by all plans."""
         return FeatureStore(self.folder / "features")
+
+    def _with(self, **changes: Any) -> "Lab":
+        """Return the same lab but for some fields; what the store holds is held once."""
+        other = replace(self, **changes)
+        vars(other)["store"] = self.store
+        return other
 
     def method(self, plan: Plan) -> Method:
         """Return a plan's method with its settings."""

@@ -22,7 +22,9 @@ LATE = 0.05
 """A release may be later by this share of the time, rather than know less than it could."""
 
 
-def final_model(experiment: Experiment, lab: Lab, history: History, left: float | None) -> Model:
+def final_model(
+    experiment: Experiment, lab: Lab, history: History, left: float | None, *, stopped: bool = False
+) -> Model:
     """Return what a champion is released as; its fact `learnt_from` tells how many examples it may have learnt from.
 
     Args:
@@ -30,11 +32,12 @@ def final_model(experiment: Experiment, lab: Lab, history: History, left: float 
         lab: what the experiments share.
         history: what was run.
         left: seconds of the budget; None: no clock counts.
+        stopped: whether the person ended the search, and does not want to wait for another fit.
     """
     plan, rows = experiment.plan, len(lab.splits.train)
     if lab.folds:
         return _knowing(_refitted(plan, lab), len(lab.judged))
-    if _in_time(experiment, lab, history, left):
+    if not stopped and _in_time(experiment, lab, history, left):
         whole = rows + len(lab.splits.valid)
         lab.listen(Stage("refitting", f"the champion learns from all {whole:,} examples but the test split"))
         try:

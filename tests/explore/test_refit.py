@@ -57,6 +57,13 @@ def test_stopped_it_releases_the_judged_model(case: Case, monkeypatch: pytest.Mo
     assert released(case, champion).facts["learnt_from"] == ROWS
 
 
+def test_who_ended_the_search_does_not_wait_for_another_fit(case: Case) -> None:
+    champion = case.run(TFIDF)
+    lab = replace(case.lab, settings=ExploreSettings(minutes=1.0, folds=0))
+    found = [final_model(champion, lab, case.history, 60.0, stopped=one).facts["learnt_from"] for one in (True, False)]
+    assert found == [ROWS, ROWS + JUDGED]
+
+
 def test_without_time_for_it_the_judged_model_is_released(case: Case) -> None:
     champion = case.run(TFIDF)
     costs = Costs.of(case.lab, case.history.experiments, timed=True)

@@ -115,6 +115,7 @@ def test_both_are_judged_on_all_examples_but_the_test_split_and_kept(
     lab = replace(case.lab, listen=lambda event: told.append(event.text) if isinstance(event, Note) else None)
     one, other = (case.run(plan) for plan in (TFIDF, LOGISTIC))
     assert retried(other.plan, one.plan, lab) is None
+    assert lab.crossed.store is lab.whole.store is lab.store  # what was read is kept for all
     again = retrial_of(other, one, case.history, lab)
     assert again is not None
     found = again()

@@ -20,8 +20,8 @@ _FEWEST_ANSWERS = 10
 _POWERS = np.linspace(0.0, 1.0, 9)
 # All powers whose score is so near to the best may be it; the one in their middle is taken.
 _NEAR = 0.02
-# Examples that the power is chosen by, and answers: labels times examples.
-_MOST_EXAMPLES, _MOST_SCORES = 10_000, 2_000_000
+# Examples that the power is chosen by: with so many a score is surer than what counts as near.
+_MOST_EXAMPLES = 3000
 
 
 def fit_offsets(
@@ -40,7 +40,7 @@ def fit_offsets(
         says the same of nearly every text, so that another answer would be as blind.
     """
     count = len(targets)
-    rows = np.linspace(0, count - 1, min(count, _MOST_EXAMPLES, max(FEWEST, _MOST_SCORES // len(labels)))).astype(int)
+    rows = np.linspace(0, count - 1, min(count, _MOST_EXAMPLES)).astype(int)
     if count < FEWEST or len(labels) < 2 or len(np.unique(logs[rows].round(6), axis=0)) < _FEWEST_ANSWERS:
         return {}
     believed = np.log(np.maximum(np.exp(logs).mean(axis=0), 1e-9))
