@@ -3,7 +3,7 @@
     python bench/replay/judge.py                                 # all strategies, ten seeds, five minutes each
     python bench/replay/judge.py --minutes 3 --strategies curious halving --prior none
 
-A replay is `haoqi.explore.choose` at work on the table: the same opening, the same proposals and endings, verdicts by
+A replay is `haoqi.explore.table` at work on the table: the same opening, the same proposals and endings, verdicts by
 the same paired test on the recorded answers; only seconds and scores are looked up. Lessons are left out, and close
 calls are not repeated, since the table has one seed of each plan. A seed draws which two thirds of the variations are
 on the table, how far costs are believed from what they are, and what the strategy draws.
@@ -34,13 +34,13 @@ from haoqi.core import seeds
 from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.choose import Table
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.prior import Features, Prior, prior_of
 from haoqi.explore.rates import Cost
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.strategies import strategies
+from haoqi.explore.table import Table
 from haoqi.methods.method import methods
 
 START_SECONDS = 1.0

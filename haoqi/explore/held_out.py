@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from haoqi.core.errors import UserError
 from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
-from haoqi.data.recipes._suspects import doubted
+from haoqi.data.recipes._suspects import trusted
 from haoqi.data.split import in_folds
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
@@ -24,11 +25,14 @@ from haoqi.tasks.task import Scores
 
 Floats = npt.NDArray[np.float32]
 
+# What counts for less is left out.
+_LEAST_TRUST = 1e-3
+
 FOLDS = 5
 """Parts of the examples, each answered by models fitted on the others."""
 
 ROUNDS = 2
-"""How often they are: all answer, and then those that learnt nothing that was doubted."""
+"""How often they are, at most: where labels are evidently wrong, once more by models that trust these less."""
 
 READING_SECONDS = 60.0
 """A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""
@@ -38,8 +42,8 @@ def held_out(lab: Lab, examples: Examples) -> Floats:
     """Return the probability of each label for each row, by models not fitted on it, shape (n, labels).
 
     TF-IDF answers, and where there is a base that reads the texts soon, a probe of it as well; each is calibrated,
-    and the mean is taken. What they doubt is left out, and they answer once more. Rows that were made of one row are
-    held out together.
+    and the mean is taken. Where some labels are evidently wrong, they answer once more after learning each row as far
+    as they trust it, and the mean of both is taken. Rows that were made of one row are held out together.
 
     Args:
         lab: the task, the bases and the folder where answers are kept, by the content of the examples.
@@ -80,14 +84,20 @@ def is_kept(lab: Lab, examples: Examples) -> bool:
 
 
 def _crossed(lab: Lab, examples: Examples) -> Floats:
-    """Return what the models think once those examples are left out that they doubted at first.
+    """Return what the models think, of two rounds where labels are evidently wrong.
 
     Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions.md).
     """
-    plans = opinions(lab, len(examples))
-    first = np.asarray(np.mean([_judged(lab, examples, plan)[0] for plan in plans], axis=0), dtype=np.float32)
-    sure = ~doubted(examples, lab.task.output.name, lab.task.labels, first)
-    parts = [_judged(lab, examples, plan, sure)[0] for plan in plans]
+    first = _mean(lab, examples)
+    trust = trusted(examples, lab.task.output.name, lab.task.labels, first)
+    if (trust == 1).all():
+        return first
+    return np.asarray((first + _mean(lab, examples, trust)) / 2, dtype=np.float32)
+
+
+def _mean(lab: Lab, examples: Examples, trust: npt.NDArray[np.float64] | None = None) -> Floats:
+    """Return the mean of what all plans answer after learning the examples as far as they are trusted."""
+    parts = [_judged(lab, examples, plan, trust)[0] for plan in opinions(lab, len(examples))]
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
 
 
@@ -100,22 +110,24 @@ def _answered(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
 
 
 def _judged(
-    lab: Lab, examples: Examples, plan: Plan, sure: npt.NDArray[np.bool_] | None = None
+    lab: Lab, examples: Examples, plan: Plan, trust: npt.NDArray[np.float64] | None = None
 ) -> tuple[Floats, dict[str, Any]]:
     """Return a plan's held-out probabilities, and the calibration that they were found with.
 
-    Only examples that are sure are learnt from, all where it is not said which are.
+    Examples are learnt from as far as they are trusted, all wholly where it is not said.
     """
     folds = in_folds(examples, FOLDS, lab.generator("held out", len(examples)))
-    scores = _cross_scores(lab, examples, folds, plan, sure=np.ones(len(examples), bool) if sure is None else sure)
+    learnt = examples if trust is None else replace(examples, weights=(examples.counting * trust).tolist())
+    scores = _cross_scores(lab, learnt, folds, plan)
     calibration = lab.task.output.calibrate(scores, examples, lab.task.labels)
     return _probabilities(lab, examples, scores, calibration), calibration
 
 
-def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan, *, sure: npt.NDArray[np.bool_]) -> Floats:
+def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
     found = np.zeros((len(examples), len(lab.task.labels)), np.float32)
+    believed = examples.counting >= _LEAST_TRUST
     for fold in np.unique(fold_of):
-        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero((fold_of != fold) & sure)
+        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero((fold_of != fold) & believed)
         if len(rest):
             found[held] = _fitted(lab, examples.take(rest), plan).scores(examples.take(held))
     return found

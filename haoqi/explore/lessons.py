@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.plan import Plan
+from haoqi.explore.plan import Plan, Recipe, recipe_of
 
 ALPHA = 0.05
 """The level of each lesson, shared among its plans; that a lesson holds crowns nobody, which is the court's to say."""
@@ -49,6 +49,8 @@ class Lesson:
     probabilities are, there), or the name of a probe (the metric on the validation texts so changed)."""
     words: tuple[str, ...] = ()
     """What the probe hides, where it hides words."""
+    heeded: Recipe = ()
+    """What trainings to come, too dear to be tried both ways, do to their examples until it is refuted."""
 
     @property
     def key(self) -> str:
@@ -65,6 +67,7 @@ class Lesson:
         found = {name: value for name, value in plain.items() if name != "key"}
         found["parent"] = Plan.from_plain(found["parent"])
         found["plans"] = tuple(Plan.from_plain(one) for one in found["plans"])
+        found["heeded"] = recipe_of(found.get("heeded", ()))
         found["examples"] = tuple((int(row), str(text)) for row, text in found["examples"])
         return cls(**{**found, "words": tuple(found["words"])})
 

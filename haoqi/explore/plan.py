@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -95,7 +95,7 @@ class Plan:
     @classmethod
     def from_plain(cls, found: Mapping[str, Any]) -> "Plan":
         """Return the plan that `asdict` and JSON made plain; one from before there were recipes has none."""
-        recipe = tuple((name, _pairs(settings)) for name, settings in found.get("recipe", ()))
+        recipe = recipe_of(found.get("recipe", ()))
         made_of = tuple(cls.from_plain(one) for one in found.get("made_of", ()))
         plain = (found["method"], found["base"], _pairs(found["settings"]), found["share"], found["seed"])
         return cls(*plain, recipe, made_of)
@@ -170,6 +170,11 @@ def _apart(one: Any, other: Any) -> float:
         isinstance(value, int | float) and not isinstance(value, bool) and value > 0 for value in (one, other)
     )
     return min(1.0, abs(math.log(one / other)) / math.log(10)) if numbers else 1.0
+
+
+def recipe_of(plain: Iterable[Sequence[Any]]) -> Recipe:
+    """Return the recipe that JSON made plain."""
+    return tuple((name, _pairs(settings)) for name, settings in plain)
 
 
 def _pairs(found: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:

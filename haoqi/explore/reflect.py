@@ -19,13 +19,16 @@ from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
 from haoqi.explore import trial
-from haoqi.explore.choose import opening_over, out_of_steps
+from haoqi.explore.choose import opening_over, out_of_steps, trains_next
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import ALPHA, Lesson, LessonVerdict, decide
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.reflections import reflections
 from haoqi.explore.seen import THINKING, Seen
+
+EARLY = ("suspect_labels",)
+"""What is asked before the first training, which is dear and may heed it."""
 
 AGAIN = 5
 """After so many experiments under one champion, it is looked at again where no lesson is open."""
@@ -56,11 +59,13 @@ def ponder(lab: Lab, history: History, spent: Callable[[], float]) -> None:
             lab.listen(Note(in_words(lesson, found)))
     if _due(lab, history, left):
         _look(lab, seen, spent)
+    elif _due_early(lab, history, left):
+        _look(lab, seen, spent, EARLY)
 
 
 def lessons(seen: Seen) -> list[Lesson]:
     """Return what is to be learnt from the champion now and was not said before, the best for its time first."""
-    return _ranked(seen, _reflected(seen)[0])
+    return _ranked(seen, _reflected(seen, reflections.names())[0])
 
 
 def verdict(lesson: Lesson, seen: Seen) -> LessonVerdict:
@@ -110,10 +115,10 @@ def _judged(lesson: Lesson, seen: Seen, lab: Lab) -> LessonVerdict:
         return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(seen.history))
 
 
-def _look(lab: Lab, seen: Seen, spent: Callable[[], float]) -> None:
-    """Look for lessons and record them, and at last that it was done."""
+def _look(lab: Lab, seen: Seen, spent: Callable[[], float], some: Sequence[str] = ()) -> None:
+    """Look for lessons, by some reflections or else by all, and record them, and at last that it was done."""
     begun, history = time.perf_counter(), seen.history
-    found, failed = _reflected(seen)
+    found, failed = _reflected(seen, some or reflections.names())
     for name, reason in failed.items():
         lab.listen(Note(f"the reflection {name} failed and is passed over: {reason}", warning=True))
     new = _ranked(seen, found)
@@ -122,7 +127,7 @@ def _look(lab: Lab, seen: Seen, spent: Callable[[], float]) -> None:
         lab.listen(Note(f"a lesson to test: {lesson.claim}"))
     best = history.found()
     counts = {"after": len(history.experiments), "lessons": len(history.lessons)}
-    body = {**counts, "champion": best.plan.key, "failed": failed}
+    body = {**counts, "champion": best.plan.key, "failed": failed, "asked": list(some)}
     history.thought(body, seconds=time.perf_counter() - begun, spent=spent())
 
 
@@ -131,27 +136,34 @@ def _due(lab: Lab, history: History, left: float | None) -> bool:
     best, last = history.champion, history.last("reflection")
     if best is None or best.plan.made_of:  # its members were looked at when they reigned
         return False
-    if out_of_steps(lab, history) or not opening_over(lab, history, left):
+    if out_of_steps(lab, history) or not opening_over(lab, history, left) or not _time_to_think(lab, history, left):
         return False
-    budget = lab.settings.budget_seconds
-    if (
-        budget is not None
-        and left is not None
-        and (left < LEAST_SECONDS or history.thought_seconds > THINKING * budget)
-    ):
-        return False
-    if last is None or last.body["champion"] != best.plan.key:
+    if last is None or last.body.get("asked") or last.body["champion"] != best.plan.key:
         return True
     looked = [id(lesson) for lesson in history.lessons[: last.body["lessons"]]]  # later ones: it was stopped midway
     waiting = any(id(lesson) in looked for lesson in history.open_lessons)
     return not waiting and len(history.experiments) - last.body["after"] >= AGAIN
 
 
-def _reflected(seen: Seen) -> tuple[list[Lesson], dict[str, str]]:
-    """Return what every reflection says, and why some could not."""
+def _due_early(lab: Lab, history: History, left: float | None) -> bool:
+    """Return whether to look before the first training at what it may heed, once."""
+    if history.last("reflection") is not None or out_of_steps(lab, history) or not _time_to_think(lab, history, left):
+        return False
+    return trains_next(lab, history, left)
+
+
+def _time_to_think(lab: Lab, history: History, left: float | None) -> bool:
+    budget = lab.settings.budget_seconds
+    if budget is None or left is None:
+        return True
+    return left >= LEAST_SECONDS and history.thought_seconds <= THINKING * budget
+
+
+def _reflected(seen: Seen, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
+    """Return what reflections say, and why some could not."""
     found: list[Lesson] = []
     failed: dict[str, str] = {}
-    for asks, name in product((False, True), reflections.names()):
+    for asks, name in product((False, True), names):
         try:
             reflection = reflections.build(name)
             found += reflection.reflect(seen) if reflection.asks == asks else []

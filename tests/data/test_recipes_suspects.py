@@ -108,11 +108,11 @@ def test_several_labels_are_questions_of_their_own() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-def test_the_rows_are_those_that_cleanlab_finds(seed: int) -> None:
+def test_no_fewer_wrong_labels_are_found_than_by_cleanlab(seed: int) -> None:
     issues = pytest.importorskip("cleanlab.filter")
-    examples, chances, _ = planted(seed=seed)
+    examples, chances, turned = planted(1000, seed=seed)
     given = np.array([LABELS.index(label) for label in examples.labels])
-    wanted = issues.find_label_issues(
-        given, chances, filter_by="confident_learning", return_indices_ranked_by="normalized_margin", n_jobs=1
-    )
-    assert set(find(examples, kit_of(chances), None).rows.tolist()) == set(wanted.tolist())
+    theirs = issues.find_label_issues(given, chances, return_indices_ranked_by="normalized_margin", n_jobs=1)
+    ours = find(examples, kit_of(chances), None).rows
+    assert turned[ours].sum() >= turned[theirs].sum()
+    assert turned[ours].mean() > 0.5

@@ -180,7 +180,7 @@ def test_a_belief_without_doubt_surprises_nobody() -> None:
 
 
 def test_every_reason_that_the_search_gives_is_known() -> None:
-    given = _reasons(Path(report.__file__).parents[2] / "explore" / "choose.py")
+    given = _reasons(Path(report.__file__).parents[2] / "explore" / "table.py")
     assert len(given) >= 7
     unknown = [why for why in given if reason(why) is None]
     assert not unknown, f"reasons.py and the texts do not know {unknown}"

@@ -12,7 +12,6 @@ from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.explore import rates
-from haoqi.explore.choose import Table
 from haoqi.explore.costs import Costs
 from haoqi.explore.held_out import FOLDS, ROUNDS, opinions
 from haoqi.explore.history import History
@@ -22,6 +21,7 @@ from haoqi.explore.loads import Kept, Trial, kept_after, load_of
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
 from haoqi.explore.settings import ExploreSettings
+from haoqi.explore.table import Table
 from haoqi.methods.method import methods
 from haoqi.methods.work import KINDS, Load, Size
 from haoqi.models.bases import Base, resolve

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from haoqi.explore import trial
+from haoqi.explore import reflect, trial
 from haoqi.explore.beliefs import Belief
-from haoqi.explore.choose import Table
 from haoqi.explore.costs import Costs
+from haoqi.explore.history import History
+from haoqi.explore.lessons import LessonVerdict
 from haoqi.explore.plan import Plan
 from haoqi.explore.step import Step
+from haoqi.explore.table import Table
 from haoqi.train.prospect import ENDED_EARLY
 from tests.explore.test_reflections import TFIDF, Case, drawn, flipped, noisy
 
@@ -102,3 +104,29 @@ def test_of_the_cheap_plans_of_a_base_the_one_believed_best_is_first(tmp_path: P
     assert len(believed) == 4
     assert methods[3] == max(believed, key=lambda name: believed[name]) == "blend"
     assert set(methods[4:]) == {"zero_shot", "knn", "probe"}
+
+
+def test_a_training_heeds_wrong_labels_until_that_is_refuted(tmp_path: Path, tiny_base: str) -> None:
+    rng = np.random.default_rng(0)
+    train = drawn(rng, 600, cues=2)
+    case = Case(tmp_path, flipped(train, rng.permutation(600)[:120].tolist()), drawn(rng, 300), base=tiny_base)
+
+    def next_training() -> Plan:
+        table = Table(case.lab, case.history, None)
+        while (step := table.opening()) and not table.tunes(step.plan):
+            case.fake(step.plan, np.full((300, 2), 0.5))
+            table = Table(case.lab, case.history, None)
+        assert step is not None
+        return step.plan
+
+    assert next_training().recipe == ()
+    reflect.ponder(case.lab, case.history, lambda: 0.0)
+    [lesson] = case.history.lessons
+    assert lesson.kind == "suspect_labels"
+    assert next_training().recipe == (("drop_suspects", ()),)
+    reflect.ponder(case.lab, case.history, lambda: 0.0)
+    again = History(case.history.ledger, "case")
+    assert [one.kind for one in again.lessons] == ["suspect_labels"]  # looked for once
+    assert Table(case.lab, again, None).opening() == Table(case.lab, case.history, None).opening()
+    case.history.conclude(LessonVerdict(lesson.key, "refuted", None, None), spent=0.0)
+    assert next_training().recipe == ()

@@ -1,7 +1,9 @@
-"""Labels that are probably wrong: confident learning (Northcutt et al., 2021, arXiv:1911.00068, JAIR 70).
+"""Labels that are probably wrong, by what models answer that were not fitted on them.
 
-A row is suspect where a model that was not fitted on it is as sure of another label as it usually is of rows that
-have that label. Each label has a threshold of its own, so neither a sure model nor a common label draws suspicion.
+Where a row has one label, the share of wrong labels is estimated, and with it each row's chance to have one
+(`_noise.py`); the likeliest are named while at least `EXPECTED` of them should be wrong. Where it may have several,
+confident learning decides (Northcutt et al., 2021, arXiv:1911.00068, JAIR 70): a label is suspect where a model is as
+sure of the contrary as it usually is of rows where that holds.
 """
 
 from collections.abc import Callable
@@ -14,7 +16,11 @@ import numpy.typing as npt
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes import Floats, Kit
+from haoqi.data.recipes._noise import Noise, noise_of
 from haoqi.data.recipes._rows import percent, sparing
+
+EXPECTED = 0.55
+"""Of the labels that are named, the share expected to be wrong, at least."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,9 @@ class Suspects:
     instead: list[Any]
     """The label that the model would give each."""
     doubt: npt.NDArray[np.float64]
-    """How likely the other label is, of the two, in [0, 1], shape (n,)."""
+    """How likely the given label is wrong, in [0, 1], shape (n,)."""
+    noise: Noise | None = None
+    """What is believed of all labels, where a row has one."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Doubting:
     needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
 
     share: Annotated[float | None, Range(0.001, 0.5)] = None
-    """Of the rows, the most suspect ones; where not said, those that confident learning finds."""
+    """Of the rows, the most suspect ones; where not said, those of which most should be wrong."""
 
     @property
     def which(self) -> str:
@@ -51,56 +59,64 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
     Args:
         examples: with one label each, or several.
         kit: its held-out probabilities decide.
-        share: of the rows, how many at most, the most doubtful ones; None: those that confident learning finds.
+        share: of the rows, how many at most, the most doubtful ones; None: as many as are mostly wrong.
     """
     if not len(examples):
         return Suspects(np.zeros(0, np.int64), [], np.zeros(0))
-    margin, found, doubt, instead = _judged(examples, kit.output, kit.labels, kit.held_out(examples))
-    order = np.argsort(margin, kind="stable")
-    if share is None:
-        order = order[found[order]]
-    else:
-        order = order[: round(share * len(examples))]
-        order = order[doubt[order] > 0]
+    judge = _one if kit.output == "label" else _several
+    judged = judge(examples, kit.labels, kit.held_out(examples))
+    order = np.argsort(judged.margin, kind="stable")
+    order = order[judged.against[order]]
+    order = order[judged.named[order]] if share is None else order[: round(share * len(examples))]
     rows = np.array(sparing(examples, order, kit.output), np.int64)
-    return Suspects(rows, [instead(int(row)) for row in rows], doubt[rows])
+    return Suspects(rows, [judged.instead(int(row)) for row in rows], judged.doubt[rows], judged.noise)
 
 
-def doubted(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> npt.NDArray[np.bool_]:
-    """Return which rows confident learning finds, by probabilities of models not fitted on them, shape (n,)."""
-    return _judged(examples, output, labels, probabilities)[1]
+def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> npt.NDArray[np.float64]:
+    """Return how far each row's label is to be believed by models that are asked again, in [0, 1], shape (n,).
+
+    Where wrong labels are not evident all are believed.
+    """
+    judged = (_one if output == "label" else _several)(examples, labels, probabilities)
+    if judged.noise is None:
+        return np.where(judged.named, 0.0, 1.0)
+    return 1.0 - judged.doubt if judged.noise.evident else np.ones(len(examples))
 
 
-_Judged = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.float64], Callable[[int], Any]]
+@dataclass(frozen=True)
+class _Judged:
+    """What answers say of each row."""
 
-
-def _judged(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
-    """Return margin, whether found, doubt, and the label instead of each row."""
-    return (_one if output == "label" else _several)(examples, labels, probabilities)
+    margin: npt.NDArray[np.float64]
+    """The lower, the more suspect."""
+    against: npt.NDArray[np.bool_]
+    """Whether anything speaks against its label."""
+    named: npt.NDArray[np.bool_]
+    """Whether it is among the suspects where nobody says how many there should be."""
+    doubt: npt.NDArray[np.float64]
+    instead: Callable[[int], Any]
+    noise: Noise | None = None
 
 
 def _one(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
-    """Return margin, whether found, doubt, and the label instead of each row that has one label."""
+    """Judge rows that have one label."""
     place = {label: number for number, label in enumerate(labels)}
     given, every = np.array([place[label] for label in examples.labels]), np.arange(len(examples))
-    chances = probabilities.astype(np.float64)
-    own = chances[every, given]
-    others = chances.copy()
+    noise = noise_of(probabilities, given)
+    others = probabilities.astype(np.float64)
+    own = others[every, given]
     others[every, given] = -1.0
     rival = others.argmax(axis=1)
-    best = np.maximum(others[every, rival], 0.0)
-    # As sure as usual of a label: the mean probability of the rows that have it. Labels without rows are never it.
-    thresholds = np.array(
-        [own[given == label].mean() if (given == label).any() else 2.0 for label in range(len(labels))]
-    )
-    sure = np.where(chances >= thresholds, chances, -1.0)
-    found = (sure.max(axis=1) > 0) & (sure.argmax(axis=1) != given) & (best > own)
-    doubt = best / np.maximum(best + own, 1e-12)
-    return own - best, found, doubt, lambda row: labels[int(rival[row])]
+    order = np.argsort(-noise.wrong, kind="stable")
+    expected = np.cumsum(noise.wrong[order]) / np.arange(1, len(order) + 1)
+    named = np.zeros(len(examples), bool)
+    named[order[: int((expected >= EXPECTED).sum())]] = True  # the mean of ever smaller chances only falls
+    against = others[every, rival] > own
+    return _Judged(-noise.wrong, against, named, noise.wrong, lambda row: labels[int(rival[row])], noise)
 
 
 def _several(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
-    """Return the same of rows that have any number of labels, each label a question of its own."""
+    """Judge rows that have any number of labels, each label a question of its own."""
     given = np.array([[label in held for label in labels] for held in examples.labels], bool)
     chances = probabilities.astype(np.float64)
     own = np.where(given, chances, 1 - chances)
@@ -117,5 +133,5 @@ def _several(examples: Examples, labels: tuple[str, ...], probabilities: Floats)
         turned = doubted[row] if doubted[row].any() else own[row] == worst[row]
         return tuple(label for label, holds in zip(labels, given[row] ^ turned, strict=True) if holds)
 
-    found = np.asarray(doubted.any(axis=1), bool)
-    return 2 * worst - 1, found, 1 - worst, instead
+    named = np.asarray(doubted.any(axis=1), bool)
+    return _Judged(2 * worst - 1, worst < 1, named, 1 - worst, instead)

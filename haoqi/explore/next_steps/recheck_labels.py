@@ -1,9 +1,9 @@
 """Recheck the most suspect labels: wrong ones that are put right count more than new ones.
 
-Suspects are found by confident learning on held-out probabilities (Northcutt, Jiang and Chuang, 2021,
-arXiv:1911.00068). Of those that it flagged in ten well-known data sets, people found 51 % to be wrong (Northcutt,
-Athalye and Mueller, 2021, arXiv:2103.14749), which is where the belief starts; a lesson about suspects that was
-confirmed or refuted in the run moves it. Where a share e of labels of two kinds is wrong, n examples teach as much as
+Suspects are named while at least 55 % of them should be wrong, by held-out probabilities (`data/recipes/_noise.py`). Of
+those that confident learning flagged in ten well-known data sets, people found 51 % to be wrong (Northcutt, Athalye
+and Mueller, 2021, arXiv:2103.14749), which is where the belief starts; a lesson about suspects that was confirmed or
+refuted in the run moves it. Where a share e of labels of two kinds is wrong, n examples teach as much as
 n (1 - 2e)^2 right ones (Angluin and Laird, 1988, doi:10.1007/BF00116829), so one label put right is as good as four
 new texts; with k kinds as 2k / (k - 1).
 """

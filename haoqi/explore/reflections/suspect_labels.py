@@ -1,8 +1,9 @@
-"""Labels that are likely wrong (Northcutt, Jiang and Chuang, 2021, "Confident Learning", arXiv:1911.00068).
+"""Labels that are likely wrong: more of them contradict sure answers than hard examples would.
 
-Every training example is answered by models that did not learn it. Where they are surer of another label than
-they usually are of that one, the given label is suspect. Whether leaving such rows out, trusting them less or
-correcting them helps is an experiment; on clean data the suspects are merely hard, and it does not.
+Every training example is answered by models that did not learn it, and from where they level off in agreeing with
+the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`). Whether leaving
+such rows out, trusting them less or correcting them helps is an experiment. Frozen features hardly mind a few wrong
+labels and trainings learn them by heart, so a training that begins before the experiment leaves them out.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from haoqi.explore.seen import Seen
 @reflections.register
 @dataclass(frozen=True)
 class SuspectLabels:
-    """When suspects are too many to be chance."""
+    """When wrong labels are too many to be chance."""
 
     asks: ClassVar[bool] = False
 
@@ -38,7 +39,7 @@ class SuspectLabels:
         kit = kit_of(Plan(seen.plan.method, seen.plan.base), seen.lab)
         found = find(train, replace(kit, held_out=lambda _: chances), None)
         rows, count = len(train), len(found.rows)
-        if count < max(self.least, self.share * rows):
+        if count < max(self.least, self.share * rows) or not (found.noise is None or found.noise.evident):
             return []
         told = [
             (train.ids[row], f"{seen.said(train.labels[row])} → {seen.said(label)}: {train.texts[row]}")
@@ -52,4 +53,6 @@ class SuspectLabels:
             [*scaled(seen, "strength", 0.2), *varied(seen, mixup=0.4), *varied(seen, label_smoothing=0.1)],
         )
         explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
-        return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told)
+        return raised(
+            seen, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=(("drop_suspects", ()),)
+        )

@@ -1,0 +1,347 @@
+"""The table of plans: what is still to be tried, what is believed of it, and in which order it comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from haoqi.core import seeds
+from haoqi.explore.bandit import contest_begun, favoured, spending
+from haoqi.explore.beliefs import Belief, rank
+from haoqi.explore.champion import usual_stake
+from haoqi.explore.costs import Costs
+from haoqi.explore.ensemble import planned
+from haoqi.explore.history import History
+from haoqi.explore.lab import Lab
+from haoqi.explore.lessons import Lesson
+from haoqi.explore.outlook import Outlook, paired_error
+from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
+from haoqi.explore.prior import HABIT, Features, Prior, prior_of
+from haoqi.explore.step import Step
+from haoqi.explore.strategies import strategies
+from haoqi.explore.surrogate import Surrogate
+from haoqi.explore.teacher import student
+
+CHEAP = 0.06
+"""A plan that takes less than this share of the budget is tried before any strategy is asked."""
+
+CHEAP_SECONDS = 10.0
+"""So is one that takes less than this, in seconds."""
+
+WORTHWHILE = 0.3
+"""An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
+
+SOON_SECONDS = 60.0
+"""The most seconds that the first model may take."""
+
+SOON = 0.5
+"""And the largest share of the time."""
+
+PROPOSED = "proposed by"
+"""How the reason of a step begins that a strategy chose."""
+
+LAST_STEPS, LAST_SHARE = 2, 0.1
+"""So many steps, or so much of the time, before its end a search asks the best plans together."""
+
+FROZEN_SHARE = 0.4
+"""Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The plans that are still on the table, and what is believed of them."""
+
+    lab: Lab
+    history: History
+    left: float | None
+    """Seconds of the budget; None: only steps count."""
+
+    def next(self) -> Step | None:
+        """Return the next step, or None where nothing can be tried or nothing is worth it."""
+        if self.history.champion is None and (first := self.first()):
+            return first
+        if settled := self.repeat() or self.opening():
+            return settled
+        if self.ending() and (last := self.combined()):
+            return last
+        if not self.worthwhile():
+            return self.combined()
+        return self.reflected() or self.proposed() or self.tested() or self.combined()
+
+    def why_over(self) -> str:
+        """Return why there is no next step."""
+        if not self._untried():
+            return "exhausted"
+        return "budget" if self.worthwhile() else "worth"
+
+    def ending(self) -> bool:
+        """Return whether the end is near: few steps, or little of the time, are left."""
+        settings, done = self.lab.settings, len(self.history.experiments)
+        if self.left is None:
+            return settings.steps is not None and settings.steps - done <= LAST_STEPS
+        return self.left <= LAST_SHARE * (settings.budget_seconds or 0.0)
+
+    def combined(self) -> Step | None:
+        """Return the ensemble of the best where it looks better than the champion, or else a student of one that was.
+
+        There must be time to release it.
+        """
+        if not self.lab.settings.ensemble:
+            return None
+        why, role, seconds = "asks the best plans together", ENSEMBLE, 1.0
+        plan = planned(self.lab, self.history)
+        if plan is None:
+            plan = student(self.lab, self.history, self.costs.answer_seconds)
+            if plan is None:
+                return None
+            why, role = "learns from the ensemble, to answer faster", DISTIL
+            seconds = self._seconds(plan)
+        limit = None if self.left is None else self._left_for(plan)
+        if limit is not None and limit < seconds:
+            return None
+        work = 0.0 if role == ENSEMBLE else self.lab.work(plan)
+        return Step(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
+
+    def first(self) -> Step | None:
+        """Return the cheapest plan of all, whatever the budget: there is always a model to release.
+
+        With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
+        the best that other data sets know of, among those that are done soon.
+        """
+        untried = self._untried()
+        if self.lab.few and (known := self._known_best(untried)):
+            return self._step(known, "with so few examples, the best that other data sets know of", "explore")
+        cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
+        return self._step(cheapest, "the cheapest, so that there is a model at once", "explore") if cheapest else None
+
+    def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
+        able = [
+            plan
+            for plan in untried
+            if not plan.settings and plan.share == 1.0 and not plan.recipe and self._seconds(plan) <= SOON_SECONDS
+            if self.left is None or self._seconds(plan) <= SOON * self._left_for(plan)
+        ]
+        return min(able, key=lambda plan: (rank(plan, few=True), plan.key), default=None)
+
+    def repeat(self) -> Step | None:
+        """Return a close call's plan with another seed."""
+        verdict = self.history.verdicts[-1] if self.history.verdicts else None
+        if verdict is None or verdict.decision != "close":
+            return None
+        plan = self.history.experiments[verdict.experiment - 1].plan
+        again = replace(plan, seed=plan.seed + 1)
+        why = f"better than the champion by {verdict.difference:.3f}, too little to be sure (p = {verdict.p_value:.2f})"
+        return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
+
+    def opening(self) -> Step | None:
+        """Return a cheap default plan while there are some, so that there soon is a usable model.
+
+        Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
+        that is believed best before the others.
+        """
+        fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
+        costs = {plan: self._seconds(plan) for plan in fresh}
+        cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
+        if not cheap:
+            return self._plain() or self._first_frozen() or self._first_costly()
+        alone = [plan for plan in cheap if not self.lab.method(plan).uses_base]
+        if alone:
+            first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
+        else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
+            first = self._believed_best([plan for plan in cheap if not self.tunes(plan)] or cheap)
+        return self._step(first, "cheap, so it comes first", "explore")
+
+    def _plain(self) -> Step | None:
+        """Return a default without a base at the largest fidelity that leaves time for others, where none was tried."""
+        tried = {e.plan.method for e in self.history.experiments}
+        able = [
+            plan
+            for plan in self._untried()
+            if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
+            if self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+        ]
+        why = "needs no base, and is what the others have to beat"
+        return self._step(max(able, key=lambda p: (p.share, -rank(p), p.key)), why, "explore") if able else None
+
+    def _first_frozen(self) -> Step | None:
+        """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
+        ranked = sorted(self._kin, key=lambda name: rank(Plan(name)))
+        if not ranked or any(e.plan.method == ranked[0] for e in self.history.experiments):
+            return None
+        plans = [plan for plan in self._untried() if plan.method == ranked[0] and not plan.settings]
+        able = [
+            plan
+            for plan in plans
+            if self.left is None
+            or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+            # What gives way reads as many examples as there is time for.
+            or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
+        ]
+        why = "frozen features are cheap for what they give"
+        return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
+
+    def _first_costly(self) -> Step | None:
+        """Return the gradient method that is believed to come out best, by other data and by this, once."""
+        if any(self.tunes(e.plan) for e in self.history.alone):
+            return None
+        costly = [plan for plan in self._untried() if not plan.settings and self.tunes(plan)]
+        able = [plan for plan in costly if self._affordable(plan)]
+        why = "tends to come out best where there is time for it"
+        return self._step(self._believed_best(able), why, "explore") if able else None
+
+    def worthwhile(self) -> bool:
+        """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.
+
+        What a plan teaches counts as well as what it gains. Where nothing can be afforded the answer is yes: then it
+        is the time that ends the search.
+        """
+        least = self.lab.settings.worth / 60
+        plans, lessons = self._affordable_plans(), self._affordable_lessons()
+        if self.left is None or not least or not (plans or lessons):
+            return True
+        outlook = self.outlook
+        if any(outlook.promised(one) >= least * outlook.price(plan) for one, plan in lessons):
+            return True
+        if not plans:
+            return False
+        joint = outlook.surrogate.believe(plans)
+        values = outlook.verified(joint.mean, joint.deviation) + outlook.taught(plans, joint, least)
+        return any(value >= least * outlook.price(plan) for value, plan in zip(values, plans, strict=True))
+
+    def reflected(self) -> Step | None:
+        """Return the test of a lesson, where reflecting is believed to pay more than exploring."""
+        if (test := self.tested()) is None:
+            return None
+        done, timed = self.history.experiments, self.left is not None
+        seen = spending(self.history, contest_begun(done, PROPOSED), timed=timed)
+        rng = seeds.generator(self.lab.seed, "bandit", len(done))
+        return test if favoured(seen, rng) == "reflect" else None
+
+    def tested(self) -> Step | None:
+        """Return the test of the most promising lesson that is open and can be afforded."""
+        lessons = self._affordable_lessons()
+        return self._step(lessons[0][1], f"tests a lesson: {lessons[0][0].claim}", "reflect") if lessons else None
+
+    def proposed(self) -> Step | None:
+        """Return what the strategy proposes among the plans that can be afforded."""
+        untried = self._affordable_plans()
+        if not untried:
+            return None
+        name = self.lab.settings.strategy
+        rng = seeds.plain(self.lab.seed, "strategy", len(self.history.experiments))
+        plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
+        return self._step(plan, f"{PROPOSED} {name} among {len(untried)}", "explore")
+
+    def _believed_best(self, plans: Sequence[Plan]) -> Plan:
+        believed = dict(zip(plans, self._surrogate.believe(plans).mean.tolist(), strict=True))
+        return max(plans, key=lambda plan: (believed[plan], plan.key))
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What plans cost; where the limit is in steps no clock may sway a choice."""
+        return Costs.of(self.lab, self.history.experiments, timed=self.left is not None)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """What other data sets taught of the plans."""
+        return prior_of(Features.of(self.lab))
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What a strategy may know."""
+        settings, history = self.lab.settings, self.history
+        share = 1.0
+        if self.left is not None and settings.budget_seconds:
+            share = min(1.0, max(0.0, self.left / settings.budget_seconds))
+        elif settings.steps:
+            share = 1 - len(history.experiments) / settings.steps
+        return Outlook(
+            surrogate=self._surrogate,
+            cost=self.costs.cost,
+            least_seconds=self._least_seconds,
+            left_seconds=self.left,
+            left_share=share,
+            champion_score=history.champion_score or 0.0,
+            paired_error=paired_error(history),
+            alpha=usual_stake(history, settings.alpha),
+        )
+
+    @cached_property
+    def _surrogate(self) -> Surrogate:
+        return Surrogate.of(self.prior, self.history.alone)
+
+    def _affordable_plans(self) -> list[Plan]:
+        return [plan for plan in self._untried() if self._affordable(plan)]
+
+    def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
+        """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
+        if not self.lab.settings.reflect:
+            return []
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        return [
+            (lesson, plan)
+            for lesson in self.history.open_lessons
+            for plan in lesson.plans
+            if plan.key not in tried and self._affordable(plan)
+        ]
+
+    def _untried(self) -> list[Plan]:
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        plans = [self._heeding(plan) for plan in self.lab.plans]
+        return [plan for plan in plans if plan.key not in tried]
+
+    def _heeding(self, plan: Plan) -> Plan:
+        """Return a training's plan on examples as lessons of the data would have them, any other as it is."""
+        heeded = self.history.heeded
+        return replace(plan, recipe=heeded) if heeded and self.tunes(plan) else plan
+
+    @cached_property
+    def _kin(self) -> frozenset[str]:
+        """The methods that work on frozen features, which are computed once for all of them."""
+        makers = self.lab.makers.items()
+        return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
+
+    def tunes(self, plan: Plan) -> bool:
+        """Return whether a plan trains a base, which takes long and may be cut short."""
+        method = self.lab.method(plan)
+        return method.uses_base and method.stochastic
+
+    def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
+        if self.left is None:
+            return True
+        least = self._least_seconds(plan) if elastic else self._seconds(plan)
+        return least <= self._left_for(plan)
+
+    def _least_seconds(self, plan: Plan) -> float:
+        """Return with how much time left a plan may be begun."""
+        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
+
+    def _seconds(self, plan: Plan) -> float:
+        return self.costs.cost(plan).seconds
+
+    def _gives_way(self, plan: Plan) -> bool:
+        """Return whether a plan does less where time is short."""
+        return self.lab.method(plan).elastic and not self.lab.folds
+
+    def _left_for(self, plan: Plan) -> float:
+        """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
+        assert self.left is not None
+        champion = self.history.champion
+        return self.left - max(
+            self.costs.reserve_seconds(plan), self.costs.reserve_seconds(champion.plan if champion else None)
+        )
+
+    def _cheap_seconds(self) -> float:
+        budget = self.lab.settings.budget_seconds
+        return CHEAP_SECONDS if budget is None else max(CHEAP_SECONDS, CHEAP * budget)
+
+    def _belief(self, plan: Plan) -> Belief:
+        score, doubt = self._surrogate.score(plan)
+        cost = self.costs.cost(plan)
+        return Belief(score, doubt, cost.seconds, cost.spread)
+
+    def _step(self, plan: Plan, why: str, role: str) -> Step:
+        limit = None if self.left is None else max(1.0, self._left_for(plan))
+        # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
+        plain = role == "explore" and plan.share == 1.0
+        to_beat = self.history.champion_score if plain else None
+        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, to_beat)
