@@ -93,7 +93,7 @@ def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed:
         writer.writerow(["text", "label"])
         writer.writerows(rows[:size])
         writer.writerows((text, "") for text, _ in rows[size : size + POOL])
-    settings = DataSettings(str(path), bad_rows=1.0)
+    settings = DataSettings(str(path), bad_rows=1.0, drop_rare=True)  # 400 rows of 150 labels hold some once
     raw = data.read(settings)
     task, _ = tasks.resolve("classification", raw)
     prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")

@@ -164,10 +164,12 @@ class Table:
 
     def _first_frozen(self) -> Step | None:
         """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
-        ranked = sorted(self._kin, key=lambda name: rank(Plan(name)))
-        if not ranked or any(e.plan.method == ranked[0] for e in self.history.experiments):
+        kin = [plan for plan in self.lab.plans if plan.method in self._kin and not plan.settings and plan.share == 1.0]
+        best = self._believed_best(kin) if kin else None
+        if best is None or any(e.plan.method == best.method for e in self.history.experiments):
             return None
-        plans = [plan for plan in self._untried() if plan.method == ranked[0] and not plan.settings]
+        alike = (best.method, best.base)
+        plans = [plan for plan in self._untried() if (plan.method, plan.base) == alike and not plan.settings]
         able = [
             plan
             for plan in plans
