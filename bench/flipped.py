@@ -67,7 +67,7 @@ def run(labels: str, reflect: bool, seed: int, asked: argparse.Namespace) -> dic
         told = apart.run("ours", given, threads=asked.threads)
     last = told["readings"][-1]
     right = [NAMES[true] == answer for (_, true), answer in zip(found["test"], last["answers"], strict=True)]
-    facts = {"plan": last["plan"], "experiments": told["experiments"], "lessons": told["lessons"]}
+    facts = {"plan": last["plan"], **{name: told[name] for name in ("experiments", "tried", "crowned", "lessons")}}
     return {"accuracy": float(np.mean(right)), "seconds": told["seconds"], **facts, **judged(told["suspects"], flipped)}
 
 

@@ -85,6 +85,14 @@ def planned(lab: Lab, history: History) -> Plan | None:
     return plan if score > (history.champion_score or 0.0) else None
 
 
+def roughly(history: History) -> Plan | None:
+    """Return an ensemble of the best that is as dear to release as any, or None where there are too few."""
+    plans = tuple(one.plan for one in library(history)[:MEMBERS])
+    if len(plans) < FEWEST:
+        return None
+    return Plan.of(ENSEMBLE, None, {"weights": (1 / len(plans),) * len(plans)}, made_of=plans)
+
+
 def answered(plan: Plan, lab: Lab) -> tuple[Predictions, dict[str, object]]:
     """Return what an ensemble answers to the judged examples, each half as the other chose, and its calibration."""
     tables = _tables(lab, plan.made_of)

@@ -9,7 +9,7 @@ from haoqi.explore.bandit import contest_begun, favoured, spending
 from haoqi.explore.beliefs import Belief, rank
 from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
-from haoqi.explore.ensemble import planned
+from haoqi.explore.ensemble import planned, roughly
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson
@@ -41,6 +41,9 @@ PROPOSED = "proposed by"
 
 LAST_STEPS, LAST_SHARE = 2, 0.1
 """So many steps, or so much of the time, before its end a search asks the best plans together."""
+
+RELEASE_SHARE = 0.2
+"""And so much of the time sooner, where scoring the models of all members takes that long."""
 
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
@@ -74,11 +77,15 @@ class Table:
         return "budget" if self.worthwhile() else "worth"
 
     def ending(self) -> bool:
-        """Return whether the end is near: few steps, or little of the time, are left."""
+        """Return whether the end is near: few steps are left, or little time besides releasing an ensemble."""
         settings, done = self.lab.settings, len(self.history.experiments)
         if self.left is None:
             return settings.steps is not None and settings.steps - done <= LAST_STEPS
-        return self.left <= LAST_SHARE * (settings.budget_seconds or 0.0)
+        budget = settings.budget_seconds or 0.0
+        if self.left > (LAST_SHARE + RELEASE_SHARE) * budget:
+            return False
+        released = self.costs.reserve_seconds(roughly(self.history)) if settings.ensemble else 0.0
+        return self.left - released <= LAST_SHARE * budget
 
     def combined(self) -> Step | None:
         """Return the ensemble of the best where it looks better than the champion, or else a student of one that was.

@@ -130,3 +130,21 @@ def test_a_training_heeds_wrong_labels_until_that_is_refuted(tmp_path: Path, tin
     assert Table(case.lab, again, None).opening() == Table(case.lab, case.history, None).opening()
     case.history.conclude(LessonVerdict(lesson.key, "refuted", None, None), spent=0.0)
     assert next_training().recipe == ()
+
+
+def test_the_best_are_asked_together_while_there_is_time_to_release_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
+    lab = replace(case.lab, settings=replace(case.lab.settings, steps=None, minutes=1.0))
+    monkeypatch.setattr(Costs, "reserve_seconds", lambda costs, plan: 9.0 if plan and plan.made_of else 1.0)
+
+    def ending() -> list[bool]:
+        return [Table(lab, case.history, left).ending() for left in (19.0, 16.0, 14.0, 6.0)]
+
+    for method in ("majority", "tfidf"):
+        case.fake(Plan(method), noisy(case, rng, 0.3))
+    assert ending() == [False, False, False, True]  # two are too few
+    case.fake(Plan("logistic"), noisy(case, rng, 0.3))
+    assert ending() == [False, False, True, True]
