@@ -1,7 +1,8 @@
-"""Labels that are likely wrong: more of them contradict sure answers than hard examples would.
+"""Labels that are likely wrong (Angluin and Laird, 1988, "Learning from noisy examples", doi:10.1007/BF00116829).
 
 Every training example is answered by models that did not learn it, and from where they level off in agreeing with
-the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`). Whether leaving
+the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`): hard examples
+contradict unsure answers only. Whether leaving
 such rows out, trusting them less or correcting them helps is an experiment. Frozen features hardly mind a few wrong
 labels and trainings learn them by heart, so a training that begins before the experiment leaves them out.
 """
