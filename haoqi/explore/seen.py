@@ -175,7 +175,9 @@ class Seen:
     @cached_property
     def _outside(self) -> Lab | None:
         """The lab with as many bases as there is time for."""
-        counting, *reading = (self.seconds_of(plan) for plan in outside.opinions(self.lab, len(self.splits.train)))
+        plans, parts = outside.opinions(self.lab, len(self.splits.train)), max(1, self.lab.folds)
+        counting, *reading = (self.seconds_of(plan) for plan in plans)
+        counting /= parts  # one fit of those that an experiment makes
         if self.task.output.name == "spans" or not self.affords(outside.FOLDS * counting):
             return None
         return self.lab if self.affords(outside.FOLDS * counting + sum(reading)) else replace(self.lab, bases={})

@@ -12,6 +12,7 @@ from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lessons import LessonVerdict
 from haoqi.explore.plan import Plan
+from haoqi.explore.seen import Seen
 from haoqi.explore.step import Step
 from haoqi.explore.table import Table
 from haoqi.train.prospect import ENDED_EARLY
@@ -148,3 +149,14 @@ def test_the_best_are_asked_together_while_there_is_time_to_release_them(
     assert ending() == [False, False, False, True]  # two are too few
     case.fake(Plan("logistic"), noisy(case, rng, 0.3))
     assert ending() == [False, False, True, True]
+
+
+def test_second_opinions_are_not_priced_as_one_cross_validation_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
+    monkeypatch.setattr("haoqi.explore.seen.Seen.seconds_of", lambda seen, plan: 15.0)  # five fits at 3 s each
+    crossed = replace(case.lab, settings=replace(case.lab.settings, folds=5))
+    assert Seen(crossed, case.history).held_out is not None
+    assert Seen(case.lab, case.history).held_out is None
