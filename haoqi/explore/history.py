@@ -7,7 +7,7 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
 from haoqi.explore.lessons import Lesson, LessonVerdict
-from haoqi.explore.plan import ENSEMBLE, Experiment, Plan, Recipe
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
 _TIMED = ("seconds", "cut", "expected_seconds")
@@ -118,13 +118,6 @@ class History:
             and best is not None
             and lesson.parent.key == best.plan.key
         ]
-
-    @property
-    def heeded(self) -> Recipe:
-        """What trainings do to their examples, by lessons that nobody has refuted."""
-        refuted = {verdict.lesson for verdict in self.lesson_verdicts if verdict.decision == "refuted"}
-        found = [lesson.heeded for lesson in self.lessons if lesson.key not in refuted]
-        return tuple(dict.fromkeys(step for steps in found for step in steps))
 
     @property
     def champion(self) -> Experiment | None:

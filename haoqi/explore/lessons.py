@@ -50,7 +50,7 @@ class Lesson:
     words: tuple[str, ...] = ()
     """What the probe hides, where it hides words."""
     heeded: Recipe = ()
-    """What trainings to come, too dear to be tried both ways, do to their examples until it is refuted."""
+    """What trainings, too dear to be tried both ways, do to their examples until the test of one refutes it."""
 
     @property
     def key(self) -> str:

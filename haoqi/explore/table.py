@@ -295,13 +295,20 @@ class Table:
 
     def _untried(self) -> list[Plan]:
         tried = {experiment.plan.key for experiment in self.history.experiments}
-        plans = [self._heeding(plan) for plan in self.lab.plans]
-        return [plan for plan in plans if plan.key not in tried]
+        return [plan for plan in self._plans if plan.key not in tried]
 
-    def _heeding(self, plan: Plan) -> Plan:
-        """Return a training's plan on examples as lessons of the data would have them, any other as it is."""
-        heeded = self.history.heeded
-        return replace(plan, recipe=heeded) if heeded and self.tunes(plan) else plan
+    @cached_property
+    def _plans(self) -> list[Plan]:
+        """The space, where trainings learn from examples as lessons of the data would have them.
+
+        What is refuted of a plan on frozen features may still hold for trainings.
+        """
+        refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
+        told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
+        heeded = tuple(dict.fromkeys(step for one in told for step in one.heeded))
+        if not heeded:
+            return self.lab.plans
+        return [replace(plan, recipe=heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
 
     @cached_property
     def _kin(self) -> frozenset[str]:

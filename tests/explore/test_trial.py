@@ -107,7 +107,7 @@ def test_of_the_cheap_plans_of_a_base_the_one_believed_best_is_first(tmp_path: P
     assert set(methods[4:]) == {"zero_shot", "knn", "probe"}
 
 
-def test_a_training_heeds_wrong_labels_until_that_is_refuted(tmp_path: Path, tiny_base: str) -> None:
+def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path: Path, tiny_base: str) -> None:
     rng = np.random.default_rng(0)
     train = drawn(rng, 600, cues=2)
     case = Case(tmp_path, flipped(train, rng.permutation(600)[:120].tolist()), drawn(rng, 300), base=tiny_base)
@@ -130,6 +130,8 @@ def test_a_training_heeds_wrong_labels_until_that_is_refuted(tmp_path: Path, tin
     assert [one.kind for one in again.lessons] == ["suspect_labels"]  # looked for once
     assert Table(case.lab, again, None).opening() == Table(case.lab, case.history, None).opening()
     case.history.conclude(LessonVerdict(lesson.key, "refuted", None, None), spent=0.0)
+    assert next_training().recipe == (("drop_suspects", ()),)  # of frozen features, which says nothing of trainings
+    case.history.lessons[:] = [replace(lesson, parent=Plan("lora", "tiny"))]
     assert next_training().recipe == ()
 
 

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer[Any]]
 
 EVIDENT = 6.63
-"""Twice the gain in log likelihood above which wrong labels are no chance: 1 % of a chi-square of one degree."""
+"""The evidence above which wrong labels are no chance: 1 % of a chi-square of one degree of freedom."""
 
 SPREAD = 1.0
 """Standard deviation, before anything is seen, of an offset, and of the log-odds of one label's chance about all's."""
@@ -41,7 +41,7 @@ class Noise:
     wrong: Floats
     """The chance of each label to be wrong, shape (n,)."""
     evidence: float
-    """Twice the logarithm of how much likelier the labels are so than if none were wrong."""
+    """Twice the logarithm of how much likelier the labels are so than if none were wrong, what is unusual penalised."""
 
     @property
     def evident(self) -> bool:

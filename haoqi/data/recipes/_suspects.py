@@ -65,7 +65,7 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
         return Suspects(np.zeros(0, np.int64), [], np.zeros(0))
     judge = _one if kit.output == "label" else _several
     judged = judge(examples, kit.labels, kit.held_out(examples))
-    order = np.argsort(judged.margin, kind="stable")
+    order = np.argsort(-judged.doubt, kind="stable")
     order = order[judged.against[order]]
     order = order[judged.named[order]] if share is None else order[: round(share * len(examples))]
     rows = np.array(sparing(examples, order, kit.output), np.int64)
@@ -87,13 +87,12 @@ def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilit
 class _Judged:
     """What answers say of each row."""
 
-    margin: npt.NDArray[np.float64]
-    """The lower, the more suspect."""
     against: npt.NDArray[np.bool_]
     """Whether anything speaks against its label."""
     named: npt.NDArray[np.bool_]
     """Whether it is among the suspects where nobody says how many there should be."""
     doubt: npt.NDArray[np.float64]
+    """How likely its label is wrong, in [0, 1]."""
     instead: Callable[[int], Any]
     noise: Noise | None = None
 
@@ -112,7 +111,7 @@ def _one(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> 
     named = np.zeros(len(examples), bool)
     named[order[: int((expected >= EXPECTED).sum())]] = True  # the mean of ever smaller chances only falls
     against = others[every, rival] > own
-    return _Judged(-noise.wrong, against, named, noise.wrong, lambda row: labels[int(rival[row])], noise)
+    return _Judged(against, named, noise.wrong, lambda row: labels[int(rival[row])], noise)
 
 
 def _several(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
@@ -134,4 +133,4 @@ def _several(examples: Examples, labels: tuple[str, ...], probabilities: Floats)
         return tuple(label for label, holds in zip(labels, given[row] ^ turned, strict=True) if holds)
 
     named = np.asarray(doubted.any(axis=1), bool)
-    return _Judged(2 * worst - 1, worst < 1, named, 1 - worst, instead)
+    return _Judged(worst < 1, named, 1 - worst, instead)

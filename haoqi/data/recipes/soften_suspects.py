@@ -21,7 +21,7 @@ class SoftenSuspects(Doubting):
     """How many labels are doubted, and how much."""
 
     strength: Annotated[float, Range(0.1, 1.0)] = 1.0
-    """How far the models are believed: 1 gives each label its probability, of the two."""
+    """How far the models are believed: 1 gives the label its chance to be right, and the likelier one the rest."""
 
     @property
     def growth(self) -> float:

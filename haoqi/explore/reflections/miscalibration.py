@@ -14,7 +14,7 @@ from haoqi.core.config import Range
 from haoqi.evaluate.calibration import calibration_error
 from haoqi.explore.lessons import Lesson
 from haoqi.explore.reflections import reflections
-from haoqi.explore.reflections._remedies import in_turn, instead, raised, recipe, scaled, shown, varied
+from haoqi.explore.reflections._remedies import in_turn, instead, raised, scaled, shown, varied
 from haoqi.explore.seen import Seen
 
 SAMPLES = 300
@@ -53,7 +53,7 @@ class Miscalibration:
         plans = in_turn(
             [*varied(seen, loss="logistic"), *varied(seen, label_smoothing=0.1)],
             scaled(seen, "strength", 0.2),
-            [*recipe(seen, "soften_suspects"), *instead(seen, "logistic"), *instead(seen, "blend")],
+            [*instead(seen, "logistic"), *instead(seen, "blend")],
         )
         told = shown(seen, wrong)
         gain = error**2  # what calibration alone adds to the Brier score, were the gap the same everywhere

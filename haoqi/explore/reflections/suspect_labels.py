@@ -2,9 +2,9 @@
 
 Every training example is answered by models that did not learn it, and from where they level off in agreeing with
 the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`): hard examples
-contradict unsure answers only. Whether leaving
-such rows out, trusting them less or correcting them helps is an experiment. Frozen features hardly mind a few wrong
-labels and trainings learn them by heart, so a training that begins before the experiment leaves them out.
+contradict unsure answers only. Whether leaving such rows out, trusting them less or correcting them helps is an
+experiment. Frozen features hardly mind a few wrong labels and trainings learn them by heart, so a training leaves them
+out before there was time for the experiment, and whatever it says of frozen features.
 """
 
 from dataclasses import dataclass, replace
