@@ -1,6 +1,7 @@
 """The table of plans: what is still to be tried, what is believed of it, and in which order it comes."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -26,6 +27,9 @@ CHEAP = 0.06
 
 CHEAP_SECONDS = 10.0
 """So is one that takes less than this, in seconds."""
+
+TOGETHER = 1.5
+"""Methods on frozen features share the reading of texts: where one is cheap, those within so many times of it are."""
 
 WORTHWHILE = 0.3
 """An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
@@ -147,7 +151,7 @@ class Table:
         """
         fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
-        cheap = [plan for plan in fresh if costs[plan] <= self._cheap_seconds() and self._affordable(plan)]
+        cheap = self._cheap([plan for plan in fresh if self._affordable(plan)], costs)
         if not cheap:
             return self._plain() or self._first_frozen() or self._first_costly()
         alone = [plan for plan in cheap if not self.lab.method(plan).uses_base]
@@ -156,6 +160,16 @@ class Table:
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
             first = self._believed_best([plan for plan in cheap if not self.tunes(plan)] or cheap)
         return self._step(first, "cheap, so it comes first", "explore")
+
+    def _cheap(self, plans: Sequence[Plan], costs: Mapping[Plan, float]) -> list[Plan]:
+        """Return the plans that are cheap, by their seconds; which of a base's is first is not left to the clock."""
+        cheap = [plan for plan in plans if costs[plan] <= self._cheap_seconds()]
+        least: dict[str | None, float] = {}
+        for plan in cheap:
+            if plan.method in self._kin:
+                least[plan.base] = min(costs[plan], least.get(plan.base, math.inf))
+        kin = [plan for plan in plans if plan.method in self._kin and plan.base in least]
+        return list(dict.fromkeys([*cheap, *(plan for plan in kin if costs[plan] <= TOGETHER * least[plan.base])]))
 
     def _plain(self) -> Step | None:
         """Return a default without a base at the largest fidelity that leaves time for others, where none was tried."""

@@ -107,6 +107,21 @@ def test_of_the_cheap_plans_of_a_base_the_one_believed_best_is_first(tmp_path: P
     assert set(methods[4:]) == {"zero_shot", "knn", "probe"}
 
 
+@pytest.mark.parametrize(("seconds", "first"), [(11.0, "blend"), (15.0, "probe")])
+def test_the_first_of_a_base_is_not_chosen_by_a_second_more_or_less(
+    seconds: float, first: str, tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
+    for name in ("logistic", "majority", "tfidf"):
+        case.fake(Plan(name), np.full((300, 2), 0.5))
+    taken = {"probe": 9.0, "blend": seconds}
+    monkeypatch.setattr(Table, "_seconds", lambda table, plan: taken.get(plan.method, 60.0))
+    step = Table(case.lab, case.history, None).opening()
+    assert step is not None
+    assert step.plan.method == first
+
+
 def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path: Path, tiny_base: str) -> None:
     rng = np.random.default_rng(0)
     train = drawn(rng, 600, cues=2)
