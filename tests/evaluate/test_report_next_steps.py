@@ -16,13 +16,13 @@ LONGER = NextStep("train_longer", "train_longer_exhausted", 0.0, 0.0, 0.0, evide
 SUSPECT = ChosenRow(6, EVIL * 2, "good", "bad", 0.9)
 RECHECK = NextStep(
     "recheck_labels",
-    "recheck_labels",
+    "recheck_estimated",
     0.002,
     -0.001,
     0.005,
     200.0,
     0.2,
-    {"count": 1, "suspects": 9, "rows": 700},
+    {"count": 1, "suspects": 9, "rows": 700, "expected": 1},
     (SUSPECT,),
 )
 STOP = NextStep("stop", "stop", 0.0, 0.0, 0.0, evidence={"worth": 0.0005})
@@ -61,6 +61,7 @@ def test_texts_to_look_at_are_folded_away_shown_and_never_run() -> None:
     assert EVIL in told
     assert "row 7" in told.lower()
     assert "haoqi next reviews --file to_label.csv" in told
+    assert "of the 1 most suspect about 1 should be" in told
     assert re.search(r"<details><summary>.*?Recheck 1 labels", html, re.DOTALL)
 
 

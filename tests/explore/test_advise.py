@@ -21,6 +21,7 @@ from haoqi.explore.next_steps import next_steps
 from haoqi.explore.next_steps._choice import spread, unsure
 from haoqi.explore.next_steps._told import cell
 from haoqi.explore.next_steps.another_source import grouped
+from haoqi.explore.next_steps.recheck_labels import believed
 from haoqi.models import releases
 from haoqi.run import Run, run_of
 
@@ -82,6 +83,9 @@ def test_a_release_comes_with_every_next_step_and_the_texts_to_look_at(place: Pa
     assert all(row.row >= 120 and lines[row.row].startswith(row.text) and row.label == "" for row in label.rows)
     recheck = told.step("recheck_labels")
     assert 0 < len(recheck.rows) <= 30
+    assert recheck.reason == "recheck_estimated"
+    wrong = sum(row.row % 12 == 5 for row in recheck.rows)  # as `reviews` made them
+    assert abs(recheck.evidence["expected"] - wrong) <= 0.35 * len(recheck.rows)
     assert all(lines[row.row] == f"{row.text},{row.label}" and row.instead != row.label for row in recheck.rows)
     assert (told.step("stop").gain, told.step("stop").minutes) == (0.0, 0.0)
     assert told.step("bigger_base").gain is None
@@ -155,6 +159,14 @@ def test_several_labels_are_advised_on(place: Path) -> None:
     told = advice_of("many")
     assert told.step("label_more").gain is not None
     assert all(";" in row.label or row.label for row in told.step("recheck_labels").rows)
+    assert told.step("recheck_labels").reason in ("recheck_labels", "recheck_none")
+
+
+def test_the_share_of_wrong_suspects_is_believed_as_estimated_until_a_lesson_moves_it() -> None:
+    means = {verdict: (lambda a, b: a / (a + b))(*believed(0.8, verdict)) for verdict in ("", "confirmed", "refuted")}
+    assert means[""] == pytest.approx(0.8)
+    assert means["refuted"] < means[""] < means["confirmed"]
+    assert min(*believed(0.0, ""), *believed(1.0, "")) > 0
 
 
 class Timeless(Ending):
