@@ -162,7 +162,7 @@ class Table:
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _cheap(self, plans: Sequence[Plan], costs: Mapping[Plan, float]) -> list[Plan]:
-        """Return the plans that are cheap, by their seconds; which of a base's is first is not left to the clock."""
+        """Return the plans that are cheap; a second of the clock is hardly to decide which of a base's is first."""
         cheap = [plan for plan in plans if costs[plan] <= self._cheap_seconds()]
         least: dict[str | None, float] = {}
         for plan in cheap:
