@@ -7,7 +7,7 @@ from html import unescape
 from haoqi.evaluate import report
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep
 from haoqi.evaluate.report import Champion, Story
-from haoqi.evaluate.report.steps import in_words, lead_of, promising_of, reason_of
+from haoqi.evaluate.report.steps import in_words, lead_of, name_of, promising_of, reason_of
 
 EVIL = "<b>x</b>"
 FACTS = {"count": 50, "rows": 810, "passes": 8, "point_rows": 150, "labels": ["angry"], "seconds_each": 9.7}
@@ -22,7 +22,7 @@ RECHECK = NextStep(
     0.005,
     200.0,
     0.2,
-    {"count": 1, "suspects": 9, "rows": 700, "expected": 1},
+    {"count": 30, "suspects": 90, "rows": 700, "expected": 21},
     (SUSPECT,),
 )
 STOP = NextStep("stop", "stop", 0.0, 0.0, 0.0, evidence={"worth": 0.0005})
@@ -61,8 +61,16 @@ def test_texts_to_look_at_are_folded_away_shown_and_never_run() -> None:
     assert EVIL in told
     assert "row 7" in told.lower()
     assert "haoqi next reviews --file to_label.csv" in told
-    assert "of the 1 most suspect about 1 should be" in told
-    assert re.search(r"<details><summary>.*?Recheck 1 labels", html, re.DOTALL)
+    assert "of the 30 most suspect about 21 should be" in told
+    assert re.search(r"<details><summary>.*?Recheck 30 labels", html, re.DOTALL)
+
+
+def test_a_single_label_or_text_is_spoken_of_as_one() -> None:
+    one = replace(RECHECK, evidence={"count": 1, "suspects": 1, "rows": 700, "expected": 1})
+    assert in_words(name_of(one)) == "Recheck 1 label"
+    assert in_words(reason_of(one)).startswith("1 of 700 training labels looks wrong")
+    assert in_words(name_of(one), "zh") == "复查 1 个标签"
+    assert in_words(name_of(replace(LABEL, evidence={"count": 1}))) == "Label 1 more text"
 
 
 def test_where_stopping_is_best_it_says_so_and_what_would_be_likeliest_to_help() -> None:

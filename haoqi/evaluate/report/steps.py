@@ -16,13 +16,13 @@ _TIMES = {"seconds_each": 1.0, "minutes": 60.0}
 def name_of(step: NextStep) -> "Said | str":
     """Return what a step is called, its numbers in it; one of another package by its own name."""
     key = f"step.{step.kind}"
-    return Said(key, **_gaps(step.evidence)) if key in texts("en") else step.kind.replace("_", " ")
+    return _said(key, step.evidence) if key in texts("en") else step.kind.replace("_", " ")
 
 
 def reason_of(step: NextStep) -> "Said | str":
     """Return why a step is worth what it is said to be."""
     key = f"step.why.{step.reason}"
-    return Said(key, **_gaps(step.evidence)) if key in texts("en") else ""
+    return _said(key, step.evidence) if key in texts("en") else ""
 
 
 def lead_of(advice: Advice) -> Said:
@@ -71,8 +71,8 @@ def in_words(said: "Said | str | None", language: str = "en") -> str:
     return unescape(said.within(language)).replace(formats.SPACE, " ")
 
 
-def _gaps(evidence: Mapping[str, Any]) -> dict[str, Child]:
-    return {name: _spoken(name, value) for name, value in evidence.items()}
+def _said(key: str, evidence: Mapping[str, Any]) -> Said:
+    return Said(key, n=evidence.get("count"), **{name: _spoken(name, value) for name, value in evidence.items()})
 
 
 def _spoken(name: str, value: Any) -> Child:
