@@ -115,7 +115,7 @@ def _row(experiment: Experiment, history: History) -> Row:
     shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
     told = None
     if verdicts:
-        named = ("decision", "difference", "low", "high", "p_value", "against", "retried")
+        named = ("decision", "difference", "low", "high", "p_value", "against", "retried", "believed")
         told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
     return Row(
         words=plan.words(),

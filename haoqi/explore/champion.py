@@ -10,6 +10,10 @@ better, of what is left: the plans believed best, which come first, are asked fo
 A close call is tried again: with other seeds, or on more examples where neither plan has any chance in it (`retrial`).
 All looks at a challenger share one stake.
 
+Where the examples leave open which of two methods is better, what other data sets know of both may decide: see
+`borrowing`. A challenger that is ahead is crowned where both together make it sure by all but alpha. It was not proven
+on the examples alone, so its stake is spent all the same.
+
 The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
 examples never leave a person with a model that gives one answer to everything.
 """
@@ -24,6 +28,7 @@ import numpy as np
 from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
+from haoqi.explore.borrowing import Lead, chance_better, nobody_knows
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import DISTIL, ENSEMBLE, Experiment
 
@@ -63,6 +68,8 @@ class Court:
         lambda challenger, champion, history: None
     )
     """What computes the statistics of a challenger and of the champion on more examples; None: nothing does."""
+    lead: Lead = nobody_knows
+    """What other data sets know of two plans."""
 
     def verdict(self, history: History, challenger: Experiment) -> Verdict:
         """Return what becomes of a challenger; it is not recorded here.
@@ -84,9 +91,15 @@ class Court:
         test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
         found, retried = test(first, second), False
 
-        def decided(decision: str, best: Experiment, score: float | None, stake: float | None = None) -> Verdict:
+        def decided(
+            decision: str,
+            best: Experiment,
+            score: float | None,
+            stake: float | None = None,
+            believed: float | None = None,
+        ) -> Verdict:
             facts = {"against": champion.number, "alpha": stake, "retried": retried, **asdict(found)}
-            return Verdict(challenger.number, decision, best.number, score, **facts)
+            return Verdict(challenger.number, decision, best.number, score, believed=believed, **facts)
 
         mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
         if challenger.role == DISTIL:
@@ -103,6 +116,9 @@ class Court:
             better, near = found.difference > 0, False
         if better and found.p_value < asked:
             return decided("crowned", mine[0], mean, alpha)
+        lead = self.lead(challenger.plan, champion.plan) if better else None
+        if lead is not None and (chance := chance_better(found, lead, score or 0.0)) >= 1 - self.alpha:
+            return decided("crowned", mine[0], mean, alpha, round(chance, 6))
         close = near and len(mine) < SEEDS and self.repeatable(challenger)
         return decided("close" if close else "kept", champion, score, alpha)
 
@@ -128,8 +144,9 @@ def stake(history: History, challenger: Experiment, alpha: float) -> float:
 
 
 def wealth(history: History, alpha: float) -> float:
-    """Return what is left of alpha: all but the stakes of challengers that looked better and were not crowned."""
-    crowned = {_key(history, verdict) for verdict in history.verdicts if verdict.decision == "crowned"}
+    """Return what is left of alpha: all but the stakes of challengers that looked better and were not proven so."""
+    proven = [one for one in history.verdicts if one.decision == "crowned" and one.believed is None]
+    crowned = {_key(history, verdict) for verdict in proven}
     return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
 
 

@@ -37,6 +37,8 @@ class Verdict:
     """The p-value below which it is crowned: its stake of the run's alpha; None: it was not put to this test."""
     retried: bool = False
     """Whether it was close on the validation examples, so that cross-validation on more decided: see `retrial`."""
+    believed: float | None = None
+    """The chance to be better that crowned it, with what other data sets know; None: no such chance decided."""
 
 
 class History:

@@ -88,6 +88,8 @@ class Prior:
     within: float = WITHIN
     shared: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """Covariance of two methods' leads over the habit: where words cannot be told apart, all that need none do well."""
+    leads: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    """How far one method is above another, by both names, where any data set knows both."""
 
     def mean(self, plan: Plan) -> float:
         """Return how far a plan is believed to be above the habit."""
@@ -101,6 +103,11 @@ class Prior:
     def covariance(self, one: str, other: str) -> float:
         """Return how much two methods are believed to be above what is usual together."""
         return self.shared.get((one, other), 0.0)
+
+    def lead(self, one: Plan, other: Plan) -> Known | None:
+        """Return how far one plan's method was above another's where both are known; None: nowhere, or not above."""
+        known = self.leads.get((one.method, other.method))
+        return known if known is not None and known.mean > 0 else None
 
     def slope(self, method: str) -> Known:
         """Return what e times as many examples add to a method's score."""
@@ -130,7 +137,7 @@ def prior_of(features: Features, table: Mapping[str, Any] | None = None, without
 
     offsets, slopes = gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT))
     seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
-    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen))
+    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen))
 
 
 def log_odds(score: float) -> float:
@@ -173,6 +180,17 @@ def _covariances(
         apart = sum(weight * (first - mine.mean) * (second - yours.mean) for weight, first, second in both)
         most = _MOST_ALIKE * mine.doubt * yours.doubt
         found[one, other] = max(-most, min(most, apart / (sum(weight for weight, _, _ in both) + _NOTHING)))
+    return found
+
+
+def _leads(seen: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], Known]:
+    """Return how far one method was above another on the same data sets, drawn towards not at all."""
+    methods = sorted({arm for _, case in seen for arm in case if arm.isidentifier()})
+    found = {}
+    for one, other in permutations(methods, 2):
+        both = [(weight, case[one] - case[other]) for weight, case in seen if one in case and other in case]
+        if both:
+            found[one, other] = _pooled(both, Known(0.0, DOUBT))
     return found
 
 

@@ -33,6 +33,8 @@ class ExploreSettings:
     """How many variations of a method's settings are on the table beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1
     """The chance that a run without any better plan crowns one: all its paired tests share it, the likely ones most."""
+    borrow: bool = True
+    """Whether what other data sets know of two methods may decide where the examples here leave them open."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples and the time where not said."""
 

@@ -55,6 +55,9 @@ def in_words(verdict: Verdict) -> str:
     if verdict.against is None:
         return "the first champion" if verdict.decision == "crowned" else verdict.decision
     facts = f"{verdict.difference:+.3f}, p = {verdict.p_value:.3f}{' in cross-validation' if verdict.retried else ''}"
+    if verdict.decision == "crowned" and verdict.believed is not None:
+        elsewhere = f"with what other data sets know, better with a chance of {verdict.believed:.0%}"
+        return f"new champion ({facts} against no. {verdict.against}; {elsewhere})"
     if verdict.decision == "crowned":
         return f"new champion ({facts} against no. {verdict.against})"
     if verdict.decision == "close":

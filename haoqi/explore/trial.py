@@ -20,6 +20,7 @@ from haoqi.evaluate.intervals import interval
 from haoqi.evaluate.metric import Statistics
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore import keep
+from haoqi.explore.borrowing import lead_of
 from haoqi.explore.champion import Court
 from haoqi.explore.ensemble import answered, library
 from haoqi.explore.folds import cross_decoded, cross_validated
@@ -79,6 +80,7 @@ def court_of(lab: Lab) -> Court:
         repeatable=lambda experiment: experiment.plan.method in lab.makers and lab.method(experiment.plan).stochastic,
         seed=lab.seed,
         retrial=partial(retrial_of, lab=lab),
+        lead=lead_of(lab),
     )
 
 

@@ -1,5 +1,7 @@
 """A challenger wins by a paired test or not at all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -7,9 +9,10 @@ from scipy.sparse import csr_array
 from haoqi.core.ledger import Ledger
 from haoqi.evaluate.comparison import average
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.champion import Court
+from haoqi.explore.champion import Court, wealth
 from haoqi.explore.history import History
 from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.prior import Known
 
 COUNT = 400
 
@@ -98,3 +101,34 @@ def test_copies_of_one_method_are_seldom_crowned() -> None:
             seed += 1
         crowned += decision == "crowned"
     assert crowned <= 5
+
+
+def knowing(bench: Bench, mean: float) -> Bench:
+    bench.court = replace(bench.court, lead=lambda one, other: Known(mean, 0.2) if one.method != other.method else None)
+    return bench
+
+
+def test_what_other_data_sets_know_decides_where_the_examples_leave_it_open() -> None:
+    alone, told = Bench(3), knowing(Bench(3), 0.4)
+    for bench in (alone, told):
+        bench.run(Plan("knn"), 0.78)
+        bench.run(Plan("probe"), 0.785, noise=0.02)
+    left, crowned = alone.history.verdicts[-1], told.history.verdicts[-1]
+    assert left.decision in ("kept", "close")
+    assert left.believed is None
+    assert crowned.decision == "crowned"
+    assert crowned.believed is not None
+    assert (crowned.difference, crowned.p_value) == (left.difference, left.p_value)
+    assert (left.difference or 0.0) > 0
+    assert (left.p_value or 0.0) > 0.05
+    assert crowned.believed >= 1 - told.court.alpha
+    # It was not proven on the examples, so its stake is gone.
+    assert wealth(told.history, told.court.alpha) == wealth(alone.history, alone.court.alpha) < told.court.alpha
+
+
+def test_hearsay_crowns_nobody_who_is_behind_and_no_variation_of_the_champion() -> None:
+    bench = knowing(Bench(3), 2.0)
+    bench.run(Plan("knn"), 0.80)
+    assert bench.run(Plan("probe"), 0.78) == "kept"
+    bench.run(Plan("knn", settings=(("neighbours", 3),)), 0.805, noise=0.02)
+    assert bench.history.verdicts[-1].believed is None

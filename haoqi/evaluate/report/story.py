@@ -37,6 +37,8 @@ class Verdict:
     """Number of the experiment that was champion then."""
     retried: bool = False
     """Whether both were cross-validated on more examples, since it was close."""
+    believed: float | None = None
+    """The chance to be better that crowned it, with what other data sets know, where the examples left it open."""
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,8 @@ def _decided(entry: Entry, story: Story) -> Said:
         "difference": formats.score(verdict.difference) if lead else formats.signed(verdict.difference),
         "p": formats.p_value(verdict.p_value),
     }
+    if verdict.decision == "crowned" and verdict.believed is not None:
+        return Said("learnt.believed", chance=formats.share(verdict.believed), level=level, **facts)
     if verdict.decision == "crowned":
         bounds = Said("range", low=formats.signed(verdict.low), high=formats.signed(verdict.high))
         seeds = "crowned_seeds" if entry.row.role == "verify" else "crowned"

@@ -1,0 +1,70 @@
+"""What other data sets know counts for what it is worth, and is right as often as it says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from haoqi.evaluate.comparison import Comparison
+from haoqi.explore.borrowing import chance_better, lead_of, nobody_knows
+from haoqi.explore.plan import ENSEMBLE, Plan
+from haoqi.explore.prior import Features, Known, prior_of
+from tests.explore.test_recipe_plans import lab_of, reviews
+
+SHORT = Features(80.0, 2, 12.0)
+
+
+def table(*leads: float) -> dict[str, object]:
+    cases = {
+        f"case {place}": {"features": vars(SHORT), "offsets": {"knn": 0.3, "probe": 0.3 + lead}, "slopes": {}}
+        for place, lead in enumerate(leads)
+    }
+    return {"within": 0.3, "cases": cases}
+
+
+def seen(difference: float, error: float) -> Comparison:
+    return Comparison(difference, difference - 1.96 * error, difference + 1.96 * error, 0.5)
+
+
+def test_a_method_that_led_everywhere_leads_and_one_that_did_so_by_turns_is_doubted() -> None:
+    probe, knn = Plan("probe"), Plan("knn")
+    often, turns = prior_of(SHORT, table(0.4, 0.5, 0.3, 0.4)), prior_of(SHORT, table(0.4, -0.3, 0.5, -0.4))
+    lead, doubted = often.lead(probe, knn), turns.lead(probe, knn)
+    assert lead is not None and doubted is not None
+    assert 0.3 < lead.mean < 0.4 and lead.doubt < doubted.doubt
+    assert often.lead(knn, probe) is None
+    assert often.lead(probe, Plan("full")) is None
+
+
+def test_many_examples_outweigh_what_is_known_elsewhere_and_few_do_not() -> None:
+    lead = Known(0.4, 0.2)
+    assert chance_better(seen(0.01, 0.1), lead, 0.8) > 0.95
+    assert chance_better(seen(0.01, 0.1), Known(0.4, 5.0), 0.8) == pytest.approx(0.54, abs=0.02)
+    assert chance_better(seen(-0.02, 0.002), lead, 0.8) < 0.01
+
+
+def test_of_those_it_is_so_sure_of_no_more_are_worse_than_it_says() -> None:
+    rng = np.random.default_rng(0)
+    lead, level, error = Known(0.15, 0.3), 0.8, 0.018
+    truths = level * (1 - level) * rng.normal(lead.mean, lead.doubt, 4000)
+    looks = truths + rng.normal(0.0, error, 4000)
+    chances = np.array([chance_better(seen(look, error), lead, level) for look in looks])
+    crowned = (looks > 0) & (chances >= 0.9)
+    assert crowned.sum() > 500
+    assert (truths[crowned] <= 0).mean() <= 0.1
+    assert (truths > 0).mean() == pytest.approx(chances.mean(), abs=0.02)
+
+
+def test_only_two_methods_at_their_defaults_are_known_elsewhere_and_only_where_it_is_asked(tmp_path: Path) -> None:
+    train, _ = reviews(200)
+    lab = lab_of(tmp_path, train, train.take([0, 1]))
+    lead = lead_of(lab)
+    blend, habit = Plan("blend"), Plan("logistic")
+    assert (known := lead(blend, habit)) is not None
+    assert known.mean > 0
+    assert lead(blend.with_recipe("balance"), habit) == known
+    for other in (Plan("blend"), Plan("logistic", share=1 / 3), Plan.of("logistic", settings={"strength": 3.0})):
+        assert lead(blend, other) is None
+    assert lead(Plan(ENSEMBLE), habit) is None
+    assert lead_of(replace(lab, settings=replace(lab.settings, borrow=False))) is nobody_knows
