@@ -228,6 +228,6 @@ def test_where_more_examples_decided_a_close_call_the_page_says_so(retried: bool
 def test_a_champion_that_other_data_sets_decided_on_is_told_of_as_such() -> None:
     rows = (*ROWS[:5], row(6, "probe", Verdict("crowned", 0.02, -0.01, 0.05, 0.21, 2, believed=0.93), score=0.92))
     told = notebook(replace(STORY, experiments=rows, lessons=(), curve=STEPS[:6]))
-    assert "Chance alone could do that (p = 0.210), but with what other data sets know of the two methods" in told
+    assert "by 0.020 (p = 0.210), on these examples alone too little proof" in told
     assert "better with a chance of 93" in told
     assert "它更好的可能性为 93" in told
