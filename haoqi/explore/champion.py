@@ -96,6 +96,7 @@ class Court:
             best: Experiment,
             score: float | None,
             stake: float | None = None,
+            *,
             believed: float | None = None,
         ) -> Verdict:
             facts = {"against": champion.number, "alpha": stake, "retried": retried, **asdict(found)}
@@ -118,7 +119,7 @@ class Court:
             return decided("crowned", mine[0], mean, alpha)
         lead = self.lead(challenger.plan, champion.plan) if better else None
         if lead is not None and (chance := chance_better(found, lead, score or 0.0)) >= 1 - self.alpha:
-            return decided("crowned", mine[0], mean, alpha, round(chance, 6))
+            return decided("crowned", mine[0], mean, alpha, believed=round(chance, 6))
         close = near and len(mine) < SEEDS and self.repeatable(challenger)
         return decided("close" if close else "kept", champion, score, alpha)
 

@@ -37,9 +37,9 @@ def test_the_step_to_take_comes_first_with_gain_interval_and_costs(run: Run, adv
     assert header.split()[0] == "step"
     assert "+0.021  +0.008 to +0.034  8 min 5 s" in label
     assert stop.startswith("Stop here")
-    assert recheck.startswith("Recheck 1 labels")
+    assert recheck.startswith("Recheck 1 label")
     assert "for a gain of 0.010, label more than can be foretold" in out
-    assert "1 of 90 training labels look wrong" in out
+    assert "1 of 90 training labels looks wrong" in out
 
 
 def test_json_has_every_number_and_one_step_stands_alone(run: Run, advised: str) -> None:
