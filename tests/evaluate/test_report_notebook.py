@@ -231,3 +231,7 @@ def test_a_champion_that_other_data_sets_decided_on_is_told_of_as_such() -> None
     assert "by 0.020 (p = 0.210), on these examples alone too little proof" in told
     assert "better with a chance of 93" in told
     assert "它更好的可能性为 93" in told
+    champion = replace(STORY.champion, number=6)
+    page = unescape(report.render(replace(STORY, champion=champion, experiments=rows, curve=STEPS[:6])))
+    assert "That the champion is better than no. 2 is 93" in page.replace("\u00a0", " ")
+    assert "That the champion is better" not in unescape(report.render(STORY))

@@ -91,6 +91,10 @@ def _remarks(story: Story, found: list[Standing]) -> list[Child]:
         said.append(Said("board.close", close=Said("board.close.plans", count=close, n=close)))
     if any(one.versus is not None and one.versus.retried for one in found):
         said += [Said("gap"), Said("board.retried")]
+    crowned = next((row.verdict for row in story.experiments if row.number == story.champion.number), None)
+    if crowned is not None and crowned.believed is not None and crowned.against is not None:
+        chance = formats.share(crowned.believed)
+        said += [Said("gap"), Said("board.believed", against=crowned.against, chance=chance)]
     if failed:
         said += [Said("gap"), Said("board.failed", count=failed, n=failed)]
     return said
