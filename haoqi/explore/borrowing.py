@@ -5,7 +5,7 @@ wherever both were tried. A hierarchical paired test takes both in: a lead is be
 sets, with the spread that it had there, and what the examples at hand show of it is weighed by its own error (Corani,
 Benavoli, Demsar, Mangili and Zaffalon, 2017, "Statistical comparison of classifiers through Bayesian hierarchical
 modelling", doi:10.1007/s10994-017-5641-9). Of champions that are crowned so with a chance of 90 %, one in ten is no
-better.
+better, where the data at hand are to other data sets as those are to each other.
 
 Leads are known of two methods at their defaults that learn from all examples, and for labels only. Copies and
 variations of one method have none, so they are judged by the examples alone.

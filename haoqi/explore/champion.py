@@ -1,4 +1,4 @@
-"""Who is champion: a challenger wins only by a paired test on the same examples; close calls are repeated.
+"""Who is champion: a challenger wins by a paired test on the same examples; close calls are repeated.
 
 A run makes many tests, so alpha is the chance that any of them crowns a plan that is no better, not that of each. It
 is wealth that tests are paid from (Foster and Stine, 2008, "Alpha-investing", doi:10.1111/j.1467-9868.2007.00643.x),
@@ -58,7 +58,7 @@ class Court:
 
     metric: Metric
     alpha: float
-    """The chance that a run without any better plan crowns one."""
+    """The chance that a run without any better plan proves one, and that a plan is no better which hearsay crowns."""
     pooled: Callable[[Sequence[Experiment]], Statistics]
     """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
     repeatable: Callable[[Experiment], bool]

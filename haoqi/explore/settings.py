@@ -32,9 +32,9 @@ class ExploreSettings:
     variants: Annotated[int, Range(0, 100, search=False)] = 4
     """How many variations of a method's settings are on the table beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1
-    """The chance that a run without any better plan crowns one: all its paired tests share it, the likely ones most."""
+    """The chance that a run without any better plan proves one: all its paired tests share it, the likely ones most."""
     borrow: bool = True
-    """Whether what other data sets know of two methods may decide where the examples here leave them open."""
+    """Whether other data sets may decide between methods left open here, where all in all it is sure by 1 - alpha."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples and the time where not said."""
 

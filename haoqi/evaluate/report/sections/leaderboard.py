@@ -91,10 +91,11 @@ def _remarks(story: Story, found: list[Standing]) -> list[Child]:
         said.append(Said("board.close", close=Said("board.close.plans", count=close, n=close)))
     if any(one.versus is not None and one.versus.retried for one in found):
         said += [Said("gap"), Said("board.retried")]
-    crowned = next((row.verdict for row in story.experiments if row.number == story.champion.number), None)
-    if crowned is not None and crowned.believed is not None and crowned.against is not None:
-        chance = formats.share(crowned.believed)
-        said += [Said("gap"), Said("board.believed", against=crowned.against, chance=chance)]
+    reigning = [row.verdict for one in found if one.champion for row in one.rows if row.verdict is not None]
+    for verdict in reigning:  # of several seeds one was decided so at most
+        if verdict.believed is not None:
+            chance = formats.share(verdict.believed)
+            said += [Said("gap"), Said("board.believed", against=verdict.against, chance=chance)]
     if failed:
         said += [Said("gap"), Said("board.failed", count=failed, n=failed)]
     return said
