@@ -41,6 +41,18 @@ class Said:
         return Markup(escape(template, quote=False).format(**filled))
 
 
+class Within(Said):
+    """Something in an element, in every language of the page."""
+
+    def __init__(self, name: str, child: Any, /) -> None:
+        super().__init__(name)
+        self.child = child
+
+    def within(self, language: str) -> Markup:
+        """Return the element in one language."""
+        return Markup(f"<{self.key}>{_piece(self.child, language)}</{self.key}>")
+
+
 def named(kind: str, name: str) -> "Said | str":
     """Return what a metric or task is called in every language; one that we do not know is called by its own name."""
     key = f"{kind}.{name}"

@@ -1,9 +1,9 @@
 """The answer first: what was released, how good it is, and how sure that is."""
 
 from haoqi.evaluate.evidence import Evidence
-from haoqi.evaluate.report import formats
+from haoqi.evaluate.report import formats, plans
 from haoqi.evaluate.report.charts import Mark, axis, interval
-from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag
+from haoqi.evaluate.report.markup import Child, Markup, Said, Within, join, named, tag
 from haoqi.evaluate.report.scale import Scale
 from haoqi.evaluate.report.standing import SIMPLE, Standing, baseline, champion, majority, standings
 from haoqi.evaluate.report.story import Story
@@ -29,10 +29,10 @@ def draw(story: Story) -> Markup:
 def _headline(story: Story) -> Markup:
     shown = story.shown
     if shown is None:
-        said = Said("answer.unscored", words=_strong(story.champion.words))
+        said = Said("answer.unscored", words=_champion(story))
         return tag("p", said, class_="lead")
     key = "answer.released" if story.tested else "answer.untested"
-    said = Said(key, words=_strong(story.champion.words), count=formats.count(shown.examples))
+    said = Said(key, words=_champion(story), count=formats.count(shown.examples))
     value, low, high = shown.scores[story.metric]
     figure = tag("span", formats.score(value), class_="figure")
     unit = tag("span", named("metric", story.metric), class_="unit")
@@ -52,7 +52,7 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
     for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
         if one and not one.champion:
-            rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
+            rows.append((Said(said), plans.spoken(one.words), Mark(one.score, one.low, one.high)))
     if len(rows) < 2:
         return None
     scale = Scale(min(0.0, *(mark.low or mark.score for _, _, mark in rows)), 1.0)
@@ -105,7 +105,7 @@ def _sure(story: Story) -> Said | None:
 
 
 def _versus(mine: Standing, other: Standing, key: str) -> Said:
-    name = Said(key, words=other.words)
+    name = Said(key, words=plans.spoken(other.words))
     if other.versus is None:
         return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
     sure = other.versus.p_value < SURE and other.versus.difference > 0
@@ -126,7 +126,7 @@ def _facts(story: Story) -> Markup:
     labels = Said("fact.labels", count=formats.count(len(story.labels)))
     pairs: list[tuple[Said, Child]] = [
         (Said("fact.task"), [named("task", story.task), ", ", labels]),
-        (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
+        (Said("fact.model"), [plans.spoken(story.champion.words), " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
         learnt = story.learnt_from or rows["train"]
@@ -164,5 +164,5 @@ def _box(key: str, lines: list[str]) -> Markup | None:
     return tag("aside", tag("h3", Said(key)), told, class_="note")
 
 
-def _strong(words: str) -> Markup:
-    return tag("strong", words)
+def _champion(story: Story) -> Said:
+    return Within("strong", plans.spoken(story.champion.words))

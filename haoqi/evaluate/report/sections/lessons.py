@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from haoqi.evaluate.report import formats
+from haoqi.evaluate.report import formats, plans
 from haoqi.evaluate.report.claims import said, spoken
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag, texts
 from haoqi.evaluate.report.story import Lesson, Story
@@ -38,13 +38,13 @@ def _caution(story: Story) -> list[Child]:
 def _item(lesson: Lesson, story: Story) -> Markup:
     badge = tag("span", Said(f"lessons.{lesson.decision}"), class_=f"outcome {lesson.decision}")
     title = tag("p", tag("strong", said(lesson.kind, lesson.evidence) or lesson.claim), badge, class_="title")
-    plans = tag("ul", *(tag("li", plan) for plan in lesson.plans))
+    tried = tag("ul", *(tag("li", plans.spoken(plan)) for plan in lesson.plans))
     how = Said("lessons.would" if lesson.decision == "untested" else "lessons.plans")
     return tag(
         "li",
         title,
         tag("p", _test(lesson, story), class_="facts-line"),
-        tag("div", how, plans, class_="why"),
+        tag("div", how, tried, class_="why"),
         disclosed(Said("lessons.evidence"), _evidence(lesson)) if lesson.evidence else None,
         disclosed(Said("lessons.examples", count=len(lesson.examples)), _examples(lesson)) if lesson.examples else None,
     )

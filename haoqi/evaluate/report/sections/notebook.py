@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from haoqi.evaluate.report import formats, reasons, telling
+from haoqi.evaluate.report import formats, plans, reasons, telling
 from haoqi.evaluate.report.daybook import CROWNED, SURPRISING, Entry, chapters, deviations, entries
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
 from haoqi.evaluate.report.sections.answer import ENDINGS
@@ -71,7 +71,8 @@ def _heading(entry: Entry, story: Story) -> Markup:
     row, became = entry.row, outcome(entry.row, story)
     when = tag("time", formats.duration(entry.after.spent_seconds)) if entry.after else None
     badge = tag("span", Said(f"outcome.{became}"), class_=f"outcome {became}")
-    return tag("h3", tag("span", str(row.number), class_="place"), tag("span", row.words, class_="plan"), badge, when)
+    plan = tag("span", plans.spoken(row.words), class_="plan")
+    return tag("h3", tag("span", str(row.number), class_="place"), plan, badge, when)
 
 
 def _quiet(part: list[Entry], story: Story) -> Markup:
@@ -133,7 +134,8 @@ def _ending(story: Story) -> Markup:
         told.append(Said("end.ended", reason=reason))
     if story.curve and story.curve[-1].score is not None:
         level = formats.score(story.curve[-1].score)
-        told.append(Said("end.champion", number=story.champion.number, words=story.champion.words, level=level))
+        words = plans.spoken(story.champion.words)
+        told.append(Said("end.champion", number=story.champion.number, words=words, level=level))
     told += _beliefs(story.experiments)
     left = sum(lesson.decision == "untested" for lesson in story.lessons)
     told.append(Said("end.untested", count=left, n=left) if left else None)
@@ -154,7 +156,7 @@ def _beliefs(rows: Sequence[Row]) -> list[Child]:
     if abs(largest) < SURPRISING:
         return told
     belief = {"expected": formats.score(most.expected), "doubt": formats.score(most.doubt)}
-    facts = {"number": most.number, "words": most.words, "score": formats.score(most.score)}
+    facts = {"number": most.number, "words": plans.spoken(most.words), "score": formats.score(most.score)}
     return [*told, Said("end.surprise", **belief, **facts)]
 
 
