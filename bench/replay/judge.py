@@ -19,7 +19,7 @@ import math
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -31,12 +31,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import prior as priors
 
 from haoqi.core import seeds
-from haoqi.evaluate.comparison import compare
+from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.evaluate.metrics import metrics
+from haoqi.explore.borrowing import chance_better, known_lead
+from haoqi.explore.champion import CONTROL, stake
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.prior import Features, Prior, prior_of
+from haoqi.explore.prior import Features, Known, Prior, prior_of
 from haoqi.explore.rates import Cost
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.strategies import strategies
@@ -45,6 +47,8 @@ from haoqi.methods.method import methods
 
 START_SECONDS = 1.0
 KEPT = 2 / 3
+SWAPS = 4000
+"""Of each paired test: enough to tell the least stakes."""
 COST_DOUBT = 0.2
 PRIORS = ("others", "none", "shipped")
 
@@ -73,15 +77,15 @@ class Case:
             self._known[plan] = metric().count(self.truth, answers, self.labels)
         return self._known[plan]
 
-    def verdict(self, challenger: Experiment, champion: Experiment) -> tuple[float, float, float, float]:
-        """Return difference, low, high and p-value of two plans, each pair tested once for all replays."""
+    def test(self, challenger: Experiment, champion: Experiment) -> Comparison:
+        """Return the paired test of two plans, each pair tested once for all replays."""
         key = challenger.plan, champion.plan
         if key not in self._known:
             first, second = self.counts(key[0]), self.counts(key[1])
             rng = seeds.generator(0, key[0].key, key[1].key)
-            found = compare(first, second, metric().score, rng=rng, samples=400)
-            self._known[key] = found.difference, found.low, found.high, found.p_value
-        return self._known[key]
+            self._known[key] = compare(first, second, metric().score, rng=rng, samples=SWAPS)
+        found: Comparison = self._known[key]
+        return found
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,11 @@ class Replayed(Table):
     def prior(self) -> Prior:
         return self.known
 
+    def _lead(self, plan: Plan) -> Known | None:
+        best = self.history.champion
+        asked = best is not None and self.lab.settings.borrow
+        return known_lead(self.prior, plan, best.plan) if best is not None and asked else None
+
     def _gives_way(self, plan: Plan) -> bool:
         return False  # what a plan would have scored in less time is not in the table
 
@@ -224,24 +233,28 @@ def replay(case: Case, settings: ExploreSettings, known: Prior, seed: int) -> Tr
         half = 0.0 if score is None else 1.96 * math.sqrt(max(score * (1 - score), 1e-4) / len(case.truth))
         bounds = {} if score is None else {"low": max(0.0, score - half), "high": min(1.0, score + half)}
         tried = history.add(Experiment(step.plan, score, **bounds, **facts), spent=spent)
-        verdict = judged(case, history, tried, settings.alpha)
+        verdict = judged(case, history, tried, settings, known)
         history.judge(verdict, spent=spent)
         if verdict.decision == "crowned":
             trace.append((spent, float(row["test"])))
 
 
-def judged(case: Case, history: History, challenger: Experiment, alpha: float) -> Verdict:
-    """Return the verdict, by the rules of `champion.Court` without repeats."""
+def judged(case: Case, history: History, challenger: Experiment, settings: ExploreSettings, known: Prior) -> Verdict:
+    """Return the verdict, by the rules of `champion.Court` without repeats and retrials."""
     champion, number = history.champion, challenger.number
     if challenger.score is None:
         return Verdict(number, "failed", champion.number if champion else None, history.champion_score)
     if champion is None:
         return Verdict(number, "crowned", number, challenger.score)
-    difference, low, high, p_value = case.verdict(challenger, champion)
-    test = {"difference": difference, "low": low, "high": high, "p_value": p_value, "against": champion.number}
-    if difference > 0 and p_value < alpha:
-        return Verdict(number, "crowned", number, challenger.score, **test)
-    return Verdict(number, "kept", champion.number, history.champion_score, **test)
+    test, level = case.test(challenger, champion), history.champion_score or 0.0
+    alpha, better = stake(history, challenger, settings.alpha), test.difference > 0
+    facts = {"against": champion.number, "alpha": alpha, **asdict(test)}
+    if better and (test.p_value < alpha or champion.plan.method == CONTROL):
+        return Verdict(number, "crowned", number, challenger.score, **facts)
+    lead = known_lead(known, challenger.plan, champion.plan) if better and settings.borrow else None
+    if lead is not None and (chance := chance_better(test, lead, level)) >= 1 - settings.alpha:
+        return Verdict(number, "crowned", number, challenger.score, believed=chance, **facts)
+    return Verdict(number, "kept", champion.number, history.champion_score, **facts)
 
 
 def offered(case: Case, seed: int) -> list[Plan]:
@@ -325,6 +338,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--worth", type=float, default=0.0, help="end where a minute promises less; 0: never")
+    parser.add_argument("--no-borrow", action="store_true", help="crown by the examples alone")
     parser.add_argument(
         "--prior", choices=PRIORS, default="others", help="the other cases of the table, nothing, or what ships"
     )
@@ -332,7 +346,9 @@ def main() -> None:
     rows = priors.read(asked.table)
     if not cases_of(rows):
         raise SystemExit("nothing was gathered yet: python bench/replay/gather.py")
-    settings = ExploreSettings(minutes=asked.minutes, worth=asked.worth, reflect=False, ensemble=False)
+    settings = ExploreSettings(
+        minutes=asked.minutes, worth=asked.worth, reflect=False, ensemble=False, borrow=not asked.no_borrow
+    )
     found = judge(rows, asked.strategies, asked.seeds, settings=settings, prior=asked.prior)
     show("regret", {name: one.regret for name, one in found.items()})
     show("at the end", {name: one.lacking for name, one in found.items()})

@@ -14,11 +14,14 @@ variations of one method have none, so they are judged by the examples alone.
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
 from haoqi.explore.prior import Features, Known, Prior, prior_of
+
+if TYPE_CHECKING:  # naming strategies must not wait for a lab
+    from haoqi.explore.lab import Lab
 
 Lead = Callable[[Plan, Plan], Known | None]
 """Gives how far one plan is believed to be above another, in log-odds, before any example at hand is asked."""
@@ -31,16 +34,26 @@ def nobody_knows(one: Plan, other: Plan) -> None:
     """Know nothing of any two plans."""
 
 
-def lead_of(lab: Lab) -> Lead:
+def may_borrow(lab: "Lab") -> bool:
+    """Return whether a lab may ask what other data sets know."""
+    return lab.settings.borrow and lab.task.output.name == "label"
+
+
+def lead_of(lab: "Lab") -> Lead:
     """Return what other data sets know of two plans on a lab's data; nothing where it is not to be asked."""
-    if not lab.settings.borrow or lab.task.output.name != "label":
+    if not may_borrow(lab):
         return nobody_knows
 
     @cache
     def prior() -> Prior:
         return prior_of(Features.of(lab))
 
-    return lambda one, other: prior().lead(one, other) if _usual(one) and _usual(other) else None
+    return lambda plan, other: known_lead(prior(), plan, other)
+
+
+def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
+    """Return what a prior knows of the lead of one plan over another; None where it knows of none."""
+    return prior.lead(one, other) if _usual(one) and _usual(other) else None
 
 
 def chance_better(found: Comparison, lead: Known, level: float) -> float:
@@ -59,6 +72,22 @@ def chance_better(found: Comparison, lead: Known, level: float) -> float:
     known, seen = (worth * lead.doubt) ** -2, error**-2
     mean = (worth * lead.mean * known + found.difference * seen) / (known + seen)
     return 0.5 * math.erfc(-mean * math.sqrt((known + seen) / 2))
+
+
+def least_lead(lead: Known, error: float, level: float, sure: float) -> float:
+    """Return the least lead on the examples at hand from which the first of two plans is believed better; 0 at least.
+
+    Args:
+        lead: what is believed of it elsewhere, in log-odds.
+        error: standard error of what the examples show, above 0.
+        level: the second's score, in [0, 1].
+        sure: the chance that is asked for, in (0.5, 1).
+    """
+    from scipy.special import ndtri
+
+    worth = max(_LEAST_ERROR, level * (1 - level))
+    known, seen = (worth * lead.doubt) ** -2, error**-2
+    return max(0.0, (float(ndtri(sure)) * math.sqrt(known + seen) - worth * lead.mean * known) / seen)
 
 
 def _usual(plan: Plan) -> bool:

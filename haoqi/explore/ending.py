@@ -8,6 +8,7 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.evaluate.counts import items
+from haoqi.explore.borrowing import lead_of
 from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
@@ -95,6 +96,7 @@ class Ending:
     @cached_property
     def outlook(self) -> Outlook:
         """What is believed of plans that could be run in as much time again."""
+        known = lead_of(self.lab)
         return Outlook(
             surrogate=Surrogate.of(prior_of(Features.of(self.lab)), self.history.alone),
             cost=self.costs.cost,
@@ -103,6 +105,8 @@ class Ending:
             champion_score=self.score,
             paired_error=paired_error(self.history),
             alpha=usual_stake(self.history, self.lab.settings.alpha),
+            doubt=self.lab.settings.alpha,
+            lead=lambda plan: known(plan, self.plan),
         )
 
     def refit_seconds(self, more: float = 0.0) -> float:

@@ -6,6 +6,8 @@ What an experiment teaches is a knowledge gradient (Frazier, Powell and Dayanik,
 for Correlated Normal Beliefs", doi:10.1287/ijoc.1080.0314) in which time has a price: the best verified gain per
 second that the other plans promise now. An outcome is of use where it lets one of them, that remains affordable, rise
 above that price; so a ninth of the examples is worth trying where it says whether the whole is worth its minutes.
+
+What a plan must show is less where other data sets know it to be above the champion (`borrowing`).
 """
 
 import math
@@ -15,7 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from haoqi.explore.borrowing import least_lead
 from haoqi.explore.plan import Plan
+from haoqi.explore.prior import Known
 from haoqi.explore.surrogate import Floats, Joint, Surrogate, scores_of
 
 if TYPE_CHECKING:  # naming strategies must not wait for scipy
@@ -51,6 +55,11 @@ class Outlook:
     paired_error: float = PAIRED_ERROR
     """Standard error of the difference of two plans' scores on the examples that all are judged on."""
     alpha: float = 0.05
+    """The p-value below which a challenger is proven."""
+    doubt: float = 0.05
+    """The chance to be no better with which one is believed by what other data sets know."""
+    lead: Callable[[Plan], Known | None] = lambda plan: None
+    """What other data sets know of a plan's lead over the champion, in log-odds."""
 
     def price(self, plan: Plan) -> float:
         """Return what a plan takes of what the budget is counted in: seconds, or one step."""
@@ -58,15 +67,31 @@ class Outlook:
             return 1.0
         return max(_LEAST_SECONDS, self.cost(plan).within(self.left_seconds).seconds)
 
-    def verified(self, mean: Floats, deviation: Floats) -> Floats:
-        """Return the verified gain that is expected where the log-odds of scores are normal, same shape."""
+    def proofs(self, plans: Sequence[Plan]) -> Floats:
+        """Return the lead over the champion from which each plan would be crowned, shape (n,)."""
+        from scipy.special import ndtri
+
+        usual = self._error * float(ndtri(1 - self.alpha / 2))
+        known = [self.lead(plan) for plan in plans]
+        borrowed = [one and least_lead(one, self._error, self.champion_score, 1 - self.doubt) for one in known]
+        return np.array([usual if least is None else min(usual, least) for least in borrowed])
+
+    def verified(self, mean: Floats, deviation: Floats, proofs: Floats) -> Floats:
+        """Return the verified gain that is expected where the log-odds of scores are normal, same shape.
+
+        Args:
+            mean: of plans, shape (..., n).
+            deviation: same shape.
+            proofs: the lead that each must show, shape (n,).
+        """
         scores, weights = scores_of(mean, deviation)
-        return self._passed(scores - self.champion_score) @ weights
+        return self._passed(scores - self.champion_score, proofs[:, None]) @ weights
 
     def promised(self, lesson: "Lesson") -> float:
         """Return the verified gain that is expected of a lesson, whatever its measure."""
         points, weights = np.polynomial.hermite_e.hermegauss(9)
-        return float(self._passed(lesson.gain + lesson.doubt * points) @ (weights / weights.sum()))
+        gains, proofs = lesson.gain + lesson.doubt * points, self.proofs(lesson.plans[:1])
+        return float(self._passed(gains, proofs) @ (weights / weights.sum()))
 
     def taught(self, plans: Sequence[Plan], joint: Joint, least_rate: float = 0.0) -> Floats:
         """Return how much gain above the price of time each plan's outcome is expected to uncover, shape (n,).
@@ -79,8 +104,9 @@ class Outlook:
             least_rate: the price of time is at least this, in gain per second or per step.
         """
         deviation, prices = joint.deviation, np.array([self.price(plan) for plan in plans])
+        proofs = self.proofs(plans)
         usable = self._usable(plans)
-        rates = np.where(usable, self.verified(joint.mean, deviation) / prices, 0.0)
+        rates = np.where(usable, self.verified(joint.mean, deviation, proofs) / prices, 0.0)
         rate = np.maximum(least_rate, rates.max(axis=1))[:, None]
         # How far the belief of each plan (column) moves for an outcome one deviation off (row).
         moves = joint.covariance / np.sqrt(deviation**2 + joint.noise)[:, None]
@@ -88,7 +114,7 @@ class Outlook:
         points, weights = np.polynomial.hermite_e.hermegauss(_OUTCOMES)
         found = np.zeros(len(plans))
         for point, weight in zip(points, weights / weights.sum(), strict=True):
-            surplus = self.verified(joint.mean + moves * point, remaining) - rate * prices
+            surplus = self.verified(joint.mean + moves * point, remaining, proofs) - rate * prices
             found += weight * np.where(usable, surplus, 0.0).max(axis=1, initial=0.0)
         return found
 
@@ -101,11 +127,15 @@ class Outlook:
         left = self.left_seconds - np.array([self.price(plan) for plan in plans])
         return np.asarray(others & (least <= left[:, None]))
 
-    def _passed(self, gains: Floats) -> Floats:
-        """Return what is left of gains on average, since not all of them pass the test; a loss never counts."""
-        from scipy.special import ndtr, ndtri
+    @property
+    def _error(self) -> float:
+        return max(1e-6, self.paired_error)
 
-        chance = ndtr(gains / max(1e-6, self.paired_error) - float(ndtri(1 - self.alpha / 2)))
+    def _passed(self, gains: Floats, proofs: Floats) -> Floats:
+        """Return what is left of gains on average, since not all of them show enough; a loss never counts."""
+        from scipy.special import ndtr
+
+        chance = ndtr((gains - proofs) / self._error)
         found: Floats = np.maximum(gains, 0.0) * chance
         return found
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from haoqi.core import seeds
 from haoqi.explore.bandit import contest_begun, favoured, spending
 from haoqi.explore.beliefs import Belief, rank
+from haoqi.explore.borrowing import known_lead, may_borrow
 from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
 from haoqi.explore.ensemble import planned, roughly
@@ -16,7 +17,7 @@ from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson
 from haoqi.explore.outlook import Outlook, paired_error
 from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
-from haoqi.explore.prior import HABIT, Features, Prior, prior_of
+from haoqi.explore.prior import HABIT, Features, Known, Prior, prior_of
 from haoqi.explore.step import Step
 from haoqi.explore.strategies import strategies
 from haoqi.explore.surrogate import Surrogate
@@ -227,7 +228,8 @@ class Table:
         if not plans:
             return False
         joint = outlook.surrogate.believe(plans)
-        values = outlook.verified(joint.mean, joint.deviation) + outlook.taught(plans, joint, least)
+        values = outlook.verified(joint.mean, joint.deviation, outlook.proofs(plans))
+        values = values + outlook.taught(plans, joint, least)
         return any(value >= least * outlook.price(plan) for value, plan in zip(values, plans, strict=True))
 
     def reflected(self) -> Step | None:
@@ -286,7 +288,14 @@ class Table:
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
             alpha=usual_stake(history, settings.alpha),
+            doubt=settings.alpha,
+            lead=self._lead,
         )
+
+    def _lead(self, plan: Plan) -> Known | None:
+        """Return what other data sets know of a plan's lead over the champion."""
+        best = self.history.champion
+        return known_lead(self.prior, plan, best.plan) if best is not None and may_borrow(self.lab) else None
 
     @cached_property
     def _surrogate(self) -> Surrogate:

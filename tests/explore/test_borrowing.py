@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.borrowing import chance_better, lead_of, nobody_knows
+from haoqi.explore.borrowing import chance_better, lead_of, least_lead, nobody_knows
 from haoqi.explore.plan import ENSEMBLE, Plan
 from haoqi.explore.prior import Features, Known, prior_of
 from tests.explore.test_recipe_plans import lab_of, reviews
@@ -42,6 +42,14 @@ def test_many_examples_outweigh_what_is_known_elsewhere_and_few_do_not() -> None
     assert chance_better(seen(0.01, 0.1), lead, 0.8) > 0.95
     assert chance_better(seen(0.01, 0.1), Known(0.4, 5.0), 0.8) == pytest.approx(0.54, abs=0.02)
     assert chance_better(seen(-0.02, 0.002), lead, 0.8) < 0.01
+
+
+def test_the_least_lead_is_the_one_that_is_just_believed() -> None:
+    for lead in (Known(0.05, 0.2), Known(0.2, 0.3), Known(0.01, 3.0)):
+        least = least_lead(lead, 0.02, 0.8, 0.95)
+        assert least > 0
+        assert chance_better(seen(least, 0.02), lead, 0.8) == pytest.approx(0.95, abs=1e-4)
+    assert least_lead(Known(0.5, 0.1), 0.02, 0.8, 0.95) == 0.0
 
 
 def test_of_those_it_is_so_sure_of_no_more_are_worse_than_it_says() -> None:

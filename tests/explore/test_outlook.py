@@ -41,14 +41,28 @@ def curious(plans: list[Plan], told: Outlook, **settings: float) -> Plan:
 def test_a_gain_counts_as_far_as_a_test_would_confirm_it() -> None:
     told = outlook()
     odds, sure = np.log([0.7 / 0.3, 0.77 / 0.23, 0.9 / 0.1]), np.full(3, 1e-6)
-    worse, close, clear = told.verified(odds, sure)
+    proofs = told.proofs([Plan("tfidf"), Plan("probe"), Plan("full")])
+    worse, close, clear = told.verified(odds, sure, proofs)
     assert worse == 0.0
     assert 0.008 < close < 0.012  # two errors ahead: every second one passes
     assert clear == pytest.approx(0.15, abs=1e-4)
-    doubtful = told.verified(odds[:1], np.array([0.5]))[0]
+    doubtful = told.verified(odds[:1], np.array([0.5]), proofs[:1])[0]
     assert doubtful > 0.01  # for what may be, not for what is likely
-    strict = replace(told, paired_error=0.05).verified(odds[1:2], sure[:1])[0]
-    assert strict < close / 4
+    rough = replace(told, paired_error=0.05)
+    assert rough.verified(odds[1:2], sure[:1], rough.proofs([Plan("probe")]))[0] < close / 4
+
+
+def test_what_other_data_sets_know_to_be_better_needs_to_show_less() -> None:
+    leads = {"probe": Known(0.3, 0.1), "full": Known(0.05, 2.0)}
+    told = outlook(lead=lambda plan: leads.get(plan.method), paired_error=0.02)
+    known, doubted, unknown = told.proofs([Plan("probe"), Plan("full"), Plan("knn")])
+    assert known == 0.0  # to be ahead is enough
+    assert unknown == pytest.approx(0.02 * 1.96, rel=1e-3)
+    assert 0.02 * 1.6 < doubted < unknown  # the doubt is worth 0.05, not half of it as in a test of two sides
+    scored = np.log([0.78 / 0.22]), np.array([0.1])
+    assert told.verified(*scored, np.array([known]))[0] > 1.5 * told.verified(*scored, np.array([unknown]))[0]
+    lesson = Lesson("mine", "", Plan("knn"), (Plan("probe"),), gain=0.02, doubt=0.01)
+    assert told.promised(lesson) > 1.5 * told.promised(replace(lesson, plans=(Plan("knn"),)))
 
 
 def test_a_cheap_part_of_a_dear_plan_teaches_more_than_a_stranger() -> None:

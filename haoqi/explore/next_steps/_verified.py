@@ -25,7 +25,7 @@ def verified(
         more_doubt: standard deviation, in log-odds, of what each plan is off beyond the beliefs.
         lessons: whose plans would be run, too; they say themselves what they hope for.
     """
-    from scipy.special import expit, ndtri
+    from scipy.special import expit
 
     rng, outlook = ending.rng("verified", len(plans), more_doubt), ending.outlook
     joint = outlook.surrogate.believe([*plans, ending.plan])
@@ -34,13 +34,14 @@ def verified(
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     scores = expit(joint.mean + rng.standard_normal((_DRAWS, len(plans) + 1)) @ root.T)
     gains = scores[:, :-1] - scores[:, -1:]
-    hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in lessons if one.measure == "metric"]
+    told = [one for one in lessons if one.measure == "metric"]
+    hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in told]
+    proofs = outlook.proofs([*plans, *(one.plans[0] for one in told)])
     gains = np.column_stack([gains, *hoped])
     if not gains.shape[1]:
         return np.zeros(_DRAWS)
     error = max(1e-6, outlook.paired_error)
     seen = gains + error * rng.standard_normal(gains.shape)
-    best = seen.argmax(axis=1)
-    rows = np.arange(_DRAWS)
-    passed = seen[rows, best] > error * float(ndtri(1 - outlook.alpha / 2))
-    return np.where(passed, gains[rows, best], 0.0)
+    passed = np.where(seen > proofs, seen, -np.inf)
+    best, rows = passed.argmax(axis=1), np.arange(_DRAWS)
+    return np.where(passed[rows, best] > 0, gains[rows, best], 0.0)

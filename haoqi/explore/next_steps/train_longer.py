@@ -50,7 +50,7 @@ def _affordable(ending: Ending, seconds: float) -> tuple[list[Plan], float]:
     if not plans:
         return [], 0.0
     joint = ending.outlook.surrogate.believe(plans)
-    values = ending.outlook.verified(joint.mean, joint.deviation)
+    values = ending.outlook.verified(joint.mean, joint.deviation, ending.outlook.proofs(plans))
     rates = {plan: float(value) / max(0.05, prices[plan]) for plan, value in zip(plans, values, strict=True)}
     chosen, taken = list[Plan](), 0.0
     for plan in sorted(plans, key=lambda plan: (-rates[plan], plan.key)):

@@ -32,7 +32,7 @@ class Curious:
         """Return the plan that is worth most per second, or per step; it is the same whatever the generator."""
         plans = list(untried)
         joint = outlook.surrogate.believe(plans)
-        worth = outlook.verified(joint.mean, joint.deviation)
+        worth = outlook.verified(joint.mean, joint.deviation, outlook.proofs(plans))
         if self.curiosity and len(plans) > 1:
             worth = worth + self.curiosity * outlook.left_share * outlook.taught(plans, joint)
         return plans[int(np.argmax(worth / np.array([outlook.price(plan) for plan in plans])))]
