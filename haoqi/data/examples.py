@@ -52,6 +52,10 @@ class Examples:
     """How much each row counts in learning, 0 or more; None: 1 each. Metrics never look at it.
 
     A soft label is several rows of one text whose weights add up to 1."""
+    beliefs: list[tuple[float, ...]] | None = None
+    """What those who did not learn a row believe of each label, in the task's order, where they doubt what is given.
+
+    A row's chances add up to how much they count beside its own label. Only recipes make them; no file holds any."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

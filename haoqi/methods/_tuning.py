@@ -24,6 +24,7 @@ from haoqi.models.reading import Reader, Reading, scores_of
 from haoqi.models.word_shapes import SHAPES, lowers
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.adversary import Adversary
+from haoqi.train.early import MOMENTUM, EarlyLearning
 from haoqi.train.examples import ExampleBatches
 from haoqi.train.hiding import hidden, learning_layers
 from haoqi.train.loop import Learner, Outcome, fit
@@ -57,6 +58,8 @@ class Bench:
     begun: float = field(default_factory=time.monotonic)
     weights: npt.NDArray[np.float32] | None = None
     """How much each target counts; None: all alike."""
+    beliefs: npt.NDArray[np.float32] | None = None
+    """What is believed of each label of a row, shape (n, labels); None: the given ones alone count."""
     first: int = 0
     """The lowest layer that learns, counted from the bottom."""
 
@@ -120,6 +123,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         replace(probed(), devices=job.devices, sharding=job.sharding),
         begun,
         _weights(job.train, [len(one) for one in found] if words else None),
+        None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
         0 if layers is None else boundary(base, layers),
     )
 
@@ -171,16 +175,20 @@ def train(
     sizes, copies = (settings.batch_size, settings.batch_tokens), techniques.copies
     device = bench.placement.device
     footprint = footprint_of(bench.model, int(bench.train.lengths.max()))
+    loss = _loss(bench, techniques)
+    early = _early(bench, loss)
+    targets = bench.targets if early is None else np.arange(len(bench.targets))
     learner = Learner(
         bench.model,
-        ExampleBatches(bench.train, bench.targets, *sizes, device, bench.weights, copies),
-        _objective(bench, techniques),
+        ExampleBatches(bench.train, targets, *sizes, device, bench.weights, copies),
+        _objective(bench, techniques, early or loss),
         rows=len(bench.train.ids),
         tokens=int(techniques.effort * bench.train.lengths.sum()),
         score=_score(bench) if len(bench.looked_at) else None,
         score_tokens=int(bench.valid.lengths.sum()),
         score_rows=len(bench.looked_at),
         multiplier=multiplier,
+        memory={} if early is None else {"remembered": early.remembered},
         footprint=footprint and replace(footprint, longest=copies * footprint.longest),
     )
     with hidden(learning_layers(bench.model), techniques.dropout if techniques.r_drop else 0.0):
@@ -304,14 +312,28 @@ def head_solver(size: Size, rows: float) -> Load:
     return Load(dense=_HEAD_START_ROUNDS * 4.0 * rows * size.width * size.labels / 1e9, rounds=_HEAD_START_ROUNDS / 1e3)
 
 
-def _objective(bench: Bench, techniques: Techniques) -> Objective:
+def _objective(bench: Bench, techniques: Techniques, loss: Loss) -> Objective:
     """Return the loss of a batch."""
     adversary = None
     if techniques.adversarial != "none":
         random = techniques.adversarial == "freelb"
         adversary = Adversary(bench.first, techniques.adversarial_radius, techniques.passes, random)
     gap = labels_gap if bench.job.task.output.name == "labels" else label_gap
-    return Objective(_loss(bench, techniques), gap, techniques.r_drop, techniques.mixup, adversary)
+    return Objective(loss, gap, techniques.r_drop, techniques.mixup, adversary)
+
+
+def _early(bench: Bench, plain: Loss) -> EarlyLearning | None:
+    """Return the loss that holds a training to what it answered early, where beliefs are there to begin from.
+
+    No one of several devices sees every row, so there beliefs stay as they came.
+    """
+    import torch
+
+    if bench.beliefs is None:
+        return None
+    place = bench.placement
+    labels, beliefs = (torch.from_numpy(one).to(place.device) for one in (bench.targets, bench.beliefs))
+    return EarlyLearning.of(plain, labels, beliefs, MOMENTUM if place.devices == 1 else 1.0)
 
 
 def _loss(bench: Bench, techniques: Techniques) -> Loss:

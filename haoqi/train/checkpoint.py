@@ -52,6 +52,8 @@ class Weights:
     """A copy of the weights with the best score; empty before the first look."""
     mean: dict[str, Tensor] = field(default_factory=dict)
     """Of the weights near the end; empty before that."""
+    memory: Mapping[str, Tensor] = field(default_factory=dict)
+    """What the loss remembers."""
 
 
 def identity(settings: TrainSettings, seed: int, weights: Mapping[str, nn.Parameter], rows: int) -> str:
@@ -66,6 +68,7 @@ def write(folder: Path, whose: str, state: State, weights: Weights) -> None:
     tensors |= {f"best/{name}": value for name, value in weights.best.items()}
     tensors |= {f"mean/{name}": value for name, value in weights.mean.items()}
     tensors |= {f"optimizer/{name}": value for name, value in weights.moments.items()}
+    tensors |= {f"memory/{name}": value for name, value in weights.memory.items()}
     header = {"whose": whose, "state": json.dumps(asdict(state))}
     write_atomic(folder / FILE, save({name: value.cpu().contiguous() for name, value in tensors.items()}, header))
 
@@ -89,6 +92,8 @@ def read(folder: Path, whose: str, weights: Weights) -> State | None:
     with torch.no_grad():
         for name, weight in weights.now.items():
             weight.copy_(tensors[f"now/{name}"])
+        for name, value in weights.memory.items():
+            value.copy_(tensors[f"memory/{name}"])
     weights.best = _under(tensors, "best/")
     weights.mean = {name: value.to(weights.now[name].device) for name, value in _under(tensors, "mean/").items()}
     weights.moments = _under(tensors, "optimizer/")

@@ -1,9 +1,9 @@
 """What a method brings to the loop: what is trained, on what, and how it is scored."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from torch import nn
+from torch import Tensor, nn
 
 from haoqi.train.batches import Batches
 from haoqi.train.memory import Footprint
@@ -32,5 +32,7 @@ class Learner:
     """A weight's name to its learning rate, as a multiple of the setting."""
     divisible: bool = True
     """Whether a part may be cut: its loss is that of its rows, whatever their company."""
+    memory: Mapping[str, Tensor] = field(default_factory=dict)
+    """What the loss remembers from step to step, by name: a checkpoint holds it, too."""
     footprint: Footprint | None = None
     """What decides how much memory a step takes; None: that is found out when it runs out."""

@@ -81,7 +81,7 @@ def fit(
     """
     learner.module.to(placement.device)
     weights = trainable(learner.module)
-    kept = Weights(weights)
+    kept = Weights(weights, memory=learner.memory)
     whose = checkpoint.identity(settings, seed, weights, learner.rows)
     state = (checkpoint.read(folder, whose, kept) if folder else None) or _begun(learner, settings, placement)
     for fact in state.facts:

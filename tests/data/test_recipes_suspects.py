@@ -106,6 +106,22 @@ def test_several_labels_are_questions_of_their_own() -> None:
     assert soft.labels[-2:] == [(), ("a",)]
 
 
+def test_beliefs_are_the_chances_of_labels_where_wrong_ones_are_evident() -> None:
+    examples, chances, turned = planted()
+    held = recipes.build("early_learning", strength=3.0).apply(examples, kit_of(chances))
+    beliefs = np.array(held.beliefs)
+    assert (held.texts, held.labels, beliefs.shape) == (examples.texts, examples.labels, (300, 3))
+    assert np.allclose(beliefs.sum(axis=1), 3.0)
+    given = np.array([LABELS.index(label) for label in examples.labels])
+    doubted = beliefs.argmax(axis=1) != given
+    assert turned[doubted].mean() > 0.8
+    assert doubted[turned].mean() > 0.6
+    assert (beliefs[doubted].argmax(axis=1) == chances[doubted].argmax(axis=1)).all()
+    assert held.take([4, 2]).beliefs == [held.beliefs[4], held.beliefs[2]] if held.beliefs else False
+    right, sure, _ = planted(flipped=0.0)
+    assert recipes.build("early_learning").apply(right, kit_of(sure)) is right
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_no_fewer_wrong_labels_are_found_than_by_cleanlab(seed: int) -> None:

@@ -12,7 +12,7 @@ from torch import nn
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
 from haoqi.methods import _tuning
-from haoqi.methods.method import Size, methods
+from haoqi.methods.method import Job, Size, methods
 from haoqi.models.bases import Base
 from haoqi.models.features import FeatureStore
 from haoqi.train import checkpoint, loop
@@ -80,7 +80,7 @@ def test_a_table_that_is_trained_learns_only_what_the_texts_use_though_it_is_att
 def test_a_resumed_fit_equals_one_that_was_not_stopped(
     name: str, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    method, straight = methods.build(name, **QUICK[name], **TECHNIQUES["all"]), job(base, tmp_path)
+    method, straight = methods.build(name, **QUICK[name], **TECHNIQUES["all"]), doubted(job(base, tmp_path))
     expected, real, written = flat(method.fit(straight), EXAMPLES["label"]), checkpoint.write, 0
 
     class Stopped(BaseException):
@@ -100,6 +100,21 @@ def test_a_resumed_fit_equals_one_that_was_not_stopped(
     monkeypatch.setattr(checkpoint, "write", real)
     resumed = method.fit(dataclasses.replace(straight, folder=tmp_path / "checkpoint"))
     assert np.array_equal(flat(resumed, EXAMPLES["label"]), expected)
+
+
+def doubted(given: Job) -> Job:
+    """Return the job with beliefs that speak against every label."""
+    beliefs = [(6.0, 1.0) if row % 2 else (1.0, 6.0) for row in range(len(given.train))]
+    return dataclasses.replace(given, train=dataclasses.replace(given.train, beliefs=beliefs))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_believed_of_a_label_counts_beside_it(name: str, base: Base, tmp_path: Path) -> None:
+    method = methods.build(name, **{**QUICK[name], "epochs": 8, "learning_rate": 1e-3})
+    plain = job(base, tmp_path, valid=EXAMPLES["label"].take([]))  # else the best weights stay, and not the last
+    given, held = (flat(method.fit(one), EXAMPLES["label"]) for one in (plain, doubted(plain)))
+    assert given[0].argmax() == 0
+    assert held[0, 0] - held[0, 1] < given[0, 0] - given[0, 1] - 0.01
 
 
 def test_what_is_fitted_has_no_trace_of_what_hid_its_states(base: Base, tmp_path: Path) -> None:

@@ -83,6 +83,28 @@ def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilit
     return 1.0 - judged.doubt if judged.noise.evident else np.ones(len(examples))
 
 
+def chances(examples: Examples, kit: Kit) -> Floats | None:
+    """Return the chance of each label to be a row's right one, shape (n, labels); None where none are evidently wrong.
+
+    Args:
+        examples: with one label each.
+        kit: its held-out probabilities decide.
+    """
+    if not len(examples):
+        return None
+    probabilities = kit.held_out(examples).astype(np.float64)
+    place = {label: number for number, label in enumerate(kit.labels)}
+    given, every = np.array([place[label] for label in examples.labels]), np.arange(len(examples))
+    noise = noise_of(probabilities, given)
+    if not noise.evident:
+        return None
+    others = probabilities.copy()
+    others[every, given] = 0.0
+    others *= (noise.wrong / np.maximum(others.sum(axis=1), 1e-12))[:, None]
+    others[every, given] = 1 - noise.wrong
+    return others
+
+
 @dataclass(frozen=True)
 class _Judged:
     """What answers say of each row."""

@@ -24,6 +24,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ("distil", rf"{_SHARE} from what a better model answers"),
     ("dropped", r"without suspect labels"),
     ("dropped_most", rf"without the {_SHARE} most suspect labels"),
+    ("early_learning", r"held to early answers"),
     ("hide_some", rf"with some words hidden \({_SHARE}\)"),
     ("hide_tokens", rf"with (?P<tokens>.+?) hidden \({_SHARE}\)"),
     ("neighbour_words", rf"also from copies with {_SHARE} of the words replaced by neighbours"),

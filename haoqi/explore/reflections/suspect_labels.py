@@ -3,8 +3,9 @@
 Every training example is answered by models that did not learn it, and from where they level off in agreeing with
 the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`): hard examples
 contradict unsure answers only. Whether leaving such rows out, trusting them less or correcting them helps is an
-experiment. Frozen features hardly mind a few wrong labels and trainings learn them by heart, so a training leaves them
-out before there was time for the experiment, and whatever it says of frozen features.
+experiment. Frozen features hardly mind a few wrong labels and trainings learn them by heart, so a training is held to
+what it answered early (`data/recipes/early_learning.py`) before there was time for the experiment, and whatever it says
+of frozen features.
 """
 
 from dataclasses import dataclass, replace
@@ -48,12 +49,18 @@ class SuspectLabels:
         ]
         evidence = {"count": count, "rows": rows, "suspect_share": count / rows}
         plans = in_turn(
+            recipe(seen, "early_learning") if _trains(seen) else [],
             recipe(seen, "drop_suspects"),
             recipe(seen, "correct_suspects"),
             recipe(seen, "soften_suspects"),
             [*scaled(seen, "strength", 0.2), *varied(seen, mixup=0.4), *varied(seen, label_smoothing=0.1)],
         )
         explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
-        return raised(
-            seen, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=(("drop_suspects", ()),)
-        )
+        heeded = "early_learning" if seen.task.output.name == "label" else "drop_suspects"
+        return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=((heeded, ()),))
+
+
+def _trains(seen: Seen) -> bool:
+    """Return whether the champion is a training, which alone can be held to what it answered early."""
+    maker = seen.lab.makers.get(seen.plan.method)
+    return maker is not None and maker.uses_base and maker.stochastic
