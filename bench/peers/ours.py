@@ -141,14 +141,8 @@ def _suspects(lab: Any, history: Any) -> list[int] | None:
     """Return the rows in the source whose labels were suspect where a lesson says so; None: no lesson said it."""
     if not any(lesson.kind == "suspect_labels" for lesson in history.lessons):
         return None
-    from dataclasses import replace
+    from haoqi.explore.doubts import doubted
+    from haoqi.explore.seen import Seen
 
-    from haoqi.data.recipes._suspects import find
-    from haoqi.explore.held_out import held_out
-    from haoqi.explore.plan import Plan
-    from haoqi.explore.recipe import kit_of
-
-    train = lab.splits.train
-    chances = held_out(lab, train)  # as it lies in the run's folder
-    found = find(train, replace(kit_of(Plan("tfidf"), lab), held_out=lambda _: chances), None)
-    return [train.ids[row] for row in found.rows.tolist()]
+    found = doubted(Seen(lab, history))  # the held-out answers lie in the run's folder
+    return None if found is None else [lab.splits.train.ids[row] for row in found.rows.tolist()]

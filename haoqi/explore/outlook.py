@@ -72,9 +72,12 @@ class Outlook:
         from scipy.special import ndtri
 
         usual = self._error * float(ndtri(1 - self.alpha / 2))
-        known = [self.lead(plan) for plan in plans]
-        borrowed = [one and least_lead(one, self._error, self.champion_score, 1 - self.doubt) for one in known]
-        return np.array([usual if least is None else min(usual, least) for least in borrowed])
+        proofs = np.full(len(plans), usual)
+        for place, plan in enumerate(plans):
+            if (known := self.lead(plan)) is not None:
+                least = least_lead(known, self._error, self.champion_score, 1 - self.doubt)
+                proofs[place] = min(usual, least)
+        return proofs
 
     def verified(self, mean: Floats, deviation: Floats, proofs: Floats) -> Floats:
         """Return the verified gain that is expected where the log-odds of scores are normal, same shape.

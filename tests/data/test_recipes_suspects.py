@@ -8,7 +8,7 @@ import pytest
 
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
-from haoqi.data.recipes._suspects import find
+from haoqi.data.recipes._suspects import find, reranked
 from haoqi.tasks.words import words_of
 
 LABELS = ("a", "b", "c")
@@ -120,6 +120,25 @@ def test_beliefs_are_the_chances_of_labels_where_wrong_ones_are_evident() -> Non
     assert held.take([4, 2]).beliefs == [held.beliefs[4], held.beliefs[2]] if held.beliefs else False
     right, sure, _ = planted(flipped=0.0)
     assert recipes.build("early_learning").apply(right, kit_of(sure)) is right
+
+
+def test_a_better_model_says_which_labels_are_wrong_and_held_out_answers_how_many() -> None:
+    examples, chances, turned = planted()
+    kit = kit_of(chances)
+    found = find(examples, kit, None)
+    given = np.array([LABELS.index(label) for label in examples.labels])
+    better = np.full((300, 3), 0.01, np.float32)
+    better[np.arange(300), given] = np.where(turned, 0.2, 0.7)
+    better[np.arange(300), (given + 1) % 3] = np.where(turned, 0.7, 0.2)
+    told = reranked(examples, kit, found, better)
+    assert found.noise is not None and len(told.rows) == round(found.noise.share * 300)
+    assert turned[told.rows][: turned.sum()].all()
+    assert turned[told.rows].mean() > turned[found.rows].mean()
+    assert told.instead == [LABELS[(given[row] + 1) % 3] for row in told.rows]
+    assert (told.doubt == found.noise.wrong[told.rows]).all()
+    right, sure, _ = planted(flipped=0.0)
+    nothing = find(right, kit_of(sure), None)
+    assert reranked(right, kit_of(sure), nothing, better) is nothing
 
 
 @pytest.mark.slow

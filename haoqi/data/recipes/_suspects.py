@@ -19,6 +19,8 @@ from haoqi.data.recipes import Floats, Kit
 from haoqi.data.recipes._noise import Noise, noise_of
 from haoqi.data.recipes._rows import percent, sparing
 
+_LEAST = 1e-7
+
 EXPECTED = 0.55
 """Of the labels that are named, the share expected to be wrong, at least."""
 
@@ -72,6 +74,30 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
     return Suspects(rows, [judged.instead(int(row)) for row in rows], judged.doubt[rows], judged.noise)
 
 
+def reranked(examples: Examples, kit: Kit, found: Suspects, answers: Floats) -> Suspects:
+    """Return as many suspects as labels are believed wrong, those first that a better model contradicts most.
+
+    Args:
+        examples: with one label each.
+        kit: knows the labels.
+        found: what held-out answers say of them; how many and how likely they are wrong is still theirs.
+        answers: probabilities by a model that learnt the rows and was kept from following wrong labels, shape (n,
+            labels): it knows which labels are wrong, but not how many.
+    """
+    if found.noise is None or not found.noise.evident:
+        return found
+    place, every = {label: number for number, label in enumerate(kit.labels)}, np.arange(len(examples))
+    given = np.array([place[label] for label in examples.labels])
+    chances = np.maximum(answers.astype(np.float64), _LEAST)
+    own = chances[every, given]
+    chances[every, given] = 0.0
+    rival = chances.argmax(axis=1)
+    order = np.argsort(np.log(own) - np.log(chances[every, rival]), kind="stable")
+    order = order[: round(found.noise.share * len(examples))]
+    rows = np.array(sparing(examples, order, kit.output), np.int64)
+    return Suspects(rows, [kit.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
+
+
 def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> npt.NDArray[np.float64]:
     """Return how far each row's label is to be believed by models that are asked again, in [0, 1], shape (n,).
 
@@ -83,7 +109,7 @@ def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilit
     return 1.0 - judged.doubt if judged.noise.evident else np.ones(len(examples))
 
 
-def chances(examples: Examples, kit: Kit) -> Floats | None:
+def chances(examples: Examples, kit: Kit) -> npt.NDArray[np.float64] | None:
     """Return the chance of each label to be a row's right one, shape (n, labels); None where none are evidently wrong.
 
     Args:

@@ -8,20 +8,17 @@ labels of two kinds is wrong, n examples teach as much as n (1 - 2e)^2 right one
 doi:10.1007/BF00116829), so one label put right is as good as four new texts; with k kinds as 2k / (k - 1).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 
 from haoqi.core.config import Range
-from haoqi.data.recipes._suspects import Suspects, find
 from haoqi.evaluate.advice import ChosenRow, NextStep
-from haoqi.explore import held_out as outside
+from haoqi.explore.doubts import doubted
 from haoqi.explore.ending import Ending
 from haoqi.explore.next_steps import next_steps
 from haoqi.explore.next_steps._told import row_of, step
-from haoqi.explore.plan import Plan
-from haoqi.explore.recipe import kit_of
 from haoqi.explore.surrogate import Floats
 
 USUAL = 0.51
@@ -47,7 +44,7 @@ class RecheckLabels:
         """Return the step with the rows to look at, the most suspect first."""
         if ending.lab.task.output.name == "spans":
             return step("recheck_labels", "recheck_spans", None, {"count": self.count})
-        found = _suspects(ending)
+        found = doubted(ending.seen)
         if found is None:
             return step("recheck_labels", "recheck_untold", None, {"count": self.count})
         train = ending.lab.splits.train
@@ -95,17 +92,6 @@ def believed(share: float, verdict: str) -> tuple[float, float]:
     """
     share = min(1 - _LEAST, max(_LEAST, share))
     return BEGUN * share + MOVED * (verdict == "confirmed"), BEGUN * (1 - share) + MOVED * (verdict == "refuted")
-
-
-def _suspects(ending: Ending) -> Suspects | None:
-    """Return the suspects among the training labels; None where finding them would take too long."""
-    lab, train = ending.lab, ending.lab.splits.train
-    kept = next((one for one in (lab, replace(lab, bases={})) if outside.is_kept(one, train)), None)
-    chances = ending.seen.held_out if kept is None else outside.held_out(kept, train)
-    if chances is None:
-        return None
-    kit = kit_of(Plan(ending.plan.method, ending.plan.base), lab)
-    return find(train, replace(kit, held_out=lambda _: chances), None)
 
 
 def _verdict(ending: Ending) -> str:

@@ -1,0 +1,40 @@
+"""Which labels are suspect, as well as a run can tell: what held-out answers say, and the champion, where it may.
+
+A training that is held to its early answers does not follow labels that are wrong, so its answers to the very rows that
+it learnt from tell which these are better than the held-out answers of cheaper models do. How many there are it cannot
+tell: the fewer it follows the fewer it knows of (docs/decisions.md), so that stays with the others.
+"""
+
+from dataclasses import replace
+
+from haoqi.data.recipes._suspects import Suspects, find, reranked
+from haoqi.explore import held_out as outside
+from haoqi.explore.costs import Costs
+from haoqi.explore.plan import Plan
+from haoqi.explore.recipe import kit_of
+from haoqi.explore.seen import Seen
+
+HELD = "early_learning"
+"""The recipe after which a training's own answers may be asked."""
+
+
+def doubted(seen: Seen) -> Suspects | None:
+    """Return the suspects among the training labels, the most doubtful first; None where that takes too long.
+
+    Args:
+        seen: the run at the moment that it is asked; its task labels texts.
+    """
+    lab, train = seen.lab, seen.splits.train
+    kept = next((one for one in (lab, replace(lab, bases={})) if outside.is_kept(one, train)), None)
+    chances = seen.held_out if kept is None else outside.held_out(kept, train)
+    if chances is None:
+        return None
+    kit = kit_of(Plan(seen.plan.method, seen.plan.base), lab)
+    found = find(train, replace(kit, held_out=lambda _: chances), None)
+    if not seen.single or HELD not in dict(seen.plan.recipe) or seen.plan.share < 1 or lab.folds:
+        return found
+    costs = Costs.of(lab, seen.history.experiments, timed=False)
+    if not seen.affords(costs.answer_seconds(seen.plan, len(train))) or seen.model is None:
+        return found
+    answers = seen.model.predict(train).probabilities
+    return found if answers is None else reranked(train, kit, found, answers)
