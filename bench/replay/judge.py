@@ -160,9 +160,8 @@ class Replayed(Table):
         return self.known
 
     def _lead(self, plan: Plan) -> Known | None:
-        best = self.history.champion
-        asked = best is not None and self.lab.settings.borrow
-        return known_lead(self.prior, plan, best.plan) if best is not None and asked else None
+        best = self.history.champion if self.lab.settings.borrow else None
+        return None if best is None else known_lead(self.prior, plan, best.plan)
 
     def _gives_way(self, plan: Plan) -> bool:
         return False  # what a plan would have scored in less time is not in the table

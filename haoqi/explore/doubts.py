@@ -31,7 +31,8 @@ def doubted(seen: Seen) -> Suspects | None:
         return None
     kit = kit_of(Plan(seen.plan.method, seen.plan.base), lab)
     found = find(train, replace(kit, held_out=lambda _: chances), None)
-    if not seen.single or HELD not in dict(seen.plan.recipe) or seen.plan.share < 1 or lab.folds:
+    held = HELD in dict(seen.plan.recipe) and lab.remembers(seen.plan)
+    if not seen.single or not held or seen.plan.share < 1 or lab.folds:
         return found
     costs = Costs.of(lab, seen.history.experiments, timed=False)
     if not seen.affords(costs.answer_seconds(seen.plan, len(train))) or seen.model is None:

@@ -30,6 +30,7 @@ from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
 from haoqi.tasks.task import Task
 from haoqi.train.processes import check_devices
+from haoqi.train.techniques import Techniques
 
 FEW = 250
 """With fewer validation examples than this, plans are judged by cross-validation."""
@@ -141,6 +142,11 @@ class Lab:
     def method(self, plan: Plan) -> Method:
         """Return a plan's method with its settings."""
         return methods.build(plan.method, **plan.varied)
+
+    def remembers(self, plan: Plan) -> bool:
+        """Return whether a plan's training can be held to its early answers: it takes the techniques of trainings."""
+        maker = self.makers.get(plan.method)
+        return maker is not None and issubclass(maker, Techniques)
 
     def work(self, plan: Plan) -> float:
         """Return the seconds that a plan takes where nothing was computed before, on the machine of `rates.json`."""

@@ -16,7 +16,7 @@ from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson
 from haoqi.explore.outlook import Outlook, paired_error
-from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
+from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan, Recipe
 from haoqi.explore.prior import HABIT, Features, Known, Prior, prior_of
 from haoqi.explore.step import Step
 from haoqi.explore.strategies import strategies
@@ -46,6 +46,9 @@ PROPOSED = "proposed by"
 
 LAST_STEPS, LAST_SHARE = 2, 0.1
 """So many steps, or so much of the time, before its end a search asks the best plans together."""
+
+INSTEAD = {"early_learning": "drop_suspects"}
+"""What a training does that cannot be held to its early answers."""
 
 RELEASE_SHARE = 0.2
 """And so much of the time sooner, where scoring the models of all members takes that long."""
@@ -331,7 +334,13 @@ class Table:
         heeded = tuple(dict.fromkeys(step for one in told for step in one.heeded))
         if not heeded:
             return self.lab.plans
-        return [replace(plan, recipe=heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
+        return [self._heeding(plan, heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
+
+    def _heeding(self, plan: Plan, heeded: Recipe) -> Plan:
+        """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
+        able = self.lab.remembers(plan)
+        steps = heeded if able else tuple((INSTEAD.get(name, name), settings) for name, settings in heeded)
+        return replace(plan, recipe=steps)
 
     @cached_property
     def _kin(self) -> frozenset[str]:

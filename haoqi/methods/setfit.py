@@ -7,7 +7,7 @@ are called is learnt from like texts: it says what a few examples leave open. Pr
 8 to 100 examples per label; with more, `full` learns as much from them, sooner.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
-from haoqi.data.examples import Examples
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -69,7 +68,6 @@ class Setfit:
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
-        job = replace(job, train=_undoubted(job.train, job.task.labels))
         bench = lay_out(with_names(job) if self.named else job, self.max_tokens)
         _freeze_for_contrast(bench)
         rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
@@ -187,18 +185,6 @@ def _with_short(size: Size, count: int) -> Size:
     known = size.lengths or (round(size.tokens),)
     short = round(len(known) * count / max(1, size.train_rows))
     return replace(size, lengths=known + (NAMING_PIECES,) * short) if short else size
-
-
-def _undoubted(train: Examples, labels: Sequence[str]) -> Examples:
-    """Return the rows whose own label is believed before all others: a wrong pair cannot be held to anything.
-
-    Where nothing else would be left of a label, its rows stay.
-    """
-    if train.beliefs is None:
-        return train
-    kept = [labels[int(np.argmax(believed))] == own for believed, own in zip(train.beliefs, train.labels, strict=True)]
-    left = {own for own, keep in zip(train.labels, kept, strict=True) if keep}
-    return train.take([row for row, own in enumerate(train.labels) if kept[row] or own not in left])
 
 
 def _freeze_for_contrast(bench: Bench) -> None:

@@ -1,6 +1,5 @@
 """Contrastive fine-tuning: how often it goes through how many texts, and how it reads them."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from haoqi.data.examples import Examples
 from haoqi.evaluate.metrics.accuracy import accuracy
 from haoqi.methods._names import with_names
 from haoqi.methods.method import Job, Size, methods
-from haoqi.methods.setfit import ContrastBatches, _undoubted
+from haoqi.methods.setfit import ContrastBatches
 from haoqi.models.bases import Base
 from haoqi.models.features import FeatureStore
 from haoqi.models.reading import Reading
@@ -54,11 +53,3 @@ def test_contrasted_texts_of_like_length_are_encoded_together() -> None:
     order = np.concatenate([part.lengths.numpy() for part in parts])
     assert counting.tolist() == order.tolist()
     assert (alike.numpy() == (order[:, None] % 2 == order[None, :] % 2)).all()
-
-
-def test_rows_whose_label_is_not_believed_first_are_not_compared() -> None:
-    train = Examples.of([f"text {row}" for row in range(4)], ["a", "a", "b", "b"])
-    believed = replace(train, beliefs=[(5.0, 2.0), (1.0, 6.0), (4.0, 3.0), (6.0, 1.0)])
-    assert _undoubted(train, ("a", "b")) is train
-    left = _undoubted(believed, ("a", "b"))
-    assert left.texts == ["text 0", "text 2", "text 3"]  # nothing else would be left of b

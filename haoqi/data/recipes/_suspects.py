@@ -86,13 +86,12 @@ def reranked(examples: Examples, kit: Kit, found: Suspects, answers: Floats) -> 
     """
     if found.noise is None or not found.noise.evident:
         return found
-    place, every = {label: number for number, label in enumerate(kit.labels)}, np.arange(len(examples))
-    given = np.array([place[label] for label in examples.labels])
-    chances = np.maximum(answers.astype(np.float64), _LEAST)
-    own = chances[every, given]
-    chances[every, given] = 0.0
-    rival = chances.argmax(axis=1)
-    order = np.argsort(np.log(own) - np.log(chances[every, rival]), kind="stable")
+    given, every = _given(examples, kit.labels), np.arange(len(examples))
+    others = np.maximum(answers.astype(np.float64), _LEAST)
+    own = others[every, given]
+    others[every, given] = 0.0
+    rival = others.argmax(axis=1)
+    order = np.argsort(np.log(own) - np.log(others[every, rival]), kind="stable")
     order = order[: round(found.noise.share * len(examples))]
     rows = np.array(sparing(examples, order, kit.output), np.int64)
     return Suspects(rows, [kit.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
@@ -119,8 +118,7 @@ def chances(examples: Examples, kit: Kit) -> npt.NDArray[np.float64] | None:
     if not len(examples):
         return None
     probabilities = kit.held_out(examples).astype(np.float64)
-    place = {label: number for number, label in enumerate(kit.labels)}
-    given, every = np.array([place[label] for label in examples.labels]), np.arange(len(examples))
+    given, every = _given(examples, kit.labels), np.arange(len(examples))
     noise = noise_of(probabilities, given)
     if not noise.evident:
         return None
@@ -147,8 +145,7 @@ class _Judged:
 
 def _one(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> _Judged:
     """Judge rows that have one label."""
-    place = {label: number for number, label in enumerate(labels)}
-    given, every = np.array([place[label] for label in examples.labels]), np.arange(len(examples))
+    given, every = _given(examples, labels), np.arange(len(examples))
     noise = noise_of(probabilities, given)
     others = probabilities.astype(np.float64)
     own = others[every, given]
@@ -160,6 +157,12 @@ def _one(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> 
     named[order[: int((expected >= EXPECTED).sum())]] = True  # the mean of ever smaller chances only falls
     against = others[every, rival] > own
     return _Judged(against, named, noise.wrong, lambda row: labels[int(rival[row])], noise)
+
+
+def _given(examples: Examples, labels: tuple[str, ...]) -> Indices:
+    """Return the number of each row's label, shape (n,)."""
+    place = {label: number for number, label in enumerate(labels)}
+    return np.array([place[label] for label in examples.labels], np.int64)
 
 
 def _several(examples: Examples, labels: tuple[str, ...], probabilities: Floats) -> _Judged:

@@ -49,7 +49,7 @@ class SuspectLabels:
         ]
         evidence = {"count": count, "rows": rows, "suspect_share": count / rows}
         plans = in_turn(
-            recipe(seen, "early_learning") if _trains(seen) else [],
+            recipe(seen, "early_learning") if seen.lab.remembers(seen.plan) else [],
             recipe(seen, "drop_suspects"),
             recipe(seen, "correct_suspects"),
             recipe(seen, "soften_suspects"),
@@ -58,9 +58,3 @@ class SuspectLabels:
         explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
         heeded = "early_learning" if seen.task.output.name == "label" else "drop_suspects"
         return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=((heeded, ()),))
-
-
-def _trains(seen: Seen) -> bool:
-    """Return whether the champion is a training, which alone can be held to what it answered early."""
-    maker = seen.lab.makers.get(seen.plan.method)
-    return maker is not None and maker.uses_base and maker.stochastic
