@@ -32,7 +32,7 @@ class Costs:
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
     _known: dict[Plan, Cost] = field(default_factory=dict, compare=False, repr=False)
-    _reserved: dict[Plan, float] = field(default_factory=dict, compare=False, repr=False)
+    _reserved: dict[Plan, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, lab: Lab, history: Sequence[Experiment], *, timed: bool) -> "Costs":
@@ -112,12 +112,39 @@ class Costs:
         The model is fitted once more, on all examples, after cross-validation or where that is soon done; the test
         split is scored, and some texts are read twice more to see whether a smaller copy of the base answers alike.
         """
-        if plan is None:
+        return sum(self._release(plan))
+
+    def kept_for(self, champion: Experiment | None, left: float) -> float:
+        """Return what is kept of the time left for releasing a champion that was run.
+
+        Where its last fit would take too long to be kept time for, one in as many seconds as its first fit took is,
+        as long as there is time for that (`shorter_refit_seconds`): most of what the added examples give is had so.
+        """
+        if champion is None:
             return _REPORT_SECONDS
+        released, again = self._release(champion.plan)
+        shorter = self.shorter_refit_seconds(champion)
+        return released + (again or (shorter if released + shorter <= left else 0.0))
+
+    def shorter_refit_seconds(self, ran: Experiment) -> float:
+        """Return what the shortest last fit that is worth making takes: as long as the first; infinity if none gives.
+
+        A training of the base ends in whatever time it has, its step size come down to 0.
+        """
+        plan, lab = ran.plan, self.lab
+        if plan.method == ENSEMBLE or lab.folds or not lab.settings.refit or not len(lab.splits.valid):
+            return math.inf
+        method = lab.method(plan)
+        return ran.seconds if method.elastic and method.uses_base and method.stochastic else math.inf
+
+    def _release(self, plan: Plan | None) -> tuple[float, float]:
+        """Return what a release takes without its last fit, and that, or 0 where it is only made if time is left."""
+        if plan is None:
+            return _REPORT_SECONDS, 0.0
         if plan not in self._reserved:
             again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
             refits = self.lab.folds or (self.lab.settings.refit and again <= REFIT * (budget or math.inf))
-            self._reserved[plan] = _REPORT_SECONDS + self.scoring_seconds(plan) + (again if refits else 0.0)
+            self._reserved[plan] = _REPORT_SECONDS + self.scoring_seconds(plan), again if refits else 0.0
         return self._reserved[plan]
 
     def refit_seconds(self, plan: Plan) -> float:
@@ -155,13 +182,20 @@ class Costs:
         """Return what answering the test split takes, most likely at most, and comparing it with a smaller copy."""
         if plan.method == ENSEMBLE:
             return sum(self.scoring_seconds(one) for one, _ in plan.members)
-        lab, trial = self.lab, self.lab.trial(plan)
-        train_rows = int(trial.rows * plan.share)
-        scored = len(lab.splits.test) + (2 * CHECKED if plan.base else 0)
-        size = replace(trial.size, train_rows=train_rows, valid_rows=scored, watched=False)
-        work = lab.method(plan).work(size)
-        load = Load(plans=1) + work.score + answered(size, size.valid_rows)
-        load += embedded(size, size.valid_rows * work.asks)
+        trial, checked = self.lab.trial(plan), 2 * CHECKED if plan.base else 0
+        load = Load(plans=1) + self._answering(plan, len(self.lab.splits.test) + checked)
         if plan.base:
-            load += reading_base(size).times(3)
+            load += reading_base(trial.size).times(3)
         return self.rates.cost(load, plan.method).at_most()
+
+    def judging_seconds(self, plan: Plan) -> float:
+        """Return what answering the validation examples takes, most likely at most."""
+        return self.rates.cost(self._answering(plan, len(self.lab.splits.valid)), plan.method).at_most()
+
+    def _answering(self, plan: Plan, rows: int) -> Load:
+        """Return what a plan's model does to answer so many texts that it never read."""
+        trial = self.lab.trial(plan)
+        train_rows = int(trial.rows * plan.share)
+        size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
+        work = self.lab.method(plan).work(size)
+        return work.score + answered(size, rows) + embedded(size, rows * work.asks)

@@ -1,10 +1,12 @@
 """The last fit: what was held back to judge plans has judged them, so what is released learns from it, too.
 
-What was proved is a plan, and more examples of the same kind make it better on the whole. One fit may still go wrong,
+What was proved is a plan, and more examples of the same kind make it better on the whole. A training for which the
+time is short takes as many steps on more examples as there is time for. One fit may still go wrong,
 so the new model must know the validation examples, which it learnt, as well as the judged one, which had not seen
 them; else the judged one is released. Calibration stays as it was found on answers to examples that were not learnt.
 """
 
+import math
 from dataclasses import replace
 
 from haoqi.core.events import Note, Stage
@@ -37,11 +39,12 @@ def final_model(
     plan, rows = experiment.plan, len(lab.splits.train)
     if lab.folds:
         return _knowing(_refitted(plan, lab), len(lab.judged))
-    if not stopped and _in_time(experiment, lab, history, left):
+    seconds = 0.0 if stopped else _seconds_for(experiment, lab, history, left)
+    if seconds > 0:
         whole = rows + len(lab.splits.valid)
         lab.listen(Stage("refitting", f"the champion learns from all {whole:,} examples but the test split"))
         try:
-            model = _refitted(plan, lab)
+            model = _refitted(plan, lab, seconds=None if seconds == math.inf else seconds)
             if _score(model, lab) >= (experiment.score or 0.0):
                 return _knowing(model, whole)
             why = "learning from the validation examples made it no better at them"
@@ -51,25 +54,31 @@ def final_model(
     return _knowing(model_of(experiment, lab), rows)
 
 
-def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | None) -> bool:
-    """Return whether a champion is to be fitted again, and can be: a fit that the clock cut short could not."""
+def _seconds_for(experiment: Experiment, lab: Lab, history: History, left: float | None) -> float:
+    """Return how long fitting a champion again may take: as long as it takes, so many seconds, or 0 for not at all.
+
+    What the clock cut short would be again, and some fits would be; a training of a base is then given what time there
+    is, if that is at least what its first fit took.
+    """
     if not lab.settings.refit or not len(lab.splits.valid):
-        return False
+        return 0.0
     if left is None:
-        return True
+        return math.inf
     members = [one for one, _ in experiment.plan.members]
     cut = any(one.cut for one in (experiment, *history.experiments) if one.plan in members)
     costs = Costs.of(lab, history.experiments, timed=True)
     spare = max(0.0, left - costs.scoring_seconds(experiment.plan)) + LATE * (lab.settings.budget_seconds or 0.0)
-    return not cut and costs.refit_seconds(experiment.plan) <= spare
+    if not cut and costs.refit_seconds(experiment.plan) <= spare:
+        return math.inf
+    return spare - costs.judging_seconds(experiment.plan) if costs.shorter_refit_seconds(experiment) <= spare else 0.0
 
 
-def _refitted(plan: Plan, lab: Lab) -> Model:
-    """Return the model of a plan fitted on training and validation examples."""
+def _refitted(plan: Plan, lab: Lab, seconds: float | None = None) -> Model:
+    """Return the model of a plan fitted on training and validation examples, a training of a base in the time given."""
     if plan.method == ENSEMBLE:
         return ensemble_of(plan, lab, lambda one: _refitted(one, lab))
     train = training_examples(plan, lab, Examples.join([lab.splits.train, lab.splits.valid]))
-    job = replace(job_of(plan, lab, train), folder=checkpoint_of(plan, lab) / "whole")
+    job = replace(job_of(plan, lab, train, seconds=seconds), folder=checkpoint_of(plan, lab) / "whole")
     return built(lab.method(plan).fit(job), plan, lab)
 
 

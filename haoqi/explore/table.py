@@ -373,10 +373,8 @@ class Table:
     def _left_for(self, plan: Plan) -> float:
         """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
         assert self.left is not None
-        champion = self.history.champion
-        return self.left - max(
-            self.costs.reserve_seconds(plan), self.costs.reserve_seconds(champion.plan if champion else None)
-        )
+        kept = self.costs.kept_for(self.history.champion, self.left)
+        return self.left - max(self.costs.reserve_seconds(plan), kept)
 
     def _cheap_seconds(self) -> float:
         budget = self.lab.settings.budget_seconds

@@ -50,7 +50,7 @@ def test_what_is_no_better_on_what_it_learnt_is_not_released(case: Case) -> None
 def test_stopped_it_releases_the_judged_model(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     champion = case.run(TFIDF)
 
-    def stopped(plan: Plan, lab: Any) -> Model:
+    def stopped(plan: Plan, lab: Any, seconds: float | None) -> Model:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(refit, "_refitted", stopped)
@@ -109,6 +109,52 @@ def test_time_for_the_last_fit_is_kept_where_it_is_soon_made(case: Case) -> None
     again = Costs.of(case.lab, [], timed=True).refit_seconds(TFIDF)
     assert reserve(5.0) - reserve(5.0, refit=False) == pytest.approx(again)
     assert reserve(0.05 * again / 60) == reserve(5.0, refit=False)
+
+
+@pytest.fixture
+def trained(tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Case, Experiment]:
+    """Return a run whose champion is a training, for which a whole last fit would take for ever."""
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, ROWS), drawn(rng, JUDGED), base=tiny_base)
+    champion = case.run(Plan.of("lora", "tiny", settings={"epochs": 1}))
+    monkeypatch.setattr(Costs, "refit_seconds", lambda costs, plan: 1e9)
+    return case, champion
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_training_learns_again_in_the_time_that_there_is(
+    trained: tuple[Case, Experiment], monkeypatch: pytest.MonkeyPatch, cut: bool
+) -> None:
+    case, champion = trained
+    champion = replace(champion, score=0.0, seconds=20.0, cut=cut)
+    given = list[float | None]()
+    job = refit.job_of
+
+    def seen(*args: Any, seconds: float | None = None, **others: Any) -> Any:
+        given.append(seconds)
+        return job(*args, seconds=seconds, **others)
+
+    monkeypatch.setattr(refit, "job_of", seen)
+    assert released(case, champion, 19.0, minutes=0.01).facts["learnt_from"] == ROWS
+    assert not given
+    assert released(case, champion, 30.0, minutes=0.01).facts["learnt_from"] == ROWS + JUDGED
+    assert given[0] is not None
+    assert 20.0 < given[0] < 30.0
+
+
+def test_time_for_a_last_fit_as_long_as_the_first_is_kept_while_there_is_some(
+    trained: tuple[Case, Experiment],
+) -> None:
+    case, champion = trained[0], replace(trained[1], seconds=20.0)
+    lab = replace(case.lab, settings=ExploreSettings(minutes=1.0, folds=0))
+    costs = Costs.of(lab, case.history.experiments, timed=True)
+    alone = costs.reserve_seconds(champion.plan)
+    assert costs.kept_for(champion, 60.0) == pytest.approx(alone + 20.0)
+    assert costs.kept_for(champion, 20.0) == alone
+    assert costs.kept_for(replace(champion, plan=TFIDF), 60.0) == costs.reserve_seconds(TFIDF)
+    assert costs.kept_for(None, 60.0) == costs.reserve_seconds(None)
+    without = Costs.of(replace(lab, settings=replace(lab.settings, refit=False)), [], timed=True)
+    assert without.kept_for(champion, 60.0) == without.reserve_seconds(champion.plan)
 
 
 def test_a_last_fit_reads_nothing_that_was_read_before(tmp_path: Path, tiny_base: str) -> None:
