@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from haoqi.explore.asked import Asked, asked
 from haoqi.explore.lab import Lab
@@ -119,12 +120,28 @@ class Costs:
 
         Where its last fit would take too long to be kept time for, one in as many seconds as its first fit took is,
         as long as there is time for that (`shorter_refit_seconds`): most of what the added examples give is had so.
+        Of an ensemble those members are fitted once more for which there is time.
         """
         if champion is None:
             return _REPORT_SECONDS
         released, again = self._release(champion.plan)
+        if champion.plan.method == ENSEMBLE and not self.lab.folds:
+            return released + sum(map(self.refit_seconds, self.refitted(champion.plan, left - released)))
         shorter = self.shorter_refit_seconds(champion)
         return released + (again or (shorter if released + shorter <= left else 0.0))
+
+    def refitted(self, plan: Plan, seconds: float) -> tuple[Plan, ...]:
+        """Return which members of an ensemble can be fitted once more in some seconds: of the largest weight together.
+
+        There are none where no last fit is asked for.
+        """
+        lab, members = self.lab, plan.members
+        if not lab.settings.refit or not len(lab.splits.valid):
+            return ()
+        parts = [part for size in range(len(members) + 1) for part in combinations(members, size)]
+        able = [part for part in parts if sum(self.refit_seconds(one) for one, _ in part) <= seconds]
+        best = max(able, key=lambda part: sum(weight for _, weight in part), default=())
+        return tuple(one for one, _ in best)
 
     def shorter_refit_seconds(self, ran: Experiment) -> float:
         """Return what the shortest last fit that is worth making takes: as long as the first; infinity if none gives.
@@ -143,7 +160,8 @@ class Costs:
             return _REPORT_SECONDS, 0.0
         if plan not in self._reserved:
             again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
-            refits = self.lab.folds or (self.lab.settings.refit and again <= REFIT * (budget or math.inf))
+            soon = plan.method != ENSEMBLE and again <= REFIT * (budget or math.inf)
+            refits = self.lab.folds or (self.lab.settings.refit and soon)
             self._reserved[plan] = _REPORT_SECONDS + self.scoring_seconds(plan), again if refits else 0.0
         return self._reserved[plan]
 

@@ -1,13 +1,12 @@
 """The last fit: what was held back to judge plans has judged them, so what is released learns from it, too.
 
-What was proved is a plan, and more examples of the same kind make it better on the whole. A training for which the
-time is short takes as many steps on more examples as there is time for. One fit may still go wrong,
+What was proved is a plan, and more examples of the same kind make it better on the whole. Where time is short a
+training takes as many steps on more examples as it allows, and of an ensemble some members learn. One fit may go wrong,
 so the new model must know the validation examples, which it learnt, as well as the judged one, which had not seen
 them; else the judged one is released. Calibration stays as it was found on answers to examples that were not learnt.
 """
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from haoqi.core.events import Note, Stage
 from haoqi.data.examples import Examples
@@ -38,13 +37,13 @@ def final_model(
     """
     plan, rows = experiment.plan, len(lab.splits.train)
     if lab.folds:
-        return _knowing(_refitted(plan, lab), len(lab.judged))
-    seconds = 0.0 if stopped else _seconds_for(experiment, lab, history, left)
-    if seconds > 0:
+        return _knowing(_refitted(plan, lab, _Again(_alone(plan))), len(lab.judged))
+    again = _NOTHING if stopped else _again(experiment, lab, history, left)
+    if again.plans:
         whole = rows + len(lab.splits.valid)
         lab.listen(Stage("refitting", f"the champion learns from all {whole:,} examples but the test split"))
         try:
-            model = _refitted(plan, lab, seconds=None if seconds == math.inf else seconds)
+            model = _refitted(plan, lab, again)
             if _score(model, lab) >= (experiment.score or 0.0):
                 return _knowing(model, whole)
             why = "learning from the validation examples made it no better at them"
@@ -54,31 +53,55 @@ def final_model(
     return _knowing(model_of(experiment, lab), rows)
 
 
-def _seconds_for(experiment: Experiment, lab: Lab, history: History, left: float | None) -> float:
-    """Return how long fitting a champion again may take: as long as it takes, so many seconds, or 0 for not at all.
+@dataclass(frozen=True)
+class _Again:
+    """What is fitted once more."""
+
+    plans: tuple[Plan, ...]
+    """A champion, or those members of one that have the time."""
+    seconds: float | None = None
+    """What a champion that is a training may take; None: what it takes."""
+
+
+_NOTHING = _Again(())
+
+
+def _again(experiment: Experiment, lab: Lab, history: History, left: float | None) -> _Again:
+    """Return what of a champion is fitted once more.
 
     What the clock cut short would be again, and some fits would be; a training of a base is then given what time there
     is, if that is at least what its first fit took.
     """
+    plan = experiment.plan
     if not lab.settings.refit or not len(lab.splits.valid):
-        return 0.0
+        return _NOTHING
     if left is None:
-        return math.inf
-    members = [one for one, _ in experiment.plan.members]
-    cut = any(one.cut for one in (experiment, *history.experiments) if one.plan in members)
+        return _Again(_alone(plan))
+    cut = [one.plan for one in (experiment, *history.experiments) if one.cut]
     costs = Costs.of(lab, history.experiments, timed=True)
-    spare = max(0.0, left - costs.scoring_seconds(experiment.plan)) + LATE * (lab.settings.budget_seconds or 0.0)
-    if not cut and costs.refit_seconds(experiment.plan) <= spare:
-        return math.inf
-    return spare - costs.judging_seconds(experiment.plan) if costs.shorter_refit_seconds(experiment) <= spare else 0.0
-
-
-def _refitted(plan: Plan, lab: Lab, seconds: float | None = None) -> Model:
-    """Return the model of a plan fitted on training and validation examples, a training of a base in the time given."""
+    spare = max(0.0, left - costs.scoring_seconds(plan)) + LATE * (lab.settings.budget_seconds or 0.0)
     if plan.method == ENSEMBLE:
-        return ensemble_of(plan, lab, lambda one: _refitted(one, lab))
+        return _Again(tuple(one for one in costs.refitted(plan, spare) if one not in cut))
+    if plan not in cut and costs.refit_seconds(plan) <= spare:
+        return _Again((plan,))
+    if costs.shorter_refit_seconds(experiment) <= spare:
+        return _Again((plan,), spare - costs.judging_seconds(plan))
+    return _NOTHING
+
+
+def _alone(plan: Plan) -> tuple[Plan, ...]:
+    """Return the plans that are fitted for a plan's model."""
+    return tuple(one for one, _ in plan.members)
+
+
+def _refitted(plan: Plan, lab: Lab, again: _Again) -> Model:
+    """Return the model of a plan, fitted on training and validation examples as far as it is to be."""
+    if plan.method == ENSEMBLE:
+        return ensemble_of(plan, lab, lambda one: _refitted(one, lab, again))
+    if plan not in again.plans:
+        return model_of(Experiment(plan, score=None), lab)
     train = training_examples(plan, lab, Examples.join([lab.splits.train, lab.splits.valid]))
-    job = replace(job_of(plan, lab, train, seconds=seconds), folder=checkpoint_of(plan, lab) / "whole")
+    job = replace(job_of(plan, lab, train, seconds=again.seconds), folder=checkpoint_of(plan, lab) / "whole")
     return built(lab.method(plan).fit(job), plan, lab)
 
 

@@ -11,7 +11,7 @@ from haoqi.explore.beliefs import Belief, rank
 from haoqi.explore.borrowing import known_lead, may_borrow
 from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
-from haoqi.explore.ensemble import planned, roughly
+from haoqi.explore.ensemble import planned
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson
@@ -22,6 +22,7 @@ from haoqi.explore.step import Step
 from haoqi.explore.strategies import strategies
 from haoqi.explore.surrogate import Surrogate
 from haoqi.explore.teacher import student
+from haoqi.explore.together import ending, fitted_again
 
 CHEAP = 0.06
 """A plan that takes less than this share of the budget is tried before any strategy is asked."""
@@ -44,14 +45,8 @@ SOON = 0.5
 PROPOSED = "proposed by"
 """How the reason of a step begins that a strategy chose."""
 
-LAST_STEPS, LAST_SHARE = 2, 0.1
-"""So many steps, or so much of the time, before its end a search asks the best plans together."""
-
 INSTEAD = {"early_learning": "drop_suspects"}
 """What a training does that cannot be held to its early answers."""
-
-RELEASE_SHARE = 0.2
-"""And so much of the time sooner, where scoring the models of all members takes that long."""
 
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
@@ -86,14 +81,7 @@ class Table:
 
     def ending(self) -> bool:
         """Return whether the end is near: few steps are left, or little time besides releasing an ensemble."""
-        settings, done = self.lab.settings, len(self.history.experiments)
-        if self.left is None:
-            return settings.steps is not None and settings.steps - done <= LAST_STEPS
-        budget = settings.budget_seconds or 0.0
-        if self.left > (LAST_SHARE + RELEASE_SHARE) * budget:
-            return False
-        released = self.costs.reserve_seconds(roughly(self.history)) if settings.ensemble else 0.0
-        return self.left - released <= LAST_SHARE * budget
+        return ending(self.lab, self.history, self.costs, self.left)
 
     def combined(self) -> Step | None:
         """Return the ensemble of the best where it looks better than the champion, or else a student of one that was.
@@ -112,6 +100,8 @@ class Table:
             seconds = self._seconds(plan)
         limit = None if self.left is None else self._left_for(plan)
         if limit is not None and limit < seconds:
+            return None
+        if role == ENSEMBLE and not fitted_again(plan, self.lab, self.costs, self.left):
             return None
         work = 0.0 if role == ENSEMBLE else self.lab.work(plan)
         return Step(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)

@@ -13,6 +13,7 @@ from haoqi.explore.costs import Costs
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.refit import final_model
 from haoqi.explore.settings import ExploreSettings
+from haoqi.explore.together import fitted_again
 from haoqi.models.model import Model
 from tests.explore.test_reflections import TFIDF, Case, drawn
 
@@ -99,6 +100,46 @@ def test_all_members_of_an_ensemble_learn_again(case: Case, monkeypatch: pytest.
     monkeypatch.setattr(refit, "training_examples", counted)
     assert released(case, champion).facts["learnt_from"] == ROWS + JUDGED
     assert learnt == [ROWS + JUDGED] * 2
+
+
+def test_those_members_of_an_ensemble_learn_again_for_which_there_is_time(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    light, heavy = TFIDF, Plan("logistic")
+    ran = [case.run(one) for one in (light, heavy)]
+    plan = Plan.of(ENSEMBLE, settings={"weights": (0.4, 0.6)}, made_of=(light, heavy))
+    champion = replace(case.run(plan), score=0.0)
+    monkeypatch.setattr(Costs, "refit_seconds", lambda costs, one: 30.0 if one == heavy else 10.0)
+    learnt = list[Plan]()
+    fit = refit.training_examples
+
+    def counted(one: Plan, lab: Any, examples: Any) -> Any:
+        learnt.append(one)
+        return fit(one, lab, examples)
+
+    monkeypatch.setattr(refit, "training_examples", counted)
+    lab = replace(case.lab, settings=ExploreSettings(minutes=0.01, folds=0))
+    costs = Costs.of(lab, case.history.experiments, timed=True)
+    alone = costs.reserve_seconds(plan)
+    found = []
+    for left in (5.0, 20.0, 35.0, 45.0):
+        learnt.clear()
+        rows = final_model(champion, lab, case.history, left + alone).facts["learnt_from"]
+        found.append(
+            (set(learnt), rows, costs.kept_for(champion, left + alone), fitted_again(plan, lab, costs, left + alone))
+        )
+    assert found == [
+        (set(), ROWS, alone, False),
+        ({light}, ROWS + JUDGED, alone + 10, False),
+        ({heavy}, ROWS + JUDGED, alone + 30, True),
+        ({light, heavy}, ROWS + JUDGED, alone + 40, True),
+    ]
+    unwanted = replace(lab, settings=replace(lab.settings, refit=False))
+    assert fitted_again(plan, unwanted, Costs.of(unwanted, ran, timed=True), 1.0)
+    case.history.experiments[1] = replace(ran[1], cut=True)
+    learnt.clear()
+    final_model(champion, lab, case.history, 45.0 + alone)
+    assert learnt == [light]
 
 
 def test_time_for_the_last_fit_is_kept_where_it_is_soon_made(case: Case) -> None:
