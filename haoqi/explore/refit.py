@@ -6,6 +6,7 @@ so the new model must know the validation examples, which it learnt, as well as 
 them; else the judged one is released. Calibration stays as it was found on answers to examples that were not learnt.
 """
 
+import time
 from dataclasses import dataclass, replace
 
 from haoqi.core.events import Note, Stage
@@ -100,8 +101,10 @@ def _refitted(plan: Plan, lab: Lab, again: _Again) -> Model:
         return ensemble_of(plan, lab, lambda one: _refitted(one, lab, again))
     if plan not in again.plans:
         return model_of(Experiment(plan, score=None), lab)
+    begun = time.perf_counter()
     train = training_examples(plan, lab, Examples.join([lab.splits.train, lab.splits.valid]))
-    job = replace(job_of(plan, lab, train, seconds=again.seconds), folder=checkpoint_of(plan, lab) / "whole")
+    left = None if again.seconds is None else max(1.0, again.seconds - (time.perf_counter() - begun))
+    job = replace(job_of(plan, lab, train, seconds=left), folder=checkpoint_of(plan, lab) / "whole")
     return built(lab.method(plan).fit(job), plan, lab)
 
 
