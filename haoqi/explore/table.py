@@ -48,6 +48,9 @@ PROPOSED = "proposed by"
 INSTEAD = {"early_learning": "drop_suspects"}
 """What a training does that cannot be held to its early answers."""
 
+ASIDE_SHARE = 0.25
+"""Of the time, what testing a lesson may take that is not about the metric: it makes no champion."""
+
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
 
@@ -306,8 +309,15 @@ class Table:
             (lesson, plan)
             for lesson in self.history.open_lessons
             for plan in lesson.plans
-            if plan.key not in tried and self._affordable(plan)
+            if plan.key not in tried and self._affordable(plan) and not self._aside(lesson, plan)
         ]
+
+    def _aside(self, lesson: Lesson, plan: Plan) -> bool:
+        """Return whether a lesson is about something else than the metric, and its test too long for that."""
+        budget = self.lab.settings.budget_seconds
+        if lesson.measure == "metric" or self.left is None or budget is None:
+            return False
+        return self._seconds(plan) > ASIDE_SHARE * budget
 
     def _untried(self) -> list[Plan]:
         tried = {experiment.plan.key for experiment in self.history.experiments}

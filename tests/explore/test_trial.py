@@ -10,7 +10,7 @@ from haoqi.explore import reflect, trial
 from haoqi.explore.beliefs import Belief
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
-from haoqi.explore.lessons import LessonVerdict
+from haoqi.explore.lessons import Lesson, LessonVerdict
 from haoqi.explore.plan import Plan
 from haoqi.explore.seen import Seen
 from haoqi.explore.step import Step
@@ -170,6 +170,23 @@ def test_the_best_are_asked_together_while_there_is_time_to_release_them(
     assert ending() == [False, False, False, True]  # two are too few
     case.fake(Plan("logistic"), noisy(case, rng, 0.3))
     assert ending() == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("measure", "seconds", "tested"), [("metric", 20.0, True), ("typos", 20.0, False), ("typos", 10.0, True)]
+)
+def test_a_lesson_aside_of_the_metric_may_take_less_of_the_time(
+    measure: str, seconds: float, tested: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
+    case.fake(TFIDF, noisy(case, rng, 0.3))
+    other = Plan.of("tfidf", settings={"strength": 2.0})
+    case.history.learn(Lesson("brittleness", "", TFIDF, (other,), 0.05, 0.05, measure=measure), spent=0.0)
+    lab = replace(case.lab, settings=replace(case.lab.settings, steps=None, minutes=1.0, reflect=True))
+    monkeypatch.setattr(Table, "_seconds", lambda table, plan: seconds)
+    step = Table(lab, case.history, 59.0).tested()
+    assert (step is not None and step.plan == other) == tested
 
 
 def test_second_opinions_are_not_priced_as_one_cross_validation_each(
