@@ -198,22 +198,26 @@ class Costs:
 
     def scoring_seconds(self, plan: Plan) -> float:
         """Return what answering the test split takes, most likely at most, and comparing it with a smaller copy."""
-        if plan.method == ENSEMBLE:
-            return sum(self.scoring_seconds(one) for one, _ in plan.members)
-        trial, checked = self.lab.trial(plan), 2 * CHECKED if plan.base else 0
-        load = Load(plans=1) + self._answering(plan, len(self.lab.splits.test) + checked)
-        if plan.base:
-            load += reading_base(trial.size).times(3)
-        return self.rates.cost(load, plan.method).at_most()
+        seconds, read = 0.0, set[str]()
+        for one, _ in plan.members:
+            rows, base = len(self.lab.splits.test) + (2 * CHECKED if one.base else 0), one.base or ""
+            load = Load(plans=1) + self._answering(one, rows, read=base in read)
+            if self.lab.method(one).uses_base and base not in read:
+                load += reading_base(self.lab.trial(one).size).times(3)
+            if base and not self.lab.method(one).stochastic:  # members on frozen features share them
+                read.add(base)
+            seconds += self.rates.cost(load, one.method).at_most()
+        return seconds
 
     def judging_seconds(self, plan: Plan) -> float:
         """Return what answering the validation examples takes, most likely at most."""
         return self.rates.cost(self._answering(plan, len(self.lab.splits.valid)), plan.method).at_most()
 
-    def _answering(self, plan: Plan, rows: int) -> Load:
-        """Return what a plan's model does to answer so many texts that it never read."""
+    def _answering(self, plan: Plan, rows: int, *, read: bool = False) -> Load:
+        """Return what a plan's model does to answer so many texts, which its base has read or not."""
         trial = self.lab.trial(plan)
         train_rows = int(trial.rows * plan.share)
         size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
         work = self.lab.method(plan).work(size)
-        return work.score + answered(size, rows) + embedded(size, rows * work.asks)
+        asked = 0.0 if read else rows * work.asks
+        return work.score + answered(size, rows) + embedded(size, asked)
