@@ -142,6 +142,10 @@ class Prices:
         """Return what releasing takes: nothing is released here."""
         return 0.0
 
+    def kept_for(self, champion: Experiment | None, left: float) -> float:
+        """Return what is kept for releasing the champion."""
+        return self.reserve_seconds(champion.plan if champion else None)
+
 
 @dataclass(frozen=True)
 class Replayed(Table):
