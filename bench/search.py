@@ -1,16 +1,19 @@
 """Who finds the better model in the same wall time: `haoqi improve`, other searches of its space, or a person's habit.
 
-    python bench/search.py --peers-python peers/bin/python                    # six cases, two seeds: about six hours
+    python bench/search.py --peers-python peers/bin/python                    # six cases, two seeds: about eight hours
     python bench/search.py --minutes 10 --cases clinc150 hotels-zh            # ten minutes on two of them: four hours
-    python bench/search.py --cases bbc-news --seeds 1 --only haoqi tfidf --minutes 0.4 --rows 400    # the smallest
+    python bench/search.py --cases bbc-news --seeds 0 --only haoqi tfidf --minutes 0.4 --rows 400    # the smallest
 
 Contestants, each in a process of its own with the same threads, on the same splits of the same file:
 - haoqi: the strategy `curious` with reflection; its prior knows nothing of the case at hand;
-- random, tpe (Optuna's), halving: the same space, opening and court of verdicts with another strategy, no reflection;
+- random, tpe (Optuna's), halving: searches of the same space with the same engine as people set them up, whose model is
+  that of the best validation score, see bench/peers/plain.py;
 - setfit, trainer, tfidf: what a person would run, see bench/peers. They choose nothing, so they learn from the
   validation rows too. Those whose training has a length are given a schedule that ends at each reading, a training of
   their own for each, from a speed that is measured free of charge.
-Beside the ranking, and only where --only asks for them: curious (no reflection), halving+reflection, random+reflection.
+What of it is the choice of plans is asked beside: haoqi/random, haoqi/tpe and haoqi/halving are Haoqi with its opening,
+court and last fit and another strategy, without reflection; haoqi/curious is without reflection only. Where --only asks
+for them there are also haoqi/random+reflection and haoqi/halving+reflection.
 
 One run is read at 20 s, 1 and 3 minutes, half of its time (ours alone) and all of it: which model was champion then,
 and what that model answers to the test rows, is found out afterwards (bench/peers/ours.py). Where there was no model
@@ -24,6 +27,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +42,16 @@ USUAL = ("sst2", "clinc150", "phrasebank", "bbc-news", "hotels-zh", "tnews-zh")
 
 OURS: dict[str, tuple[str, bool]] = {
     "haoqi": ("curious", True),
-    "random": ("random", False),
-    "tpe": ("tpe", False),
-    "halving": ("halving", False),
-    "curious": ("curious", False),
-    "halving+reflection": ("halving", True),
-    "random+reflection": ("random", True),
+    "haoqi/random": ("random", False),
+    "haoqi/tpe": ("tpe", False),
+    "haoqi/halving": ("halving", False),
+    "haoqi/curious": ("curious", False),
+    "haoqi/halving+reflection": ("halving", True),
+    "haoqi/random+reflection": ("random", True),
 }
 """Runs of Haoqi: the strategy, and whether it reflects."""
 
+PLAIN = ("random", "tpe", "halving")
 THEIRS = ("setfit", "trainer", "tfidf")
 OVER = 1.1
 """A run that took so many times its time is told of: what its last reading shows came late."""
@@ -54,7 +59,10 @@ OVER = 1.1
 READ = (20, 60, 180)
 """Seconds at which a run is read, beside its end."""
 
-RANKED = ("haoqi", "random", "tpe", "halving", *THEIRS)
+RANKED = ("haoqi", *PLAIN, *THEIRS)
+WITHIN = ("haoqi", "haoqi/random", "haoqi/tpe", "haoqi/halving", "haoqi/curious")
+"""What the choice of plans alone makes of Haoqi."""
+
 CHINESE = ("hotels-zh", "tnews-zh", "zh-reviews")
 
 
@@ -81,8 +89,8 @@ def prepared(case: str, seed: int, rows: int | None, place: Path) -> tuple[Path,
 
 
 def ours(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
-    """Return what the champions of one run score on the test rows, reading by reading."""
-    strategy, reflect = OURS[who]
+    """Return what the champions of one run, or the best of a plain search, score on the test rows, by reading."""
+    strategy, reflect = OURS.get(who, (who, False))
     with tempfile.TemporaryDirectory() as place:
         source, splits = prepared(case, seed, asked.rows, Path(place))
         settings = {"minutes": asked.minutes, "seed": seed, "strategy": strategy, "reflect": reflect}
@@ -94,7 +102,7 @@ def ours(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[str,
             "seconds": asked.minutes * 60,
             "case": case,
         }
-        found = apart.run("ours", given, threads=asked.threads)
+        found = apart.run("plain" if who in PLAIN else "ours", given, threads=asked.threads)
     told = [
         {"at": one["at"], "plan": one["plan"], "learnt_from": one.get("learnt_from"), **scored(splits, one["answers"])}
         for one in found["readings"]
@@ -162,25 +170,27 @@ def cells(asked: argparse.Namespace) -> list[dict[str, Any]]:
     """Return all cells that were asked for, those that are missing run; contestants take turns within a case."""
     known = table.recorded("search")
     found = []
-    for seed in range(asked.seeds):
+    for seed in asked.seeds:
         for case in asked.cases:
             for who in asked.only:
                 facts = {"case": case, "seed": seed, "who": who, "minutes": asked.minutes, "rows": asked.rows}
                 cell = next((row for row in known if facts.items() <= row.items()), None)
                 if cell is None and not asked.show:
-                    run = ours if who in OURS else theirs
+                    run = theirs if who in THEIRS else ours
                     cell = table.record("search", **facts, **run(who, case, seed, asked))
                     print(json.dumps(cell, ensure_ascii=False), flush=True)
                 found += [cell] if cell else []
     return found
 
 
-def ranked(found: list[dict[str, Any]], at: float) -> dict[str, list[tuple[float, float, str]]]:
+def ranked(
+    found: list[dict[str, Any]], at: float, among: Sequence[str] = RANKED
+) -> dict[str, list[tuple[float, float, str]]]:
     """Return each contestant's (rank, macro-F1, case and seed) at a reading, over cases that all of them have."""
     tables: dict[tuple[str, int], dict[str, float]] = {}
     for cell in found:
         for reading in cell["readings"]:
-            if reading["at"] == at and cell["who"] in RANKED:
+            if reading["at"] == at and cell["who"] in among:
                 tables.setdefault((cell["case"], cell["seed"]), {})[cell["who"]] = reading["macro_f1"]
     everyone = {who for one in tables.values() for who in one}
     told: dict[str, list[tuple[float, float, str]]] = {}
@@ -203,18 +213,8 @@ def show(found: list[dict[str, Any]], minutes: float) -> None:
         told = ranked(found, at)
         if "haoqi" not in told or len(told) < 2:
             continue
-        lines = [
-            {
-                "who": who,
-                "rank": float(np.mean([r for r, _, _ in one])),
-                "macro_f1": float(np.mean([s for _, s, _ in one])),
-            }
-            for who, one in told.items()
-        ]
-        lines.sort(key=lambda line: line["rank"])
-        count = len(told["haoqi"])
-        print(f"\nat {at:g} s, {count} runs each")
-        table.show(lines, ["who", "rank", "macro_f1"])
+        print(f"\nat {at:g} s, {len(told['haoqi'])} runs each")
+        lines = _means(told)
         mine = next(line["rank"] for line in lines if line["who"] == "haoqi")
         best_rank.append(all(line["rank"] > mine for line in lines if line["who"] != "haoqi"))
         _losses(told)
@@ -232,6 +232,30 @@ def show(found: list[dict[str, Any]], minutes: float) -> None:
     print(f"macro-F1 over the best single peer, {peer}: {ends['haoqi'] - ends[peer]:+.4f} (wanted 0.01)")
     if half is not None:
         print(f"after half the time: {half - ends[peer]:+.4f} against its whole time (or else wanted at least 0)")
+
+
+def show_within(found: list[dict[str, Any]], minutes: float) -> None:
+    """Print what is left of the ranks where all have Haoqi's opening, court and last fit: the choice of plans."""
+    for at in readings(minutes):
+        told = ranked(found, at, WITHIN)
+        if "haoqi" in told and len(told) > 1:
+            print(f"\nthe choice of plans alone, at {at:g} s, {len(told['haoqi'])} runs each")
+            _means(told)
+
+
+def _means(told: dict[str, list[tuple[float, float, str]]]) -> list[dict[str, Any]]:
+    """Print each contestant's mean rank and score, the best rank first, and return them."""
+    lines: list[dict[str, Any]] = [
+        {
+            "who": who,
+            "rank": float(np.mean([r for r, _, _ in one])),
+            "macro_f1": float(np.mean([s for _, s, _ in one])),
+        }
+        for who, one in told.items()
+    ]
+    lines.sort(key=lambda line: float(line["rank"]))
+    table.show(lines, ["who", "rank", "macro_f1"])
+    return lines
 
 
 def _losses(told: dict[str, list[tuple[float, float, str]]]) -> None:
@@ -252,8 +276,8 @@ def main() -> None:
     """Run what is missing and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="*", default=list(USUAL), choices=list(cases.CASES))
-    parser.add_argument("--only", nargs="*", default=list(RANKED), choices=[*OURS, *THEIRS], help="contestants")
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--only", nargs="*", default=list(RANKED), choices=[*OURS, *PLAIN, *THEIRS], help="contestants")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1])
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--rows", type=int, help="of each case; as bench/cases.py has them where not said")
     parser.add_argument("--threads", type=int, default=2)
@@ -272,6 +296,7 @@ def main() -> None:
     times = [f"{at:g} s" for at in sorted({*readings(asked.minutes), asked.minutes * 30})]
     table.show(rows, ["case", "seed", "who", *times, "seconds", "plan"])
     show(found, asked.minutes)
+    show_within(found, asked.minutes)
 
 
 def _read(cell: dict[str, Any]) -> dict[str, Any]:

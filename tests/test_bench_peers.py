@@ -33,7 +33,7 @@ def test_ranks_are_over_cases_that_all_have_and_ties_share_them(bench: Any) -> N
         cell("tfidf", "a", 0.7, 0.8, 0.8, 0.8),
         cell("trainer", "a", 0.1, 0.8, 0.8, 0.85),
         cell("haoqi", "b", 0.9, 0.9, 0.9, 0.9),
-        cell("curious", "a", 1.0, 1.0, 1.0, 1.0),  # beside the ranking
+        cell("haoqi/curious", "a", 1.0, 1.0, 1.0, 1.0),  # beside the ranking
     ]
     search = bench("search")
     first, second, last = (search.ranked(found, at) for at in (20, 60, 180))
@@ -57,6 +57,16 @@ def test_a_rank_that_is_shared_is_not_the_best(bench: Any, capsys: pytest.Captur
     found = [cell(who, "a", 0.5, 0.8, 0.86, 0.9) for who in ("haoqi", "tpe")]
     bench("search").show(found, 3.0)
     assert "best mean rank at every reading: no" in capsys.readouterr().out
+
+
+def test_the_choice_of_plans_is_ranked_apart(bench: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [cell("haoqi", "a", 0.5, 0.8, 0.86, 0.9), cell("haoqi/tpe", "a", 0.5, 0.9, 0.9, 0.9)]
+    found += [cell("tpe", "a", 0.4, 0.4, 0.4, 0.4)]
+    search = bench("search")
+    assert set(search.ranked(found, 60)) == {"haoqi", "tpe"}
+    assert search.ranked(found, 60, search.WITHIN)["haoqi"] == [(2.0, 0.8, "a 0")]
+    search.show_within(found, 3.0)
+    assert capsys.readouterr().out.count("the choice of plans alone") == 3
 
 
 @pytest.mark.parametrize(("minutes", "read"), [(0.25, [15]), (3, [20, 60, 180]), (10, [20, 60, 180, 600])])

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-SIDES = {"ours": "ours", "setfit": "set_fit", "trainer": "trainer", "tfidf": "linear"}
+SIDES = {"ours": "ours", "plain": "plain", "setfit": "set_fit", "trainer": "trainer", "tfidf": "linear"}
 """Contestants and the modules here that hold them."""
 
 NEEDS = {"setfit": "setfit"}

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,25 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
             (seconds since its beginning; the last one is the release), case (a data set that the prior is to know
             nothing of: what ships was measured on those of the benches).
     """
+    return at_home(_answer, asked)
+
+
+def at_home(answer: Callable[[dict[str, Any], Path], dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what is answered in a home of its own, with the bases that were fetched before, libraries imported."""
+    import sklearn.linear_model  # noqa: F401 - imports are not counted
+    import transformers.models.bert.modeling_bert  # noqa: F401 - what the peers import when they are imported
+
     from haoqi.core import folder
 
     known = folder.cache()
     with tempfile.TemporaryDirectory() as home:
         known.mkdir(parents=True, exist_ok=True)
-        (Path(home) / "cache").symlink_to(known, target_is_directory=True)  # bases that were fetched before
+        (Path(home) / "cache").symlink_to(known, target_is_directory=True)
         os.environ["HAOQI_HOME"] = home
-        return _answer(asked, Path(home))
+        return answer(asked, Path(home))
 
 
 def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
-    import sklearn.linear_model  # noqa: F401 - imports are not counted
-    import transformers.models.bert.modeling_bert  # noqa: F401 - what the peers import when they are imported
-
     from haoqi import pipeline
     from haoqi.explore import prior
     from haoqi.models.model import load
@@ -62,13 +68,23 @@ def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
         if best is None:
             told.append({"at": at, "plan": None, "answers": None})
             continue
-        model = load(release.folder) if final else _model_at(at, best, lab, history, kept)
-        plan = {"number": best.number, "plan": best.plan.words(), "valid": best.score}
-        plan["learnt_from"] = model.facts.get("learnt_from", len(lab.splits.train))
-        told.append({"at": at, **plan, "answers": list(model.predict(list(test)).labels)})
-    tried = [[e.plan.words(), e.score and round(e.score, 4), round(e.seconds, 1)] for e in history.experiments]
-    facts = {"experiments": len(tried), "tried": tried, "crowned": _crowned(history), "lessons": _lessons(history)}
+        model = load(release.folder) if final else model_at(at, best, lab, history, kept)
+        told.append(read_at(at, best, model, lab, test))
+    facts = {**facts_of(history), "lessons": _lessons(history)}
     return {"seconds": seconds, "readings": told, "suspects": _suspects(lab, history), **facts}
+
+
+def read_at(at: float, best: Any, model: Any, lab: Any, test: Sequence[str]) -> dict[str, Any]:
+    """Return what is told of a reading: which plan was champion, and what its model answers."""
+    plan = {"number": best.number, "plan": best.plan.words(), "valid": best.score}
+    plan["learnt_from"] = model.facts.get("learnt_from", len(lab.splits.train))
+    return {"at": at, **plan, "answers": list(model.predict(list(test)).labels)}
+
+
+def facts_of(history: Any) -> dict[str, Any]:
+    """Return how many plans were tried, each with its score and its seconds, and which were champions."""
+    tried = [[e.plan.words(), e.score and round(e.score, 4), round(e.seconds, 1)] for e in history.experiments]
+    return {"experiments": len(tried), "tried": tried, "crowned": _crowned(history)}
 
 
 def opened(run: Any) -> tuple[Any, Any]:
@@ -105,7 +121,7 @@ def _keep(home: Path, kept: Path) -> None:
             shutil.copytree(model, where, copy_function=os.link)
 
 
-def _model_at(at: float, best: Any, lab: Any, history: Any, kept: Path) -> Any:
+def model_at(at: float, best: Any, lab: Any, history: Any, kept: Path) -> Any:
     """Return what a run would have released that was to end at a moment: refitted only where there was time for it."""
     from haoqi.explore import trial
     from haoqi.explore.refit import final_model

@@ -1,0 +1,75 @@
+"""A search as people set one up: draw a plan, run it, keep the best validation score; read like a run of Haoqi.
+
+It has Haoqi's splits, space of plans and engine, shared features included, and none of its judgement: no opening, no
+prior, no idea of what a plan takes, no paired test, no lessons, no ensemble. Random search and TPE draw plans on all
+examples; shares of them are successive halving's. A training that the end comes upon has its step size come down to 0
+by then and counts.
+"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from peers import ours
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what the best plan by each reading answers to the test texts, and the seconds of the search.
+
+    Args:
+        asked: source, settings (of a run, by name; its strategy proposes), test (texts), readings (seconds since its
+            beginning).
+    """
+    return ours.at_home(_answer, asked)
+
+
+def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
+    from haoqi.run import run_of
+
+    run = run_of(asked["source"], compile=False, name="bench", **asked["settings"])
+    begun = time.perf_counter()
+    lab, history = ours.opened(run)
+    budget = lab.settings.budget_seconds
+    search(lab, history, begun, budget)
+    seconds = time.perf_counter() - begun
+    told = []
+    for at in asked["readings"]:
+        best = ours.champion_at(history, at)
+        if best is None:
+            told.append({"at": at, "plan": None, "answers": None})
+            continue
+        model = ours.model_at(at, best, lab, history, home / "kept")
+        told.append(ours.read_at(at, best, model, lab, asked["test"]))
+    return {"seconds": seconds, "readings": told, **ours.facts_of(history), "lessons": []}
+
+
+def search(lab: Any, history: Any, begun: float, seconds: float) -> None:
+    """Run what the strategy proposes until the time is spent, the best validation score being the champion.
+
+    Args:
+        lab: what the experiments share.
+        history: where they are kept.
+        begun: when the clock began.
+        seconds: how long to search.
+    """
+    from haoqi.core import seeds
+    from haoqi.explore import trial
+    from haoqi.explore.beliefs import Belief
+    from haoqi.explore.history import Verdict
+    from haoqi.explore.step import Step
+    from haoqi.explore.strategies import strategies
+
+    strategy = strategies.build(lab.settings.strategy)
+    plans = [plan for plan in lab.plans if plan.share == 1.0 or lab.settings.strategy == "halving"]
+    while (left := seconds - (time.perf_counter() - begun)) > 0 and plans:
+        rng = seeds.plain(lab.seed, "strategy", len(history.experiments))
+        plan = strategy.propose(plans, history.experiments, None, rng)  # type: ignore[arg-type] # these ask no outlook
+        plans.remove(plan)
+        step = Step(plan, "drawn", "explore", Belief(None, 0.0, 0.0), 0.0, left)
+        ran = history.add(trial.run(step, lab), spent=time.perf_counter() - begun)
+        best, level = history.champion, history.champion_score
+        if ran.score is not None and (level is None or ran.score > level):
+            verdict = Verdict(ran.number, "crowned", ran.number, ran.score)
+        else:
+            verdict = Verdict(ran.number, "kept" if ran.score is not None else "failed", best and best.number, level)
+        history.judge(verdict, spent=time.perf_counter() - begun)
