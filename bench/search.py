@@ -101,6 +101,7 @@ def ours(who: str, case: str, seed: int, asked: argparse.Namespace) -> dict[str,
             "readings": sorted({*readings(asked.minutes), asked.minutes * 30}),  # and at half of its time
             "seconds": asked.minutes * 60,
             "case": case,
+            "over": OVER,
         }
         found = apart.run("plain" if who in PLAIN else "ours", given, threads=asked.threads)
     told = [
