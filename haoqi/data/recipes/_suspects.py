@@ -24,6 +24,10 @@ _LEAST = 1e-7
 EXPECTED = 0.55
 """Of the labels that are named, the share expected to be wrong, at least."""
 
+GENEROUS = 1.25
+"""Where a model says which labels are wrong, but not how many: how many are named for each that is believed wrong. If
+three of five that are named are wrong, three of four of the wrong ones are named."""
+
 
 @dataclass(frozen=True)
 class Suspects:
@@ -75,7 +79,7 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
 
 
 def reranked(examples: Examples, kit: Kit, found: Suspects, answers: Floats) -> Suspects:
-    """Return as many suspects as labels are believed wrong, those first that a better model contradicts most.
+    """Return a quarter more suspects than labels are believed wrong, those first that a better model contradicts most.
 
     Args:
         examples: with one label each.
@@ -92,7 +96,7 @@ def reranked(examples: Examples, kit: Kit, found: Suspects, answers: Floats) -> 
     others[every, given] = 0.0
     rival = others.argmax(axis=1)
     order = np.argsort(np.log(own) - np.log(others[every, rival]), kind="stable")
-    order = order[: round(found.noise.share * len(examples))]
+    order = order[: min(len(examples), round(GENEROUS * found.noise.share * len(examples)))]
     rows = np.array(sparing(examples, order, kit.output), np.int64)
     return Suspects(rows, [kit.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
 
