@@ -1,26 +1,18 @@
-"""The table of plans: what is still to be tried, what is believed of it, and in which order it comes."""
+"""The table of plans: in which order they come."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 from haoqi.core import seeds
 from haoqi.explore.bandit import contest_begun, favoured, spending
 from haoqi.explore.beliefs import Belief, rank
-from haoqi.explore.borrowing import known_lead, may_borrow
-from haoqi.explore.champion import usual_stake
-from haoqi.explore.costs import Costs
 from haoqi.explore.ensemble import planned
-from haoqi.explore.history import History
-from haoqi.explore.lab import Lab
-from haoqi.explore.lessons import Lesson
-from haoqi.explore.outlook import Outlook, paired_error
-from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan, Recipe
-from haoqi.explore.prior import HABIT, Features, Known, Prior, prior_of
+from haoqi.explore.offers import Offers
+from haoqi.explore.plan import DISTIL, ENSEMBLE, Plan
+from haoqi.explore.prior import HABIT
 from haoqi.explore.step import Step
 from haoqi.explore.strategies import strategies
-from haoqi.explore.surrogate import Surrogate
 from haoqi.explore.teacher import student
 from haoqi.explore.together import ending, fitted_again
 
@@ -33,9 +25,6 @@ CHEAP_SECONDS = 10.0
 TOGETHER = 1.5
 """Methods on frozen features share the reading of texts: where one is cheap, those within so many times of it are."""
 
-WORTHWHILE = 0.3
-"""An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
-
 SOON_SECONDS = 60.0
 """The most seconds that the first model may take."""
 
@@ -45,24 +34,12 @@ SOON = 0.5
 PROPOSED = "proposed by"
 """How the reason of a step begins that a strategy chose."""
 
-INSTEAD = {"early_learning": "drop_suspects"}
-"""What a training does that cannot be held to its early answers."""
-
-ASIDE_SHARE = 0.25
-"""Of the time, what testing a lesson may take that is not about the metric: it makes no champion."""
-
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """The plans that are still on the table, and what is believed of them."""
-
-    lab: Lab
-    history: History
-    left: float | None
-    """Seconds of the budget; None: only steps count."""
+class Table(Offers):
+    """The order in which plans come: the cheap ones, then what a strategy proposes and what lessons ask for."""
 
     def next(self) -> Step | None:
         """Return the next step, or None where nothing can be tried or nothing is worth it."""
@@ -252,142 +229,6 @@ class Table:
         plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
         return self._step(plan, f"{PROPOSED} {name} among {len(untried)}", "explore")
 
-    def _believed_best(self, plans: Sequence[Plan]) -> Plan:
-        believed = dict(zip(plans, self._surrogate.believe(plans).mean.tolist(), strict=True))
-        return max(plans, key=lambda plan: (believed[plan], plan.key))
-
-    @cached_property
-    def costs(self) -> Costs:
-        """What plans cost; where the limit is in steps no clock may sway a choice."""
-        return Costs.of(self.lab, self.history.experiments, timed=self.left is not None)
-
-    @cached_property
-    def prior(self) -> Prior:
-        """What other data sets taught of the plans."""
-        return prior_of(Features.of(self.lab))
-
-    @cached_property
-    def outlook(self) -> Outlook:
-        """What a strategy may know."""
-        settings, history = self.lab.settings, self.history
-        share = 1.0
-        if self.left is not None and settings.budget_seconds:
-            share = min(1.0, max(0.0, self.left / settings.budget_seconds))
-        elif settings.steps:
-            share = 1 - len(history.experiments) / settings.steps
-        return Outlook(
-            surrogate=self._surrogate,
-            cost=self.costs.cost,
-            least_seconds=self._least_seconds,
-            left_seconds=self.left,
-            left_share=share,
-            champion_score=history.champion_score or 0.0,
-            paired_error=paired_error(history),
-            alpha=usual_stake(history, settings.alpha),
-            doubt=settings.alpha,
-            lead=self._lead,
-        )
-
-    def _lead(self, plan: Plan) -> Known | None:
-        """Return what other data sets know of a plan's lead over the champion."""
-        best = self.history.champion
-        return known_lead(self.prior, plan, best.plan) if best is not None and may_borrow(self.lab) else None
-
-    @cached_property
-    def _surrogate(self) -> Surrogate:
-        return Surrogate.of(self.prior, self.history.alone)
-
-    def _affordable_plans(self) -> list[Plan]:
-        return [plan for plan in self._untried() if self._affordable(plan)]
-
-    def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
-        """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
-        if not self.lab.settings.reflect:
-            return []
-        tried = {experiment.plan.key for experiment in self.history.experiments}
-        return [
-            (lesson, plan)
-            for lesson in self.history.open_lessons
-            for plan in lesson.plans
-            if plan.key not in tried and self._affordable(plan) and not self._aside(lesson, plan)
-        ]
-
-    def _aside(self, lesson: Lesson, plan: Plan) -> bool:
-        """Return whether a lesson is about something else than the metric, and its test too long for that."""
-        budget = self.lab.settings.budget_seconds
-        if lesson.measure == "metric" or self.left is None or budget is None:
-            return False
-        return self._seconds(plan) > ASIDE_SHARE * budget
-
-    def _untried(self) -> list[Plan]:
-        tried = {experiment.plan.key for experiment in self.history.experiments}
-        return [plan for plan in self._plans if plan.key not in tried]
-
-    @cached_property
-    def _plans(self) -> list[Plan]:
-        """The space, where trainings learn from examples as lessons of the data would have them.
-
-        What is refuted of a plan on frozen features may still hold for trainings.
-        """
-        refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
-        told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
-        heeded = tuple(dict.fromkeys(step for one in told for step in one.heeded))
-        if not heeded:
-            return self.lab.plans
-        return [self._heeding(plan, heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
-
-    def _heeding(self, plan: Plan, heeded: Recipe) -> Plan:
-        """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
-        able = self.lab.remembers(plan)
-        steps = heeded if able else tuple((INSTEAD.get(name, name), settings) for name, settings in heeded)
-        return replace(plan, recipe=steps)
-
-    @cached_property
-    def _kin(self) -> frozenset[str]:
-        """The methods that work on frozen features, which are computed once for all of them."""
-        makers = self.lab.makers.items()
-        return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
-
-    def tunes(self, plan: Plan) -> bool:
-        """Return whether a plan trains a base, which takes long and may be cut short."""
-        method = self.lab.method(plan)
-        return method.uses_base and method.stochastic
-
-    def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
-        if self.left is None:
-            return True
-        least = self._least_seconds(plan) if elastic else self._seconds(plan)
-        return least <= self._left_for(plan)
-
-    def _least_seconds(self, plan: Plan) -> float:
-        """Return with how much time left a plan may be begun."""
-        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
-
-    def _seconds(self, plan: Plan) -> float:
-        return self.costs.cost(plan).seconds
-
-    def _gives_way(self, plan: Plan) -> bool:
-        """Return whether a plan does less where time is short."""
-        return self.lab.method(plan).elastic and not self.lab.folds
-
-    def _left_for(self, plan: Plan) -> float:
-        """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
-        assert self.left is not None
-        kept = self.costs.kept_for(self.history.champion, self.left)
-        return self.left - max(self.costs.reserve_seconds(plan), kept)
-
     def _cheap_seconds(self) -> float:
         budget = self.lab.settings.budget_seconds
         return CHEAP_SECONDS if budget is None else max(CHEAP_SECONDS, CHEAP * budget)
-
-    def _belief(self, plan: Plan) -> Belief:
-        score, doubt = self._surrogate.score(plan)
-        cost = self.costs.cost(plan)
-        return Belief(score, doubt, cost.seconds, cost.spread)
-
-    def _step(self, plan: Plan, why: str, role: str) -> Step:
-        limit = None if self.left is None else max(1.0, self._left_for(plan))
-        # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
-        plain = role == "explore" and plan.share == 1.0
-        to_beat = self.history.champion_score if plain else None
-        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, to_beat)
