@@ -34,7 +34,7 @@ from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.borrowing import chance_better, known_lead
+from haoqi.explore.borrowing import chance_better, known_lead, sure_enough
 from haoqi.explore.champion import CONTROL, stake
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import Experiment, Plan
@@ -255,7 +255,7 @@ def judged(case: Case, history: History, challenger: Experiment, settings: Explo
     if better and (test.p_value < alpha or champion.plan.method == CONTROL):
         return Verdict(number, "crowned", number, challenger.score, **facts)
     lead = known_lead(known, challenger.plan, champion.plan) if better and settings.borrow else None
-    if lead is not None and (chance := chance_better(test, lead, level)) >= 1 - settings.alpha:
+    if lead is not None and (chance := chance_better(test, lead, level)) >= sure_enough(settings.alpha):
         return Verdict(number, "crowned", number, challenger.score, believed=chance, **facts)
     return Verdict(number, "kept", champion.number, history.champion_score, **facts)
 

@@ -4,8 +4,10 @@ On a few hundred validation examples a lead of two points is within chance, thou
 wherever both were tried. A hierarchical paired test takes both in: a lead is believed to be what it was on other data
 sets, with the spread that it had there, and what the examples at hand show of it is weighed by its own error (Corani,
 Benavoli, Demsar, Mangili and Zaffalon, 2017, "Statistical comparison of classifiers through Bayesian hierarchical
-modelling", doi:10.1007/s10994-017-5641-9). Of champions that are crowned so with a chance of 90 %, one in ten is no
-better, where the data at hand are to other data sets as those are to each other.
+modelling", doi:10.1007/s10994-017-5641-9). Nothing is proven so and nothing is claimed to be: it settles which of two
+models a person had better have, where a wrong change costs no more than a missed one. So a chance of 80 % is enough,
+and of champions crowned by it at most one in five is no better, where the data at hand are to other data sets as those
+are to each other.
 
 Leads are known of two methods at their defaults that learn from all examples, and for labels only. Copies and
 variations of one method have none, so they are judged by the examples alone.
@@ -22,6 +24,8 @@ from haoqi.explore.prior import Features, Known, Prior, prior_of
 
 if TYPE_CHECKING:  # naming strategies must not wait for a lab
     from haoqi.explore.lab import Lab
+
+_DOUBTS = 2.0
 
 Lead = Callable[[Plan, Plan], Known | None]
 """Gives how far one plan is believed to be above another, in log-odds, before any example at hand is asked."""
@@ -54,6 +58,15 @@ def lead_of(lab: "Lab") -> Lead:
 def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
     """Return what a prior knows of the lead of one plan over another; None where it knows of none."""
     return prior.lead(one, other) if _usual(one) and _usual(other) else None
+
+
+def sure_enough(alpha: float) -> float:
+    """Return the chance to be better at which a plan is crowned on hearsay, where a run proves at a chance of alpha.
+
+    >>> sure_enough(0.1)
+    0.8
+    """
+    return max(0.5, 1 - _DOUBTS * alpha)
 
 
 def chance_better(found: Comparison, lead: Known, level: float) -> float:

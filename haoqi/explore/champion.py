@@ -11,7 +11,7 @@ A close call is tried again: with other seeds, or on more examples where neither
 All looks at a challenger share one stake.
 
 Where the examples leave open which of two methods is better, what other data sets know of both may decide: see
-`borrowing`. A challenger that is ahead is crowned where both together make it sure by all but alpha. It was not proven
+`borrowing`. A challenger that is ahead is crowned where both together make it sure enough. It was not proven
 on the examples alone, so its stake is spent all the same.
 
 The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
@@ -28,7 +28,7 @@ import numpy as np
 from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
-from haoqi.explore.borrowing import Lead, chance_better, nobody_knows
+from haoqi.explore.borrowing import Lead, chance_better, nobody_knows, sure_enough
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.plan import DISTIL, ENSEMBLE, Experiment
 
@@ -58,7 +58,7 @@ class Court:
 
     metric: Metric
     alpha: float
-    """The chance that a run without any better plan proves one, and that a plan is no better which hearsay crowns."""
+    """The chance that a run without any better plan proves one; hearsay crowns at twice that doubt."""
     pooled: Callable[[Sequence[Experiment]], Statistics]
     """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
     repeatable: Callable[[Experiment], bool]
@@ -118,7 +118,7 @@ class Court:
         if better and found.p_value < asked:
             return decided("crowned", mine[0], mean, alpha)
         lead = self.lead(challenger.plan, champion.plan) if better else None
-        if lead is not None and (chance := chance_better(found, lead, score or 0.0)) >= 1 - self.alpha:
+        if lead is not None and (chance := chance_better(found, lead, score or 0.0)) >= sure_enough(self.alpha):
             return decided("crowned", mine[0], mean, alpha, believed=round(chance, 6))
         close = near and len(mine) < SEEDS and self.repeatable(challenger)
         return decided("close" if close else "kept", champion, score, alpha)

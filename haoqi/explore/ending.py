@@ -8,7 +8,7 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.evaluate.counts import items
-from haoqi.explore.borrowing import lead_of
+from haoqi.explore.borrowing import lead_of, sure_enough
 from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
@@ -105,7 +105,7 @@ class Ending:
             champion_score=self.score,
             paired_error=paired_error(self.history),
             alpha=usual_stake(self.history, self.lab.settings.alpha),
-            doubt=self.lab.settings.alpha,
+            sure=sure_enough(self.lab.settings.alpha),
             lead=lambda plan: known(plan, self.plan),
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from haoqi.explore.beliefs import Belief
-from haoqi.explore.borrowing import known_lead, may_borrow
+from haoqi.explore.borrowing import known_lead, may_borrow, sure_enough
 from haoqi.explore.champion import usual_stake
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
@@ -64,7 +64,7 @@ class Offers:
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
             alpha=usual_stake(history, settings.alpha),
-            doubt=settings.alpha,
+            sure=sure_enough(settings.alpha),
             lead=self._lead,
         )
 

@@ -56,8 +56,8 @@ class Outlook:
     """Standard error of the difference of two plans' scores on the examples that all are judged on."""
     alpha: float = 0.05
     """The p-value below which a challenger is proven."""
-    doubt: float = 0.05
-    """The chance to be no better with which one is believed by what other data sets know."""
+    sure: float = 0.95
+    """The chance to be better at which one is believed by what other data sets know."""
     lead: Callable[[Plan], Known | None] = lambda plan: None
     """What other data sets know of a plan's lead over the champion, in log-odds."""
 
@@ -75,7 +75,7 @@ class Outlook:
         proofs = np.full(len(plans), usual)
         for place, plan in enumerate(plans):
             if (known := self.lead(plan)) is not None:
-                least = least_lead(known, self._error, self.champion_score, 1 - self.doubt)
+                least = least_lead(known, self._error, self.champion_score, self.sure)
                 proofs[place] = min(usual, least)
         return proofs
 

@@ -34,7 +34,7 @@ class ExploreSettings:
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1
     """The chance that a run without any better plan proves one: all its paired tests share it, the likely ones most."""
     borrow: bool = True
-    """Whether other data sets may decide between methods left open here, where all in all it is sure by 1 - alpha."""
+    """Whether other data sets may decide between methods left open here, where all in all it is sure by 1 - 2 alpha."""
     folds: Annotated[int | None, Choices(None, 0, 2, 3, 4, 5, 8, 10, search=False)] = None
     """Folds of cross-validation, 0 for none; chosen by the number of examples and the time where not said."""
 
