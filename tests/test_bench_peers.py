@@ -59,6 +59,27 @@ def test_a_rank_that_is_shared_is_not_the_best(bench: Any, capsys: pytest.Captur
     assert "best mean rank at every reading: no" in capsys.readouterr().out
 
 
+def test_a_plain_search_reads_the_best_validation_score(
+    bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAOQI_HOME", str(tmp_path))
+    source = tmp_path / "rows.csv"
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list("bcdfglmnprst"), 5)) for _ in range(200)]
+    texts = [" ".join([("fine", "poor")[at % 2], *rng.choice(words, 9)]) for at in range(160)]
+    lines = ["text,label", *(f"{text},{'ab'[at % 2]}" for at, text in enumerate(texts))]
+    source.write_text("\n".join(lines), encoding="utf-8")
+    settings = {"minutes": 0.1, "strategy": "random", "methods": ("majority", "tfidf"), "folds": 0, "variants": 2}
+    asked = {"source": str(source), "settings": settings, "test": ["fine", "poor"], "readings": [0.0, 6.0]}
+    told = bench("peers.plain").answer({**asked, "over": 1.1})
+    none, last = told["readings"]
+    assert none == {"at": 0.0, "plan": None, "answers": None}
+    assert last["answers"] == ["a", "b"]
+    assert last["valid"] == pytest.approx(max(score for _, score, _ in told["tried"]), abs=1e-4)
+    assert {words for words, _, _ in told["tried"]} >= {"majority", "tfidf"}
+    assert [score for _, _, score in told["crowned"]] == sorted({score for _, _, score in told["crowned"]})
+
+
 def test_the_choice_of_plans_is_ranked_apart(bench: Any, capsys: pytest.CaptureFixture[str]) -> None:
     found = [cell("haoqi", "a", 0.5, 0.8, 0.86, 0.9), cell("haoqi/tpe", "a", 0.5, 0.9, 0.9, 0.9)]
     found += [cell("tpe", "a", 0.4, 0.4, 0.4, 0.4)]

@@ -109,18 +109,29 @@ class Offers:
 
         What is refuted of a plan on frozen features may still hold for trainings.
         """
+        if not self._heeded:
+            return self.lab.plans
+        return [self._heeding(plan, self._heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
+
+    @cached_property
+    def _heeded(self) -> Recipe:
+        """What lessons of the data have trainings do."""
         refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
         told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
-        heeded = tuple(dict.fromkeys(step for one in told for step in one.heeded))
-        if not heeded:
-            return self.lab.plans
-        return [self._heeding(plan, heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
+        return tuple(dict.fromkeys(step for one in told for step in one.heeded))
 
     def _heeding(self, plan: Plan, heeded: Recipe) -> Plan:
         """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
         able = self.lab.remembers(plan)
         steps = heeded if able else tuple((INSTEAD.get(name, name), settings) for name, settings in heeded)
         return replace(plan, recipe=steps)
+
+    def _obeying(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
+        """Return the trainings that can do as lessons of the data would have them; all where none can.
+
+        Other data sets, of which beliefs come, had their labels right.
+        """
+        return [plan for plan in trainings if plan.recipe == self._heeded] or trainings
 
     @cached_property
     def _kin(self) -> frozenset[str]:

@@ -132,7 +132,7 @@ class Table(Offers):
         if alone:
             first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
-            first = self._believed_best([plan for plan in cheap if not self.tunes(plan)] or cheap)
+            first = self._believed_best([plan for plan in cheap if not self.tunes(plan)] or self._obeying(cheap))
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _cheap(self, plans: Sequence[Plan], costs: Mapping[Plan, float]) -> list[Plan]:
@@ -183,7 +183,7 @@ class Table(Offers):
         costly = [plan for plan in self._untried() if not plan.settings and self.tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
-        return self._step(self._believed_best(able), why, "explore") if able else None
+        return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
     def worthwhile(self) -> bool:
         """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.
