@@ -88,7 +88,7 @@ def facts_of(history: Any) -> dict[str, Any]:
 
 
 def opened(run: Any) -> tuple[Any, Any]:
-    """Return the lab and the history of a run that has ended."""
+    """Return the lab and the history of a run, whether it has ended or is yet to begin."""
     from haoqi import data, tasks
     from haoqi.core.ledger import Ledger
     from haoqi.explore.history import History

@@ -25,12 +25,12 @@ from haoqi.explore.prior import Features, Known, Prior, prior_of
 if TYPE_CHECKING:  # naming strategies must not wait for a lab
     from haoqi.explore.lab import Lab
 
-_DOUBTS = 2.0
-
 Lead = Callable[[Plan, Plan], Known | None]
 """Gives how far one plan is believed to be above another, in log-odds, before any example at hand is asked."""
 
 _SURE = 1.96
+# Hearsay may be wrong so many times as often as a proof.
+_DOUBTS = 2.0
 _LEAST_ERROR = 1e-6
 
 

@@ -111,7 +111,7 @@ class Offers:
         """
         if not self._heeded:
             return self.lab.plans
-        return [self._heeding(plan, self._heeded) if self.tunes(plan) else plan for plan in self.lab.plans]
+        return [self._heeding(plan) if self.tunes(plan) else plan for plan in self.lab.plans]
 
     @cached_property
     def _heeded(self) -> Recipe:
@@ -120,11 +120,11 @@ class Offers:
         told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
         return tuple(dict.fromkeys(step for one in told for step in one.heeded))
 
-    def _heeding(self, plan: Plan, heeded: Recipe) -> Plan:
+    def _heeding(self, plan: Plan) -> Plan:
         """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
-        able = self.lab.remembers(plan)
-        steps = heeded if able else tuple((INSTEAD.get(name, name), settings) for name, settings in heeded)
-        return replace(plan, recipe=steps)
+        if self.lab.remembers(plan):
+            return replace(plan, recipe=self._heeded)
+        return replace(plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._heeded))
 
     def _obeying(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
         """Return the trainings that can do as lessons of the data would have them; all where none can.
