@@ -1,11 +1,14 @@
 """Make the prior that explorers start from, out of the plans that were run on many data sets.
 
     python bench/replay/gather.py     # runs the plans; hours, in any parts
+    python bench/replay/ensembles.py  # asks the best of them together; half an hour
     python bench/prior.py             # writes haoqi/explore/prior.json from bench/replay/table.jsonl
     python bench/prior.py --show      # prints what it would write, pooled for each of the data sets in turn
 
 For each data set: how far each method's defaults are above the habit's in log-odds of the score, how far its variations
-are on average, and what e times as many examples add. Scores are the mean of the validation and the test score.
+are on average, what e times as many examples add, and how far an ensemble is above the best of its members. Scores are
+the mean of the validation and the test score; those of ensembles the test score alone, since the validation examples
+chose both the members and the best of them.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from haoqi.explore.plan import Plan
 from haoqi.explore.prior import HABIT, TABLE, WITHIN, Features, log_odds, prior_of
 
 ROWS = Path(__file__).parent / "replay" / "table.jsonl"
+ENSEMBLES = Path(__file__).parent / "replay" / "ensembles.jsonl"
 
 Row = Mapping[str, Any]
 
@@ -31,8 +35,9 @@ def read(path: Path = ROWS) -> list[Row]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
-def table_of(rows: Iterable[Row], without: Sequence[str] = ()) -> dict[str, Any]:
+def table_of(rows: Iterable[Row], without: Sequence[str] = (), ensembles: Iterable[Row] = ()) -> dict[str, Any]:
     """Return the prior's table, data sets left out that are named."""
+    together = _together(ensembles)
     runs: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row["case"] not in without:
@@ -51,8 +56,24 @@ def table_of(rows: Iterable[Row], without: Sequence[str] = ()) -> dict[str, Any]
                 slopes[method].append(value)
             spreads += _spreads(scores)
         cases[name] = {"features": features(facts), "offsets": _means(offsets), "slopes": _means(slopes)}
+        if name in together:
+            cases[name]["together"] = together[name]
     within = math.sqrt(statistics.fmean(spreads)) if spreads else WITHIN
     return {"within": round(within, 3), "cases": cases}
+
+
+def _together(ensembles: Iterable[Row]) -> dict[str, list[float]]:
+    """Return how far ensembles are above the best of their members, in log-odds of the test score, by data set.
+
+    With its standard error: the ensembles of a data set share its test rows, so more of them do not make it smaller.
+    """
+    leads, errors = defaultdict(list), defaultdict(list)
+    for row in ensembles:
+        best, all_together = row["test"]
+        leads[row["case"]].append(log_odds(all_together) - log_odds(best))
+        errors[row["case"]].append(row["error"] / (best * (1 - best)))
+    means, spreads = _means(leads), _means(errors)
+    return {name: [means[name], spreads[name]] for name in means}
 
 
 def features(facts: Row) -> dict[str, Any]:
@@ -123,6 +144,10 @@ def show(table: Mapping[str, Any]) -> None:
             believed = known.offsets.get(arm)
             told = f"believed {believed.mean:+.2f} ± {believed.doubt:.2f}" if believed else "not known from others"
             print(f"  {arm:16} {value:+.2f}   {told}")
+        if "together" in case:
+            believed = known.together
+            told = f"believed {believed.mean:+.2f} ± {believed.doubt:.2f}" if believed else "not known from others"
+            print(f"  {'ensemble':16} {case['together'][0]:+.2f}   {told}")
     print(f"\nvariations differ by {table['within']:.2f}")
 
 
@@ -131,7 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true", help="print it and write nothing")
     asked = parser.parse_args()
-    table = table_of(read())
+    table = table_of(read(), ensembles=read(ENSEMBLES))
     if not table["cases"]:
         raise SystemExit("nothing was gathered yet: python bench/replay/gather.py")
     show(table)

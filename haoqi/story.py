@@ -6,10 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from haoqi.core.flat import as_flat
 from haoqi.evaluate.advice import Advice
-from haoqi.evaluate.comparison import compare, optimism
+from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
 from haoqi.explore import curve, trial
+from haoqi.explore.flattery import price_of_choice
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import ALPHA
@@ -115,7 +116,7 @@ def _row(experiment: Experiment, history: History) -> Row:
     shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
     told = None
     if verdicts:
-        named = ("decision", "difference", "low", "high", "p_value", "against", "retried", "believed")
+        named = ("decision", "difference", "low", "high", "p_value", "against", "retried", "believed", "flattered")
         told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
     return Row(
         words=plan.words(),
@@ -133,11 +134,7 @@ def _row(experiment: Experiment, history: History) -> Row:
 
 def _corrected(best: Experiment, lab: Lab, history: History) -> float:
     """Return the champion's score less the price of choosing it by the examples that it is scored on."""
-    first = [e for e in history.experiments if e.score is not None and e.plan.seed == 0]
-    models = [trial.pooled([e], lab) for e in first]
-    chosen = next(place for place, e in enumerate(first) if e.plan.key == best.plan.key)
-    rng = lab.generator("report", "optimism")
-    return (best.score or 0.0) - optimism(models, chosen, lab.task.metric.score, rng=rng)
+    return (best.score or 0.0) - price_of_choice(best, history.experiments, lab, "report")
 
 
 def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:

@@ -9,7 +9,8 @@ calls are not repeated, since the table has one seed of each plan. A seed draws 
 on the table, how far costs are believed from what they are, and what the strategy draws.
 
 Regret is what the champion's test score lacks to the best one in the table, averaged over the logarithm of time from
-one second to the end, so early gains count as much as late ones; before there is a champion it is that best score. The
+one second to the end, so early gains count as much as late ones; before there is a champion it is that best score. What
+the last champion lacks is held against what the best validation score of the same search does, which nobody tested. The
 prior is made without the case at hand.
 """
 
@@ -214,23 +215,23 @@ def cases_of(rows: Sequence[Mapping[str, Any]]) -> list[Case]:
 Trace = list[tuple[float, float]]
 
 
-def replay(case: Case, settings: ExploreSettings, known: Prior, seed: int) -> Trace:
-    """Return (seconds spent, the champion's test score) at each change of the champion."""
+def replay(case: Case, settings: ExploreSettings, known: Prior, seed: int) -> tuple[Trace, float]:
+    """Return (seconds spent, the champion's test score) at each change of champion, and the best validated plan's."""
     shelf = Shelf(case, offered(case, seed), settings, seed)
     history = History(Nowhere(), "replay")  # type: ignore[arg-type]
     budget = settings.budget_seconds
     assert budget is not None
-    spent, trace = 0.0, Trace()
+    spent, trace, top = 0.0, Trace(), (0.0, 0.0)
     while True:
         table = Replayed(shelf, history, budget - spent, known=known)  # type: ignore[arg-type]
         step = table.next()
         if step is None:
-            return trace
+            return trace, top[1]
         row = case.rows[step.plan]
         seconds = table.costs.seconds(step.plan)
         spent += seconds
         if spent > budget:
-            return trace
+            return trace, top[1]
         facts = {"why": step.why, "role": step.role, "seconds": seconds, "expected": step.belief.score}
         score = row["score"]
         half = 0.0 if score is None else 1.96 * math.sqrt(max(score * (1 - score), 1e-4) / len(case.truth))
@@ -238,6 +239,7 @@ def replay(case: Case, settings: ExploreSettings, known: Prior, seed: int) -> Tr
         tried = history.add(Experiment(step.plan, score, **bounds, **facts), spent=spent)
         verdict = judged(case, history, tried, settings, known)
         history.judge(verdict, spent=spent)
+        top = max(top, (score or 0.0, float(row["test"]) if score else 0.0), key=lambda pair: pair[0])
         if verdict.decision == "crowned":
             trace.append((spent, float(row["test"])))
 
@@ -287,6 +289,8 @@ class Judged:
     regret: dict[str, list[float]] = field(default_factory=dict)
     lacking: dict[str, list[float]] = field(default_factory=dict)
     """What the last champion lacks."""
+    untested: dict[str, list[float]] = field(default_factory=dict)
+    """What the best validation score lacks."""
 
 
 def judge(
@@ -298,10 +302,11 @@ def judge(
         known = Prior() if prior == "none" else prior_of(case.features, _table(rows, case.name, prior))
         for name in names:
             asked = replace(settings, strategy=name)
-            traces = [replay(case, asked, known, seed) for seed in range(seed_count)]
-            regrets = [regret(trace, case.best, asked.budget_seconds or 0.0) for trace in traces]
+            runs = [replay(case, asked, known, seed) for seed in range(seed_count)]
+            regrets = [regret(trace, case.best, asked.budget_seconds or 0.0) for trace, _ in runs]
             found[name].regret.setdefault(case.name, []).extend(regrets)
-            found[name].lacking.setdefault(case.name, []).extend(case.best - trace[-1][1] for trace in traces)
+            found[name].lacking.setdefault(case.name, []).extend(case.best - trace[-1][1] for trace, _ in runs)
+            found[name].untested.setdefault(case.name, []).extend(case.best - top for _, top in runs)
     return found
 
 
@@ -355,6 +360,7 @@ def main() -> None:
     found = judge(rows, asked.strategies, asked.seeds, settings=settings, prior=asked.prior)
     show("regret", {name: one.regret for name, one in found.items()})
     show("at the end", {name: one.lacking for name, one in found.items()})
+    show("best score", {name: one.untested for name, one in found.items()})
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ models a person had better have, where a wrong change costs no more than a misse
 and of champions crowned by it at most one in five is no better, where the data at hand are to other data sets as those
 are to each other.
 
-Leads are known of two methods at their defaults that learn from all examples, and for labels only. Copies and
-variations of one method have none, so they are judged by the examples alone.
+Leads are known of two methods at their defaults that learn from all examples, of an ensemble over its members, and for
+labels only. Copies and variations of one method have none, so they are judged by the examples alone.
 """
 
 import math
@@ -19,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.plan import Plan
+from haoqi.explore.plan import ENSEMBLE, Plan
 from haoqi.explore.prior import Features, Known, Prior, prior_of
 
 if TYPE_CHECKING:  # naming strategies must not wait for a lab
@@ -57,6 +57,8 @@ def lead_of(lab: "Lab") -> Lead:
 
 def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
     """Return what a prior knows of the lead of one plan over another; None where it knows of none."""
+    if one.method == ENSEMBLE and other in one.made_of:
+        return prior.together if prior.together is not None and prior.together.mean > 0 else None
     return prior.lead(one, other) if _usual(one) and _usual(other) else None
 
 
@@ -69,13 +71,14 @@ def sure_enough(alpha: float) -> float:
     return max(0.5, 1 - _DOUBTS * alpha)
 
 
-def chance_better(found: Comparison, lead: Known, level: float) -> float:
+def chance_better(found: Comparison, lead: Known, level: float, *, flattered: float = 0.0) -> float:
     """Return the chance that the first of two plans is better, in (0, 1).
 
     Args:
         found: the two on the examples at hand.
         lead: what is believed of it elsewhere, in log-odds.
         level: the second's score, in [0, 1], where a log-odd is worth level (1 - level).
+        flattered: what the second's score owes to having been chosen by the same examples, 0 or more.
 
     >>> round(chance_better(Comparison(0.02, -0.016, 0.056, 0.28), Known(0.3, 0.3), 0.8), 2)
     0.92
@@ -83,7 +86,7 @@ def chance_better(found: Comparison, lead: Known, level: float) -> float:
     worth = max(_LEAST_ERROR, level * (1 - level))
     error = max(_LEAST_ERROR, (found.high - found.low) / (2 * _SURE))
     known, seen = (worth * lead.doubt) ** -2, error**-2
-    mean = (worth * lead.mean * known + found.difference * seen) / (known + seen)
+    mean = (worth * lead.mean * known + (found.difference + flattered) * seen) / (known + seen)
     return 0.5 * math.erfc(-mean * math.sqrt((known + seen) / 2))
 
 

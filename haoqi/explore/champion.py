@@ -12,7 +12,8 @@ All looks at a challenger share one stake.
 
 Where the examples leave open which of two methods is better, what other data sets know of both may decide: see
 `borrowing`. A challenger that is ahead is crowned where both together make it sure enough. It was not proven
-on the examples alone, so its stake is spent all the same.
+on the examples alone, so its stake is spent all the same. An ensemble is held against the champion's score less what
+that owes to having been chosen by the same examples, see `flattery`.
 
 The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
 examples never leave a person with a model that gives one answer to everything.
@@ -70,6 +71,8 @@ class Court:
     """What computes the statistics of a challenger and of the champion on more examples; None: nothing does."""
     lead: Lead = nobody_knows
     """What other data sets know of two plans."""
+    flattery: Callable[[History], float] = lambda history: 0.0
+    """How far the champion's score is too high, since the examples chose it."""
 
     def verdict(self, history: History, challenger: Experiment) -> Verdict:
         """Return what becomes of a challenger; it is not recorded here.
@@ -96,11 +99,10 @@ class Court:
             best: Experiment,
             score: float | None,
             stake: float | None = None,
-            *,
-            believed: float | None = None,
+            **hearsay: float | None,
         ) -> Verdict:
-            facts = {"against": champion.number, "alpha": stake, "retried": retried, **asdict(found)}
-            return Verdict(challenger.number, decision, best.number, score, believed=believed, **facts)
+            facts = {"against": champion.number, "alpha": stake, "retried": retried, **hearsay, **asdict(found)}
+            return Verdict(challenger.number, decision, best.number, score, **facts)
 
         mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
         if challenger.role == DISTIL:
@@ -117,11 +119,23 @@ class Court:
             better, near = found.difference > 0, False
         if better and found.p_value < asked:
             return decided("crowned", mine[0], mean, alpha)
-        lead = self.lead(challenger.plan, champion.plan) if better else None
-        if lead is not None and (chance := chance_better(found, lead, score or 0.0)) >= sure_enough(self.alpha):
-            return decided("crowned", mine[0], mean, alpha, believed=round(chance, 6))
+        if (heard := self._heard(history, challenger, found)) is not None:
+            return decided("crowned", mine[0], mean, alpha, **heard)
         close = near and len(mine) < SEEDS and self.repeatable(challenger)
         return decided("close" if close else "kept", champion, score, alpha)
+
+    def _heard(self, history: History, challenger: Experiment, found: Comparison) -> dict[str, float] | None:
+        """Return the chance that crowns a challenger with what other data sets know, and what was taken off for it."""
+        champion, together = history.found(), challenger.plan.method == ENSEMBLE
+        if champion.plan.key == challenger.plan.key or (found.difference <= 0 and not together):
+            return None
+        if (lead := self.lead(challenger.plan, champion.plan)) is None:
+            return None
+        flattered = self.flattery(history) if together else 0.0
+        chance = chance_better(found, lead, history.champion_score or 0.0, flattered=flattered)
+        if found.difference + flattered <= 0 or chance < sure_enough(self.alpha):
+            return None
+        return {"believed": round(chance, 6)} | ({"flattered": round(flattered, 6)} if together else {})
 
     def _as_good(self, found: Comparison) -> bool:
         """Return whether a faster copy may stand in for its teacher: within the margin, and not found worse."""

@@ -39,6 +39,8 @@ class Verdict:
     """Whether it was close on the validation examples, so that cross-validation on more decided: see `retrial`."""
     believed: float | None = None
     """The chance to be better that crowned it, with what other data sets know; None: no such chance decided."""
+    flattered: float | None = None
+    """What was taken off the champion's score for that, see `flattery`; None: nothing."""
 
 
 class History:

@@ -32,6 +32,9 @@ SLOPE, SLOPE_DOUBT = 0.2, 0.15
 WITHIN = 0.25
 """Standard deviation of plans of one method about their mean, where no table says it; a guess."""
 
+TOGETHER = 0.1
+"""Standard deviation of what an ensemble brings where no data set says it; a guess."""
+
 # A data set counts by its likeness to this one, and at least so much; no knowledge counts as half a data set.
 _LEAST, _NOTHING = 0.1, 0.5
 # Two methods are believed to be alike so much at most, as a correlation; the control is like none.
@@ -90,6 +93,8 @@ class Prior:
     """Covariance of two methods' leads over the habit: where words cannot be told apart, all that need none do well."""
     leads: Mapping[tuple[str, str], Known] = field(default_factory=dict)
     """How far one method is above another, by both names, where any data set knows both."""
+    together: Known | None = None
+    """How far an ensemble is above the best of its members; None: no data set knows."""
 
     def mean(self, plan: Plan) -> float:
         """Return how far a plan is believed to be above the habit."""
@@ -137,7 +142,8 @@ def prior_of(features: Features, table: Mapping[str, Any] | None = None, without
 
     offsets, slopes = gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT))
     seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
-    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen))
+    together = _together([(weights[name], *case["together"]) for name, case in cases.items() if "together" in case])
+    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together)
 
 
 def log_odds(score: float) -> float:
@@ -161,6 +167,20 @@ def _pooled(found: list[tuple[float, float]], none: Known) -> Known:
     mean = (sum(weight * value for weight, value in found) + _NOTHING * none.mean) / (total + _NOTHING)
     spread = sum(weight * (value - mean) ** 2 for weight, value in found)
     return Known(mean, math.sqrt((spread + _NOTHING * none.doubt**2) / (total + _NOTHING)))
+
+
+def _together(found: list[tuple[float, float, float]]) -> Known | None:
+    """Return how far an ensemble is above the best of its members, from weights, means and their standard errors.
+
+    What the means differ by is more than data sets do: their errors are taken off, as in a meta-analysis of random
+    effects (DerSimonian and Laird, 1986, doi:10.1016/0197-2456(86)90046-2).
+    """
+    if not found:
+        return None
+    total = sum(weight for weight, _, _ in found)
+    mean = sum(weight * value for weight, value, _ in found) / (total + _NOTHING)
+    spread = max(0.0, sum(weight * ((value - mean) ** 2 - error**2) for weight, value, error in found))
+    return Known(mean, math.sqrt((spread + _NOTHING * TOGETHER**2) / (total + _NOTHING)))
 
 
 def _covariances(

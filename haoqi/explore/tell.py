@@ -57,7 +57,8 @@ def in_words(verdict: Verdict) -> str:
     facts = f"{verdict.difference:+.3f}, p = {verdict.p_value:.3f}{' in cross-validation' if verdict.retried else ''}"
     if verdict.decision == "crowned" and verdict.believed is not None:
         elsewhere = f"with what other data sets know, better with a chance of {verdict.believed:.0%}"
-        return f"new champion ({facts} against no. {verdict.against}; {elsewhere})"
+        chosen = f", whose score owes some {verdict.flattered:.3f} to being chosen" if verdict.flattered else ""
+        return f"new champion ({facts} against no. {verdict.against}{chosen}; {elsewhere})"
     if verdict.decision == "crowned":
         return f"new champion ({facts} against no. {verdict.against})"
     if verdict.decision == "close":

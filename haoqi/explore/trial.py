@@ -23,6 +23,7 @@ from haoqi.explore import keep
 from haoqi.explore.borrowing import lead_of
 from haoqi.explore.champion import Court
 from haoqi.explore.ensemble import answered, library
+from haoqi.explore.flattery import flattery
 from haoqi.explore.folds import cross_decoded, cross_validated
 from haoqi.explore.history import History
 from haoqi.explore.job import MODEL, checkpoint_of, experiments, folder_of, job_of
@@ -81,6 +82,7 @@ def court_of(lab: Lab) -> Court:
         seed=lab.seed,
         retrial=partial(retrial_of, lab=lab),
         lead=lead_of(lab),
+        flattery=partial(flattery, lab=lab),
     )
 
 

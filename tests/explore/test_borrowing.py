@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.borrowing import chance_better, lead_of, least_lead, nobody_knows
+from haoqi.explore.borrowing import chance_better, known_lead, lead_of, least_lead, nobody_knows
 from haoqi.explore.plan import ENSEMBLE, Plan
-from haoqi.explore.prior import Features, Known, prior_of
+from haoqi.explore.prior import Features, Known, Prior, prior_of
 from tests.explore.test_recipe_plans import lab_of, reviews
 
 SHORT = Features(80.0, 2, 12.0)
@@ -76,3 +76,15 @@ def test_only_two_methods_at_their_defaults_are_known_elsewhere_and_only_where_i
         assert lead(blend, other) is None
     assert lead(Plan(ENSEMBLE), habit) is None
     assert lead_of(replace(lab, settings=replace(lab.settings, borrow=False))) is nobody_knows
+
+
+def test_an_ensemble_is_known_elsewhere_to_lead_its_members_and_nothing_else() -> None:
+    members = (Plan("probe"), Plan.of("knn", settings={"neighbours": 4}))
+    ensemble = Plan.of(ENSEMBLE, None, {"weights": (0.6, 0.4)}, made_of=members)
+    brought = Known(0.07, 0.1)
+    known = Prior(together=brought)
+    assert [known_lead(known, ensemble, one) for one in members] == [brought, brought]
+    assert known_lead(known, ensemble, Plan("blend")) is None
+    assert known_lead(known, members[0], ensemble) is None
+    for nothing in (Prior(), Prior(together=Known(-0.01, 0.1))):
+        assert known_lead(nothing, ensemble, members[0]) is None

@@ -11,7 +11,7 @@ from haoqi.evaluate.comparison import average
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.champion import Court, wealth
 from haoqi.explore.history import History
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.prior import Known
 
 COUNT = 400
@@ -132,3 +132,30 @@ def test_hearsay_crowns_nobody_who_is_behind_and_no_variation_of_the_champion() 
     assert bench.run(Plan("probe"), 0.78) == "kept"
     bench.run(Plan("knn", settings=(("neighbours", 3),)), 0.805, noise=0.02)
     assert bench.history.verdicts[-1].believed is None
+
+
+def asked_together(seed: int, *, flattered: float, quality: float = 0.798) -> Bench:
+    """Return a bench whose last challenger is an ensemble that is level with, or behind, a champion that was chosen."""
+    bench = Bench(seed)
+    known = Known(0.08, 0.05)
+    bench.court = replace(
+        bench.court,
+        lead=lambda one, other: known if one.method == ENSEMBLE else None,
+        flattery=lambda history: flattered,
+    )
+    bench.run(Plan("probe"), 0.80)
+    ensemble = Plan.of(ENSEMBLE, None, {"weights": (0.5, 0.5)}, made_of=(Plan("probe"), Plan("knn")))
+    bench.run(ensemble, quality, noise=0.02)
+    return bench
+
+
+def test_an_ensemble_is_held_against_what_the_champion_scores_less_what_it_owes_to_being_chosen() -> None:
+    flattering, plain = (asked_together(5, flattered=off).history for off in (0.02, 0.0))
+    crowned, kept = flattering.verdicts[-1], plain.verdicts[-1]
+    assert (crowned.difference or 0.0) <= 0 and crowned.difference == kept.difference
+    assert (crowned.decision, crowned.champion, crowned.flattered) == ("crowned", 2, 0.02)
+    assert (crowned.believed or 0.0) >= 0.8
+    assert (kept.decision, kept.champion, kept.believed, kept.flattered) == ("kept", 1, None, None)
+    assert asked_together(5, flattered=0.02, quality=0.74).history.verdicts[-1].decision == "kept"
+    # One that does not even look better was put to no test, and costs nothing.
+    assert wealth(flattering, 0.05) == 0.05

@@ -88,12 +88,33 @@ def test_the_prior_is_what_was_planted(priors: ModuleType, rows: list[dict[str, 
     table = priors.table_of(rows)
     assert sorted(table["cases"]) == ["four", "one", "three", "two"]
     assert sorted(priors.table_of(rows, ["two"])["cases"]) == ["four", "one", "three"]
+    assert not any("together" in case for case in table["cases"].values())
     known = prior_of(Features(**table["cases"]["one"]["features"]), json.loads(json.dumps(table)))
     for method in ("full", "probe", "top_layers"):
         assert known.mean(Plan(method)) == pytest.approx(WORLD[method][0], abs=0.35)
         assert known.mean(Plan.of(method, settings={"x": 1})) < known.mean(Plan(method)) + 0.1
     assert known.slope("full").mean == pytest.approx(0.25, abs=0.15)
     assert 0.1 < table["within"] < 0.35
+
+
+def test_how_far_ensembles_lead_is_known_of_the_data_sets_where_one_was_asked(
+    priors: ModuleType, rows: list[dict[str, Any]]
+) -> None:
+    asked = [
+        {"case": "one", "test": [0.8, 0.82], "error": 0.008},
+        {"case": "one", "test": [0.8, 0.81], "error": 0.008},
+        {"case": "two", "test": [0.7, 0.72], "error": 0.021},
+    ]
+    table = json.loads(json.dumps(priors.table_of(rows, ensembles=asked)))
+    first = pytest.approx([0.097, 0.05], abs=2e-3)  # in log-odds: 1.516 and 1.450 less 1.386, and 0.008 / 0.16
+    second = pytest.approx([0.097, 0.1], abs=2e-3)  # 0.944 less 0.847, and 0.021 / 0.21
+    assert [case.get("together") for case in table["cases"].values()] == [None, first, None, second]
+    features = Features(**table["cases"]["one"]["features"])
+    known = prior_of(features, table).together
+    assert known is not None and 0.05 < known.mean < 0.1
+    # That both lead by the same says more than their errors let expect, so hardly a guess is left of the doubt.
+    assert 0.03 < known.doubt < 0.06
+    assert prior_of(features, table, without=["one", "two"]).together is None
 
 
 def test_regret_is_averaged_over_the_logarithm_of_time(judge: ModuleType) -> None:
@@ -106,8 +127,9 @@ def test_a_replay_keeps_the_clock_and_repeats_itself(judge: ModuleType, rows: li
     [case, *_] = judge.cases_of(rows)
     known = prior_of(case.features, {"within": 0.25, "cases": {}})
     asked = settings(strategy="random")
-    first, again, other = (judge.replay(case, asked, known, seed) for seed in (0, 0, 1))
-    assert first == again != other
+    (first, top), again, other = (judge.replay(case, asked, known, seed) for seed in (0, 0, 1))
+    assert (first, top) == again != other
+    assert top in [row["test"] for row in case.rows.values() if row["score"] is not None]
     times = [at for at, _ in first]
     assert times == sorted(times)
     assert times[-1] <= 120.0

@@ -15,6 +15,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ("plain", "needs no base, and is what the others have to beat"),
     ("frozen", "frozen features are cheap for what they give"),
     ("costly", "tends to come out best where there is time for it"),
+    ("unlike", "unlike the other training, so that both together may do better"),
     (
         "close",
         rf"better than the champion by (?P<difference>{_NUMBER}), too little to be sure \(p = (?P<p>{_NUMBER})\)",

@@ -39,6 +39,8 @@ class Verdict:
     """Whether both were cross-validated on more examples, since it was close."""
     believed: float | None = None
     """The chance to be better that crowned it, with what other data sets know, where the examples left it open."""
+    flattered: float | None = None
+    """What was taken off the champion's score for that, since the same examples had chosen it; None: nothing."""
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,11 @@ def _decided(entry: Entry, story: Story) -> Said:
         "p": formats.p_value(verdict.p_value),
     }
     if verdict.decision == "crowned" and verdict.believed is not None:
-        return Said("learnt.believed", chance=formats.share(verdict.believed), level=level, **facts)
+        chance = formats.share(verdict.believed)
+        if not verdict.flattered:
+            return Said("learnt.believed", chance=chance, level=level, **facts)
+        facts |= {"difference": formats.signed(verdict.difference), "flattered": formats.score(verdict.flattered)}
+        return Said("learnt.believed_chosen", chance=chance, level=level, **facts)
     if verdict.decision == "crowned":
         bounds = Said("range", low=formats.signed(verdict.low), high=formats.signed(verdict.high))
         seeds = "crowned_seeds" if entry.row.role == "verify" else "crowned"

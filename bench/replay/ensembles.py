@@ -1,0 +1,118 @@
+"""Find out how far ensembles are above the best of their members on many data sets, for the prior.
+
+    python bench/replay/ensembles.py                     # goes on where it was; about half an hour on two cores
+    python bench/replay/ensembles.py --cases sst2 --seed 1
+
+The defaults of a case are run one after the other, those on frozen features before trainings. Whenever there are
+enough of them, the best by validation score and the ensemble that a run would make of all so far answer the test split.
+A line holds both scores there, and the standard error of their difference. The members, their weights and the best of
+them were chosen by the validation split, so its scores, which are told too, flatter the best one.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import cases
+from replay.gather import TEST, VALID
+
+ROWS = Path(__file__).parent / "ensembles.jsonl"
+FROZEN = ("logistic", "tfidf", "probe", "knn", "blend")
+TRAINED = ("top_layers", "setfit", "full")
+
+
+def recorded() -> list[dict[str, Any]]:
+    """Return all lines that are there."""
+    return [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()] if ROWS.exists() else []
+
+
+def gather(case: str, seed: int, most_seconds: float) -> None:
+    """Run one case, and record an ensemble of what needs no training, and one more for each training."""
+    from haoqi import data, tasks
+    from haoqi.core import seeds
+    from haoqi.core.ledger import Ledger
+    from haoqi.data.settings import DataSettings
+    from haoqi.evaluate.comparison import compare
+    from haoqi.explore import trial
+    from haoqi.explore.beliefs import Belief
+    from haoqi.explore.ensemble import together
+    from haoqi.explore.history import History, Verdict
+    from haoqi.explore.lab import lab_of
+    from haoqi.explore.plan import Plan
+    from haoqi.explore.settings import ExploreSettings
+    from haoqi.explore.step import Step
+
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary)
+        settings = DataSettings(str(cases.write(case, place, seed)), valid=VALID, test=TEST)
+        raw = data.read(settings)
+        task, _ = tasks.resolve(None, raw)
+        prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")
+        task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+        asked = ExploreSettings(steps=99, folds=0, methods=(*FROZEN, *TRAINED))
+        lab = lab_of(asked, task, prepared, place, run="ensembles", seed=seed, cleaned=True)
+        history = History(Ledger(place / "ledger.sqlite"), "ensembles")
+        usual = {plan.method: plan for plan in lab.plans if not plan.settings and plan.share == 1.0}
+        known: dict[str, Any] = {}
+
+        def tested(plan: Plan) -> Any:
+            if plan.key not in known:
+                model = trial.model_of(next(e for e in history.experiments if e.plan.key == plan.key), lab)
+                answers = model.predict(lab.splits.test).labels
+                known[plan.key] = task.metric.count(lab.splits.test.labels, answers, task.labels)
+            return known[plan.key]
+
+        def run(plan: Plan) -> float | None:
+            experiment = history.add(trial.run(Step(plan, "", "explore", Belief(None, 0, 0), 0.0, None), lab), spent=0)
+            best = history.champion
+            leads = experiment.score is not None and (best is None or experiment.score > (best.score or 0.0))
+            number = experiment.number if leads or best is None else best.number
+            score = history.experiments[number - 1].score
+            history.judge(Verdict(experiment.number, "crowned" if leads else "kept", number, score), spent=0)
+            return experiment.score
+
+        for name in (*FROZEN, *TRAINED):
+            if name not in usual or (name in TRAINED and lab.work(usual[name]) > most_seconds):
+                continue
+            run(usual[name])
+            if name in FROZEN[:-1] or (plan := together(lab, history)) is None:
+                continue
+            best, judged = history.found(), len(history.verdicts)
+            score = run(plan)
+            totals = [np.asarray(tested(one).sum(axis=0)).ravel() for one in (best.plan, plan)]
+            found = [float(task.metric.score(total)) for total in totals]
+            rng = seeds.generator(seed, name)
+            paired = compare(tested(plan), tested(best.plan), task.metric.score, rng=rng)
+            row = {"case": case, "seed": seed, "after": name, "plan": plan.words(), "best": best.plan.words()}
+            row |= {"valid": [best.score, score], "test": found, "error": (paired.high - paired.low) / (2 * 1.96)}
+            # The next ensemble is to be of methods alone.
+            del history.verdicts[judged:], history.experiments[-1:]
+            with ROWS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+def main() -> None:
+    """Gather case after case."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", nargs="*", default=list(cases.CASES), choices=list(cases.CASES))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most-seconds", type=float, default=250.0, help="trainings believed to take longer left out")
+    asked = parser.parse_args()
+    done = {(row["case"], row["seed"]) for row in recorded()}
+    for case in asked.cases:
+        if (case, asked.seed) not in done:
+            begun = time.perf_counter()
+            gather(case, asked.seed, asked.most_seconds)
+            print(f"{case}: {time.perf_counter() - begun:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
