@@ -38,6 +38,10 @@ FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
 
 
+UNLIKE_SHARE = 0.25
+"""Of the time left, what a second training may take."""
+
+
 class Table(Offers):
     """The order in which plans come: the cheap ones, then what a strategy proposes and what lessons ask for."""
 
@@ -127,7 +131,7 @@ class Table(Offers):
         costs = {plan: self._seconds(plan) for plan in fresh}
         cheap = self._cheap([plan for plan in fresh if self._affordable(plan)], costs)
         if not cheap:
-            return self._plain() or self._first_frozen() or self._first_costly()
+            return self._plain() or self._first_frozen() or self._first_costly() or self._unlike()
         alone = [plan for plan in cheap if not self.lab.method(plan).uses_base]
         if alone:
             first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
@@ -183,6 +187,21 @@ class Table(Offers):
         costly = [plan for plan in self._untried() if not plan.settings and self.tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
+        return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
+
+    def _unlike(self) -> Step | None:
+        """Return a second gradient method, once, where there is ample time: an ensemble lives on unlike members."""
+        tried = {e.plan.method for e in self.history.alone if self.tunes(e.plan)}
+        if len(tried) != 1 or not self.lab.settings.ensemble:
+            return None
+        others = [plan for plan in self._untried() if plan.method not in tried and self.tunes(plan)]
+        able = [
+            plan
+            for plan in others
+            if not plan.settings and plan.share == 1.0
+            if self.left is None or self._seconds(plan) <= UNLIKE_SHARE * self._left_for(plan)
+        ]
+        why = "unlike the other training, so that both together may do better"
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
     def worthwhile(self) -> bool:

@@ -13,7 +13,7 @@ from haoqi.explore.plan import Plan
 LAST_STEPS, LAST_SHARE = 2, 0.1
 """So many steps, or so much of the time, before its end a search asks the best plans together."""
 
-RELEASE_SHARE = 0.3
+RELEASE_SHARE = 0.5
 """And at most so much of the time sooner, as scoring the models of all members and fitting them once more takes."""
 
 AGAIN_SHARE = 0.5

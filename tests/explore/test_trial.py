@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from haoqi.core.ledger import Ledger
 from haoqi.explore import reflect, trial
 from haoqi.explore.beliefs import Belief
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lessons import Lesson, LessonVerdict
-from haoqi.explore.plan import Plan
+from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.seen import Seen
+from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.step import Step
 from haoqi.explore.table import Table
 from haoqi.train.prospect import ENDED_EARLY
@@ -152,6 +154,27 @@ def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path
     assert next_training().recipe == (("early_learning", ()),)  # of frozen features, which says nothing of trainings
     case.history.lessons[:] = [replace(lesson, parent=Plan("lora", "tiny"))]
     assert next_training().recipe == ()
+
+
+@pytest.mark.parametrize(("seconds", "left", "second"), [(20.0, None, True), (20.0, 200.0, True), (60.0, 200.0, False)])
+def test_a_second_training_is_unlike_the_first_and_comes_once_where_there_is_ample_time(
+    seconds: float, left: float | None, second: bool, tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
+    costs = {"setfit": seconds, "lora": seconds, "full": seconds, "top_layers": seconds}
+    monkeypatch.setattr(Table, "_seconds", lambda table, plan: costs.get(plan.method, 1.0))
+    monkeypatch.setattr(Table, "_left_for", lambda table, plan: left)
+
+    def opened(settings: ExploreSettings) -> list[str]:
+        lab, history = replace(case.lab, settings=settings), History(Ledger("sqlite://"), "case")
+        while step := Table(lab, history, left).opening():
+            history.add(Experiment(step.plan, score=0.5), spent=0.0)
+        return [one.plan.method for one in history.experiments if one.plan.method in costs]
+
+    found = opened(case.lab.settings)
+    assert len(found) == len(set(found)) == 1 + second
+    assert opened(replace(case.lab.settings, ensemble=False)) == found[:1]
 
 
 def test_the_best_are_asked_together_while_there_is_time_to_release_them(
