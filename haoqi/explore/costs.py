@@ -120,28 +120,37 @@ class Costs:
 
         Where its last fit would take too long to be kept time for, one in as many seconds as its first fit took is,
         as long as there is time for that (`shorter_refit_seconds`): most of what the added examples give is had so.
-        Of an ensemble those members are fitted once more for which there is time.
+        Of an ensemble those members are fitted once more for which there is time (`refitted`).
         """
         if champion is None:
             return _REPORT_SECONDS
         released, again = self._release(champion.plan)
         if champion.plan.method == ENSEMBLE and not self.lab.folds:
-            return released + sum(map(self.refit_seconds, self.refitted(champion.plan, left - released)))
+            members = self.refitted(champion.plan, left - released).items()
+            return released + sum(self.refit_seconds(one) if limit is None else limit for one, limit in members)
         shorter = self.shorter_refit_seconds(champion)
         return released + (again or (shorter if released + shorter <= left else 0.0))
 
-    def refitted(self, plan: Plan, seconds: float) -> tuple[Plan, ...]:
+    def refitted(self, plan: Plan, seconds: float) -> dict[Plan, float | None]:
         """Return which members of an ensemble can be fitted once more in some seconds: of the largest weight together.
 
-        There are none where no last fit is asked for.
+        With each comes the most that it may take; None: what it takes. A training of a base may have as long as its
+        first fit took, where there is no more. There are none where no last fit is asked for.
         """
         lab, members = self.lab, plan.members
         if not lab.settings.refit or not len(lab.splits.valid):
-            return ()
+            return {}
+        least = {one: min(self.refit_seconds(one), self._shorter(one)) for one, _ in members}
         parts = [part for size in range(len(members) + 1) for part in combinations(members, size)]
-        able = [part for part in parts if sum(self.refit_seconds(one) for one, _ in part) <= seconds]
+        able = [part for part in parts if sum(least[one] for one, _ in part) <= seconds]
         best = max(able, key=lambda part: sum(weight for _, weight in part), default=())
-        return tuple(one for one, _ in best)
+        spare = seconds - sum(least[one] for one, _ in best)
+        found: dict[Plan, float | None] = {}
+        for one, _ in best:
+            more = min(spare, self.refit_seconds(one) - least[one])
+            found[one] = None if least[one] + more >= self.refit_seconds(one) else least[one] + more
+            spare -= more
+        return found
 
     def shorter_refit_seconds(self, ran: Experiment) -> float:
         """Return what the shortest last fit that is worth making takes: as long as the first; infinity if none gives.
@@ -151,8 +160,16 @@ class Costs:
         plan, lab = ran.plan, self.lab
         if plan.method == ENSEMBLE or lab.folds or not lab.settings.refit or not len(lab.splits.valid):
             return math.inf
-        method = lab.method(plan)
-        return ran.seconds if method.elastic and method.uses_base and method.stochastic else math.inf
+        return ran.seconds if self._gives_way(plan) else math.inf
+
+    def _shorter(self, plan: Plan) -> float:
+        """Return the same of a plan that was run, by what it is believed to take."""
+        return self.cost(plan).seconds if self._gives_way(plan) else math.inf
+
+    def _gives_way(self, plan: Plan) -> bool:
+        """Return whether a fit is the training of a base, which ends in whatever time it has."""
+        method = self.lab.method(plan)
+        return method.elastic and method.uses_base and method.stochastic
 
     def _release(self, plan: Plan | None) -> tuple[float, float]:
         """Return what a release takes without its last fit, and that, or 0 where it is only made if time is left."""

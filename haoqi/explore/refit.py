@@ -7,6 +7,7 @@ them; else the judged one is released. Calibration stays as it was found on answ
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from haoqi.core.events import Note, Stage
@@ -58,13 +59,11 @@ def final_model(
 class _Again:
     """What is fitted once more."""
 
-    plans: tuple[Plan, ...]
-    """A champion, or those members of one that have the time."""
-    seconds: float | None = None
-    """What a champion that is a training may take; None: what it takes."""
+    plans: Mapping[Plan, float | None]
+    """A champion, or those members of one that have the time, and the seconds each may take; None: all it takes."""
 
 
-_NOTHING = _Again(())
+_NOTHING = _Again({})
 
 
 def _again(experiment: Experiment, lab: Lab, history: History, left: float | None) -> _Again:
@@ -82,17 +81,18 @@ def _again(experiment: Experiment, lab: Lab, history: History, left: float | Non
     costs = Costs.of(lab, history.experiments, timed=True)
     spare = max(0.0, left - costs.scoring_seconds(plan)) + LATE * (lab.settings.budget_seconds or 0.0)
     if plan.method == ENSEMBLE:
-        return _Again(tuple(one for one in costs.refitted(plan, spare) if one not in cut))
+        found = {one: limit for one, limit in costs.refitted(plan, spare).items() if limit or one not in cut}
+        return _Again({one: limit and limit - costs.judging_seconds(one) for one, limit in found.items()})
     if plan not in cut and costs.refit_seconds(plan) <= spare:
-        return _Again((plan,))
+        return _Again({plan: None})
     if costs.shorter_refit_seconds(experiment) <= spare:
-        return _Again((plan,), spare - costs.judging_seconds(plan))
+        return _Again({plan: spare - costs.judging_seconds(plan)})
     return _NOTHING
 
 
-def _alone(plan: Plan) -> tuple[Plan, ...]:
-    """Return the plans that are fitted for a plan's model."""
-    return tuple(one for one, _ in plan.members)
+def _alone(plan: Plan) -> dict[Plan, float | None]:
+    """Return the plans that are fitted for a plan's model, each in the time that it takes."""
+    return {one: None for one, _ in plan.members}
 
 
 def _refitted(plan: Plan, lab: Lab, again: _Again) -> Model:
@@ -103,7 +103,8 @@ def _refitted(plan: Plan, lab: Lab, again: _Again) -> Model:
         return model_of(Experiment(plan, score=None), lab)
     begun = time.perf_counter()
     train = training_examples(plan, lab, Examples.join([lab.splits.train, lab.splits.valid]))
-    left = None if again.seconds is None else max(1.0, again.seconds - (time.perf_counter() - begun))
+    limit = again.plans[plan]
+    left = None if limit is None else max(1.0, limit - (time.perf_counter() - begun))
     job = replace(job_of(plan, lab, train, seconds=left), folder=checkpoint_of(plan, lab) / "whole")
     return built(lab.method(plan).fit(job), plan, lab)
 

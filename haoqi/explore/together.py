@@ -16,7 +16,7 @@ LAST_STEPS, LAST_SHARE = 2, 0.1
 RELEASE_SHARE = 0.5
 """And at most so much of the time sooner, as scoring the models of all members and fitting them once more takes."""
 
-AGAIN_SHARE = 0.5
+AGAIN_SHARE = 0.8
 """Of an ensemble's weights, what members must have for whose last fit there is time."""
 
 

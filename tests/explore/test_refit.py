@@ -107,7 +107,7 @@ def test_those_members_of_an_ensemble_learn_again_for_which_there_is_time(
 ) -> None:
     light, heavy = TFIDF, Plan("logistic")
     ran = [case.run(one) for one in (light, heavy)]
-    plan = Plan.of(ENSEMBLE, settings={"weights": (0.4, 0.6)}, made_of=(light, heavy))
+    plan = Plan.of(ENSEMBLE, settings={"weights": (0.2, 0.8)}, made_of=(light, heavy))
     champion = replace(case.run(plan), score=0.0)
     monkeypatch.setattr(Costs, "refit_seconds", lambda costs, one: 30.0 if one == heavy else 10.0)
     learnt = list[Plan]()
@@ -181,6 +181,43 @@ def test_a_training_learns_again_in_the_time_that_there_is(
     assert released(case, champion, 30.0, minutes=0.01).facts["learnt_from"] == ROWS + JUDGED
     assert given[0] is not None
     assert 20.0 < given[0] < 30.0
+
+
+def test_a_training_among_members_learns_again_in_what_the_others_leave(
+    trained: tuple[Case, Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, lora = trained[0], trained[1].plan
+    case.run(TFIDF)
+    plan = Plan.of(ENSEMBLE, settings={"weights": (0.8, 0.2)}, made_of=(lora, TFIDF))
+    champion = replace(case.run(plan), score=0.0)
+    monkeypatch.setattr(Costs, "refit_seconds", lambda costs, one: 40.0 if one == lora else 10.0)
+    monkeypatch.setattr(Costs, "_shorter", lambda costs, one: 20.0 if one == lora else float("inf"))
+    lab = replace(case.lab, settings=ExploreSettings(minutes=0.01, folds=0))
+    costs = Costs.of(lab, case.history.experiments, timed=True)
+    whole = {lora: None, TFIDF: None}
+    found = {seconds: costs.refitted(plan, seconds) for seconds in (5.0, 15.0, 25.0, 32.0, 50.0, 99.0)}
+    assert found == {
+        5.0: {},
+        15.0: {TFIDF: None},
+        25.0: {lora: 25.0},
+        32.0: {lora: 22.0, TFIDF: None},
+        50.0: whole,
+        99.0: whole,
+    }
+    alone = costs.reserve_seconds(plan)
+    assert [costs.kept_for(champion, alone + left) - alone for left in (32.0, 60.0)] == pytest.approx([32.0, 50.0])
+    given = dict[Plan, float | None]()
+    job = refit.job_of
+
+    def seen(one: Plan, *args: Any, seconds: float | None = None, **others: Any) -> Any:
+        given[one] = seconds
+        return job(one, *args, seconds=seconds, **others)
+
+    monkeypatch.setattr(refit, "job_of", seen)
+    model = final_model(champion, lab, case.history, 32.0 + costs.scoring_seconds(plan))
+    assert model.facts["learnt_from"] == ROWS + JUDGED
+    assert given[TFIDF] is None
+    assert 15.0 < (given[lora] or 0.0) < 22.5
 
 
 def test_time_for_a_last_fit_as_long_as_the_first_is_kept_while_there_is_some(
