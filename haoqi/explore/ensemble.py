@@ -76,8 +76,9 @@ def planned(lab: Lab, history: History) -> Plan | None:
         return None
     predictions, _ = answered(plan, lab)
     score = lab.task.metric(lab.judged.labels, predictions.labels, lab.task.labels)
-    known = lead_of(lab)(plan, history.found().plan)
-    return plan if score + (flattery(history, lab) if known else 0.0) > (history.champion_score or 0.0) else None
+    if score <= (level := history.champion_score or 0.0) and lead_of(lab)(plan, history.found().plan) is not None:
+        level -= flattery(history, lab)
+    return plan if score > level else None
 
 
 def together(lab: Lab, history: History) -> Plan | None:
