@@ -69,6 +69,7 @@ def asked(plan: Plan, lab: Lab, known: Asked) -> Asked:
 def _answering(question: Question, lab: Lab, kept: dict[str, Kept], *, first: bool) -> Load:
     """Return what one answer takes, and note what the store holds of it; only the first finds texts unread."""
     total, seen = Load(), Plan("", share=question.share, recipe=question.before)
+    read_others: set[str] = set()
     for plan in opinions(lab, lab.size(seen).train_rows):
         size, base, method = lab.size(replace(seen, base=plan.base)), plan.base or "", lab.method(plan)
         rows, held = size.train_rows, kept.get(base, Kept())
@@ -82,7 +83,9 @@ def _answering(question: Question, lab: Lab, kept: dict[str, Kept], *, first: bo
             count = _WRITTEN if lab.splits.unlabelled is None else len(lab.splits.unlabelled)
             whole = replace(size, valid_rows=count, watched=False)
             again = method.work(whole)
-            total += again.fit + again.score + embedded(size, again.asks * count * first)
+            unread = first and base not in read_others
+            total += again.fit + again.score + embedded(size, again.asks * count * unread)
+            read_others.add(base)
         # Those that are scored belong to the training examples.
         kept[base] = replace(kept_after(held, work, trial), judged=held.judged)
     return total

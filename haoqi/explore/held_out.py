@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from haoqi.data.split import in_folds
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
 from haoqi.explore.rates import nominal
+from haoqi.methods.blend import trust
 from haoqi.methods.method import Job
 from haoqi.methods.work import embedded
 from haoqi.models.predictor import Predictor
@@ -34,6 +34,10 @@ FOLDS = 5
 ROUNDS = 2
 """How often they are, at most: where labels are evidently wrong, once more by models that trust these less."""
 
+STRENGTHS = (0.001, 0.008, 0.06)
+"""How closely probes follow the examples (C). Each answers all parts: were each part answered at a strength of its own,
+how sure the answers are would differ between parts, and some would look wrong (docs/decisions.md)."""
+
 READING_SECONDS = 60.0
 """A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""
 
@@ -41,9 +45,10 @@ READING_SECONDS = 60.0
 def held_out(lab: Lab, examples: Examples) -> Floats:
     """Return the probability of each label for each row, by models not fitted on it, shape (n, labels).
 
-    TF-IDF answers, and where there is a base that reads the texts soon, a probe of it as well; each is calibrated,
-    and the mean is taken. Where some labels are evidently wrong, they answer once more after learning each row as far
-    as they trust it, and the mean of both is taken. Rows that were made of one row are held out together.
+    TF-IDF answers, and where there is a base that reads the texts soon, probes of it and its neighbours as well,
+    each trusted as far as makes the given labels likeliest (`methods/blend.py`). Where some labels are evidently wrong,
+    they answer once more after learning each row as far as it is believed, and the mean of both is taken. Rows that
+    were made of one row are held out together.
 
     Args:
         lab: the task, the bases and the folder where answers are kept, by the content of the examples.
@@ -52,8 +57,7 @@ def held_out(lab: Lab, examples: Examples) -> Floats:
     Raises:
         UserError: if the task labels words.
     """
-    _check(lab)
-    return _kept(lab, ["held out", *_content(lab, examples)], lambda: _crossed(lab, examples))
+    return _found(lab, examples)["probabilities"]
 
 
 def answers(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
@@ -64,63 +68,79 @@ def answers(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
     Raises:
         UserError: if the task labels words.
     """
-    _check(lab)
-    return _kept(lab, ["answers", *_content(lab, examples), list(texts)], lambda: _answered(lab, examples, texts))
+    known = _found(lab, examples)
+    content = ["answers", *_content(lab, examples), list(texts)]
+    return _kept(lab, content, lambda: {"probabilities": _answered(lab, examples, texts, known)})["probabilities"]
 
 
 def opinions(lab: Lab, rows: int) -> list[Plan]:
     """Return which cheap plans are asked about so many examples: decided by the amount of text, never by a clock."""
     found = [Plan("tfidf")]
     for base in list(lab.bases)[:1]:
-        probe = Plan("probe", base)
-        if nominal().cost(embedded(lab.size(probe), rows), probe.method).seconds <= READING_SECONDS:
-            found.append(probe)
+        probes = [Plan("probe", base, (("strength", strength),)) for strength in STRENGTHS]
+        if nominal().cost(embedded(lab.size(probes[0]), rows), "probe").seconds <= READING_SECONDS:
+            found += [*probes, Plan("knn", base)]
     return found
 
 
 def is_kept(lab: Lab, examples: Examples) -> bool:
     """Return whether the held-out answers to some examples were computed before in this run."""
-    return _path(lab, ["held out", *_content(lab, examples)]).is_file()
+    return _path(lab, ["panel", *_content(lab, examples)]).is_file()
 
 
-def _crossed(lab: Lab, examples: Examples) -> Floats:
-    """Return what the models think, of two rounds where labels are evidently wrong.
+def _found(lab: Lab, examples: Examples) -> dict[str, Floats]:
+    """Return the probabilities for some examples, and how far each plan is trusted."""
+    if lab.task.output.name == "spans":
+        raise UserError("labels of words have no held-out probabilities", "this needs a task that labels texts")
+    return _kept(lab, ["panel", *_content(lab, examples)], lambda: _crossed(lab, examples))
+
+
+def _crossed(lab: Lab, examples: Examples) -> dict[str, Floats]:
+    """Return what the models think, of two rounds where labels are evidently wrong, and the first round's trust.
 
     Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions.md).
     """
-    first = _mean(lab, examples)
-    trust = trusted(examples, lab.task.output.name, lab.task.labels, first)
-    if (trust == 1).all():
-        return first
-    return np.asarray((first + _mean(lab, examples, trust)) / 2, dtype=np.float32)
+    probabilities, weights, offset = _round(lab, examples, examples)
+    believed = trusted(examples, lab.task.output.name, lab.task.labels, probabilities)
+    if (believed < 1).any():
+        learnt = replace(examples, weights=(examples.counting * believed).tolist())
+        probabilities = np.asarray((probabilities + _round(lab, examples, learnt)[0]) / 2, dtype=np.float32)
+    return {"probabilities": probabilities, "weights": weights, "offset": offset}
 
 
-def _mean(lab: Lab, examples: Examples, trust: npt.NDArray[np.float64] | None = None) -> Floats:
-    """Return the mean of what all plans answer after learning the examples as far as they are trusted."""
-    parts = [_judged(lab, examples, plan, trust)[0] for plan in opinions(lab, len(examples))]
-    return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
+def _round(lab: Lab, examples: Examples, learnt: Examples) -> tuple[Floats, Floats, Floats]:
+    """Return the probabilities for some examples, the weight of each plan, and the offset of each label.
 
-
-def _answered(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
-    asked, parts = Examples.of(texts), []
-    for plan in opinions(lab, len(examples)):
-        _, calibration = _judged(lab, examples, plan)
-        parts.append(_probabilities(lab, asked, _fitted(lab, examples, plan).scores(asked), calibration))
-    return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
-
-
-def _judged(
-    lab: Lab, examples: Examples, plan: Plan, trust: npt.NDArray[np.float64] | None = None
-) -> tuple[Floats, dict[str, Any]]:
-    """Return a plan's held-out probabilities, and the calibration that they were found with.
-
-    Examples are learnt from as far as they are trusted, all wholly where it is not said.
+    Args:
+        lab: what the experiments share.
+        examples: as they are given.
+        learnt: the same as models learn them, some perhaps for less.
     """
     folds = in_folds(examples, FOLDS, lab.generator("held out", len(examples)))
-    learnt = examples if trust is None else replace(examples, weights=(examples.counting * trust).tolist())
-    scores = _cross_scores(lab, learnt, folds, plan)
-    calibration = lab.task.output.calibrate(scores, examples, lab.task.labels)
-    return _probabilities(lab, examples, scores, calibration), calibration
+    parts = [_cross_scores(lab, learnt, folds, plan) for plan in opinions(lab, len(examples))]
+    targets = np.asarray(lab.task.output.targets(examples, lab.task.labels))
+    weights, offset = trust(parts, targets, examples.counting)
+    # Of few examples, trust is slow to believe that all members are surer than they say.
+    scores = _summed(parts, weights, offset)
+    sharpness = 1 / lab.task.output.calibrate(scores, examples, lab.task.labels)["temperature"]
+    weights, offset = (np.asarray(array * sharpness, dtype=np.float32) for array in (weights, offset))
+    return _probabilities(lab, examples, _summed(parts, weights, offset)), weights, offset
+
+
+def _answered(lab: Lab, examples: Examples, texts: Sequence[str], known: dict[str, Floats]) -> Floats:
+    asked = Examples.of(texts)
+    parts = [_fitted(lab, examples, plan).scores(asked) for plan in opinions(lab, len(examples))]
+    return _probabilities(lab, asked, _summed(parts, known["weights"], known["offset"]))
+
+
+def _summed(parts: Sequence[Scores], weights: Floats, offset: Floats) -> Floats:
+    return sum((weight * np.asarray(part) for weight, part in zip(weights, parts, strict=True)), offset)
+
+
+def _probabilities(lab: Lab, asked: Examples, scores: Floats) -> Floats:
+    found = lab.task.output.decode(scores, asked, lab.task.labels).probabilities
+    assert found is not None
+    return np.asarray(found, dtype=np.float32)
 
 
 def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
@@ -138,33 +158,22 @@ def _fitted(lab: Lab, examples: Examples, plan: Plan) -> Predictor:
     return lab.method(plan).fit(Job(lab.task, examples, Examples.of([]), lab.seed, lab.store, base))
 
 
-def _probabilities(lab: Lab, asked: Examples, scores: Scores, calibration: dict[str, Any]) -> Floats:
-    found = lab.task.output.decode(scores, asked, lab.task.labels, **calibration).probabilities
-    assert found is not None
-    return found
-
-
-def _check(lab: Lab) -> None:
-    if lab.task.output.name == "spans":
-        raise UserError("labels of words have no held-out probabilities", "this needs a task that labels texts")
-
-
 def _content(lab: Lab, examples: Examples) -> list[object]:
     bases = [base.fingerprint for base in lab.bases.values()][:1]
     return [lab.seed, list(lab.task.labels), bases, examples.texts, examples.labels, examples.weights, examples.ids]
 
 
-def _kept(lab: Lab, content: list[object], compute: Callable[[], Floats]) -> Floats:
+def _kept(lab: Lab, content: list[object], compute: Callable[[], dict[str, Floats]]) -> dict[str, Floats]:
     """Return what was computed of this content before, or compute it."""
     from safetensors import SafetensorError
     from safetensors.numpy import load, save
 
     path = _path(lab, content)
     try:
-        found: Floats = load(path.read_bytes())["probabilities"]
-    except (FileNotFoundError, KeyError, SafetensorError):
+        found: dict[str, Floats] = load(path.read_bytes())
+    except (FileNotFoundError, SafetensorError):
         found = compute()
-        write_atomic(path, save({"probabilities": np.ascontiguousarray(found)}))
+        write_atomic(path, save({name: np.ascontiguousarray(array) for name, array in found.items()}))
     return found
 
 

@@ -180,7 +180,9 @@ class Seen:
         counting /= parts  # one fit of those that an experiment makes
         if self.task.output.name == "spans" or not self.affords(outside.FOLDS * counting):
             return None
-        return self.lab if self.affords(outside.FOLDS * counting + sum(reading)) else replace(self.lab, bases={})
+        # One of those that read is believed to read all texts, and the others find them read.
+        read = self.affords(outside.FOLDS * counting + max(reading, default=0.0))
+        return self.lab if read else replace(self.lab, bases={})
 
     def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
         """Return the held examples as a probe changes them, and which of them it changes."""

@@ -11,6 +11,7 @@ from haoqi import tasks
 from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
+from haoqi.data.recipes import recipes
 from haoqi.explore import rates
 from haoqi.explore.costs import Costs
 from haoqi.explore.held_out import FOLDS, ROUNDS, opinions
@@ -301,7 +302,7 @@ def test_what_recipes_ask_of_models_is_paid_for_once(folds: int) -> None:
     fresh = Costs.of(room, [], timed=False)
     extra = fresh.load(doubting) + fresh.load(plain).times(-1)
     times = max(1, folds)
-    assert extra.fits == times * 2 * FOLDS * ROUNDS  # n-grams and embeddings, each in folds
+    assert extra.fits == times * len(opinions(room, 500)) * FOLDS * ROUNDS  # n-grams and embeddings, each in folds
     read = (700 if folds else 500) * room.size(plan_of("probe")).forward(256, 6)
     assert extra.forward == pytest.approx(read, rel=0.01)
     later = Costs.of(room, [ran(room, doubting)], timed=False)
@@ -312,8 +313,17 @@ def test_what_recipes_ask_of_models_is_paid_for_once(folds: int) -> None:
     assert later.load(plan_of("probe")).forward < 0.5 * fresh.load(plan_of("probe")).forward
 
 
+def test_texts_that_are_asked_about_are_read_once_whoever_answers() -> None:
+    room = lab(500, 200)
+    room = replace(room, splits=replace(room.splits, unlabelled=Examples.of([f"more {row}" for row in range(1000)])))
+    fresh, once = Costs.of(room, [], timed=False), room.size(plan_of("probe")).forward(256, 6)
+    recipe = next(name for name in recipes.names() if "answers" in recipes.build(name).needs)
+    read = fresh.load(Plan("tfidf").with_recipe(recipe)).forward
+    assert read == pytest.approx(1500 * once, rel=0.05)
+
+
 def test_a_base_that_would_read_for_long_is_not_asked_for_its_opinion() -> None:
-    assert [plan.method for plan in opinions(lab(500), 500)] == ["tfidf", "probe"]
+    assert {plan.method for plan in opinions(lab(500), 500)} == {"tfidf", "probe", "knn"}
     assert [plan.method for plan in opinions(lab(50_000), 50_000)] == ["tfidf"]
 
 
