@@ -6,9 +6,9 @@
     python bench/prior.py --show      # prints what it would write, pooled for each of the data sets in turn
 
 For each data set: how far each method's defaults are above the habit's in log-odds of the score, how far its variations
-are on average, what e times as many examples add, and how far an ensemble is above the best of its members. Scores are
-the mean of the validation and the test score; those of ensembles the test score alone, since the validation examples
-chose both the members and the best of them.
+are on average, what e times as many examples add, how far an ensemble is above the best of its members, and how far it
+is above an ensemble that a training has yet to join. Scores are the mean of the validation and the test score; those of
+ensembles the test score alone, since the validation examples chose both the members and the best of them.
 """
 
 import argparse
@@ -37,12 +37,12 @@ def read(path: Path = ROWS) -> list[Row]:
 
 def table_of(rows: Iterable[Row], without: Sequence[str] = (), ensembles: Iterable[Row] = ()) -> dict[str, Any]:
     """Return the prior's table, data sets left out that are named."""
-    together = _together(ensembles)
+    together, wider = _together(ensembles)
     runs: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row["case"] not in without:
             runs[row["case"]][row["seed"]].append(row)
-    cases, spreads = {}, list[float]()
+    cases, spreads = dict[str, dict[str, Any]](), list[float]()
     for name, draws in sorted(runs.items()):
         facts = next((row for found in draws.values() for row in found if row["key"] == "case"), None)
         seen = {seed: scores for seed, found in draws.items() if Plan(HABIT) in (scores := _scores(found))}
@@ -56,22 +56,34 @@ def table_of(rows: Iterable[Row], without: Sequence[str] = (), ensembles: Iterab
                 slopes[method].append(value)
             spreads += _spreads(scores)
         cases[name] = {"features": features(facts), "offsets": _means(offsets), "slopes": _means(slopes)}
-        if name in together:
-            cases[name]["together"] = together[name]
+        for fact, leads in (("together", together), ("wider", wider)):
+            if name in leads:
+                cases[name][fact] = leads[name]
     within = math.sqrt(statistics.fmean(spreads)) if spreads else WITHIN
     return {"within": round(within, 3), "cases": cases}
 
 
-def _together(ensembles: Iterable[Row]) -> dict[str, list[float]]:
-    """Return how far ensembles are above the best of their members, in log-odds of the test score, by data set.
+def _together(ensembles: Iterable[Row]) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Return how far ensembles are above the best of their members, and above those without the last to join.
 
-    With its standard error: the ensembles of a data set share its test rows, so more of them do not make it smaller.
+    In log-odds of the test score, by data set, with the standard error: the ensembles of a data set share its test
+    rows, so more of them do not make it smaller.
     """
-    leads, errors = defaultdict(list), defaultdict(list)
+    pairs: dict[str, list[tuple[str, float, float, float]]] = {"together": [], "wider": []}
     for row in ensembles:
-        best, all_together = row["test"]
-        leads[row["case"]].append(log_odds(all_together) - log_odds(best))
-        errors[row["case"]].append(row["error"] / (best * (1 - best)))
+        best, reached = row["test"]
+        pairs["together"].append((row["case"], best, reached, row["error"]))
+        if "before" in row:
+            pairs["wider"].append((row["case"], row["before"][0], reached, row["before"][1]))
+    return _leads(pairs["together"]), _leads(pairs["wider"])
+
+
+def _leads(pairs: Iterable[tuple[str, float, float, float]]) -> dict[str, list[float]]:
+    """Return the mean lead of second scores over first ones, and the mean error, by data set."""
+    leads, errors = defaultdict(list), defaultdict(list)
+    for case, first, second, error in pairs:
+        leads[case].append(log_odds(second) - log_odds(first))
+        errors[case].append(error / (first * (1 - first)))
     means, spreads = _means(leads), _means(errors)
     return {name: [means[name], spreads[name]] for name in means}
 
@@ -144,10 +156,10 @@ def show(table: Mapping[str, Any]) -> None:
             believed = known.offsets.get(arm)
             told = f"believed {believed.mean:+.2f} ± {believed.doubt:.2f}" if believed else "not known from others"
             print(f"  {arm:16} {value:+.2f}   {told}")
-        if "together" in case:
-            believed = known.together
-            told = f"believed {believed.mean:+.2f} ± {believed.doubt:.2f}" if believed else "not known from others"
-            print(f"  {'ensemble':16} {case['together'][0]:+.2f}   {told}")
+        for fact, believed in (("together", known.together), ("wider", known.wider)):
+            if fact in case:
+                told = f"believed {believed.mean:+.2f} ± {believed.doubt:.2f}" if believed else "not known from others"
+                print(f"  {fact:16} {case[fact][0]:+.2f}   {told}")
     print(f"\nvariations differ by {table['within']:.2f}")
 
 

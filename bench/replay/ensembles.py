@@ -5,8 +5,9 @@
 
 The defaults of a case are run one after the other, those on frozen features before trainings. Whenever there are
 enough of them, the best by validation score and the ensemble that a run would make of all so far answer the test split.
-A line holds both scores there, and the standard error of their difference. The members, their weights and the best of
-them were chosen by the validation split, so its scores, which are told too, flatter the best one.
+A line holds both scores there, and the standard error of their difference; under `before`, where a training has joined,
+the score of the ensemble without it and the error of that difference. The members, their weights and the best of them
+were chosen by the validation split, so its scores, which are told too, flatter the best one.
 """
 
 import argparse
@@ -61,6 +62,7 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
         history = History(Ledger(place / "ledger.sqlite"), "ensembles")
         usual = {plan.method: plan for plan in lab.plans if not plan.settings and plan.share == 1.0}
         known: dict[str, Any] = {}
+        before: Plan | None = None
 
         def tested(plan: Plan) -> Any:
             if plan.key not in known:
@@ -78,6 +80,13 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
             history.judge(Verdict(experiment.number, "crowned" if leads else "kept", number, score), spent=0)
             return experiment.score
 
+        def reached(plan: Plan) -> float:
+            return float(task.metric.score(np.asarray(tested(plan).sum(axis=0)).ravel()))
+
+        def error(one: Plan, other: Plan, name: str) -> float:
+            paired = compare(tested(one), tested(other), task.metric.score, rng=seeds.generator(seed, name))
+            return (paired.high - paired.low) / (2 * 1.96)
+
         for name in (*FROZEN, *TRAINED):
             if name not in usual or (name in TRAINED and lab.work(usual[name]) > most_seconds):
                 continue
@@ -86,12 +95,12 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
                 continue
             best, judged = history.found(), len(history.verdicts)
             score = run(plan)
-            totals = [np.asarray(tested(one).sum(axis=0)).ravel() for one in (best.plan, plan)]
-            found = [float(task.metric.score(total)) for total in totals]
-            rng = seeds.generator(seed, name)
-            paired = compare(tested(plan), tested(best.plan), task.metric.score, rng=rng)
             row = {"case": case, "seed": seed, "after": name, "plan": plan.words(), "best": best.plan.words()}
-            row |= {"valid": [best.score, score], "test": found, "error": (paired.high - paired.low) / (2 * 1.96)}
+            found = [reached(best.plan), reached(plan)]
+            row |= {"valid": [best.score, score], "test": found, "error": error(plan, best.plan, name)}
+            if before is not None:
+                row["before"] = [reached(before), error(plan, before, name)]
+            before = plan
             # The next ensemble is to be of methods alone.
             del history.verdicts[judged:], history.experiments[-1:]
             with ROWS.open("a", encoding="utf-8") as file:

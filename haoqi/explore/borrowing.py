@@ -9,8 +9,9 @@ models a person had better have, where a wrong change costs no more than a misse
 and of champions crowned by it at most one in five is no better, where the data at hand are to other data sets as those
 are to each other.
 
-Leads are known of two methods at their defaults that learn from all examples, of an ensemble over its members, and for
-labels only. Copies and variations of one method have none, so they are judged by the examples alone.
+Leads are known of two methods at their defaults that learn from all examples, of an ensemble over its members and over
+an ensemble that a training has yet to join, and for labels only. Copies and variations of one method have none, so they
+are judged by the examples alone.
 """
 
 import math
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.plan import ENSEMBLE, Plan
 from haoqi.explore.prior import Features, Known, Prior, prior_of
+from haoqi.methods.method import methods
 
 if TYPE_CHECKING:  # naming strategies must not wait for a lab
     from haoqi.explore.lab import Lab
@@ -57,8 +59,9 @@ def lead_of(lab: "Lab") -> Lead:
 
 def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
     """Return what a prior knows of the lead of one plan over another; None where it knows of none."""
-    if one.method == ENSEMBLE and other in one.made_of:
-        return prior.together if prior.together is not None and prior.together.mean > 0 else None
+    if one.method == ENSEMBLE:
+        known = prior.together if other in one.made_of else prior.wider if _wider(one, other) else None
+        return known if known is not None and known.mean > 0 else None
     return prior.lead(one, other) if _usual(one) and _usual(other) else None
 
 
@@ -104,6 +107,15 @@ def least_lead(lead: Known, error: float, level: float, sure: float) -> float:
     worth = max(_LEAST_ERROR, level * (1 - level))
     known, seen = (worth * lead.doubt) ** -2, error**-2
     return max(0.0, (float(ndtri(sure)) * math.sqrt(known + seen) - worth * lead.mean * known) / seen)
+
+
+def _wider(one: Plan, other: Plan) -> bool:
+    """Return whether a training that was not there has joined an ensemble, and no member has gone."""
+    if other.method != ENSEMBLE:
+        return False
+    joined = [plan for plan, _ in one.members if plan not in other.made_of]
+    trained = any(methods.build(plan.method, **plan.varied).stochastic for plan in joined)
+    return trained and all(plan in one.made_of for plan, _ in other.members)
 
 
 def _usual(plan: Plan) -> bool:

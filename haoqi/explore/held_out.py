@@ -21,6 +21,7 @@ from haoqi.methods.blend import trust
 from haoqi.methods.method import Job
 from haoqi.methods.work import embedded
 from haoqi.models.predictor import Predictor
+from haoqi.tasks.outputs.probability import thinned
 from haoqi.tasks.task import Scores
 
 Floats = npt.NDArray[np.float32]
@@ -118,8 +119,9 @@ def _round(lab: Lab, examples: Examples, learnt: Examples) -> tuple[Floats, Floa
     """
     folds = in_folds(examples, FOLDS, lab.generator("held out", len(examples)))
     parts = [_cross_scores(lab, learnt, folds, plan) for plan in opinions(lab, len(examples))]
-    targets = np.asarray(lab.task.output.targets(examples, lab.task.labels))
-    weights, offset = trust(parts, targets, examples.counting)
+    some = thinned(len(examples), len(lab.task.labels))
+    targets = np.asarray(lab.task.output.targets(examples.take(some), lab.task.labels))
+    weights, offset = trust([part[some] for part in parts], targets, examples.counting[some])
     # Of few examples, trust is slow to believe that all members are surer than they say.
     scores = _summed(parts, weights, offset)
     sharpness = 1 / lab.task.output.calibrate(scores, examples, lab.task.labels)["temperature"]

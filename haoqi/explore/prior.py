@@ -95,6 +95,8 @@ class Prior:
     """How far one method is above another, by both names, where any data set knows both."""
     together: Known | None = None
     """How far an ensemble is above the best of its members; None: no data set knows."""
+    wider: Known | None = None
+    """How far an ensemble is above one that a training has yet to join; None: no data set knows."""
 
     def mean(self, plan: Plan) -> float:
         """Return how far a plan is believed to be above the habit."""
@@ -142,8 +144,12 @@ def prior_of(features: Features, table: Mapping[str, Any] | None = None, without
 
     offsets, slopes = gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT))
     seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
-    together = _together([(weights[name], *case["together"]) for name, case in cases.items() if "together" in case])
-    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together)
+
+    def ensembles(fact: str) -> Known | None:
+        return _ensembles([(weights[name], *case[fact]) for name, case in cases.items() if fact in case])
+
+    together, wider = ensembles("together"), ensembles("wider")
+    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together, wider)
 
 
 def log_odds(score: float) -> float:
@@ -169,8 +175,8 @@ def _pooled(found: list[tuple[float, float]], none: Known) -> Known:
     return Known(mean, math.sqrt((spread + _NOTHING * none.doubt**2) / (total + _NOTHING)))
 
 
-def _together(found: list[tuple[float, float, float]]) -> Known | None:
-    """Return how far an ensemble is above the best of its members, from weights, means and their standard errors.
+def _ensembles(found: list[tuple[float, float, float]]) -> Known | None:
+    """Return how far an ensemble is above what it is held against, from weights, means and their standard errors.
 
     What the means differ by is more than data sets do: their errors are taken off, as in a meta-analysis of random
     effects (DerSimonian and Laird, 1986, doi:10.1016/0197-2456(86)90046-2).

@@ -88,3 +88,24 @@ def test_an_ensemble_is_known_elsewhere_to_lead_its_members_and_nothing_else() -
     assert known_lead(known, members[0], ensemble) is None
     for nothing in (Prior(), Prior(together=Known(-0.01, 0.1))):
         assert known_lead(nothing, ensemble, members[0]) is None
+
+
+def test_an_ensemble_that_a_training_joined_is_known_elsewhere_to_lead_the_one_before() -> None:
+    known = Prior(together=Known(0.07, 0.1), wider=(more := Known(0.04, 0.08)))
+
+    def ensemble(**weights: float) -> Plan:
+        plans = tuple(Plan(name) for name in weights)
+        return Plan.of(ENSEMBLE, None, {"weights": tuple(weights.values())}, made_of=plans)
+
+    before = ensemble(probe=0.6, knn=0.4, tfidf=0.0)
+    assert known_lead(known, ensemble(probe=0.4, lora=0.4, knn=0.2), before) == more
+    assert known_lead(known, ensemble(probe=0.4, lora=0.6, knn=0.0), before) == more  # it had knn to choose from
+    for other in (
+        ensemble(probe=0.5, knn=0.5, lora=0.0),  # nobody joined
+        ensemble(probe=0.5, knn=0.3, tfidf=0.2),  # who was there already
+        ensemble(probe=0.5, knn=0.3, majority=0.2),  # who does not train
+        ensemble(probe=0.4, lora=0.6),  # without a member
+    ):
+        assert known_lead(known, other, before) is None
+    assert known_lead(known, before, ensemble(probe=0.4, lora=0.4, knn=0.2)) is None
+    assert known_lead(Prior(wider=Known(-0.01, 0.1)), ensemble(probe=0.4, lora=0.4, knn=0.2), before) is None
