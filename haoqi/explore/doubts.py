@@ -1,8 +1,9 @@
 """Which labels are suspect, as well as a run can tell: what held-out answers say, and a training, where one may.
 
 A training that is held to its early answers does not follow labels that are wrong, so its answers to the very rows that
-it learnt from tell which these are better than the held-out answers of cheaper models do. How many there are it cannot
-tell: the fewer it follows the fewer it knows of (docs/decisions.md), so that stays with the others.
+it learnt from tell which these are better than the held-out answers of cheaper models do, and both together better
+still. How many there are it cannot tell: the fewer it follows the fewer it knows of (docs/decisions.md), so that stays
+with the others.
 """
 
 from dataclasses import replace
@@ -30,8 +31,8 @@ def doubted(seen: Seen) -> Suspects | None:
     chances = seen.held_out if kept is None else outside.held_out(kept, train)
     if chances is None:
         return None
-    kit = kit_of(Plan(seen.plan.method, seen.plan.base), lab)
-    found = find(train, replace(kit, held_out=lambda _: chances), None)
+    kit = replace(kit_of(Plan(seen.plan.method, seen.plan.base), lab), held_out=lambda _: chances)
+    found = find(train, kit, None)
     held = _held(seen)
     if held is None:
         return found
