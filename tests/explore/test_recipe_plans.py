@@ -164,6 +164,18 @@ def test_rows_made_of_one_are_held_out_together(tmp_path: Path) -> None:
     assert right < 0.75  # labels by chance: only who saw a copy could know
 
 
+def test_several_labels_a_row_have_held_out_probabilities_each(tmp_path: Path, tiny_base: str) -> None:
+    plain, _ = reviews(120)
+    both = Examples.of(
+        plain.texts, [("good", "odd")[: 1 + (row % 4 == 3)] if row % 2 else ("bad",) for row in range(120)]
+    )
+    lab = lab_of(tmp_path, both, both.take([0, 1]), tiny_base, task="multilabel", labels=("bad", "good", "odd"))
+    found, right = held_out(lab, both), np.array([["bad" in one, "good" in one] for one in both.labels])
+    assert found.shape == (120, 3)
+    assert ((found[:, :2] > 0.5) == right).mean() > 0.95
+    assert answers(lab, both, ["a great and lovely film"])[0, 1] > 0.5
+
+
 def test_answers_to_other_texts_are_given_by_models_of_all(tmp_path: Path) -> None:
     lab = lab_of(tmp_path, reviews(60)[0], reviews(10, 1)[0])
     found = answers(lab, lab.splits.train, ["a great and lovely film", "a rude and broken train"])
