@@ -12,7 +12,7 @@ from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
 from haoqi.explore.teacher import teaching_seconds
 from haoqi.methods.work import Load, answered, embedded
-from haoqi.models.trim import CHECKED
+from haoqi.models.trim import compared
 
 REFIT = 0.6
 """Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""
@@ -217,7 +217,7 @@ class Costs:
         """Return what answering the test split takes, most likely at most, and comparing it with a smaller copy."""
         seconds, read = 0.0, set[str]()
         for one, _ in plan.members:
-            rows, base = len(self.lab.splits.test) + (2 * CHECKED if one.base else 0), one.base or ""
+            rows, base = len(self.lab.splits.test) + (2 * compared(self.lab.splits) if one.base else 0), one.base or ""
             load = Load(plans=1) + self._answering(one, rows, read=base in read)
             if self.lab.method(one).uses_base and base not in read:
                 load += reading_base(self.lab.trial(one).size).times(3)

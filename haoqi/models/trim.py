@@ -30,7 +30,7 @@ from haoqi.models.vocabulary import CannotBeCutError, Cut, cut
 WORTH_BYTES = 10_000_000
 """What saves less is not done: a copy that is as it was raises no questions."""
 CHECKED = 256
-"""Validation examples whose answers must stay the same when weights are rounded."""
+"""The most examples whose answers must stay the same when weights are rounded."""
 
 # Where a tuned encoder keeps its facts; a copy of a frozen base has its own in base.json.
 _PREDICTOR = "predictor.json"
@@ -94,6 +94,11 @@ def restore(predictor: Predictor, folder: Path, cache: Path) -> Predictor:
     return type(predictor).load(folder, cache)
 
 
+def compared(splits: Splits) -> int:
+    """Return how many answers must stay: to validation examples, or training examples where there are none."""
+    return min(CHECKED, len(splits.valid) or len(splits.train))
+
+
 def unfamiliar(trimmed: Trimmed, texts: Sequence[str]) -> dict[str, float]:
     """Return the scripts of which pieces that these texts may need were left out, with their shares of all letters.
 
@@ -108,15 +113,16 @@ def _smaller(model: Model, splits: Splits, folder: Path, listen: Listen) -> Mode
     if not model.facts.get("base"):
         return model
     texts = [text for part in (splits.train, splits.valid, splits.unlabelled) if part for text in _texts(part)]
-    rows = np.unique(np.linspace(0, len(splits.valid) - 1, min(CHECKED, len(splits.valid))).astype(int))
-    checked = splits.valid.take(rows)
+    judges = splits.valid if len(splits.valid) else splits.train
+    checked = judges.take(np.unique(np.linspace(0, len(judges) - 1, compared(splits)).astype(int)))
     for half in (True, False):
         predictor, kept = trim(model.predictor, texts, folder, half=half, listen=listen if half else silent)
         if not kept:
             break
-        found = replace(model, predictor=predictor, facts={**model.facts, **_told(kept)})
+        told = _told(kept, len(checked))
+        found = replace(model, predictor=predictor, facts={**model.facts, **told})
         if not any(one.rounded for one in kept) or _same_answers(model, found, checked):
-            listen(Note("the release is smaller than its base: " + "; ".join(map(str, _told(kept).values()))))
+            listen(Note("the release is smaller than its base: " + "; ".join(told.values())))
             return found
     return model
 
@@ -125,15 +131,15 @@ def _texts(examples: Examples) -> list[str]:
     return [*examples.texts, *(examples.pairs or ())]
 
 
-def _told(kept: Sequence[Trimmed]) -> dict[str, str]:
-    """Return what a person should know of a release that is smaller than its base."""
+def _told(kept: Sequence[Trimmed], checked: int) -> dict[str, str]:
+    """Return what a person should know of a release that is smaller than its base, and that so many answers stayed."""
     told = {}
     for one in kept:
         if one.cut:
             scripts = f", all that are written in {', '.join(one.scripts)}" if one.scripts else ""
             told["pieces"] = f"{one.pieces:,} of {one.whole:,}{scripts}"
         if one.rounded:
-            told["weights"] = f"rounded to 16 bits, which changed none of up to {CHECKED} validation answers"
+            told["weights"] = f"rounded to 16 bits, which changed none of {checked} answers"
     return told
 
 

@@ -322,6 +322,12 @@ def test_texts_that_are_asked_about_are_read_once_whoever_answers() -> None:
     assert read == pytest.approx(1500 * once, rel=0.05)
 
 
+def test_a_release_of_few_examples_compares_few_answers() -> None:
+    few, many = (Costs.of(lab(rows, 0, folds=3), [], timed=False) for rows in (16, 400))
+    scored = plan_of("probe")
+    assert few.scoring_seconds(scored) < 0.7 * many.scoring_seconds(scored)
+
+
 def test_a_base_that_would_read_for_long_is_not_asked_for_its_opinion() -> None:
     assert {plan.method for plan in opinions(lab(500), 500)} == {"tfidf", "probe", "knn"}
     assert [plan.method for plan in opinions(lab(50_000), 50_000)] == ["tfidf"]

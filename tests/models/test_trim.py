@@ -208,6 +208,19 @@ def test_a_release_is_smaller_only_while_its_answers_stay(
         assert "weights" not in found.facts
 
 
+@pytest.mark.parametrize("judges", [0, 4])
+def test_answers_that_must_stay_are_there_without_validation_examples(
+    judges: int, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Examples] = []
+    monkeypatch.setattr(trim, "_same_answers", lambda model, other, examples: bool(asked.append(examples)) or True)
+    found = splits(SEEN)
+    found = Splits(found.train, found.train.take(range(judges)), found.train)
+    with trim.smaller(champion(base), found, tmp_path) as model:
+        assert model.facts["weights"].endswith(f"none of {judges or len(SEEN)} answers")
+    assert asked[0] == (found.valid if judges else found.train)
+
+
 def test_answers_are_compared_one_by_one(base: Base) -> None:
     model = champion(base)
     other = Model(model.task, EmbeddingLinear(Embedder(base), -linear(base).directions, np.zeros(2, np.float32)))
