@@ -66,6 +66,11 @@ def asked(plan: Plan, lab: Lab, known: Asked) -> Asked:
     return Asked(load, kept, frozenset(answered))
 
 
+def opinion(lab: Lab, known: Asked) -> Load:
+    """Return what held-out answers to the training examples take, by as many models as the lab has bases for."""
+    return _answering(Question("held_out", 1.0, ()), lab, dict(known.kept), first=True)
+
+
 def _answering(question: Question, lab: Lab, kept: dict[str, Kept], *, first: bool) -> Load:
     """Return what one answer takes, and note what the store holds of it; only the first finds texts unread."""
     total, seen = Load(), Plan("", share=question.share, recipe=question.before)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from haoqi.explore.asked import Asked, asked
+from haoqi.explore.asked import Asked, asked, opinion
 from haoqi.explore.lab import Lab
 from haoqi.explore.loads import NEEDED_BY_ALL, Kept, Trial, imports, kept_after, load_of, not_imported, reading_base
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
@@ -106,6 +106,10 @@ class Costs:
                 total += embedded(size, rows * work.asks)
                 read.add(one.base)
         return nominal().cost(total, plan.method).seconds
+
+    def opinion_seconds(self, lab: Lab) -> float:
+        """Return what held-out answers to the training examples take by the bases of a lab, which may have fewer."""
+        return self.rates.cost(opinion(lab, self.asked), "tfidf").seconds
 
     def reserve_seconds(self, plan: Plan | None) -> float:
         """Return what releasing a plan's model takes, most likely at most; a search leaves so much time.

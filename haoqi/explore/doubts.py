@@ -9,7 +9,6 @@ with the others.
 from dataclasses import replace
 
 from haoqi.data.recipes._suspects import Suspects, find, reranked
-from haoqi.explore import held_out as outside
 from haoqi.explore import trial
 from haoqi.explore.costs import Costs
 from haoqi.explore.plan import Experiment, Plan
@@ -27,9 +26,7 @@ def doubted(seen: Seen) -> Suspects | None:
         seen: the run at the moment that it is asked; its task labels texts.
     """
     lab, train = seen.lab, seen.splits.train
-    kept = next((one for one in (lab, replace(lab, bases={})) if outside.is_kept(one, train)), None)
-    chances = seen.held_out if kept is None else outside.held_out(kept, train)
-    if chances is None:
+    if (chances := seen.held_out) is None:
         return None
     kit = replace(kit_of(Plan(seen.plan.method, seen.plan.base), lab), held_out=lambda _: chances)
     found = find(train, kit, None)

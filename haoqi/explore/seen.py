@@ -16,6 +16,7 @@ from haoqi.evaluate.predictions import Predictions
 from haoqi.explore import held_out as outside
 from haoqi.explore import trial
 from haoqi.explore.choose import seconds_of
+from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Experiment, Plan
@@ -174,15 +175,14 @@ class Seen:
 
     @cached_property
     def _outside(self) -> Lab | None:
-        """The lab with as many bases as there is time for."""
-        plans, parts = outside.opinions(self.lab, len(self.splits.train)), max(1, self.lab.folds)
-        counting, *reading = (self.seconds_of(plan) for plan in plans)
-        counting /= parts  # one fit of those that an experiment makes
-        if self.task.output.name == "spans" or not self.affords(outside.FOLDS * counting):
+        """The lab with as many bases as a second opinion has time for, or had before; None where it has none."""
+        if self.task.output.name == "spans":
             return None
-        # One of those that read is believed to read all texts, and the others find them read.
-        read = self.affords(outside.FOLDS * counting + max(reading, default=0.0))
-        return self.lab if read else replace(self.lab, bases={})
+        rooms = (self.lab, replace(self.lab, bases={}))
+        kept = next((room for room in rooms if outside.is_kept(room, self.splits.train)), None)
+        costs = Costs.of(self.lab, self.history.experiments, timed=self.left_seconds is not None)
+        able = (room for room in rooms if self.affords(costs.opinion_seconds(room)))
+        return kept or next(able, None)
 
     def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
         """Return the held examples as a probe changes them, and which of them it changes."""

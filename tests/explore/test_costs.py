@@ -313,6 +313,13 @@ def test_what_recipes_ask_of_models_is_paid_for_once(folds: int) -> None:
     assert later.load(plan_of("probe")).forward < 0.5 * fresh.load(plan_of("probe")).forward
 
 
+def test_a_second_opinion_is_priced_once_however_plans_are_judged_and_less_without_a_base() -> None:
+    once, crossed = (Costs.of(room, [], timed=False) for room in (lab(500, 0), lab(500, 0, folds=5)))
+    price = once.opinion_seconds(once.lab)
+    assert crossed.opinion_seconds(crossed.lab) == pytest.approx(price, rel=0.3)
+    assert once.opinion_seconds(replace(once.lab, bases={})) < 0.5 * price
+
+
 def test_texts_that_are_asked_about_are_read_once_whoever_answers() -> None:
     room = lab(500, 200)
     room = replace(room, splits=replace(room.splits, unlabelled=Examples.of([f"more {row}" for row in range(1000)])))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lessons import Lesson, LessonVerdict
 from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.seen import Seen
+from haoqi.explore.seen import THINKING_SECONDS, Seen
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.step import Step
 from haoqi.explore.table import Table
@@ -212,12 +213,16 @@ def test_a_lesson_aside_of_the_metric_may_take_less_of_the_time(
     assert (step is not None and step.plan == other) == tested
 
 
-def test_second_opinions_are_not_priced_as_one_cross_validation_each(
+def test_second_opinions_are_asked_where_there_is_time_or_they_were_asked_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
-    monkeypatch.setattr("haoqi.explore.seen.Seen.seconds_of", lambda seen, plan: 15.0)  # five fits at 3 s each
-    crossed = replace(case.lab, settings=replace(case.lab.settings, folds=5))
-    assert Seen(crossed, case.history).held_out is not None
-    assert Seen(case.lab, case.history).held_out is None
+
+    def asked(seconds: float) -> Any:
+        monkeypatch.setattr(Costs, "opinion_seconds", lambda costs, room: seconds)
+        return Seen(case.lab, case.history).held_out
+
+    assert asked(THINKING_SECONDS + 1) is None
+    assert (found := asked(THINKING_SECONDS - 1)) is not None
+    assert (asked(THINKING_SECONDS + 1) == found).all()
