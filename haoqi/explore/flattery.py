@@ -25,10 +25,10 @@ def price_of_choice(best: Experiment, among: Sequence[Experiment], lab: Lab, pur
         purpose: names the source of the resamples.
     """
     first = [one for one in among if one.score is not None and one.plan.seed == 0]
-    models = [keep.read_statistics(folder_of(one.plan, lab)) for one in first]
     chosen = next((place for place, one in enumerate(first) if one.plan.key == best.plan.key), None)
     if chosen is None:
         return 0.0
+    models = [keep.read_statistics(folder_of(one.plan, lab)) for one in first]
     return optimism(models, chosen, lab.task.metric.score, rng=lab.generator(purpose, "optimism"))
 
 

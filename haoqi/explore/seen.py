@@ -179,10 +179,12 @@ class Seen:
         if self.task.output.name == "spans":
             return None
         rooms = (self.lab, replace(self.lab, bases={}))
-        kept = next((room for room in rooms if outside.is_kept(room, self.splits.train)), None)
         costs = Costs.of(self.lab, self.history.experiments, timed=self.left_seconds is not None)
-        able = (room for room in rooms if self.affords(costs.opinion_seconds(room)))
-        return kept or next(able, None)
+
+        def able(room: Lab) -> bool:
+            return outside.is_kept(room, self.splits.train) or self.affords(costs.opinion_seconds(room))
+
+        return next(filter(able, rooms), None)
 
     def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
         """Return the held examples as a probe changes them, and which of them it changes."""

@@ -102,7 +102,7 @@ def test_how_far_ensembles_lead_is_known_of_the_data_sets_where_one_was_asked(
 ) -> None:
     asked = [
         {"case": "one", "test": [0.8, 0.82], "error": 0.008},
-        {"case": "one", "test": [0.8, 0.81], "error": 0.008},
+        {"case": "one", "test": [0.8, 0.81], "error": 0.008, "before": [0.8, 0.016]},
         {"case": "two", "test": [0.7, 0.72], "error": 0.021},
     ]
     table = json.loads(json.dumps(priors.table_of(rows, ensembles=asked)))
@@ -115,6 +115,11 @@ def test_how_far_ensembles_lead_is_known_of_the_data_sets_where_one_was_asked(
     # That both lead by the same says more than their errors let expect, so hardly a guess is left of the doubt.
     assert 0.03 < known.doubt < 0.06
     assert prior_of(features, table, without=["one", "two"]).together is None
+    joined = pytest.approx([0.064, 0.1], abs=2e-3)  # 1.450 less 1.386, and 0.016 / 0.16
+    assert [case.get("wider") for case in table["cases"].values()] == [None, joined, None, None]
+    wider = prior_of(features, table).wider
+    assert wider is not None and 0.0 < wider.mean < 0.064
+    assert prior_of(features, table, without=["one"]).wider is None
 
 
 def test_regret_is_averaged_over_the_logarithm_of_time(judge: ModuleType) -> None:
