@@ -164,13 +164,13 @@ class Costs:
         plan, lab = ran.plan, self.lab
         if plan.method == ENSEMBLE or lab.folds or not lab.settings.refit or not len(lab.splits.valid):
             return math.inf
-        return ran.seconds if self._gives_way(plan) else math.inf
+        return ran.seconds if self._trains_in_any_time(plan) else math.inf
 
     def _shorter(self, plan: Plan) -> float:
         """Return the same of a plan that was run, by what it is believed to take."""
-        return self.cost(plan).seconds if self._gives_way(plan) else math.inf
+        return self.cost(plan).seconds if self._trains_in_any_time(plan) else math.inf
 
-    def _gives_way(self, plan: Plan) -> bool:
+    def _trains_in_any_time(self, plan: Plan) -> bool:
         """Return whether a fit is the training of a base, which ends in whatever time it has."""
         method = self.lab.method(plan)
         return method.elastic and method.uses_base and method.stochastic

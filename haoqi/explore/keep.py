@@ -1,11 +1,13 @@
-"""What an experiment leaves behind: its statistics and its answers, in files that anyone can read."""
+"""What an experiment leaves behind: its statistics, its answers and its memory, in files that anyone can read."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from haoqi.core.errors import UserError
@@ -13,6 +15,50 @@ from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.data.examples import Span
 from haoqi.evaluate.metric import Statistics
 from haoqi.evaluate.predictions import Predictions
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a training that was held to its early answers remembers of the rows that it learnt (`train/early.py`)."""
+
+    ids: npt.NDArray[np.int64]
+    """Numbers of the rows in the source, each once, rising, shape (n,)."""
+    probabilities: Floats
+    """Of each label, shape (n, labels)."""
+
+    @classmethod
+    def of(cls, ids: Sequence[int], probabilities: Floats) -> "Memory":
+        """Return the memory of rows; of those that were made of one row, the mean."""
+        numbers, place, count = np.unique(np.asarray(ids, np.int64), return_inverse=True, return_counts=True)
+        total = np.zeros((len(numbers), probabilities.shape[1]), np.float64)
+        np.add.at(total, place, probabilities)
+        return cls(numbers, np.asarray(total / count[:, None], np.float32))
+
+    def all_of(self, ids: Sequence[int]) -> Floats | None:
+        """Return what is remembered of these rows, shape (n, labels); None if one of them was not learnt."""
+        asked = np.asarray(ids, np.int64)
+        place = np.minimum(np.searchsorted(self.ids, asked), len(self.ids) - 1)
+        return self.probabilities[place] if (self.ids[place] == asked).all() else None
+
+
+def write_memory(folder: Path, memory: Memory) -> None:
+    """Write what a training remembers."""
+    from safetensors.numpy import save
+
+    write_atomic(folder / "memory.safetensors", save({"ids": memory.ids, "probabilities": memory.probabilities}))
+
+
+def read_memory(folder: Path) -> Memory | None:
+    """Return what `write_memory` wrote; None where nothing is there that can be read."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return Memory(**load((folder / "memory.safetensors").read_bytes()))
+    except (OSError, TypeError, SafetensorError):
+        return None
 
 
 def write_statistics(folder: Path, statistics: Statistics) -> None:

@@ -37,7 +37,6 @@ PROPOSED = "proposed by"
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
 
-
 UNLIKE_SHARE = 0.25
 """Of the time left, what a second training may take."""
 

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,15 @@ def answers_of(experiment: Experiment, lab: Lab) -> Predictions:
     return keep.read_predictions(_folder(experiment.plan, lab))
 
 
+def remembered(experiment: Experiment, lab: Lab) -> keep.Floats | None:
+    """Return what a training that was held to its early answers remembers of each training example.
+
+    It is how likely each label is, shape (n, labels); None where it was not held, or did not learn all.
+    """
+    memory = keep.read_memory(_folder(experiment.plan, lab))
+    return None if memory is None else memory.all_of(lab.splits.train.ids)
+
+
 def has_model(experiment: Experiment, lab: Lab) -> bool:
     """Return whether the model of an experiment lies on the disk."""
     return not lab.folds and (_folder(experiment.plan, lab) / MODEL).exists()
@@ -155,6 +165,7 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
     plan, task = step.plan, lab.task
     if plan.method == ENSEMBLE:
         return _kept(plan, lab, *answered(plan, lab))
+    memories: list[keep.Memory] = []
     if lab.folds:
         predictor, scores = None, cross_validated(plan, lab, seconds=step.seconds, facts=notes)
     else:
@@ -162,16 +173,25 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
         train = training_examples(plan, lab, lab.splits.train)
         left = None if step.seconds is None else max(1.0, step.seconds - (time.perf_counter() - begun))
         job = job_of(plan, lab, train, valid=lab.splits.valid, seconds=left, to_beat=step.to_beat, facts=notes)
+        ids = job.train.ids
+        job = replace(job, remember=lambda found: memories.append(keep.Memory.of(ids, found)))
         predictor = lab.method(plan).fit(job)
         scores = predictor.scores(lab.judged)
     calibration = task.output.calibrate(scores, lab.judged, task.labels, task.metric)
-    return _kept(plan, lab, cross_decoded(scores, lab), calibration, predictor=predictor)
+    decoded = cross_decoded(scores, lab)
+    return _kept(plan, lab, decoded, calibration, predictor=predictor, memory=memories[0] if memories else None)
 
 
 def _kept(
-    plan: Plan, lab: Lab, predictions: Predictions, calibration: dict[str, Any], *, predictor: Predictor | None = None
+    plan: Plan,
+    lab: Lab,
+    predictions: Predictions,
+    calibration: dict[str, Any],
+    *,
+    predictor: Predictor | None = None,
+    memory: keep.Memory | None = None,
 ) -> dict[str, Any]:
-    """Keep what a plan answered, and its model where there is one, and return what it scores."""
+    """Keep what a plan answered, its model and what it remembers where there are any, and return what it scores."""
     task = lab.task
     counts = task.metric.count(lab.judged.labels, predictions.labels, task.labels)
     with building(_folder(plan, lab)) as folder:
@@ -179,6 +199,8 @@ def _kept(
         keep.write_predictions(folder, predictions, calibration)
         if predictor is not None:
             _model(predictor, plan, calibration, lab).save(folder / MODEL, standalone=False)
+        if memory is not None:
+            keep.write_memory(folder, memory)
     total = np.asarray(counts.sum(axis=0)).ravel()
     bounds = interval(counts, task.metric.score, rng=seeds.generator(lab.seed, "interval"))
     others = {m.name: m(lab.judged.labels, predictions.labels, task.labels) for m in task.metrics[1:]}

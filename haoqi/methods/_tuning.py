@@ -192,7 +192,7 @@ def train(
         footprint=footprint and replace(footprint, longest=copies * footprint.longest),
     )
     with hidden(learning_layers(bench.model), techniques.dropout if techniques.r_drop else 0.0):
-        return fit(
+        outcome = fit(
             learner,
             replace(settings, average=techniques.average),
             seed=bench.job.seed,
@@ -203,6 +203,9 @@ def train(
             report=lambda share, note: bench.job.report(Progress(share, note)),
             tell=bench.job.note,
         )
+    if early is not None and early.learns:
+        bench.job.remember(early.remembered.cpu().numpy())
+    return outcome
 
 
 def start_head(bench: Bench) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
+
 from haoqi.core.registry import Registry
 from haoqi.data.examples import Examples
 from haoqi.methods.work import Size, Work
@@ -47,6 +50,9 @@ class Job:
     report: Callable[[Progress], None] = field(default=lambda progress: None)
     note: Callable[[str], None] = field(default=lambda fact: None)
     """Told what should be remembered of this fit, such as that memory was short: it is kept in the ledger."""
+    remember: Callable[[npt.NDArray[np.float32]], None] = field(default=lambda probabilities: None)
+    """Told what a training that is held to its early answers remembers: how likely each label is for each row of
+    `train`, shape (n, labels). On several devices, where none sees all rows, nothing is."""
     devices: int = 1
     """Processes that train together, each on a GPU of its own or on its share of the cores."""
     sharding: Literal["none", "full"] = "none"

@@ -32,6 +32,11 @@ class EarlyLearning:
     momentum: float = MOMENTUM
     """1: what is remembered stays as it was given."""
 
+    @property
+    def learns(self) -> bool:
+        """Whether answers change what is remembered."""
+        return self.momentum < 1
+
     @classmethod
     def of(cls, plain: Loss, labels: Tensor, beliefs: Tensor, momentum: float = MOMENTUM) -> "EarlyLearning":
         """Return the loss that begins from beliefs, shape (n, labels), whose rows add up to how much they count."""
@@ -47,7 +52,7 @@ class EarlyLearning:
             weights: how much each counts, shape (m,); None: 1 each.
         """
         answered = functional.softmax(logits.float(), dim=1).clamp(_LEAST, 1 - _LEAST)
-        if self.momentum < 1:
+        if self.learns:
             kept = self.momentum * self.remembered[rows]
             self.remembered[rows] = kept + (1 - self.momentum) * answered.detach()
         agreed = (self.remembered[rows] * answered).sum(dim=1).clamp(max=1 - _LEAST)

@@ -80,7 +80,9 @@ def test_a_table_that_is_trained_learns_only_what_the_texts_use_though_it_is_att
 def test_a_resumed_fit_equals_one_that_was_not_stopped(
     name: str, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    memories: list[Any] = []
     method, straight = methods.build(name, **QUICK[name], **TECHNIQUES["all"]), doubted(job(base, tmp_path))
+    straight = dataclasses.replace(straight, remember=memories.append)
     expected, real, written = flat(method.fit(straight), EXAMPLES["label"]), checkpoint.write, 0
 
     class Stopped(BaseException):
@@ -100,6 +102,9 @@ def test_a_resumed_fit_equals_one_that_was_not_stopped(
     monkeypatch.setattr(checkpoint, "write", real)
     resumed = method.fit(dataclasses.replace(straight, folder=tmp_path / "checkpoint"))
     assert np.array_equal(flat(resumed, EXAMPLES["label"]), expected)
+    first, second = memories
+    assert first.shape == (len(straight.train), 2)
+    assert np.array_equal(first, second)
 
 
 def doubted(given: Job) -> Job:

@@ -78,27 +78,26 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
     return Suspects(rows, [judged.instead(int(row)) for row in rows], judged.doubt[rows], judged.noise)
 
 
-def reranked(examples: Examples, kit: Kit, found: Suspects, answers: Floats) -> Suspects:
-    """Return a quarter more suspects than labels are believed wrong, those first that two opinions contradict most.
+def reranked(examples: Examples, kit: Kit, found: Suspects, remembered: Floats) -> Suspects:
+    """Return a quarter more suspects than labels are believed wrong, those first that a better model contradicts most.
 
     Args:
         examples: with one label each.
-        kit: knows the labels; its held-out probabilities are one opinion.
-        found: what they say alone; how many and how likely they are wrong is still theirs.
-        answers: probabilities by a better model that learnt the rows and was kept from following wrong labels, shape
+        kit: knows the labels.
+        found: what held-out answers say; how many and how likely they are wrong is still theirs.
+        remembered: what the model remembers of the rows that it learnt, kept from following wrong labels, shape
             (n, labels): it knows which labels are wrong, but not how many.
     """
     if found.noise is None or not found.noise.evident:
         return found
-    given = _given(examples, kit.labels)
-    better, rival = _contradicted(answers, given)
-    order = np.argsort(better + _contradicted(kit.held_out(examples), given)[0], kind="stable")
+    agreed, rival = _agreed(remembered, _given(examples, kit.labels))
+    order = np.argsort(agreed, kind="stable")
     order = order[: min(len(examples), round(GENEROUS * found.noise.share * len(examples)))]
     rows = np.array(sparing(examples, order, kit.output), np.int64)
     return Suspects(rows, [kit.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
 
 
-def _contradicted(answers: Floats, given: Indices) -> tuple[npt.NDArray[np.float64], Indices]:
+def _agreed(answers: Floats, given: Indices) -> tuple[npt.NDArray[np.float64], Indices]:
     """Return by how much each label is likelier than all others, in log-odds, and the likeliest other, shapes (n,)."""
     every, others = np.arange(len(given)), np.maximum(answers.astype(np.float64), _LEAST)
     own = others[every, given]
