@@ -124,18 +124,20 @@ class Table(Offers):
         """Return a cheap default plan while there are some, so that there soon is a usable model.
 
         Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
-        that is believed best before the others.
+        that is believed best before the others, cheap or not: whoever reigns first is hard to beat.
         """
         fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
         cheap = self._cheap([plan for plan in fresh if self._affordable(plan)], costs)
         if not cheap:
             return self._plain() or self._first_frozen() or self._first_costly() or self._unlike()
-        alone = [plan for plan in cheap if not self.lab.method(plan).uses_base]
-        if alone:
+        untrained = [plan for plan in cheap if not self.tunes(plan)]
+        if not untrained and (training := self._first_costly()):
+            return training
+        if alone := [plan for plan in untrained if not self.lab.method(plan).uses_base]:
             first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
-            first = self._believed_best([plan for plan in cheap if not self.tunes(plan)] or self._obeying(cheap))
+            first = self._believed_best(untrained or self._obeying(cheap))
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _cheap(self, plans: Sequence[Plan], costs: Mapping[Plan, float]) -> list[Plan]:

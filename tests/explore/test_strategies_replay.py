@@ -69,7 +69,7 @@ def made_up(case: str, seed: int, spread: float = 0.3, judged: int = 500) -> lis
         answers = np.where(right, truth, 1 - truth)
         told = {"score": float(right.mean()), "seconds": seconds * plan.share, "answers": packed(answers)}
         rows.append(row | told)
-    failed = asdict(Plan.of("full", "minilm", {"epochs": 9}))
+    failed = asdict(Plan.of("full", "minilm", {"batch_size": 128, "epochs": 8}))
     rows.append({"case": case, "seed": 0, "key": "failed", "plan": failed, "score": None, "seconds": 5.0})
     return rows
 

@@ -125,6 +125,24 @@ def test_the_first_of_a_base_is_not_chosen_by_a_second_more_or_less(
     assert step.plan.method == first
 
 
+def test_the_first_training_is_the_one_believed_best_though_others_are_cheap(
+    tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
+    taken = {"setfit": 40.0, "lora": 9.0, "full": 9.0, "top_layers": 11.0}
+    monkeypatch.setattr(Table, "_seconds", lambda table, plan: taken.get(plan.method, 1.0))
+    found = list[str]()
+    while (step := Table(case.lab, case.history, None).opening()) and len(found) < 3:
+        if step.plan.method in taken:
+            found.append(step.plan.method)
+        else:
+            assert not found  # what works on frozen features is done before
+        case.fake(step.plan, np.full((300, 2), 0.5))
+    assert found[0] == "setfit"
+    assert set(found[1:]) == {"lora", "full"}
+
+
 def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path: Path, tiny_base: str) -> None:
     rng = np.random.default_rng(0)
     train = drawn(rng, 600, cues=2)
