@@ -9,9 +9,9 @@ models a person had better have, where a wrong change costs no more than a misse
 and of champions crowned by it at most one in five is no better, where the data at hand are to other data sets as those
 are to each other.
 
-Leads are known of two methods at their defaults that learn from all examples, of an ensemble over its members and over
-an ensemble that a training has yet to join, and for labels only. Copies and variations of one method have none, so they
-are judged by the examples alone.
+Leads are known of a method at its defaults over another that learns from all examples as well, with more doubt where
+that one's settings are varied; of an ensemble over its members, and over one that a training has yet to join; and for
+labels only. Copies and variations of one method have none, so they are judged by the examples alone.
 """
 
 import math
@@ -58,11 +58,14 @@ def lead_of(lab: "Lab") -> Lead:
 
 
 def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
-    """Return what a prior knows of the lead of one plan over another; None where it knows of none."""
+    """Return what a prior knows of the lead of one plan over another; None where it knows of none.
+
+    What was done to the examples is not asked.
+    """
     if one.method == ENSEMBLE:
         known = prior.together if other in one.made_of else prior.wider if _wider(one, other) else None
         return known if known is not None and known.mean > 0 else None
-    return prior.lead(one, other) if _usual(one) and _usual(other) else None
+    return prior.lead(one, other) if not one.settings and one.share == other.share == 1.0 else None
 
 
 def sure_enough(alpha: float) -> float:
@@ -116,8 +119,3 @@ def _wider(one: Plan, other: Plan) -> bool:
     joined = [plan for plan, _ in one.members if plan not in other.made_of]
     trained = any(methods.build(plan.method, **plan.varied).stochastic for plan in joined)
     return trained and all(plan in one.made_of for plan, _ in other.members)
-
-
-def _usual(plan: Plan) -> bool:
-    """Return whether a plan is one that other data sets know; what was done to the examples is not asked."""
-    return not plan.settings and plan.share == 1.0

@@ -112,8 +112,16 @@ class Prior:
         return self.shared.get((one, other), 0.0)
 
     def lead(self, one: Plan, other: Plan) -> Known | None:
-        """Return how far one plan's method was above another's where both are known; None: nowhere, or not above."""
+        """Return how far a method at its defaults was above another; None: nowhere, or not above.
+
+        Of the other's variations it is known how far they were from its defaults on the whole, and how unlike they are.
+        """
         known = self.leads.get((one.method, other.method))
+        if known is not None and other.settings:
+            mine, theirs = (self.offsets.get(arm) for arm in (other.method, f"{other.method}*"))
+            if mine is None or theirs is None:
+                return None
+            known = Known(known.mean + mine.mean - theirs.mean, math.hypot(known.doubt, self.within))
         return known if known is not None and known.mean > 0 else None
 
     def slope(self, method: str) -> Known:

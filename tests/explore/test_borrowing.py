@@ -64,7 +64,21 @@ def test_of_those_it_is_so_sure_of_no_more_are_worse_than_it_says() -> None:
     assert (truths > 0).mean() == pytest.approx(chances.mean(), abs=0.02)
 
 
-def test_only_two_methods_at_their_defaults_are_known_elsewhere_and_only_where_it_is_asked(tmp_path: Path) -> None:
+def test_a_variation_is_known_elsewhere_by_what_variations_of_its_method_were_and_doubted_more() -> None:
+    cases = table(0.4, 0.5, 0.3, 0.4)
+    for case in cases["cases"].values():  # type: ignore[attr-defined]
+        case["offsets"]["knn*"] = 0.1
+    known, probe, varied = prior_of(SHORT, cases), Plan("probe"), Plan.of("knn", settings={"neighbours": 4})
+    usual, lead = known_lead(known, probe, Plan("knn")), known_lead(known, probe, varied)
+    assert usual is not None and lead is not None
+    assert lead.mean == pytest.approx(usual.mean + 0.2, abs=0.05)
+    assert lead.doubt == pytest.approx(np.hypot(usual.doubt, 0.3))
+    assert known_lead(prior_of(SHORT, table(0.4)), probe, varied) is None  # nobody varied it
+    assert known_lead(known, varied, Plan("logistic")) is None
+    assert known_lead(known, Plan.of("probe", settings={"strength": 3.0}), varied) is None
+
+
+def test_only_methods_at_their_defaults_are_known_to_lead_and_only_where_it_is_asked(tmp_path: Path) -> None:
     train, _ = reviews(200)
     lab = lab_of(tmp_path, train, train.take([0, 1]))
     lead = lead_of(lab)
@@ -72,8 +86,9 @@ def test_only_two_methods_at_their_defaults_are_known_elsewhere_and_only_where_i
     assert (known := lead(blend, habit)) is not None
     assert known.mean > 0
     assert lead(blend.with_recipe("balance"), habit) == known
-    for other in (Plan("blend"), Plan("logistic", share=1 / 3), Plan.of("logistic", settings={"strength": 3.0})):
+    for other in (Plan("blend"), Plan("logistic", share=1 / 3), Plan.of("blend", settings={"words": 3.0})):
         assert lead(blend, other) is None
+    assert lead(Plan.of("blend", settings={"words": 3.0}), habit) is None
     assert lead(Plan(ENSEMBLE), habit) is None
     assert lead_of(replace(lab, settings=replace(lab.settings, borrow=False))) is nobody_knows
 
