@@ -11,8 +11,8 @@ class ExploreSettings:
     """How long to look, how, and how sure to be."""
 
     minutes: Annotated[float | None, Range(0.05, 100_000, search=False)] = None
-    """Time to explore and to release, over all sittings of this run; compiling comes after it. 5 where neither
-    minutes nor steps are given."""
+    """Time to explore and to release, over all sittings of this run; next steps and compiling come after it. 5 where
+    neither minutes nor steps are given."""
     steps: Annotated[int | None, Range(1, 1_000_000, search=False)] = None
     """How many experiments to make; two runs with one seed and this limit give the same ledger."""
     strategy: str = "curious"
