@@ -2,11 +2,15 @@
 
     python bench/replay/judge.py                                 # all strategies, ten seeds, five minutes each
     python bench/replay/judge.py --minutes 3 --strategies curious halving --prior none
+    python bench/replay/judge.py --no-opening                    # all is the strategy's choice, but for the first plan
 
 A replay is `haoqi.explore.table` at work on the table: the same opening, the same proposals and endings, verdicts by
 the same paired test on the recorded answers; only seconds and scores are looked up. Lessons are left out, and close
 calls are not repeated, since the table has one seed of each plan. A seed draws which two thirds of the variations are
 on the table, how far costs are believed from what they are, and what the strategy draws.
+
+What the opening tries is the same for all strategies, and it takes most of a few minutes. Without it they are told
+apart: the cheapest plan comes first, and all that follows is proposed.
 
 Regret is what the champion's test score lacks to the best one in the table, averaged over the logarithm of time from
 one second to the end, so early gains count as much as late ones; before there is a champion it is that best score. What
@@ -42,6 +46,7 @@ from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.prior import Features, Known, Prior, prior_of
 from haoqi.explore.rates import Cost
 from haoqi.explore.settings import ExploreSettings
+from haoqi.explore.step import Step
 from haoqi.explore.strategies import strategies
 from haoqi.explore.table import Table
 from haoqi.methods.method import methods
@@ -153,6 +158,10 @@ class Replayed(Table):
     """A table of plans whose outcomes are looked up."""
 
     known: Prior = field(default_factory=Prior)
+    opens: bool = True
+
+    def opening(self) -> Step | None:
+        return super().opening() if self.opens else None
 
     @cached_property
     def costs(self) -> Any:
@@ -215,7 +224,9 @@ def cases_of(rows: Sequence[Mapping[str, Any]]) -> list[Case]:
 Trace = list[tuple[float, float]]
 
 
-def replay(case: Case, settings: ExploreSettings, known: Prior, seed: int) -> tuple[Trace, float]:
+def replay(
+    case: Case, settings: ExploreSettings, known: Prior, seed: int, *, opens: bool = True
+) -> tuple[Trace, float]:
     """Return (seconds spent, the champion's test score) at each change of champion, and the best validated plan's."""
     shelf = Shelf(case, offered(case, seed), settings, seed)
     history = History(Nowhere(), "replay")  # type: ignore[arg-type]
@@ -223,7 +234,7 @@ def replay(case: Case, settings: ExploreSettings, known: Prior, seed: int) -> tu
     assert budget is not None
     spent, trace, top = 0.0, Trace(), (0.0, 0.0)
     while True:
-        table = Replayed(shelf, history, budget - spent, known=known)  # type: ignore[arg-type]
+        table = Replayed(shelf, history, budget - spent, known=known, opens=opens)  # type: ignore[arg-type]
         step = table.next()
         if step is None:
             return trace, top[1]
@@ -294,7 +305,13 @@ class Judged:
 
 
 def judge(
-    rows: Sequence[Mapping[str, Any]], names: Sequence[str], seed_count: int, *, settings: ExploreSettings, prior: str
+    rows: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    seed_count: int,
+    *,
+    settings: ExploreSettings,
+    prior: str,
+    opens: bool = True,
 ) -> dict[str, Judged]:
     """Return how strategies did."""
     found = {name: Judged() for name in names}
@@ -302,7 +319,7 @@ def judge(
         known = Prior() if prior == "none" else prior_of(case.features, _table(rows, case.name, prior))
         for name in names:
             asked = replace(settings, strategy=name)
-            runs = [replay(case, asked, known, seed) for seed in range(seed_count)]
+            runs = [replay(case, asked, known, seed, opens=opens) for seed in range(seed_count)]
             regrets = [regret(trace, case.best, asked.budget_seconds or 0.0) for trace, _ in runs]
             found[name].regret.setdefault(case.name, []).extend(regrets)
             found[name].lacking.setdefault(case.name, []).extend(case.best - trace[-1][1] for trace, _ in runs)
@@ -346,6 +363,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--worth", type=float, default=0.0, help="end where a minute promises less; 0: never")
+    parser.add_argument("--no-opening", action="store_true", help="let the strategy choose all plans but the first")
     parser.add_argument("--no-borrow", action="store_true", help="crown by the examples alone")
     parser.add_argument(
         "--prior", choices=PRIORS, default="others", help="the other cases of the table, nothing, or what ships"
@@ -357,7 +375,7 @@ def main() -> None:
     settings = ExploreSettings(
         minutes=asked.minutes, worth=asked.worth, reflect=False, ensemble=False, borrow=not asked.no_borrow
     )
-    found = judge(rows, asked.strategies, asked.seeds, settings=settings, prior=asked.prior)
+    found = judge(rows, asked.strategies, asked.seeds, settings=settings, prior=asked.prior, opens=not asked.no_opening)
     show("regret", {name: one.regret for name, one in found.items()})
     show("at the end", {name: one.lacking for name, one in found.items()})
     show("best score", {name: one.untested for name, one in found.items()})
