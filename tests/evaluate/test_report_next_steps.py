@@ -68,6 +68,7 @@ def test_texts_to_look_at_are_folded_away_shown_and_never_run() -> None:
 def test_a_single_label_or_text_is_spoken_of_as_one() -> None:
     one = replace(RECHECK, evidence={"count": 1, "suspects": 1, "rows": 700, "expected": 1})
     assert in_words(name_of(one)) == "Recheck 1 label"
+    assert "Recheck 1 label: the text " in words(page(replace(ADVICE, steps=(one, STOP))))
     assert in_words(reason_of(one)).startswith("1 of 700 training labels looks wrong")
     assert in_words(name_of(one), "zh") == "复查 1 个标签"
     assert in_words(name_of(replace(LABEL, evidence={"count": 1}))) == "Label 1 more text"

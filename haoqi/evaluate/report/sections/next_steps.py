@@ -56,7 +56,8 @@ def _row(step: NextStep) -> list[Child]:
 def _rows(step: NextStep) -> Markup:
     """Return the texts of a step, folded away."""
     return disclosed(
-        Said("step.rows", step=name_of(step), count=len(step.rows)), tag("ol", *map(_item, step.rows), class_="remarks")
+        Said("step.rows", step=name_of(step), count=len(step.rows), n=len(step.rows)),
+        tag("ol", *map(_item, step.rows), class_="remarks"),
     )
 
 
