@@ -118,10 +118,10 @@ class Prior:
         """
         known = self.leads.get((one.method, other.method))
         if known is not None and other.settings:
-            mine, theirs = (self.offsets.get(arm) for arm in (other.method, f"{other.method}*"))
-            if mine is None or theirs is None:
+            usual, varied = (self.offsets.get(arm) for arm in (other.method, f"{other.method}*"))
+            if usual is None or varied is None:
                 return None
-            known = Known(known.mean + mine.mean - theirs.mean, math.hypot(known.doubt, self.within))
+            known = Known(known.mean + usual.mean - varied.mean, math.hypot(known.doubt, self.within))
         return known if known is not None and known.mean > 0 else None
 
     def slope(self, method: str) -> Known:
