@@ -217,7 +217,7 @@ def preview(run: Run) -> dict[str, Any]:
     seconds = run.explore.budget_seconds
     return {
         "name": run.release_name,
-        "data": raw.facts.lines(),
+        "data": raw.schema.lines(),
         "task": why,
         "labels": list(task.labels),
         "metrics": [metric.name for metric in task.metrics],

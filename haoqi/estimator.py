@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from haoqi.core import folder
 from haoqi.data.examples import Examples
-from haoqi.data.raw import Facts, Raw, digest
+from haoqi.data.raw import Raw, digest
+from haoqi.data.schema import Schema
 from haoqi.data.table import MISSING
 from haoqi.run import run_of
 
@@ -127,8 +128,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         given |= {"compile": False, "advice_seconds": 0.0}
         # What a data frame's owner sorted out is not for us to refuse: odd rows are left out.
         run = run_of("texts", task=self.task or "classification", bad_rows=1.0, drop_rare=True, **given)
-        facts = Facts("texts", "memory", rows=len(texts))
-        raw = Raw(Examples.of(texts, labels), None, facts, "labels", digest([*texts, "\0", *labels]))
+        schema = Schema("texts", "memory", rows=len(texts))
+        raw = Raw(Examples.of(texts, labels), None, schema, "labels", digest([*texts, "\0", *labels]))
         return pipeline.improve(run, raw=raw).load()
 
     def __sklearn_tags__(self) -> Any:

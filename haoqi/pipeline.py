@@ -51,7 +51,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
     task, why = tasks.resolve(run.task, raw)
-    for line in (*raw.facts.lines(), why):
+    for line in (*raw.schema.lines(), why):
         listen(Note(line))
     check(run.explore, task)
     with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place, kept_processes():

@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     from haoqi.data.card import Card
     from haoqi.data.examples import Examples, Label, Span, Splits
     from haoqi.data.prepared import Prepared, load_prepared, prepare
-    from haoqi.data.raw import Facts, Raw
+    from haoqi.data.raw import Raw
+    from haoqi.data.schema import Schema
     from haoqi.data.settings import DataSettings
 
 __all__ = [
     "Card",
     "DataSettings",
     "Examples",
-    "Facts",
     "Label",
     "Prepared",
     "Raw",
+    "Schema",
     "Span",
     "Splits",
     "load_prepared",
@@ -34,7 +35,8 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Examples", "Label", "Span", "Splits"), "examples"),
     **dict.fromkeys(("Prepared", "load_prepared", "prepare"), "prepared"),
-    **dict.fromkeys(("Facts", "Raw"), "raw"),
+    "Raw": "raw",
+    "Schema": "schema",
     "Card": "card",
     "DataSettings": "settings",
     "read": "acquire",

@@ -36,5 +36,5 @@ def read(settings: DataSettings, *, labelled: bool = True) -> Raw:
 
         raw = read_splits(files[0][1].name, files, alone, labelled)
     if not len(raw.examples):
-        raise UserError(f"{raw.facts.source} has no rows", "give a file with a text and a label in each row")
+        raise UserError(f"{raw.schema.source} has no rows", "give a file with a text and a label in each row")
     return raw

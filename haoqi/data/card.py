@@ -13,7 +13,7 @@ from haoqi.data.examples import Examples, Splits
 from haoqi.data.languages import language_shares
 from haoqi.data.mask import count as count_personal
 from haoqi.data.mask import mask
-from haoqi.data.raw import Facts
+from haoqi.data.schema import Schema
 from haoqi.data.split import names_of
 
 _SHOWN = 10
@@ -25,7 +25,7 @@ class Card:
     """What a person should know of their data before they believe a score on it."""
 
     source: str
-    facts: Facts
+    schema: Schema
     rows: Mapping[str, int] = field(default_factory=dict)
     """Split to the number of its rows."""
     labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -67,9 +67,9 @@ class Card:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Card":
         """Return the card that `to_json` wrote."""
-        facts = Facts(**{**values["facts"], "notes": tuple(values["facts"]["notes"])})
+        schema = Schema.from_plain(values["schema"])
         several = {name: tuple(values[name]) for name in ("notes", "contradicting")}
-        return cls(**{**values, **several, "facts": facts})
+        return cls(**{**values, **several, "schema": schema})
 
 
 def describe(splits: Splits, card: Card) -> Card:

@@ -78,7 +78,7 @@ def prepare(
     progress("split", 1.0)
     card = Card(
         source=rows.source,
-        facts=raw.facts,
+        schema=raw.schema,
         changed=rows.changed,
         dropped=rows.dropped,
         near_clusters=int((units > 1).sum()),

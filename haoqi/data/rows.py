@@ -52,7 +52,7 @@ def start(raw: Raw, settings: DataSettings, rng: np.random.Generator) -> Rows:
     if raw.parts:
         codes = {name: code for code, name in enumerate(PARTS)}
         parts = np.fromiter((codes[part] for part in raw.parts), np.int8, count)
-    rows = Rows(raw.facts.source, raw.examples, parts, {})
+    rows = Rows(raw.schema.source, raw.examples, parts, {})
     free = np.flatnonzero(parts == TRAIN)
     if settings.limit is None or len(free) <= settings.limit:
         return rows

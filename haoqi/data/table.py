@@ -12,7 +12,8 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.data.choose import Roles, choose
 from haoqi.data.examples import Examples
-from haoqi.data.raw import Facts, Part, Raw
+from haoqi.data.raw import Part, Raw
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
@@ -69,7 +70,7 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         groups=[text_of(cell) for cell in table.columns[roles.group]] if roles.group else None,
         times=times,
     )
-    return Raw(examples, table.parts, _facts(table, roles, given), "labels", table.fingerprint)
+    return Raw(examples, table.parts, _schema(table, roles, given), "labels", table.fingerprint)
 
 
 def text_of(cell: Any) -> str:
@@ -140,8 +141,8 @@ def times_of(cells: Sequence[Any], column: str, name: str) -> list[float]:
     return found
 
 
-def _facts(table: Table, roles: Roles, given: dict[str, str]) -> Facts:
-    return Facts(
+def _schema(table: Table, roles: Roles, given: dict[str, str]) -> Schema:
+    return Schema(
         table.name,
         table.format,
         table.encoding,

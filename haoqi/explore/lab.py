@@ -16,7 +16,7 @@ from haoqi.core.hardware import Hardware
 from haoqi.data.card import Card
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.prepared import Prepared
-from haoqi.data.raw import Facts
+from haoqi.data.schema import Schema
 from haoqi.explore.bases import bases_for
 from haoqi.explore.lengths import Lengths, lengths_of
 from haoqi.explore.loads import Kept, Trial, load_of, not_imported
@@ -65,7 +65,7 @@ class Lab:
     """Libraries that were not imported when it was made: the first plan that needs one pays for it."""
     cleaned: bool = False
     """Whether the texts were cleaned, so that what a model is asked must be, too."""
-    card: Card = field(default_factory=lambda: Card("", Facts("", "")))
+    card: Card = field(default_factory=lambda: Card("", Schema("", "")))
     """What a person should know of the data."""
     listen: Listen = silent
 

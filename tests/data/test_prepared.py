@@ -27,7 +27,7 @@ def text(number: int) -> str:
 
 def raw_of(texts: list[str], labels: list[Any], parts: list[Part] | None = None, **columns: Any) -> Raw:
     raw = Raw.of(Examples(texts, labels, list(range(len(texts))), **columns), "some.csv")
-    return Raw(raw.examples, parts, raw.facts, raw.shape, raw.fingerprint)
+    return Raw(raw.examples, parts, raw.schema, raw.shape, raw.fingerprint)
 
 
 def parts_of(**counts: int) -> list[Part]:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from haoqi.data import Examples, Facts, Raw, Span
+from haoqi.data import Examples, Raw, Schema, Span
 from haoqi.data.raw import join
 
 
 def test_joined_rows_are_numbered_anew_and_know_their_split() -> None:
     one, two = Raw.of(Examples.of(["a", "b"], ["x", "y"])), Raw.of(Examples.of(["c"], ["x"]))
-    raw = join([("train", one), ("test", two)], Facts("both", "csv"))
+    raw = join([("train", one), ("test", two)], Schema("both", "csv"))
     assert raw.examples.ids == [0, 1, 2]
     assert raw.parts == ["train", "train", "test"]
-    assert raw.facts.rows == 3
+    assert raw.schema.rows == 3
     assert raw.fingerprint not in (one.fingerprint, two.fingerprint)
 
 
@@ -23,7 +23,7 @@ def test_examples_in_memory_have_the_shape_of_their_labels(labels: list[object],
 
 
 def test_facts_are_sentences() -> None:
-    facts = Facts(
+    facts = Schema(
         "a.csv", "csv", "utf-8", ";", {"text": "body"}, {"text": "the longest"}, 1200, {"torn": 3}, ("Note.",)
     )
     assert facts.lines() == [

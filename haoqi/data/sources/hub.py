@@ -6,8 +6,9 @@ from typing import Any
 
 from haoqi.core.errors import UserError, require
 from haoqi.data.examples import Examples
-from haoqi.data.raw import Facts, Part, Raw, digest, join
+from haoqi.data.raw import Part, Raw, digest, join
 from haoqi.data.records import part_of
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.sources.columns import place_words
@@ -42,8 +43,8 @@ class Hub:
         for split, rows in found.items():
             part = part_of(split) or "train"
             raws.append((part, _read_split(f"{name} {split}", rows, settings, labelled and part != "unlabelled")))
-        first = raws[0][1].facts
-        return join(raws, Facts(name, "hub", columns=first.columns, why=first.why))
+        first = raws[0][1].schema
+        return join(raws, Schema(name, "hub", columns=first.columns, why=first.why))
 
 
 def _read_split(name: str, rows: Any, settings: DataSettings, labelled: bool) -> Raw:
@@ -57,7 +58,7 @@ def _read_split(name: str, rows: Any, settings: DataSettings, labelled: bool) ->
         spelt = [[known[tag] if known else str(tag) for tag in row] for row in columns[tags]]
         labels = [spans_of(row, places) for row, (_, places) in zip(spelt, placed, strict=True)]
         examples = Examples([t for t, _ in placed], labels, list(range(len(placed))), words=[w for _, w in placed])
-        return Raw(examples, None, Facts(name, "hub", rows=len(placed)), "spans", mark)
+        return Raw(examples, None, Schema(name, "hub", rows=len(placed)), "spans", mark)
     for column, known in names.items():
         if known:
             columns[column] = [_spell(cell, known) for cell in columns[column]]

@@ -7,8 +7,9 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.data.decode import head, read_text
 from haoqi.data.examples import Examples, Span
-from haoqi.data.raw import Facts, Raw, digest
+from haoqi.data.raw import Raw, digest
 from haoqi.data.records import parse, some
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.sources.columns import place_words
@@ -43,8 +44,8 @@ class Spans:
             raise UserError(f"{path.name} is not a list of records", 'write {"text": ..., "entities": [...]}')
         examples, note = of_records(rows, path.name, labelled)
         check_lengths(examples.texts, path.name, settings)
-        facts = Facts(path.name, "spans", encoding, rows=len(examples), notes=(f"{path.name}: {note}",))
-        return Raw(examples, parts, facts, "spans", digest([text]))
+        schema = Schema(path.name, "spans", encoding, rows=len(examples), notes=(f"{path.name}: {note}",))
+        return Raw(examples, parts, schema, "spans", digest([text]))
 
 
 def of_records(rows: Sequence[dict[str, Any]], name: str, labelled: bool = True) -> tuple[Examples, str]:
