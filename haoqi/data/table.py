@@ -36,6 +36,11 @@ class Table:
     delimiter: str | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    roles: dict[str, str] = field(default_factory=dict)
+    """Role to column where the layout of the source itself says it; what a person says goes before it."""
+    why: dict[str, str] = field(default_factory=dict)
+    """Role to the reason for that column."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), []))
