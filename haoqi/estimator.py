@@ -15,9 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from haoqi.core import folder
 from haoqi.data.examples import Examples
+from haoqi.data.label_cells import MISSING
 from haoqi.data.raw import Raw, digest
 from haoqi.data.schema import Schema
-from haoqi.data.table import MISSING
 from haoqi.run import run_of
 
 if TYPE_CHECKING:

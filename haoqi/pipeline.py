@@ -7,6 +7,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note, Released, Stage, silent
 from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
+from haoqi.data.conform import conform
 from haoqi.data.labelled import labelled
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
@@ -53,6 +54,8 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     task, why = tasks.resolve(run.task, raw)
     for line in (*raw.schema.lines(), why):
         listen(Note(line))
+    for warning in raw.schema.warnings:
+        listen(Note(warning, warning=True))
     check(run.explore, task)
     with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", "cleaning, duplicates, splits"))
@@ -122,7 +125,7 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
         with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
-            published = releases.publish(model, evidence, name)
+            published = releases.publish(model, evidence, name, schema=lab.card.schema)
     if run.compile and published.facts.get("base"):
         _compile(published, lab)
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
@@ -147,9 +150,14 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evide
     Raises:
         UserError: if there is no such release, or the data do not fit its task.
     """
-    model = releases.load(ref)
+    found = releases.get(ref)
+    model = found.load()
     listen(Stage("reading", settings.source))
-    raw = data.read(settings)
+    raw = conform(data.read(settings, learnt=found.schema), model.task.labels, found.reference)
+    for line in raw.schema.lines():
+        listen(Note(line))
+    for warning in raw.schema.warnings:
+        listen(Note(warning, warning=True))
     examples = labelled(raw, model.task.output.read, settings)
     listen(Stage("predicting", f"{len(examples):,} examples"))
     return trial.judged(model.task, examples, model.predict(examples))
@@ -173,7 +181,7 @@ def compile(
     if settings is None:
         with jury_of(release) as jury:
             return releases.compile(ref, jury.examples, tell, glance=glance, learnt=jury.learnt, stand_in=jury.stand_in)
-    raw = data.read(settings)
+    raw = conform(data.read(settings, learnt=release.schema), release.task.labels, release.reference)
     return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell, glance=glance)
 
 

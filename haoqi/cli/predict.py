@@ -16,6 +16,8 @@ from haoqi.data.settings import DataSettings
 if TYPE_CHECKING:
     from haoqi.cli.progress import Pace
     from haoqi.cli.rows import Feed, Style, Window
+    from haoqi.cli.tabular import Rows
+    from haoqi.data.schema import Schema
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -30,7 +32,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per te
 Write = Callable[[str, "Window"], None]
 
 
-@with_flags(DataSettings, only=("text", "delimiter", "encoding"))
+READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
+
+
+@with_flags(DataSettings, only=READING)
 def predict(
     name: Name,
     texts: Texts = None,
@@ -91,11 +96,12 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     from haoqi.cli.rows import Feed, Style
     from haoqi.cli.tabular import opened
 
-    rows = opened(file, **settings)
     model = api.load(name)
+    rows = opened(file, _reading(file, settings), _learnt(name))
+    _say(rows)
     style = Style.of(kind, rows.columns)
     sys.stdout.write(style.heading)
-    feed = Feed(rows, rows.text)
+    feed = Feed(rows, rows.text_of)
     _answer(model, feed, style, lambda text, window: print(text, end=""), pace=Pace(rows.total, time.monotonic()))
 
 
@@ -111,13 +117,14 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     kind = out.suffix.lower()
     check_kind(kind)
     check_free(out, force=force)
-    rows = opened(file, **settings)
     release = releases.get(name)
-    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text)
+    rows = opened(file, _reading(file, settings), release.schema)
+    _say(rows)
+    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text_of)
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),
-        "settings": {"text": rows.text, "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
+        "settings": {"text": ",".join(rows.text), "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
         "file": file.name,
     }
     with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:
@@ -144,6 +151,29 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
             also = f"{words.many(kept.rows, 'answer')} are kept: after that, the same command goes on"
             raise UserError(error.what, f"{error.hint}; {also}" if error.hint else also) from None
     print(f"{words.many(kept.rows, 'row')} answered: {out}", file=sys.stderr)
+
+
+def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
+    """Return what a person said of a file."""
+    from haoqi.core.config import build
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    return build(DataSettings, {"source": str(file), **given}, "predict")
+
+
+def _learnt(name: str) -> "Schema | None":
+    """Return how the file of a release was read, None where that was not kept."""
+    from haoqi.models import releases
+
+    return releases.get(name).schema
+
+
+def _say(rows: "Rows") -> None:
+    """Say on the error stream which column is answered, and what is doubtful."""
+    for line in rows.told:
+        print(line, file=sys.stderr)
+    for warning in rows.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _answer(model: "Model", feed: "Feed", style: "Style", write: Write, *, pace: "Pace") -> None:

@@ -63,7 +63,9 @@ def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The relea
     print(f"{hall.rollback(name).reference} answers to {name} now")
 
 
-READING = ("text", "label", "pair", "format", "delimiter", "encoding", "query", "bad_rows", "max_characters", "limit")
+_COLUMNS = ("text", "label", "pair", "label_separator", "missing_labels")
+_FORMAT = ("format", "delimiter", "quote", "escape", "header", "sheet", "encoding", "query")
+READING = (*_COLUMNS, *_FORMAT, "bad_rows", "max_characters", "limit")
 
 
 @with_flags(DataSettings, only=READING)
@@ -80,9 +82,11 @@ def evaluate(
     from haoqi.cli.improve import given
     from haoqi.cli.lines import plain
     from haoqi.cli.tables import show
+    from haoqi.core.events import Note
 
     def listen(event: Any) -> None:
-        if sys.stderr.isatty() and (line := plain(event)):
+        # Which columns are scored is told in a script, too: a wrong one would give a score all the same.
+        if (sys.stderr.isatty() or isinstance(event, Note)) and (line := plain(event)):
             print(line, file=sys.stderr)
 
     found = api.evaluate(name, file, listen=listen, **given(settings))

@@ -4,14 +4,13 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
-from haoqi.data.table import text_of
 
 if TYPE_CHECKING:
     from haoqi.cli.tabular import Row
@@ -46,11 +45,11 @@ class Feed:
 
     Args:
         rows: each with how much of the file was read for it.
-        text: the column that is answered.
+        text_of: gives what is answered of a row.
     """
 
-    def __init__(self, rows: "Iterable[tuple[Row, int]]", text: str) -> None:
-        self.text, self.done = text, 0
+    def __init__(self, rows: "Iterable[tuple[Row, int]]", text_of: "Callable[[Row], str]") -> None:
+        self.text_of, self.done = text_of, 0
         self._rows, self._digest = iter(rows), hashlib.sha256()
 
     def skip(self, count: int) -> str:
@@ -76,7 +75,7 @@ class Feed:
         size, seen = 0, 0
         for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
             taken.append(row)
-            texts.append(text_of(row.get(self.text)))
+            texts.append(self.text_of(row))
             spelt = _spelt(row)
             self._digest.update(spelt)
             size += len(spelt)

@@ -1,28 +1,33 @@
 """Files of rows that are read one row at a time: which format, which column holds the text."""
 
-import csv
 import json
 import os
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from haoqi.core.errors import UserError, require
-from haoqi.data.choose import LABELS, TEXTS, choose
+from haoqi.data.conform import roles_like
 from haoqi.data.decode import recognise
+from haoqi.data.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
+from haoqi.data.header import find_header
+from haoqi.data.roles import Roles
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.table import join_texts, text_of
 
 Row = dict[str, Any]
 Read = Callable[[], Iterator[tuple[Row, int]]]
 
 LOOK_BYTES = 1 << 18
+# Characters by which the quotes of a table are judged.
+JUDGED = 1 << 24
 LOOK_ROWS = 500
 BATCH = 1024
-_USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-_SHORT_NAME = re.compile(r"(?=.*[^\W\d])[\w\s\-/()#:.]{0,63}[\w)]")
+EXCEL = (".xlsx", ".xlsm")
+LINES = (".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True)
@@ -30,45 +35,102 @@ class Rows:
     """The rows of a file, read anew by every loop over them."""
 
     columns: list[str]
-    text: str
-    """The column that is answered."""
+    text: tuple[str, ...]
+    """The columns that are answered, joined where they are several."""
     total: int
     """How much there is to read, in the unit of what comes with each row."""
     read: Read
+    told: tuple[str, ...] = ()
+    """How the file was read, as sentences."""
+    warnings: tuple[str, ...] = field(default=())
 
     def __iter__(self) -> Iterator[tuple[Row, int]]:
         """Yield each row by column, and how much has been read."""
         return self.read()
 
+    def text_of(self, row: Row) -> str:
+        """Return what is answered of a row."""
+        if len(self.text) == 1:
+            return text_of(row.get(self.text[0]))
+        return join_texts([text_of(row.get(column)) for column in self.text])
 
-def opened(path: Path, text: str | None = None, delimiter: str | None = None, encoding: str | None = None) -> Rows:
-    """Return the rows of a file, with the column of the text as said or guessed.
+
+def opened(path: Path, settings: DataSettings, learnt: Schema | None = None) -> Rows:
+    """Return the rows of a file, with the column of the text as said, as learnt from, or guessed.
 
     Args:
-        path: CSV, TSV, JSON Lines, Parquet, Excel, or a text on each line.
-        text: the column of the text.
-        delimiter: what stands between two columns; recognised where not said.
-        encoding: recognised where not said.
+        path: CSV, TSV, JSON, JSON Lines, Parquet, Excel, words with tags, or a text on each line.
+        settings: what a person said of it.
+        learnt: how the release's own file was read.
 
     Raises:
         UserError: if there is no such file, it is empty or of no known format, or it has no such column.
     """
     if not path.is_file():
         raise UserError(f"there is no file {path}", "check the spelling and the folder you are in")
-    settings = DataSettings(str(path), text=text, delimiter=delimiter, encoding=encoding)
     kind = path.suffix.lower()
     if kind in (".parquet", ".pq"):
-        return _parquet(path, settings)
-    if kind in (".xlsx", ".xlsm"):
-        return _excel(path, settings)
-    encoding = encoding or _encoding(path)
-    if kind in (".jsonl", ".ndjson"):
-        return _json_lines(path, encoding, settings)
+        return _parquet(path, settings, learnt)
+    if kind in EXCEL:
+        return _excel(path, settings, learnt)
+    encoding = settings.encoding or _encoding(path)
+    if kind in LINES:
+        return _json_lines(path, encoding, settings, learnt)
     if kind == ".json":
-        raise UserError(f"{path} is JSON, which must be read whole", "write it as JSON Lines, a record a line: .jsonl")
-    if kind in _USUAL or delimiter or text:
-        return _table(path, encoding, settings)
-    return Rows(["text"], "text", path.stat().st_size, lambda: _lines(path, encoding))
+        return _records(path, settings, learnt)
+    if kind in ENDINGS or settings.delimiter or settings.text:
+        return _table(path, encoding, settings, learnt)
+    known = _format(path, settings)
+    if known == "csv" and learnt is not None and _like_learnt(path, encoding, learnt):
+        return _table(path, encoding, settings, learnt)
+    if known in ("json", "columns"):
+        return _records(path, settings, learnt)
+    return Rows(["text"], ("text",), path.stat().st_size, lambda: _lines(path, encoding), ("a text on each line",))
+
+
+def _format(path: Path, settings: DataSettings) -> str:
+    """Return the format of a file as it is recognised for learning; "lines" where it is not."""
+    from haoqi.data.sources import source_for
+
+    try:
+        return source_for(str(path), settings)
+    except UserError:
+        return "lines"
+
+
+def _like_learnt(path: Path, encoding: str, learnt: Schema) -> bool:
+    """Return whether a file whose name says nothing is a table cut as the one learnt from, not lines of text."""
+    if learnt.format != "csv" or not learnt.delimiter:
+        return False
+    with _reading(path, encoding) as (file, _):
+        lines = file.read(LOOK_BYTES).split("\n")[:LOOK_ROWS]
+    if learnt.header == 0:
+        return guess_delimiter("\n".join(lines), None, "")[0] == learnt.delimiter
+    return learnt.columns["text"] in (cell.strip(' "\r\ufeff') for cell in lines[0].split(learnt.delimiter))
+
+
+def _records(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
+    """Return the rows of a file that must be read whole: JSON records keep their fields, others give their texts."""
+    from haoqi.data.acquire import read
+    from haoqi.data.decode import read_text
+    from haoqi.data.records import parse
+
+    if path.suffix.lower() == ".json":
+        found, _ = parse(read_text(path, settings.encoding)[0], path.name)
+        if found and all(isinstance(row, dict) for row in found) and not _nested(found):
+            columns = list(dict.fromkeys(key for row in found for key in row))
+            return _with_text(
+                path, columns, lambda: zip(found, range(1, len(found) + 1), strict=True), settings, learnt=learnt
+            )
+    raw = read(replace(settings, source=str(path)), labelled=False, learnt=learnt)
+    texts, told = raw.examples.texts, tuple(raw.schema.lines())
+    rows: Read = lambda: (({"text": text}, number) for number, text in enumerate(texts, 1))  # noqa: E731
+    return Rows(["text"], ("text",), len(texts), rows, told, tuple(raw.schema.warnings))
+
+
+def _nested(records: Sequence[Row]) -> bool:
+    """Return whether no field of records is a text: what is asked stands deeper."""
+    return not any(isinstance(cell, str) for row in records[:LOOK_ROWS] for cell in row.values())
 
 
 def _lines(path: Path, encoding: str) -> Iterator[tuple[Row, int]]:
@@ -78,7 +140,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[Row, int]]:
                 yield {"text": line.rstrip("\r\n")}, seen()
 
 
-def _json_lines(path: Path, encoding: str, settings: DataSettings) -> Rows:
+def _json_lines(path: Path, encoding: str, settings: DataSettings, learnt: Schema | None) -> Rows:
     def read() -> Iterator[tuple[Row, int]]:
         with _reading(path, encoding) as (file, seen):
             for number, line in enumerate(file, 1):
@@ -87,7 +149,8 @@ def _json_lines(path: Path, encoding: str, settings: DataSettings) -> Rows:
 
     # Records may differ in their fields, and a table's first line must name them all.
     columns = list(dict.fromkeys(key for row, _ in read() for key in row))
-    return Rows(columns, _text_column(path, columns, read, settings), path.stat().st_size, read)
+    rows = _with_text(path, columns, read, settings, learnt=learnt)
+    return replace(rows, total=path.stat().st_size)
 
 
 def _record(line: str, number: int, path: Path) -> Row:
@@ -102,37 +165,28 @@ def _record(line: str, number: int, path: Path) -> Row:
     return found
 
 
-def _table(path: Path, encoding: str, settings: DataSettings) -> Rows:
-    from haoqi.data.sources.csv import guess
-
+def _table(path: Path, encoding: str, settings: DataSettings, learnt: Schema | None) -> Rows:
     with _reading(path, encoding) as (file, _):
-        start = file.read(LOOK_BYTES)
-    delimiter, quoted = guess(start, settings.delimiter, _USUAL.get(path.suffix.lower(), ""))
-    style: Row = {"delimiter": delimiter or ",", "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE}
-    first = next(row for row in csv.reader(start.split("\n"), **style) if any(row))
-    body = list(islice((row for row in csv.reader(start.split("\n"), **style) if any(row)), 1, LOOK_ROWS))
-    named = _is_header([cell.strip() for cell in first], body, settings)
-    names = [cell.strip() or f"column {place}" for place, cell in enumerate(first, 1)]
-    columns = names if named else [str(place) for place in range(1, len(first) + 1)]
+        start = file.read(JUDGED)
+    usual = ENDINGS.get(path.suffix.lower(), "")
+    said = {"delimiter": settings.delimiter, "quote": settings.quote, "escape": settings.escape}
+    dialect = find_dialect(start, usual=usual, **said)
+    first = [row for _, row in islice(read_rows(lines_of(start[:LOOK_BYTES]), dialect), LOOK_ROWS) if row]
+    header = find_header(first, said=settings.header)
+    columns = header.names
     if len(set(columns)) < len(columns):
         raise UserError(
             f"{path.name} has several columns of one name: {', '.join(columns)}", "rename them in its first line"
         )
 
     def read() -> Iterator[tuple[Row, int]]:
-        csv.field_size_limit(1 << 30)
         with _reading(path, encoding) as (file, seen):
-            reader = csv.reader(file, **style)
-            found = islice((row for row in reader if any(row)), int(named), None)
-            try:
-                for row in found:
-                    yield _cells(columns, row, reader.line_num, path), seen()
-            except csv.Error as error:
-                raise UserError(
-                    f"line {reader.line_num} of {path.name} cannot be read: {error}", "check the quotes near it"
-                ) from None
+            found = ((line, row) for line, row in read_rows(file, dialect) if row)
+            for line, row in islice(found, header.row + 1, None):
+                yield _cells(columns, row, line, path), seen()
 
-    return Rows(columns, _text_column(path, columns, read, settings), path.stat().st_size, read)
+    rows = _with_text(path, columns, read, settings, learnt=learnt, header=header.row + 1)
+    return replace(rows, total=path.stat().st_size)
 
 
 def _cells(columns: list[str], row: list[str], line: int, path: Path) -> Row:
@@ -144,24 +198,7 @@ def _cells(columns: list[str], row: list[str], line: int, path: Path) -> Row:
     return dict(zip(columns, [*row, *[""] * (len(columns) - len(row))], strict=False))
 
 
-def _is_header(first: list[str], body: list[list[str]], settings: DataSettings) -> bool:
-    """Return whether a table's first row names its columns."""
-    if settings.text is not None:
-        return settings.text in first
-    if {cell.lower() for cell in first} & {*TEXTS, *LABELS}:
-        return True
-    if (
-        len(first) == 1
-        or len(set(first)) < len(first)
-        or not all(_SHORT_NAME.fullmatch(cell) for cell in first if cell)
-    ):
-        return False
-    return not any(
-        cell and cell in {row[place] for row in body if place < len(row)} for place, cell in enumerate(first)
-    )
-
-
-def _parquet(path: Path, settings: DataSettings) -> Rows:
+def _parquet(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
     parquet = require("pyarrow.parquet", "parquet")
     try:
         with parquet.ParquetFile(path) as file:
@@ -177,38 +214,53 @@ def _parquet(path: Path, settings: DataSettings) -> Rows:
                     number += 1
                     yield row, number
 
-    return Rows(columns, _text_column(path, columns, read, settings), total, read)
+    return replace(_with_text(path, columns, read, settings, learnt=learnt), total=total)
 
 
-def _excel(path: Path, settings: DataSettings) -> Rows:
-    openpyxl = require("openpyxl", "excel")
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl lets the errors of zip, XML and its own through
-        raise UserError(f"{path} cannot be read as Excel: {error}", "is it whole? Save it anew, or as CSV") from None
-    sheet = book.worksheets[0]
-    first = next(sheet.iter_rows(values_only=True), ())
-    columns = [str(cell).strip() if cell is not None else f"column {place}" for place, cell in enumerate(first, 1)]
+def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
+    from haoqi.data.decode import read_bytes
+    from haoqi.data.sources.excel import read_sheet
+
+    sheet, found, notes = read_sheet(read_bytes(path), path, settings)
+    header = find_header(found[:LOOK_ROWS], said=settings.header)
+    body = found[header.row + 1 :]
 
     def read() -> Iterator[tuple[Row, int]]:
-        for number, row in enumerate(sheet.iter_rows(min_row=2, values_only=True), 1):
-            if any(cell is not None for cell in row):
-                yield dict(zip(columns, row, strict=False)), number
+        for number, row in enumerate(body, 1):
+            yield dict(zip(header.names, row, strict=True)), number
 
-    return Rows(columns, _text_column(path, columns, read, settings), sheet.max_row or 1, read)
+    rows = _with_text(path, header.names, read, settings, learnt=learnt, header=header.row + 1)
+    return replace(rows, total=len(body) or 1, told=(f"sheet {sheet}", *notes, *rows.told))
 
 
-def _text_column(path: Path, columns: list[str], read: Read, settings: DataSettings) -> str:
-    """Return the column of the text: as said, the only one, or chosen as for learning."""
+def _with_text(
+    path: Path,
+    columns: list[str],
+    read: Read,
+    settings: DataSettings,
+    *,
+    learnt: Schema | None,
+    header: int | None = None,
+) -> Rows:
+    """Return rows with the columns that are answered: as said, as learnt, the only one, or chosen as for learning."""
     sample = [row for row, _ in islice(read(), LOOK_ROWS)]
     if not sample:
         raise UserError(f"{path.name} has no rows", "give a file with a text in each row")
-    if settings.text is None:
-        usual = [column for column in columns if column.lower() in TEXTS]
-        if len(columns) == 1 or len(usual) == 1:
-            return (usual or columns)[0]
     cells = {column: [row.get(column) for row in sample] for column in columns}
-    return choose(path.name, cells, settings, labelled=False).text
+    if len(columns) == 1 and settings.text is None:
+        roles, warnings = Roles({"text": (columns[0],)}, {"text": "the only column"}), list[str]()
+    else:
+        roles, warnings = roles_like(path.name, cells, settings, learnt, header=header)
+    chosen = roles.columns["text"]
+    others = [*roles.notes, *(f"{one} could be the text, too" for one in roles.runners_up.get("text", ())[:2])]
+    if learnt is None and settings.text is None and "text" in roles.unsure:
+        warnings += [f"the text could be another column: {'; '.join(others)}"]
+    named = f"text is column{'s' * (len(chosen) > 1)} {', '.join(chosen)}"
+    as_learnt = (
+        learnt is not None and settings.text is None and not warnings and ",".join(chosen) == learnt.columns.get("text")
+    )
+    told = f"{named}, as learnt" if as_learnt else named
+    return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings))
 
 
 def _encoding(path: Path) -> str:

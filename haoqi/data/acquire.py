@@ -5,21 +5,26 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.data.raw import Part, Raw
+from haoqi.data.roles import MissingColumnError
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
 
-def read(settings: DataSettings, *, labelled: bool = True) -> Raw:
+def read(settings: DataSettings, *, labelled: bool = True, learnt: Schema | None = None) -> Raw:
     """Return the rows of a source with what was recognised on the way.
 
     Args:
         settings: the source, and whatever else a person said of it.
         labelled: False where texts alone are wanted, to be predicted; labels are then read if named.
+        learnt: how the source of a release was read: its columns are taken here, too.
 
     Raises:
         UserError: if there is no such source, or it cannot be read as it is or as was said.
     """
     from haoqi.data.sources import read_one
 
+    if learnt is not None:
+        return _read_like(settings, labelled, learnt)
     if not settings.source.strip():
         raise UserError("no source is given", "name a file, a folder or a sample")
     given: list[tuple[Part, str | None]] = [
@@ -38,3 +43,26 @@ def read(settings: DataSettings, *, labelled: bool = True) -> Raw:
     if not len(raw.examples):
         raise UserError(f"{raw.schema.source} has no rows", "give a file with a text and a label in each row")
     return raw
+
+
+def _read_like(settings: DataSettings, labelled: bool, learnt: Schema) -> Raw:
+    """Return the rows of a source by the columns that were learnt from, or by the only ones that could be meant.
+
+    Raises:
+        UserError: if the columns are not there and several could be meant.
+    """
+    from haoqi.data.conform import check_guess, settings_like
+
+    wanted = settings_like(settings, learnt)
+    try:
+        raw = read(wanted, labelled=labelled)
+        if learnt.header == 0 and raw.schema.header:  # numbers that were names were taken for places
+            wanted, raw = settings, read(settings, labelled=labelled)
+        return raw
+    except MissingColumnError as error:
+        said = {role for role in error.roles if getattr(settings, role)}
+        if said:
+            raise
+        raw = read(replace(wanted, **dict.fromkeys(error.roles)), labelled=labelled)  # type: ignore[arg-type]
+        schema = replace(raw.schema, warnings=(*raw.schema.warnings, *check_guess(error, raw.schema, learnt)))
+        return replace(raw, schema=schema)

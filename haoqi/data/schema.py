@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from haoqi.data.column_names import cut_names
+
 # What may be given back as settings, by the name of the field here.
 _SETTINGS = ("format", "encoding", "delimiter", "quote", "escape", "header", "sheet", "label_separator")
 ROLES = ("text", "pair", "label", "group", "time")
@@ -81,7 +83,8 @@ def _chosen(role: str, schema: Schema) -> str:
     why = schema.why.get(role)
     others = schema.runners_up.get(role, ()) if role in schema.unsure else ()
     or_else = f" (or {', '.join(others[:3])}: --{role})" if others else ""
-    return f"{role} is column {schema.columns[role]}{f': {why}' if why else ''}{or_else}"
+    several = role in ("text", "label") and len(cut_names(schema.columns[role])) > 1
+    return f"{role} is column{'s' * several} {schema.columns[role]}{f': {why}' if why else ''}{or_else}"
 
 
 def _plain(value: Any) -> Any:

@@ -13,9 +13,9 @@ class DataSettings:
     source: str
     """A file, a folder, the URL of a database, a hub data set, or the name of a sample."""
     text: str | None = None
-    """Column of the text; columns without names are called 1, 2, 3."""
+    """Column of the text, or several with commas between, which are joined; without names they are called 1, 2, 3."""
     label: str | None = None
-    """Column of the label."""
+    """Column of the label, or several: a column of 0 and 1 for each label, or a label in each."""
     pair: str | None = None
     """Column of the second text, for tasks on two texts."""
     group: str | None = None
@@ -26,6 +26,18 @@ class DataSettings:
     """How the source is read (csv, json, lines, columns, ...); recognised when left out."""
     delimiter: str | None = None
     """What stands between two columns; recognised when left out."""
+    quote: str | None = None
+    """What encloses cells; none: quotes are characters like others; recognised when left out."""
+    escape: str | None = None
+    """What stands before a quote inside of a cell, such as a backslash; recognised when left out."""
+    header: Annotated[int | None, Range(0, 10_000, search=False)] = None
+    """Row that names the columns, from 1, blank rows not counted; 0: none does; recognised when left out."""
+    sheet: str | None = None
+    """Sheet of a workbook, by its name or its number from 1; the one that looks like a table when left out."""
+    label_separator: str | None = None
+    """What stands between the labels of one cell; none: a cell is one label; recognised when left out."""
+    missing_labels: tuple[str, ...] = ()
+    """Spellings that mean that a label is missing, such as null; recognised when left out."""
     encoding: str | None = None
     """How bytes become characters (utf-8, gb18030, latin-1, ...); recognised when left out."""
     query: str | None = None
@@ -36,6 +48,14 @@ class DataSettings:
     """File of the validation split."""
     test_file: str | None = None
     """File of the test split; it is scored once and never altered."""
+    valid_text: str | None = None
+    """Column of the text in the validation file, where it is called otherwise there."""
+    valid_label: str | None = None
+    """Column of the label in the validation file, where it is called otherwise there."""
+    test_text: str | None = None
+    """Column of the text in the test file, where it is called otherwise there."""
+    test_label: str | None = None
+    """Column of the label in the test file, where it is called otherwise there."""
     valid: Annotated[float, Range(0.01, 0.5, search=False)] = 0.1
     """Share of the rows that becomes the validation split, where the source gives none."""
     test: Annotated[float, Range(0.01, 0.5, search=False)] = 0.1

@@ -1,25 +1,23 @@
 """Named columns of cells, and the way from them to rows of text with labels."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from haoqi.core.errors import UserError
-from haoqi.data.choose import Roles, choose
+from haoqi.data.column_names import SPLIT_NAMES
+from haoqi.data.dates import times_of
+from haoqi.data.dialect import NAMED
 from haoqi.data.examples import Examples
+from haoqi.data.label_cells import join_columns, read_label_cells
+from haoqi.data.marks import holds_marks, spans_of_cells
 from haoqi.data.raw import Part, Raw
+from haoqi.data.records import part_of
+from haoqi.data.roles import ROLES, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-
-# What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
-MISSING = frozenset({"", "nan", "null", "<na>", "#n/a", "#na", "n/a"})
-_DATES = ("%a %b %d %H:%M:%S %z %Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%Y年%m月%d日")
-_DIGITS = re.compile(r"-?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,10 @@ class Table:
     """Role to column where the layout of the source itself says it; what a person says goes before it."""
     why: dict[str, str] = field(default_factory=dict)
     """Role to the reason for that column."""
+    quote: str | None = None
+    escape: str | None = None
+    header: int | None = None
+    sheet: str | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), []))
@@ -55,27 +57,100 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         labelled: whether there must be a label column.
 
     Raises:
-        UserError: if there are no rows, a column is missing, or a text is too long.
+        UserError: if there are no rows, a column is missing or cannot be told, or a text is too long.
     """
     if not table.columns:
         raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
-    roles = choose(table.name, table.columns, settings, labelled)
-    texts = [text_of(cell) for cell in table.columns[roles.text]]
+    table = with_splits(table, settings)
+    roles = _roles(table, settings, labelled)
+    texts = texts_of(table.columns, roles.columns["text"])
     check_lengths(texts, table.name, settings)
-    given = roles.named()
-    labels = labels_of(table.columns[roles.label]) if roles.label else [None] * len(texts)
-    times = times_of(table.columns[roles.time], roles.time, table.name) if roles.time else None
+    labels, shape, separator, told = _labels(table, roles, texts, settings)
+    time = roles.one("time")
+    times = times_of(table.columns[time], time, table.name, settings) if time else None
+    pair, group = roles.one("pair"), roles.one("group")
     examples = Examples(
         texts,
         labels,
         list(range(len(texts))),
-        pairs=[text_of(cell) for cell in table.columns[roles.pair]] if roles.pair else None,
-        groups=[text_of(cell) for cell in table.columns[roles.group]] if roles.group else None,
-        times=times,
+        pairs=[text_of(cell) for cell in table.columns[pair]] if pair else None,
+        groups=[text_of(cell) for cell in table.columns[group]] if group else None,
+        times=times.seconds if times else None,
     )
-    return Raw(examples, table.parts, _schema(table, roles, given), "labels", table.fingerprint)
+    schema = _schema(table, roles, separator)
+    notes = (*schema.notes, *told.notes, *(times.notes if times else ()))
+    schema = replace(schema, notes=notes, warnings=(*schema.warnings, *told.warnings))
+    return Raw(examples, table.parts, schema, shape, table.fingerprint)
+
+
+def _roles(table: Table, settings: DataSettings, labelled: bool) -> Roles:
+    """Return the columns as a person said, else as the layout of the source says, else as they look."""
+    given: dict[str, Any] = {role: column for role, column in table.roles.items() if not getattr(settings, role)}
+    roles = choose_roles(table.name, table.columns, replace(settings, **given), labelled)
+    return replace(roles, why={**roles.why, **{role: table.why.get(role, "") for role in given if role in roles.why}})
+
+
+@dataclass(frozen=True)
+class _Told:
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def _labels(
+    table: Table, roles: Roles, texts: list[str], settings: DataSettings
+) -> tuple[list[Any], Literal["labels", "spans"], str | None, _Told]:
+    """Return the labels of the rows, whether they are spans, what stood between them, and what to tell."""
+    chosen = roles.columns.get("label", ())
+    if not chosen:
+        return [None] * len(texts), "labels", None, _Told()
+    cells = table.columns[chosen[0]]
+    if len(chosen) == 1 and any(map(holds_marks, cells)):
+        found = spans_of_cells(texts, cells, table.name, settings)
+        return found.labels, "spans", None, _Told(found.notes, found.warnings)
+    read = (
+        join_columns({column: table.columns[column] for column in chosen})
+        if len(chosen) > 1
+        else read_label_cells(cells, separator=_separator(settings), missing=settings.missing_labels)
+    )
+    return read.labels, "labels", read.separator, _Told(read.notes, read.warnings)
+
+
+def _separator(settings: DataSettings) -> str | None:
+    said = settings.label_separator
+    return NAMED.get(said, said) if said else None
+
+
+def with_splits(table: Table, settings: DataSettings) -> Table:
+    """Return a table whose column called split, set or alike tells the splits, where its cells are names of splits."""
+    if table.parts is not None:
+        return table
+    named = {getattr(settings, role) for role in ROLES}
+    for column, cells in table.columns.items():
+        if column in named or column.strip().lower() not in SPLIT_NAMES:
+            continue
+        parts = {cell: part_of(str(cell)) for cell in set(map(str, cells))}
+        if "train" in parts.values() and len(set(parts.values())) > 1 and all(parts.values()):
+            known = [parts[str(cell)] or "train" for cell in cells]
+            rest = {name: kept for name, kept in table.columns.items() if name != column}
+            return replace(
+                table, columns=rest, parts=known, notes=(*table.notes, f"splits are told by column {column}")
+            )
+    return table
+
+
+def texts_of(columns: Mapping[str, Sequence[Any]], chosen: Sequence[str]) -> list[str]:
+    """Return the texts of the rows: the cells of one column, or of several as `join_texts` joins them."""
+    if len(chosen) == 1:
+        return [text_of(cell) for cell in columns[chosen[0]]]
+    rows = zip(*(columns[column] for column in chosen), strict=True)
+    return [join_texts([text_of(cell) for cell in row]) for row in rows]
+
+
+def join_texts(parts: Sequence[str]) -> str:
+    """Return the texts of several columns as one, a line break between them; blank ones are left out."""
+    return "\n".join(part for part in parts if part and not part.isspace())
 
 
 def text_of(cell: Any) -> str:
@@ -85,28 +160,6 @@ def text_of(cell: Any) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     return " ".join(text_of(part) for part in cell) if isinstance(cell, list | tuple) else str(cell)
-
-
-def labels_of(cells: Sequence[Any]) -> list[Any]:
-    """Return cells as labels: str, list of str, float, or None where there is none.
-
-    Whole numbers are names of classes and become text, also where a missing cell made them fractions.
-
-    >>> labels_of([1.0, float("nan"), 0.0])
-    ['1', None, '0']
-    """
-    whole = all(_whole(cell) for cell in cells)
-    known: dict[str, str | None] = {}
-    found: list[Any] = []
-    for cell in cells:
-        if isinstance(cell, str):
-            if cell not in known:
-                name = cell.strip()
-                known[cell] = None if name.lower() in MISSING else name
-            found.append(known[cell])
-        else:
-            found.append(_label(cell, whole))
-    return found
 
 
 def check_names(names: Sequence[str], name: str) -> None:
@@ -128,72 +181,24 @@ def check_lengths(texts: Sequence[str], name: str, settings: DataSettings) -> No
             )
 
 
-def times_of(cells: Sequence[Any], column: str, name: str) -> list[float]:
-    """Return dates as seconds since 1970; those without a zone are taken as UTC.
-
-    Raises:
-        UserError: that names the first row without a date.
-    """
-    found = []
-    for row, cell in enumerate(cells, 1):
-        seconds = _seconds(cell)
-        if seconds is None:
-            raise UserError(
-                f"row {row} of {name} has no date in column {column}, but {str(cell)[:40]!r}",
-                "write dates as 2024-05-31 or 2024-05-31T12:00:00, or as seconds since 1970",
-            )
-        found.append(seconds)
-    return found
-
-
-def _schema(table: Table, roles: Roles, given: dict[str, str]) -> Schema:
+def _schema(table: Table, roles: Roles, separator: str | None) -> Schema:
     return Schema(
         table.name,
         table.format,
         table.encoding,
         table.delimiter,
-        columns=given,
+        columns=roles.named(),
         why=roles.why,
         rows=len(table),
         skipped=table.skipped,
         notes=(*table.notes, *roles.notes),
+        warnings=(*table.warnings, *roles.warnings),
+        quote=table.quote,
+        escape=table.escape,
+        header=table.header,
+        sheet=table.sheet,
+        label_separator=separator,
+        runners_up=roles.runners_up,
+        unsure=roles.unsure,
+        left_out=roles.left_out,
     )
-
-
-def _label(cell: Any, whole: bool) -> Any:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return None
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, int) or (whole and isinstance(cell, float)):
-        return str(int(cell))
-    if isinstance(cell, list | tuple):
-        return [text_of(part) for part in cell]
-    return cell if isinstance(cell, float) else str(cell)
-
-
-def _whole(cell: Any) -> bool:
-    return not isinstance(cell, float) or math.isnan(cell) or cell.is_integer()
-
-
-def _seconds(cell: Any) -> float | None:
-    if isinstance(cell, datetime):
-        return (cell if cell.tzinfo else cell.replace(tzinfo=UTC)).timestamp()
-    if isinstance(cell, date):
-        return datetime(cell.year, cell.month, cell.day, tzinfo=UTC).timestamp()
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return None if math.isnan(cell) else float(cell)
-    said = text_of(cell).strip()
-    if _DIGITS.fullmatch(said) and len(said) != 8:
-        return float(said) / (1000 if abs(float(said)) > 1e11 else 1)
-    for read in (datetime.fromisoformat, parsedate_to_datetime, *(_reader(form) for form in _DATES)):
-        try:
-            when: datetime = read(said)
-        except (ValueError, TypeError):
-            continue
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-    return None
-
-
-def _reader(form: str) -> Any:
-    return lambda said: datetime.strptime(said, form)

@@ -1,6 +1,6 @@
 """Releases: published models with their evidence, numbered, never changed, never half there.
 
-<home>/releases/<name>/<version>/   model.json predictor/ evidence.json release.json README.md compiled/
+<home>/releases/<name>/<version>/   model.json predictor/ evidence.json schema.json release.json README.md compiled/
 <home>/releases/<name>/current.json which version answers to the bare name
 """
 
@@ -22,6 +22,7 @@ from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError, unknown
 from haoqi.data.examples import Examples
+from haoqi.data.schema import Schema
 from haoqi.models import compiled
 from haoqi.models import model as models
 from haoqi.models.compiled import Compiled
@@ -61,6 +62,12 @@ class Release:
         found: dict[str, Any] = folders.read_json(path) if path.exists() else {}
         return found
 
+    @cached_property
+    def schema(self) -> Schema | None:
+        """How the file that it learnt from was read: its columns and more; None where that was not kept."""
+        path = self.folder / "schema.json"
+        return Schema.from_plain(folders.read_json(path)) if path.exists() else None
+
     @property
     def task(self) -> Task:
         """What it answers, without loading the model."""
@@ -80,7 +87,13 @@ class Release:
 
 
 def publish(
-    model: Model, evidence: Mapping[str, Any], name: str, *, home: Path | None = None, promote: bool = True
+    model: Model,
+    evidence: Mapping[str, Any],
+    name: str,
+    *,
+    schema: Schema | None = None,
+    home: Path | None = None,
+    promote: bool = True,
 ) -> Release:
     """Return the model as the next version of a name, written whole or not at all.
 
@@ -90,6 +103,7 @@ def publish(
         model: what to publish; a copy of its base is published with it.
         evidence: why it deserves trust, as JSON can hold it: splits to their plain evidence.
         name: letters of any script, digits, `-`, `_` and `.`.
+        schema: how the file that it learnt from was read.
         home: the folder that holds releases/; None: HAOQI_HOME.
         promote: let it answer to the bare name; otherwise the version that does so now stays.
 
@@ -105,6 +119,8 @@ def publish(
         try:
             model.write(building, standalone=True)
             folders.write_json(building / "evidence.json", dict(evidence))
+            if schema is not None:
+                folders.write_json(building / "schema.json", schema.to_plain())
             release = _number(building, shelf, model)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Label
-from haoqi.tasks.outputs.cells import SEPARATORS, is_blank
+from haoqi.tasks.outputs.cells import is_blank
 from haoqi.tasks.outputs.spans import misfit, overlapping
 from haoqi.tasks.task import Output
 
@@ -37,8 +37,6 @@ def guess(raw: Source) -> tuple[str, str]:
     if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
         return "multilabel", "multilabel, because some rows have a list of labels"
     names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
-    if _joined(names):
-        return "multilabel", "multilabel, because labels stand side by side in one cell, as in " + _first_joined(names)
     if len(names) > 1 and names <= FEELINGS:
         return "sentiment", f"sentiment, because the labels are {', '.join(sorted(names))}"
     return "classification", f"classification, because every row has one of {len(names)} labels"
@@ -99,24 +97,6 @@ def remarks(labels: Sequence[Any], output: Output) -> str:
         return ""
     count = sum(overlapping(label) for label in labels if label)
     return f"; {count:,} rows have overlapping spans, of which only the first and longest is learnt" if count else ""
-
-
-def _joined(names: set[str]) -> bool:
-    """Return whether labels look joined: a part of some cell is a label, or a part of a cell, elsewhere too."""
-    split = [parts for name in names if len(parts := _parts(name)) > 1]
-    if not split:
-        return False
-    single = {name for name in names if len(_parts(name)) == 1}
-    every = [part for parts in split for part in parts]
-    return bool(single.intersection(every)) or len(set(every)) < len(every)
-
-
-def _first_joined(names: set[str]) -> str:
-    return repr(min((name for name in names if len(_parts(name)) > 1), key=lambda name: (len(name), name)))
-
-
-def _parts(name: str) -> list[str]:
-    return [part.strip() for part in SEPARATORS.split(name) if part.strip()]
 
 
 def _row_error(raw: Source, row: int, problem: str) -> UserError:

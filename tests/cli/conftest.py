@@ -25,8 +25,9 @@ class Ended:
 
     @property
     def two_lines(self) -> tuple[str, str]:
-        """The error and its hint, after a look that there is nothing else."""
-        first, second, rest = self.err.split("\n")
+        """The error and its hint, after a look that there is nothing else but how a file was read."""
+        *before, first, second, rest = self.err.split("\n")
+        assert all(line.startswith(("text is column", "warning: ")) for line in before)
         assert first.startswith("error: ")
         assert second.startswith("  hint: ")
         assert (rest, self.out) == ("", "")

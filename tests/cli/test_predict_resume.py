@@ -79,7 +79,7 @@ def test_a_killed_process_is_taken_up_to_the_same_bytes(run: Run, released: str,
     assert not (tmp_path / "out.csv").exists()
     assert (tmp_path / "out.csv.partial").stat().st_size > 0
     ended = run(*words)
-    assert ended.err.splitlines() == [
+    assert ended.err.splitlines()[-2:] == [
         "2,048 rows answered before: going on after them",
         f"6,000 rows answered: {tmp_path / 'out.csv'}",
     ]
@@ -102,7 +102,8 @@ def test_stopped_after_any_window_it_ends_in_the_same_bytes(
         ended = run(*words, str(out))
         assert ended.code == 130
         told = [f"{after} rows answered and kept in {out}.partial"] if after else []
-        assert ended.err.splitlines() == [*told, "stopped; the same command takes up where it was"]
+        said = [*told, "stopped; the same command takes up where it was"]
+        assert ended.err.splitlines()[-len(said) :] == said
         assert not out.exists()
         stop(None)
         assert run(*words, str(out)).code == 0

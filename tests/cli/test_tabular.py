@@ -3,8 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from haoqi.cli.tabular import opened
+from haoqi.cli import tabular
+from haoqi.core.config import build
 from haoqi.core.errors import UserError
+from haoqi.data.schema import Schema
+from haoqi.data.settings import DataSettings
+
+
+def opened(path: Path, learnt: Schema | None = None, **said: str) -> tabular.Rows:
+    return tabular.opened(path, build(DataSettings, {"source": str(path), **said}, "a test"), learnt)
 
 
 def rows_of(path: Path, **said: str) -> list[dict[str, object]]:
@@ -25,7 +32,7 @@ def test_encodings_are_recognised(tmp_path: Path, encoding: str) -> None:
     )
     found = opened(path)
     assert found.columns == ["文本", "编号"]
-    assert found.text == "文本"
+    assert found.text == ("文本",)
     assert next(iter(found))[0]["文本"] == "这本书写得很好，值得再读一遍。"
 
 
@@ -46,14 +53,14 @@ def test_a_table_without_names_numbers_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("1,It arrived late and broken.\n2,Good value all the same!\n", encoding="utf-8")
     found = opened(path)
-    assert (found.columns, found.text) == (["1", "2"], "2")
+    assert (found.columns, found.text) == (["1", "2"], ("2",))
     assert len(list(found)) == 2
 
 
 def test_a_single_row_is_enough_to_tell_the_text(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("id,text\n1,It broke.\n", encoding="utf-8")
-    assert opened(path).text == "text"
+    assert opened(path).text == ("text",)
 
 
 def test_records_may_differ_in_their_fields(tmp_path: Path) -> None:
@@ -103,9 +110,9 @@ def test_what_has_been_read_grows_up_to_the_whole(tmp_path: Path) -> None:
         ("twice.csv", b"text,text\na,b\n", "several columns of one name"),
         ("long.csv", b"id,text\n1,a\n2,b,c,d\n", "line 3 of long.csv has 4 cells for 2 columns"),
         ("bad.jsonl", b'{"text": "a"}\n[1]\n', "line 2 of bad.jsonl is not a record"),
-        ("whole.json", b"[]", "must be read whole"),
+        ("whole.json", b"[]", "has no rows"),
         ("torn.parquet", b"PAR1xxxx", "cannot be read as Parquet"),
-        ("torn.xlsx", b"PK", "cannot be read as Excel"),
+        ("torn.xlsx", b"PK", "is no Excel workbook"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_in_words(tmp_path: Path, name: str, content: bytes, what: str) -> None:
@@ -134,3 +141,50 @@ def test_a_wrong_encoding_is_an_error_in_words(tmp_path: Path) -> None:
         rows_of(path, encoding="ascii")
     with pytest.raises(UserError, match="there is no encoding klingon"):
         rows_of(path, encoding="klingon")
+
+
+LEARNT = Schema("train.csv", "csv", columns={"text": "subject", "label": "label"}, header=1)
+
+
+def test_the_column_that_was_learnt_from_is_answered_though_another_looks_better(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text(
+        "subject,body\nit broke,a long text that says nothing of use at all\nfine,it is so\n", encoding="utf-8"
+    )
+    found = opened(path, LEARNT)
+    assert (found.text, found.told, found.warnings) == (("subject",), ("text is column subject, as learnt",), ())
+    assert opened(path, LEARNT, text="body").text == ("body",)
+
+
+def test_where_that_column_is_missing_only_one_that_could_be_meant_is_taken_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("id,message\n1,it broke on day two\n2,all is well with it\n", encoding="utf-8")
+    found = opened(path, LEARNT)
+    assert found.text == ("message",)
+    assert "column subject, which was learnt from, is not there: text is column message" in found.warnings[0]
+    path.write_text("title,body\nit broke on day two,all is well\nthat is so,it broke again\n", encoding="utf-8")
+    with pytest.raises(UserError, match="has no column subject"):
+        opened(path, LEARNT)
+
+
+def test_several_columns_are_joined_as_they_were_learnt(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("title,body\nit broke,on day two\nfine,\n", encoding="utf-8")
+    found = opened(path, Schema("train.csv", "csv", columns={"text": "title,body"}, header=1))
+    assert [found.text_of(row) for row, _ in found] == ["it broke\non day two", "fine"]
+
+
+def test_numbers_that_were_names_are_no_places_in_a_table_with_names(tmp_path: Path) -> None:
+    learnt = Schema("train.csv", "csv", columns={"text": "3", "label": "1"}, header=0)
+    path = tmp_path / "new.csv"
+    path.write_text("3,The Lid,the lid of my kettle came late\n1,The Hedge,the hedge looks fine\n", encoding="utf-8")
+    found = opened(path, learnt)
+    assert found.text_of(next(iter(found))[0]) == "the lid of my kettle came late"
+    path.write_text("id,day,text\n3,Monday,the lid came late\n1,Friday,it is quite fine\n", encoding="utf-8")
+    assert opened(path, learnt).text == ("text",)
+
+
+def test_an_array_of_records_keeps_its_fields(tmp_path: Path) -> None:
+    path = tmp_path / "new.json"
+    path.write_text('[{"id": 1, "text": "it broke on day two"}, {"id": 2, "text": "fine"}]', encoding="utf-8")
+    assert rows_of(path) == [{"id": 1, "text": "it broke on day two"}, {"id": 2, "text": "fine"}]

@@ -33,8 +33,6 @@ def _rows(labels: list[Any], shape: str = "labels", texts: list[str] | None = No
         (["0", "1"], "classification"),
         ([0.0, 1.0, float("nan")], "classification"),
         ([["a"], ["a", "b"]], "multilabel"),
-        (["a|b", "a", "b"], "multilabel"),
-        (["a;b", "b;c"], "multilabel"),
         (["R&D; other", "sales", "legal"], "classification"),
         (["pos", "pos"], "classification"),
     ],

@@ -1,0 +1,182 @@
+"""Which column, or which columns together, hold the labels."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any
+
+from haoqi.core.errors import UserError
+from haoqi.data.column_kinds import Column
+from haoqi.data.column_names import LABELS, label_name, words_of
+
+# A column filled more seldom is a remark on some rows, not the label of all.
+SELDOM = 0.05
+# With fewer cells than this, classes may not repeat yet.
+FEW = 20
+# A column that looks less like classes by no more than this is about as likely.
+CLOSE = 0.5
+_NUMBERED = re.compile(r"(.*?)[ _\-#]*(\d{1,2})")
+_KINDS = ("name", "text", "number", "identifier", "names", "marks", "time", "path")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The columns of a role, and what speaks for and against them."""
+
+    columns: tuple[str, ...]
+    why: str
+    others: tuple[str, ...] = ()
+    """Other columns that it could be, the likeliest first."""
+    close: bool = False
+    """Whether the first of the others is about as likely."""
+
+
+def choose_label(
+    name: str,
+    columns: Mapping[str, Sequence[Any]],
+    looks: Mapping[str, Column],
+    *,
+    taken: set[str],
+    text_known: bool,
+) -> Choice | None:
+    """Return the columns of the label, or None where none can be told.
+
+    Args:
+        name: what a person calls the source, for errors.
+        columns: the cells, by column.
+        looks: what each column is like.
+        taken: columns that play another role.
+        text_known: whether the text is chosen; before that only names and contents that no text has are trusted.
+
+    Raises:
+        UserError: if the column that is called like a label cannot be one.
+    """
+    free = {column: look for column, look in looks.items() if column not in taken and look.kind != "empty"}
+    usual = sorted((c for c in free if label_name(c) >= 0.3), key=label_name, reverse=True)
+    _refuse_records(name, usual, free)
+    good = [c for c in usual if _can_be(free[c], named=True)]
+    if hot := _one_hot(free, good):
+        return hot
+    if good:
+        return _by_name(good, columns, free)
+    if marked := [column for column, look in free.items() if look.kind == "marks"]:
+        return Choice((marked[0],), "it holds labelled stretches of the text", tuple(marked[1:]), len(marked) > 1)
+    return _by_content(free) if text_known else None
+
+
+def _refuse_records(name: str, usual: Sequence[str], free: Mapping[str, Column]) -> None:
+    """Raise UserError where what is called like the label is a record: the next best column would be a wrong answer."""
+    for column in usual[:1]:
+        if free[column].kind == "record" and label_name(column) > 0.7:
+            shown = next(iter(free[column].sample), "")[:60]
+            raise UserError(
+                f"the field {column} of {name} looks like the label, but holds records: {shown}",
+                "write its name there alone, or name another column with --label COLUMN",
+            )
+
+
+def _can_be(look: Column, *, named: bool) -> bool:
+    """Return whether a column can hold labels."""
+    if look.share_filled < SELDOM or look.kind not in _KINDS:
+        return False
+    if look.kind in ("names", "marks"):
+        return True
+    if look.distinct < 2:
+        return False
+    if named and look.kind == "number":
+        return True
+    short = look.kind == "name" or look.words < 4
+    if look.looked_at < FEW and short:
+        return True  # too few rows to repeat in
+    return look.repeats or (named and look.distinct < look.looked_at and short)
+
+
+def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
+    """Return the columns of 0 and 1 that stand for a label each: three or more, and no other column of labels."""
+    hot = [column for column, look in free.items() if look.binary and look.kind == "number" and label_name(column) >= 0]
+    if len(hot) < 3 or any(column not in hot for column in good[:1]):
+        return None
+    return Choice(tuple(hot), f"a column of 0 and 1 for each of {len(hot)} labels")
+
+
+def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
+    """Return the column with the best usual name, or those that are numbered alike."""
+    best = good[0]
+    if len(several := _numbered(best, free)) > 1:
+        return several_columns(several, columns, free)
+    spelt = _described(best, columns, free)
+    others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
+    if spelt != best:
+        return Choice((spelt,), f"it spells out column {best}", others)
+    close = bool(others) and label_name(best) - label_name(others[0]) < 0.05 and label_name(best) < 0.98
+    return Choice((best,), f"its name; {free[best].distinct} different values", others, close)
+
+
+def several_columns(several: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
+    """Return columns numbered alike as several labels of a text, where the later ones are often empty.
+
+    Where all are filled they are rather what several people said of the same text, of which the first is taken.
+    """
+    filled = [free[column].share_filled for column in several]
+    if min(filled) < 0.9 * max(filled):
+        return Choice(tuple(several), f"{len(several)} columns of labels, the later ones often empty")
+    why = f"the first of {len(several)} columns that are all filled, as if several people had labelled each text"
+    return Choice((several[0],), why, tuple(several[1:]), close=True)
+
+
+def _numbered(best: str, free: Mapping[str, Column]) -> list[str]:
+    """Return the columns that differ from one only by their number, such as label_1, label_2, label_3."""
+    stems: dict[str, list[str]] = defaultdict(list)
+    for column, look in free.items():
+        match = _NUMBERED.fullmatch(column.strip().lower())
+        if match and look.kind in ("name", "text", "number", "identifier"):
+            stems[match[1]].append(column)
+    match = _NUMBERED.fullmatch(best.strip().lower())
+    return stems[match[1]] if match else []
+
+
+def _by_content(free: Mapping[str, Column]) -> Choice | None:
+    """Return the column whose cells repeat most like classes do."""
+    able = {c: look for c, look in free.items() if _can_be(look, named=False) and look.kind not in ("time", "path")}
+    likely = {column: look for column, look in able.items() if label_name(column) >= 0}
+    unlikely = sorted((column for column in able if column not in likely), key=lambda column: _doubt(able[column]))
+    ranked = sorted(likely, key=lambda column: _doubt(able[column]))
+    if not ranked:
+        # Called like what is no label, yet it repeats like one: a guess that is told as such.
+        names = [column for column in unlikely if able[column].kind in ("name", "text")]
+        return Choice((names[0],), "the only other column", close=True) if len(names) == len(free) == 1 else None
+    best, others = ranked[0], tuple(ranked[1:])
+    if not others:
+        why = "the only other column" if len(free) == 1 else "the only one that repeats like classes"
+        return Choice((best,), f"{why}; {able[best].distinct} different values", tuple(unlikely[:2]))
+    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE
+    return Choice((best,), f"it looks most like classes, {able[best].distinct} different ones", others, close=close)
+
+
+def _doubt(look: Column) -> float:
+    """Return how little a column looks like classes: many values, numbers, fractions, several words, gaps."""
+    doubt = log(max(2, look.distinct)) + 0.3 * max(0.0, look.words - 1.0) + 2.0 * (1.0 - look.share_filled)
+    if look.kind == "number":
+        nameless = look.name.isdecimal()  # in a table without names, numbers are as good as words
+        doubt += (0.4 if nameless else 1.2) + 1.5 * any("." in one for one in look.sample)
+    listed = all("," in one for one in look.sample)  # keywords rather than one class
+    return doubt + (look.kind == "identifier") + 0.5 * listed + min(1.0, look.length / 60)
+
+
+def _described(label: str, columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> str:
+    """Return the column that gives a numeric label its names, one to one; else the label itself."""
+    if free[label].kind != "number" or free[label].distinct < 2:
+        return label
+    stem = words_of(label)[:1]
+    for other, like in free.items():
+        if other == label or like.kind not in ("name", "text") or like.distinct != free[label].distinct:
+            continue
+        near = words_of(other)[:1] == stem or any(
+            word in LABELS or word in ("name", "names") for word in words_of(other)
+        )
+        pairs = {(str(a), str(b)) for a, b in zip(columns[label], columns[other], strict=True)}
+        if near and len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+            return other
+    return label

@@ -1,0 +1,273 @@
+"""Which column is the text, which the label: as said, or guessed with the reason and the runners-up told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from math import log1p
+from typing import Any
+
+from haoqi.core.errors import UserError
+from haoqi.data.column_kinds import Column, look_at
+from haoqi.data.column_names import cut_names, join_names, label_name, second_of, text_name
+from haoqi.data.label_columns import Choice, choose_label
+from haoqi.data.settings import DataSettings
+
+ROLES = ("text", "pair", "label", "group", "time")
+# A runner-up with this share of the best one's score is about as likely.
+CLOSE = 0.8
+
+
+class MissingColumnError(UserError):
+    """A column that was named is not there; `roles` says for what it was named."""
+
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns chosen, by what they are for; a text or a label may be made of several."""
+
+    columns: Mapping[str, tuple[str, ...]]
+    why: Mapping[str, str] = field(default_factory=dict)
+    """Role to the reason for the choice."""
+    runners_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role to the other columns that could be it, the likeliest first."""
+    unsure: tuple[str, ...] = ()
+    """Roles for which the first runner-up is about as likely."""
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def one(self, role: str) -> str | None:
+        """Return the first column of a role, None where it has none."""
+        return next(iter(self.columns.get(role, ())), None)
+
+    def named(self) -> dict[str, str]:
+        """Return the roles that have a column, as a person would say them."""
+        return {role: join_names(self.columns[role]) for role in ROLES if self.columns.get(role)}
+
+
+def choose_roles(
+    name: str, columns: Mapping[str, Sequence[Any]], settings: DataSettings, labelled: bool = True
+) -> Roles:
+    """Return which column plays which role; what a person named is taken as said.
+
+    Args:
+        name: what a person calls the source, for errors.
+        columns: the cells, by column.
+        settings: the columns that a person named.
+        labelled: whether a label column is needed.
+
+    Raises:
+        UserError: if a named column is missing, or text or label cannot be told.
+    """
+    said = said_columns(name, list(columns), settings, labelled)
+    looks = {column: look_at(column, cells) for column, cells in columns.items()}
+    return choose_among(name, columns, looks, said, labelled=labelled)
+
+
+def said_columns(
+    name: str, columns: Sequence[str], settings: DataSettings, labelled: bool = True
+) -> dict[str, tuple[str, ...]]:
+    """Return the columns that a person named, by role.
+
+    A number names a column by its place, from 1, where none is called so.
+
+    Raises:
+        UserError: if one is not there; the nearest right flags are offered.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    missing: dict[str, str] = {}
+    for role in ROLES:
+        said = getattr(settings, role)
+        if not said or (role == "label" and not labelled and not _find(said, columns)):
+            continue
+        places = _find(said, columns)
+        if places:
+            found[role] = places
+        else:
+            missing[role] = next((one for one in cut_names(said) if not _find(one, columns)), said)
+    if missing:
+        raise _no_column(name, columns, missing, taken={one for few in found.values() for one in few})
+    return found
+
+
+def _find(said: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a flag; none where any of them is not there."""
+    if said in columns:
+        return (said,)
+    found = []
+    for one in cut_names(said):
+        place = int(one) if one.isdecimal() and len(one) < 6 else 0
+        if one in columns:
+            found.append(one)
+        elif 0 < place <= len(columns):
+            found.append(columns[place - 1])
+        else:
+            return ()
+    return tuple(found)
+
+
+def _no_column(name: str, columns: Sequence[str], missing: dict[str, str], taken: set[str]) -> MissingColumnError:
+    lower = {column.lower(): column for column in columns}
+    free = [column for column in columns if column not in taken]
+    flags = []
+    for role, said in missing.items():
+        near = get_close_matches(said.lower(), list(lower), n=1)
+        best = lower[near[0]] if near else _likely(role, free)
+        free = [column for column in free if column != best]
+        flags.append(f"--{role} {_quoted(best) if best else said.upper()}")
+    wanted = ", ".join(sorted(set(missing.values())))
+    error = MissingColumnError(
+        f"{name} has no column {wanted}; it has {', '.join(columns)}.", f"map your columns: {' '.join(flags)}"
+    )
+    error.roles = frozenset(missing)
+    return error
+
+
+def _likely(role: str, free: Sequence[str]) -> str | None:
+    score = text_name if role == "text" else label_name
+    return max(free, key=score, default=None)
+
+
+def _quoted(column: str) -> str:
+    return f'"{column}"' if " " in column else column
+
+
+def choose_among(
+    name: str,
+    columns: Mapping[str, Sequence[Any]],
+    looks: Mapping[str, Column],
+    said: Mapping[str, tuple[str, ...]],
+    *,
+    labelled: bool = True,
+) -> Roles:
+    """Return what `choose_roles` does, of columns that were looked at.
+
+    Raises:
+        UserError: if text or label cannot be told.
+    """
+    found = dict(said)
+    why, others, close = dict.fromkeys(said, "as said"), dict[str, tuple[str, ...]](), list[str]()
+    taken = {column for few in said.values() for column in few}
+    label: Choice | None = None
+    if labelled and "label" not in said:
+        # A column that can only be the label is never the text, so the label is looked for first.
+        label = choose_label(name, columns, looks, taken=taken, text_known="text" in said)
+        if label is not None:
+            taken |= set(label.columns)
+    if "text" not in said:
+        text = _choose_text(name, looks, taken)
+        found["text"], why["text"], others["text"] = text.columns, text.why, text.others
+        close += ["text"] if text.close else []
+        taken |= set(text.columns)
+    if labelled and "label" not in said:
+        if label is None:
+            label = choose_label(name, columns, looks, taken=taken, text_known=True)
+        if label is None:
+            raise _no_label(name, looks, found["text"])
+        found["label"], why["label"], others["label"] = label.columns, label.why, label.others
+        close += ["label"] if label.close else []
+    used = {column for few in found.values() for column in few}
+    left = tuple(column for column in looks if column not in used)
+    return Roles(
+        found,
+        why,
+        {role: few for role, few in others.items() if few},
+        tuple(close),
+        left,
+        notes=_second_texts(looks, found, others.get("text", ()), left),
+    )
+
+
+def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Choice:
+    """Return the free text with the best name and the longest, most varied cells; two columns where names say so."""
+    scores = {
+        column: score for column, look in looks.items() if column not in taken and (score := text_score(look)) > 0
+    }
+    usual = {c: s for c, s in scores.items() if text_name(c) == 1.0 and looks[c].share_filled > 0.5}
+    ranked = sorted(scores, key=lambda column: (column in usual, scores[column]), reverse=True)
+    if not ranked:
+        raise _no_text(name, looks, taken)
+    best = ranked[0]
+    rest = tuple(column for column in ranked[1:] if scores[column] > 0.3 * scores[best])
+    second = second_of(best, [c for c in looks if c not in taken and text_score(looks[c]) > 0])
+    first = next((c for c in ranked if second_of(c, list(looks)) == best), None)
+    if first is not None and second is None:
+        best, second = first, best
+    if second is not None and second != best:
+        others = tuple(column for column in rest if column != second)
+        return Choice((best, second), "two texts by their names, joined by a line break", others)
+    why = f"free text, {looks[best].length:.0f} characters on average" + (
+        " and its usual name" if best in usual else ""
+    )
+    close = bool(rest) and (rest[0] in usual) == (best in usual) and scores[rest[0]] >= CLOSE * scores[best]
+    return Choice((best,), why, rest, close)
+
+
+def text_score(look: Column) -> float:
+    """Return how likely a column holds the texts: 0 where it cannot."""
+    named = text_name(look.name)
+    short = look.kind == "name" and (named >= 0.8 or look.distinct > 0.5 * look.looked_at > 10)
+    if look.kind not in ("text", "words") and not short:
+        return 0.0
+    varied = look.distinct / max(1, look.looked_at)
+    few = named <= 0 and varied < 0.1 and look.words < 4
+    if look.distinct < 2 <= look.looked_at or named <= -1.0 or look.binary or few:
+        return 0.0
+    by_name = {1.0: 3.0, 0.8: 2.2, 0.5: 1.5, 0.0: 1.0}.get(named, 0.3)
+    content: float = log1p(min(look.length, 500.0)) * varied**0.5 * look.share_filled**0.5
+    return content * by_name * (0.2 if look.repeats else 1.0)
+
+
+def _no_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> UserError:
+    empty = [column for column in looks if text_name(column) == 1.0 and looks[column].kind == "empty"]
+    if empty:
+        return UserError(f"the column {empty[0]} of {name} is empty", "name the column of the texts: --text COLUMN")
+    kinds = ", ".join(f"{column} ({_KINDS[look.kind]})" for column, look in list(looks.items())[:12])
+    return UserError(
+        f"{name} has no column that looks like text; it has {kinds}",
+        "if one of them is the text, name it: --text COLUMN",
+    )
+
+
+def _no_label(name: str, looks: Mapping[str, Column], text: Sequence[str]) -> UserError:
+    rest = {column: look for column, look in looks.items() if column not in text}
+    if not rest:
+        return UserError(
+            f"{name} has no column for the label; it has {', '.join(looks)}",
+            "add a column of labels, or name it: --label COLUMN",
+        )
+    kinds = ", ".join(f"{column} ({_KINDS[look.kind]})" for column, look in list(rest.items())[:12])
+    return UserError(
+        f"{name} has no column that looks like a label beside the text; it has {kinds}", "name it: --label COLUMN"
+    )
+
+
+def _second_texts(
+    looks: Mapping[str, Column], found: Mapping[str, tuple[str, ...]], others: Sequence[str], left: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a sentence on further columns of free text that are not learnt from."""
+    free = [c for c in (*others, *left) if c in left and looks[c].kind in ("text", "words") and not looks[c].repeats]
+    free = [c for c in dict.fromkeys(free) if looks[c].share_filled > 0.3 and text_name(c) > -1.0]
+    if not free or "text" not in found:
+        return ()
+    both = _quoted(join_names([*found["text"], free[0]]))
+    listed, verb = ", ".join(free[:4]), "is free text too and is" if len(free) == 1 else "are free texts too and are"
+    return (f"{listed} {verb} left out; --text {both} reads both",)
+
+
+_KINDS = {
+    "empty": "empty",
+    "text": "text",
+    "name": "names",
+    "number": "numbers",
+    "identifier": "identifiers",
+    "time": "times",
+    "address": "addresses",
+    "path": "paths",
+    "words": "lists of words",
+    "names": "lists",
+    "marks": "spans",
+    "record": "records",
+}
