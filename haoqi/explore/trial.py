@@ -94,7 +94,8 @@ def pooled(experiments: Sequence[Experiment], lab: Lab) -> Statistics:
 
 def evidence_of(experiment: Experiment, lab: Lab) -> Evidence:
     """Return all that is known of an experiment's answers to the examples it was judged on."""
-    return judged(lab.task, lab.judged, keep.read_predictions(_folder(experiment.plan, lab)), lab.seed)
+    found = judged(lab.task, lab.judged, keep.read_predictions(_folder(experiment.plan, lab)), lab.seed)
+    return replace(found, folds=lab.folds)
 
 
 def judged(task: Task, examples: Examples, predictions: Predictions, seed: int = 0) -> Evidence:
