@@ -35,7 +35,7 @@ class DataSettings:
     valid_file: str | None = None
     """File of the validation split."""
     test_file: str | None = None
-    """File of the test split; it is scored once and never altered."""
+    """File of the test split; it is never altered, no decision looks at it, and how often it was scored is told."""
     valid: Annotated[float, Range(0.01, 0.5, search=False)] = 0.1
     """Share of the rows that becomes the validation split, where the source gives none."""
     test: Annotated[float, Range(0.01, 0.5, search=False)] = 0.1

@@ -61,7 +61,7 @@ def carve(
             queues[name] = kept
     if classes:
         for part in (part for part, share in ((TEST, shares[1]), (VALID, shares[0])) if share > 0):
-            _seat(parts, part, _units(units), classes, rng)
+            _seat(parts, part, _units(units), classes, rng=rng)
     return parts
 
 
@@ -153,7 +153,7 @@ def _quotas(sizes: Indices, free: Indices, share: float, rng: np.random.Generato
 
 
 def _seat(
-    parts: Codes, part: int, units: list[list[int]], names: Sequence[Collection[str]], rng: np.random.Generator
+    parts: Codes, part: int, units: list[list[int]], names: Sequence[Collection[str]], *, rng: np.random.Generator
 ) -> None:
     """Move a unit of every class that a split lacks into it, the rarest class first, as far as train keeps one.
 

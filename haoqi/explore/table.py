@@ -145,8 +145,8 @@ class Table(Offers):
         return self._step(first, "cheap, so it comes first", "explore")
 
     def _is_quick(self, plan: Plan) -> bool:
-        """Return whether few examples are judged, and a plan takes a second that there is."""
-        if self.left is None or not self.lab.folds or self.history.champion is None:
+        """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
+        if self.left is None or not self.lab.folds or self.history.champion is None or self.tunes(plan):
             return False
         return self._seconds(plan) <= min(A_SECOND, self.left)
 

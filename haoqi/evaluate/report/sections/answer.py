@@ -1,7 +1,7 @@
 """The answer first: what was released, how good it is, and how sure that is."""
 
 from haoqi.evaluate.evidence import Evidence
-from haoqi.evaluate.headline import Headline
+from haoqi.evaluate.headline import MARGIN, Headline
 from haoqi.evaluate.report import formats, headlines, plans
 from haoqi.evaluate.report.charts import Mark, axis, interval
 from haoqi.evaluate.report.markup import Child, Markup, Said, Within, join, named, tag
@@ -54,7 +54,7 @@ def _limits(found: Headline) -> list[Said]:
         said.append(Said(key, labels=tag("strong", headlines.listed(labels, _NAMED)), n=len(labels)))
     if (other := found.beside) is not None:
         kind = "folds" if other.folds else other.split
-        if other.split == "test" and other.examples >= found.lead.examples:
+        if kind == "test" and found.lead.examples < MARGIN * other.examples:
             kind = "test_labels"
         facts = {"score": formats.score(other.score), "interval": formats.between(other.low, other.high)}
         said.append(Said(f"answer.beside.{kind}", count=formats.count(other.examples), n=other.examples, **facts))
@@ -70,8 +70,8 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     if story.test and story.tested:
         rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story.metric, "test")))
     if story.valid:
-        said = Said("answer.folds" if story.valid.folds else "answer.valid")
-        rows.append((said, _count(story.valid), _mark(story.valid, story.metric, "best")))
+        kind = Said("answer.folds" if story.valid.folds else "answer.valid")
+        rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
     for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
