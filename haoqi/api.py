@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from haoqi.data.raw import Raw
     from haoqi.evaluate.advice import Advice
     from haoqi.evaluate.evidence import Evidence
+    from haoqi.evaluate.headline import Headline
     from haoqi.evaluate.predictions import Predictions
     from haoqi.models.compiled import Compiled
     from haoqi.models.model import Answer, Model
@@ -31,13 +32,15 @@ class Improved:
     metric: str
     """The one that decided."""
     score: float
-    """On the test split."""
+    """Of the estimate that leads: on the test split, or on more examples where that is small."""
     low: float
     """Lower end of the 95 % interval of the score."""
     high: float
     """Upper end of it."""
     report: Path
     """A web page to read."""
+    headline: "Headline"
+    """On what the score rests, the score beside it, and the labels that nothing tested."""
 
     @property
     def name(self) -> str:
@@ -66,6 +69,7 @@ def improve(
         UserError: if the data, the settings or the disk do not allow it.
     """
     from haoqi import pipeline
+    from haoqi.evaluate.headline import Headline
 
     config = settings.pop("config", None)
     path = None if config is None else Path(config)
@@ -79,7 +83,8 @@ def improve(
 
     release = pipeline.improve(run, hear, None if named else _raw(source, run))
     last = heard[-1]
-    return Improved(release, last.metric, last.score, last.low, last.high, Path(last.report))
+    told = Headline.from_plain(last.headline)
+    return Improved(release, last.metric, last.score, last.low, last.high, Path(last.report), told)
 
 
 def load(ref: str | Path) -> "Model":

@@ -1,5 +1,6 @@
 """The spine: from a file of labelled text to a released model, on one page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from haoqi import data, tasks
@@ -13,6 +14,7 @@ from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
 from haoqi.evaluate.evidence import Evidence
+from haoqi.evaluate.headline import headline
 from haoqi.explore import reflect, tell, trial
 from haoqi.explore.advise import advise
 from haoqi.explore.choose import next_step, why_ended
@@ -22,6 +24,7 @@ from haoqi.explore.jury import jury_of
 from haoqi.explore.lab import Lab, check, lab_of
 from haoqi.explore.opened import opened
 from haoqi.explore.refit import final_model
+from haoqi.explore.scorings import scored_before
 from haoqi.models import releases
 from haoqi.models.compiled import Compiled
 from haoqi.models.releases import Release, Tell
@@ -109,7 +112,7 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
 
 
 def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -> Release:
-    """Let the champion learn from all but the test split, score it on that, once, and publish it with its evidence.
+    """Let the champion learn from all but the test split, score it on that, and publish it with its evidence.
 
     Next steps and the report come with it.
     """
@@ -121,9 +124,10 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
     if published is None:
         left = clock.left(lab.settings.budget_seconds)
         final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
-        lab.listen(Stage("releasing", "the test split is scored, once"))
+        lab.listen(Stage("releasing", "the test split is scored"))
         with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
+            tested = replace(tested, scorings=1 + scored_before(name, tested.content, history))
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
             published = releases.publish(model, evidence, name, schema=lab.card.schema)
     if run.compile and published.facts.get("base"):
@@ -131,6 +135,7 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
+        told |= {"scorings": published.evidence["test"].get("scorings", 0)}
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
     if (advice := advise(lab, history)) is not None:
         advice.write(published.folder)
@@ -199,6 +204,8 @@ def _compile(published: Release, lab: Lab) -> None:
 
 
 def _released(published: Release, lab: Lab, path: Path) -> Released:
-    metric = lab.task.metric.name
-    score, low, high = Evidence.from_plain(published.evidence["test"]).scores[metric]
-    return Released(published.name, published.version, str(published.folder), metric, score, low, high, str(path))
+    found = headline(published.evidence, lab.task.metric.name)
+    assert found is not None
+    one = found.lead
+    told = (one.metric, one.score, one.low, one.high, str(path), found.to_plain())
+    return Released(published.name, published.version, str(published.folder), *told)

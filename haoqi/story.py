@@ -1,7 +1,7 @@
 """The story of a run for its report, told from the ledger and the run's folder."""
 
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 
 from haoqi.core.flat import as_flat
@@ -39,6 +39,7 @@ def story_of(
     best = history.found()
     plan = best.plan
     entries = history.ledger.entries(history.run)
+    valid = Evidence.from_plain(release.evidence["valid"])
     return Story(
         name=release.name,
         task=lab.task.name,
@@ -48,7 +49,7 @@ def story_of(
         metrics=tuple(metric.name for metric in lab.task.metrics[1:]),
         champion=Champion(best.number, plan.words(), plan.method, plan.base, plan.varied, best.seconds),
         test=Evidence.from_plain(release.evidence["test"]),
-        valid=Evidence.from_plain(release.evidence["valid"]),
+        valid=replace(valid, folds=valid.folds or lab.folds),  # releases of earlier versions do not say
         experiments=tuple(_row(experiment, history) for experiment in history.experiments),
         curve=tuple(Step(**asdict(point)) for point in curve.knowledge(entries)),
         comparisons=_comparisons(best, lab, history),

@@ -39,10 +39,20 @@ def as_json(event: Event) -> str:
 
 
 def ending(released: Released) -> list[str]:
-    """Return what was released, how good and how sure, and what to type next."""
-    sure = words.surely(released.metric, released.score, released.low, released.high)
+    """Return what was released, how good, how sure and by what, what was not tested, and what to type next."""
+    first, *rest = _told(released)
     return [
-        f"Released {released.name}, version {released.version}: {sure} (on the test split).",
+        f"Released {released.name}, version {released.version}: {first}.",
+        *(f"  {line}" for line in rest),
         f'  ask it     haoqi predict {released.name} "..."',
         f"  read why   {released.report}",
     ]
+
+
+def _told(released: Released) -> list[str]:
+    if not released.headline:
+        return [words.surely(released.metric, released.score, released.low, released.high)]
+    from haoqi.evaluate.headline import Headline
+    from haoqi.evaluate.report import headlines
+
+    return headlines.lines(Headline.from_plain(released.headline))

@@ -24,7 +24,7 @@ def releases(
     rows = []
     for each in names:
         now = hall.current(each).version
-        rows += [_row(one, now) for one in reversed(hall.list_releases(each))]
+        rows += [_row(one, now, whole=json) for one in reversed(hall.list_releases(each))]
     if not rows and not json:
         print("nothing is released yet; try: haoqi improve bbc-news")
     show(rows, plain=json, right=("version",))
@@ -83,6 +83,8 @@ def evaluate(
     from haoqi.cli.lines import plain
     from haoqi.cli.tables import show
     from haoqi.core.events import Note
+    from haoqi.evaluate.report import headlines
+    from haoqi.evaluate.report.steps import in_words
 
     def listen(event: Any) -> None:
         # Which columns are scored is told in a script, too: a wrong one would give a score all the same.
@@ -100,11 +102,14 @@ def evaluate(
         for metric, (score, low, high) in found.scores.items()
     ]
     if json:
-        show([{"metric": m, "score": s, "low": lo, "high": hi} for m, (s, lo, hi) in found.scores.items()], plain=True)
+        rests = {"examples": found.examples, "untested": list(found.untested)}
+        told = [{"metric": m, "score": s, "low": lo, "high": hi, **rests} for m, (s, lo, hi) in found.scores.items()]
+        show(told, plain=True)
         return
     show(rows, right=("score", "low", "high"))
     metric, (score, low, high) = next(iter(found.scores.items()))
-    print(words.surely(metric, score, low, high))
+    but = f"; {in_words(headlines.untested(found.untested))}" if found.untested else ""
+    print(f"{words.surely(metric, score, low, high)} ({words.many(found.examples, 'example')}{but})")
 
 
 def computed_by(folder: Any) -> str:
@@ -119,20 +124,36 @@ def computed_by(folder: Any) -> str:
     return compiled.MASTER if found is None or found.chosen is None else found.chosen
 
 
-def _row(one: Any, now: int) -> dict[str, Any]:
-    """Return what a table says of a release."""
-    scores = one.evidence.get("test", {}).get("scores", {})
-    metric, values = next(iter(scores.items()), (None, None))
-    between = f"{words.score(values[1])} to {words.score(values[2])}" if values else None
+def _row(one: Any, now: int, *, whole: bool) -> dict[str, Any]:
+    """Return what a table says of a release, all labels named that were not tested where it is for machines."""
     return {
         "name": one.name,
         "version": one.version,
         "when": one.created[:16].replace("T", " "),
-        "metric": words.metric(metric) if metric else None,
-        "score": words.score(values[0]) if values else None,
-        "interval": between,
+        **_scored(one.evidence, whole=whole),
         "method": one.facts.get("method"),
         "base": one.facts.get("base"),
         "computed by": computed_by(one.folder),
         "answers": "now" if one.version == now else "",
+    }
+
+
+def _scored(evidence: Any, *, whole: bool) -> dict[str, Any]:
+    """Return the score that leads and on what it rests, the score beside it, and the labels that were not tested."""
+    from haoqi.evaluate.headline import headline
+    from haoqi.evaluate.report import headlines
+    from haoqi.evaluate.report.steps import in_words
+
+    found = headline(evidence)
+    if found is None:
+        return dict.fromkeys(("metric", "score", "interval", "scored", "beside", "not tested"))
+    lead, other = found.lead, found.beside
+    beside = None if other is None else f"{words.score(other.score)} {in_words(headlines.place(other))}"
+    return {
+        "metric": words.metric(lead.metric),
+        "score": words.score(lead.score),
+        "interval": f"{words.score(lead.low)} to {words.score(lead.high)}",
+        "scored": in_words(headlines.place(lead)),
+        "beside": beside,
+        "not tested": list(found.untested) if whole else in_words(headlines.listed(found.untested)),
     }

@@ -3,8 +3,8 @@
 Events carry plain values and are for eyes only; what must be remembered is in the ledger.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -80,9 +80,12 @@ class Released:
     folder: str
     metric: str
     score: float
+    """Of the estimate that leads; `headline` says on what it rests."""
     low: float
     high: float
     report: str
+    headline: Mapping[str, Any] = field(default_factory=dict)
+    """The estimate that leads and the one beside it, plain: split, score, examples, labels that were not tested."""
 
 
 Event = Stage | Note | Trying | Advanced | Tried | Clock | Released

@@ -9,7 +9,7 @@ from haoqi.data.dedupe import TEST, TRAIN, VALID, Codes
 from haoqi.data.examples import Indices
 from haoqi.data.rows import Rows
 from haoqi.data.settings import DataSettings
-from haoqi.data.split import by_group, by_time, carve, strata_of
+from haoqi.data.split import by_group, by_time, carve, names_of, strata_of
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def divide(rows: Rows, units: Indices, division: Division, rng: np.random.Genera
         free = np.flatnonzero(parts == TRAIN)
         labels = [rows.examples.labels[row] for row in free]
         strata = strata_of(labels) if division.how == "stratified" else [""] * len(free)
-        parts[free] = carve(strata, units[free], division.capped(len(free)), rng)
+        names = [names_of(label) for label in labels] if division.how == "stratified" else []
+        parts[free] = carve(strata, units[free], division.capped(len(free)), rng, classes=names)
     return parts
 
 

@@ -47,7 +47,7 @@ class DataSettings:
     valid_file: str | None = None
     """File of the validation split."""
     test_file: str | None = None
-    """File of the test split; it is scored once and never altered."""
+    """File of the test split; it is never altered, no decision looks at it, and how often it was scored is told."""
     valid_text: str | None = None
     """Column of the text in the validation file, where it is called otherwise there."""
     valid_label: str | None = None

@@ -1,7 +1,7 @@
 """Divide rows into train, validation and test, so that what belongs together stays together."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,18 +9,30 @@ import numpy as np
 from haoqi.data.dedupe import TEST, TRAIN, VALID, Codes
 from haoqi.data.examples import Examples, Indices, Span
 
+SPREAD_ROWS = 3
+"""A class with so many rows is learnt and tested, and with so many units validated as well, whatever the shares."""
 
-def carve(strata: Sequence[str], units: Indices, shares: tuple[float, float], rng: np.random.Generator) -> Codes:
+
+def carve(
+    strata: Sequence[str],
+    units: Indices,
+    shares: tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    classes: Sequence[Collection[str]] = (),
+) -> Codes:
     """Return the split of each row, in like shares of every stratum.
 
     Rows of one unit stay together. Of each stratum the largest unit goes to train first, so that a rare
-    class is learnt before it is tested; a unit too large for what a split still lacks goes to train.
+    class is learnt before it is tested; a unit too large for what a split still lacks goes to train. Then each
+    class that a split lacks all the same gets one unit of its rows there, as far as it has enough of them.
 
     Args:
         strata: what each row counts as, such as its label.
         units: which rows stay together, shape (n,).
         shares: of the validation and of the test split; 0 gives none.
         rng: shuffles.
+        classes: those in each row, which no split should lack, n of them; none where shares are all that counts.
     """
     parts = np.full(len(strata), TRAIN, np.int8)
     members: dict[str, list[list[int]]] = defaultdict(list)
@@ -47,6 +59,9 @@ def carve(strata: Sequence[str], units: Indices, shares: tuple[float, float], rn
                 else:
                     kept.append(rows)
             queues[name] = kept
+    if classes:
+        for part in (part for part, share in ((TEST, shares[1]), (VALID, shares[0])) if share > 0):
+            _seat(parts, part, _units(units), classes, rng=rng)
     return parts
 
 
@@ -135,6 +150,39 @@ def _quotas(sizes: Indices, free: Indices, share: float, rng: np.random.Generato
         if whole[number] < free[number]:
             whole[number] += 1
     return whole
+
+
+def _seat(
+    parts: Codes, part: int, units: list[list[int]], names: Sequence[Collection[str]], *, rng: np.random.Generator
+) -> None:
+    """Move a unit of every class that a split lacks into it, the rarest class first, as far as train keeps one.
+
+    The test split has a claim on validation rows where train has one unit only. Of the units that could be moved the
+    one with the most classes that are lacking is, and of these the smallest.
+    """
+    rows_of = Counter(name for found in names for name in set(found))
+    present = {name for row in np.flatnonzero(parts == part).tolist() for name in names[row]}
+    lacking = {name for name, count in rows_of.items() if count >= SPREAD_ROWS and name not in present}
+    if not lacking:
+        return
+    classes = [{name for row in rows for name in names[row]} for rows in units]
+    homes = [int(parts[rows[0]]) for rows in units]
+    learnt = Counter(name for found, home in zip(classes, homes, strict=True) if home == TRAIN for name in found)
+    holders = defaultdict(list)
+    for at, found in enumerate(classes):
+        for name in found & lacking:
+            holders[name].append(at)
+    for name in sorted(lacking, key=lambda name: (rows_of[name], name)):
+        held = holders[name] if name in lacking else []  # it may have come with another
+        able = [at for at in held if homes[at] == TRAIN and all(learnt[one] > 1 for one in classes[at])]
+        if not able and part == TEST:
+            able = [at for at in held if homes[at] == VALID]
+        if able:
+            able = [able[at] for at in rng.permutation(len(able))]
+            chosen = min(able, key=lambda at: (-len(classes[at] & lacking), len(units[at])))
+            learnt.subtract(classes[chosen] if homes[chosen] == TRAIN else ())
+            parts[units[chosen]] = homes[chosen] = part
+            lacking = lacking - classes[chosen]
 
 
 def _units(units: Indices) -> list[list[int]]:

@@ -155,6 +155,21 @@ def ranked(steps: Sequence[NextStep], worth: float) -> tuple[NextStep, ...]:
     return tuple(sorted(steps, key=key))
 
 
+def bounded(step: NextStep, score: float, least: float = 0.0) -> NextStep:
+    """Return a step that promises no score above 1, which is perfect in every metric, nor threatens an impossible one.
+
+    Args:
+        step: with gains over a score.
+        score: the one that it starts from.
+        least: the lowest score of the metric.
+    """
+
+    def within(gain: float | None) -> float | None:
+        return None if gain is None else min(max(gain, least - score), max(0.0, 1.0 - score))
+
+    return replace(step, gain=within(step.gain), low=within(step.low), high=within(step.high))
+
+
 def rounded(step: NextStep) -> NextStep:
     """Return a step whose numbers have six digits, so that equal runs write equal ledgers."""
     told = {name: _short(getattr(step, name)) for name in ("gain", "low", "high", "human_seconds", "compute_seconds")}

@@ -8,6 +8,7 @@ import numpy as np
 
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Span
+from haoqi.data.raw import digest
 from haoqi.evaluate.calibration import Bin, Calibration, calibration
 from haoqi.evaluate.confusion import Confused, LabelRow, confusion, known_labels, label_table, most_confused, tag_table
 from haoqi.evaluate.intervals import interval
@@ -17,7 +18,7 @@ from haoqi.evaluate.predictions import Predictions
 from haoqi.evaluate.tags import Offsets
 
 # Raised when a reader of the older form would misread the newer one.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ class Evidence:
     """Worth reading: the surest ones, of all kinds."""
     seconds: float | None = None
     """How long the answers took, where it was measured."""
+    folds: int = 0
+    """Of the cross-validation by which each example was answered; 0: one model answered all."""
+    content: str = ""
+    """Equal examples with equal labels have the same, whatever their order; "" in evidence of earlier versions."""
+    scorings: int = 0
+    """How often these examples were scored for a release of the same name, this time included; 0: not known."""
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """Labels that no example has: metrics that are means over labels leave them out."""
+        return tuple(row.label for row in self.table if not row.support)
 
     def matrix(self) -> Any:
         """Return how often each true label (row) was predicted as each label (column), shape (labels, labels)."""
@@ -124,6 +136,7 @@ def evidence(
         calibration=calibration(true, predictions, labels),
         mistakes=mistakes(examples, predictions),
         seconds=seconds,
+        content=_content(examples),
     )
     if output == "label":
         return _with_confusion(found, true, given)
@@ -146,6 +159,11 @@ def _score(
     statistics = metric.count(true, given, labels)
     total = np.asarray(statistics.sum(axis=0), dtype=np.float64).ravel()
     return (float(metric.score(total)), *interval(statistics, metric.score, rng=rng, level=level))
+
+
+def _content(examples: Examples) -> str:
+    pairs = examples.pairs or [""] * len(examples)
+    return digest(sorted(map(repr, zip(examples.texts, pairs, examples.labels, strict=True))))
 
 
 def _with_confusion(found: Evidence, true: Sequence[str], given: Sequence[str]) -> Evidence:

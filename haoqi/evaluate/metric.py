@@ -20,13 +20,15 @@ Statistics: TypeAlias = "csr_array"  # shape (examples, k), float64
 
 @dataclass(frozen=True)
 class Metric:
-    """A score of predicted against true labels: higher is better, 1 is perfect, and all but mcc start at 0."""
+    """A score of predicted against true labels: higher is better, and 1 is perfect."""
 
     name: str
     count: Callable[[Sequence[Any], Sequence[Any], tuple[str, ...]], Statistics]
     """(true labels, predicted labels, the task's labels) to statistics, shape (examples, k)."""
     score: Callable[[Array], Array]
     """Summed statistics, shape (..., k), to scores, shape (...)."""
+    least: float = 0.0
+    """No score is lower."""
 
     def __call__(self, true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> float:
         """Return the score of these predictions; 0 where nothing can be counted."""

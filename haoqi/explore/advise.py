@@ -7,7 +7,7 @@ from typing import Any
 
 from haoqi.core.events import Note, Stage, silent
 from haoqi.data.examples import Examples
-from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, ranked, rounded
+from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, bounded, ranked, rounded
 from haoqi.explore.ending import Ending
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
@@ -40,6 +40,7 @@ def advise(lab: Lab, history: History) -> Advice | None:
         return None
     for name, reason in failed.items():
         lab.listen(Note(f"nothing can be said of {name.replace('_', ' ')}: {reason}", warning=True))
+    steps = [bounded(step, ending.score, lab.task.metric.least) for step in steps]
     order = ranked([rounded(step) for step in steps], lab.settings.worth)
     facts = {"metric": lab.task.metric.name, "score": _digits(ending.score), "worth": lab.settings.worth}
     body = {"after": _mark(history), **facts, "steps": [_without_texts(step) for step in order], "failed": failed}

@@ -118,7 +118,7 @@ class LearningCurve:
         luck = rng.standard_normal(_DRAWS) * np.sqrt(variance * self.freedom / rng.chisquare(self.freedom, _DRAWS))
         # Answers that change, right to wrong or back, are about so many of those that can (bench/advice.py).
         judged = rng.standard_normal(_DRAWS) * np.sqrt(self.error * min(1.0, more / start) ** 0.5 / SEEN)
-        found: Floats = np.minimum(mean, self.error) + luck + judged
+        found: Floats = np.minimum(np.minimum(mean, self.error) + luck + judged, self.error)  # no error is below 0
         return found
 
     def expected(self, more: float, start: float | None = None) -> float:

@@ -34,6 +34,10 @@ SOON = 0.5
 PROPOSED = "proposed by"
 """How the reason of a step begins that a strategy chose."""
 
+A_SECOND = 1.0
+"""With few examples a default that takes no more than this, in seconds, is tried even in the time kept for the release,
+which is what that takes at most: one experiment alone says nothing."""
+
 FROZEN_SHARE = 0.4
 """Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
 
@@ -128,7 +132,7 @@ class Table(Offers):
         """
         fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
-        cheap = self._cheap([plan for plan in fresh if self._affordable(plan)], costs)
+        cheap = self._cheap([plan for plan in fresh if self._affordable(plan) or self._is_quick(plan)], costs)
         if not cheap:
             return self._plain() or self._first_frozen() or self._first_costly() or self._unlike()
         untrained = [plan for plan in cheap if not self.tunes(plan)]
@@ -139,6 +143,12 @@ class Table(Offers):
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._obeying(cheap))
         return self._step(first, "cheap, so it comes first", "explore")
+
+    def _is_quick(self, plan: Plan) -> bool:
+        """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
+        if self.left is None or not self.lab.folds or self.history.champion is None or self.tunes(plan):
+            return False
+        return self._seconds(plan) <= min(A_SECOND, self.left)
 
     def _cheap(self, plans: Sequence[Plan], costs: Mapping[Plan, float]) -> list[Plan]:
         """Return the plans that are cheap; a second of the clock is hardly to decide which of a base's is first."""

@@ -94,7 +94,11 @@ def pooled(experiments: Sequence[Experiment], lab: Lab) -> Statistics:
 
 def evidence_of(experiment: Experiment, lab: Lab) -> Evidence:
     """Return all that is known of an experiment's answers to the examples it was judged on."""
-    return judged(lab.task, lab.judged, keep.read_predictions(_folder(experiment.plan, lab)), lab.seed)
+    found = judged(lab.task, lab.judged, keep.read_predictions(_folder(experiment.plan, lab)), lab.seed)
+    scores = dict(found.scores)
+    if experiment.score is not None and experiment.low is not None and experiment.high is not None:
+        scores[lab.task.metric.name] = experiment.score, experiment.low, experiment.high  # as the ledger has it
+    return replace(found, scores=scores, folds=lab.folds)
 
 
 def judged(task: Task, examples: Examples, predictions: Predictions, seed: int = 0) -> Evidence:

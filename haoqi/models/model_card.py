@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from haoqi.evaluate.headline import Headline, headline
 from haoqi.models.compiled import Compiled
 from haoqi.models.model import Model
 
@@ -47,7 +48,9 @@ def _meaning(model: Model, label: str) -> str:
 
 
 def _scores(model: Model, evidence: Mapping[str, Any]) -> str:
-    """Return a table of each split's scores; the metric that decides stands first."""
+    """Return what leads, what stands beside it, and a table of each split's scores, the deciding metric first."""
+    from haoqi.evaluate.report import headlines  # whoever only loads a release needs no report
+
     rows = []
     order = [metric.name for metric in model.task.metrics]
     for split, found in evidence.items():
@@ -55,12 +58,26 @@ def _scores(model: Model, evidence: Mapping[str, Any]) -> str:
         for name in sorted(scores, key=lambda one: order.index(one) if one in order else len(order)):
             score, *bounds = scores[name] if isinstance(scores[name], list | tuple) else [scores[name]]
             between = f"{bounds[0]:.4f} to {bounds[1]:.4f}" if len(bounds) == 2 else ""
-            rows.append(f"| {split} | {name} | {score:.4f} | {between} |")
+            examples = found.get("examples", "")
+            rows.append(f"| {split} | {name} | {score:.4f} | {between} | {examples} |")
     if not rows:
         return ""
-    head = "## How good it is\n\n| split | metric | score | 95 % interval |\n|---|---|---|---|\n"
-    note = "\n\nNo decision looked at the test split; it was scored once. All of the evidence is in evidence.json."
-    return head + "\n".join(rows) + (note if "test" in evidence else "\n\nAll of the evidence is in evidence.json.")
+    told = headline(evidence, order[0])
+    first = [] if told is None else [f"{line[0].upper()}{line[1:]}." for line in headlines.lines(told)]
+    head = "| split | metric | score | 95 % interval | examples |\n|---|---|---|---|---|\n"
+    note = " ".join(filter(None, (_untouched(told), "All of the evidence is in evidence.json.")))
+    return "\n\n".join(("## How good it is", *first, head + "\n".join(rows), note))
+
+
+def _untouched(told: Headline | None) -> str:
+    """Return how far the test split was kept from every decision, as far as that is known."""
+    if told is None or told.test is None:
+        return ""
+    if told.scorings == 1:
+        return "No decision looked at the test split; it was scored for no release of this name before."
+    if told.scorings > 1:
+        return "No decision of the run looked at the test split, but people saw its earlier scores."
+    return "No decision looked at the test split."
 
 
 def _speed(compiled: Compiled | None) -> str:
@@ -120,6 +137,9 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
         lines.append(
             f"Of a long text it reads the first {compiled.reach} pieces, and more only where these leave it in doubt."
         )
+    if (told := headline(evidence)) is not None and told.untested:
+        names = ", ".join(f"`{label}`" for label in told.untested)
+        lines.append(f"Of these labels it had no example to be tested on, and the scores leave them out: {names}.")
     if "test" not in evidence:
         lines.append("It was not scored on examples that nobody had looked at.")
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from haoqi.cli import lines
 from haoqi.core.events import Advanced, Clock, Note, Released, Stage, Tried, Trying, as_plain
@@ -45,3 +46,17 @@ def test_the_ending_says_how_good_how_sure_and_what_to_type() -> None:
     assert "reviews, version 3: macro-F1 0.982, 95 % sure it lies between 0.962 and 0.995" in text
     assert 'haoqi predict reviews "' in text
     assert "report.html" in text
+
+
+def test_the_ending_leads_with_most_examples_and_names_what_was_not_tested() -> None:
+    lead = {"metric": "macro_f1", "score": 0.793, "low": 0.616, "high": 0.931, "examples": 27, "folds": 3, "tested": 3}
+    beside = {**lead, "score": 1.0, "low": 0.438, "high": 1.0, "examples": 3, "folds": 0, "tested": 2}
+    told = {
+        "lead": {**lead, "split": "valid", "untested": [], "scorings": 0},
+        "beside": {**beside, "split": "test", "untested": ["fraud"], "scorings": 2},
+    }
+    first, second, third, *_ = lines.ending(replace(RELEASED, score=0.793, low=0.616, high=0.931, headline=told))
+    assert first.endswith("macro-F1 0.793, 95 % sure it lies between 0.616 and 0.931 (cross-validated on 27 examples).")
+    assert second == "  beside it macro-F1 1.000, between 0.438 and 1.000 (on 3 test examples; not tested: fraud)"
+    assert third.startswith("  the test split has been scored 2 times")
+    assert json.loads(lines.as_json(replace(RELEASED, headline=told)))["headline"] == told

@@ -48,3 +48,29 @@ def test_a_version_is_promoted_and_rolled_back(run: Run, released: str, home: Pa
     assert run("rollback", "twice").out == "twice@2 answers to twice now\n"
     assert "names no version" in run("promote", "twice").two_lines[0]
     assert "has no version 7" in run("promote", "twice@7").two_lines[0]
+
+
+def test_releases_lead_with_most_examples_and_name_what_was_not_tested(run: Run, released: str, home: Path) -> None:
+    from haoqi.models import releases
+
+    def found(examples: int, score: float, **supports: int) -> dict[str, Any]:
+        table = [{"label": label, "support": support} for label, support in supports.items()]
+        return {"examples": examples, "scores": {"macro_f1": [score, score, score]}, "table": table}
+
+    evidence = {"test": found(3, 1.0, good=3, bad=0), "valid": {**found(27, 0.7, good=20, bad=7), "folds": 3}}
+    releases.publish(releases.load(released), evidence, "few")
+    (row,) = json.loads(run("releases", "few", "--json").out)
+    assert (row["score"], row["scored"]) == ("0.700", "cross-validated on 27 examples")
+    assert (row["beside"], row["not tested"]) == ("1.000 on 3 test examples", ["bad"])
+    assert "1.000 on 3 test examples  bad" in run("releases", "few").out
+    (old,) = json.loads(run("releases", released, "--json").out)
+    assert old["not tested"] == []
+
+
+def test_evaluate_names_the_classes_that_a_file_has_none_of(run: Run, released: str, tmp_path: Path) -> None:
+    path = tmp_path / "good.csv"
+    path.write_text("body,stars\n" + "".join(f"the {thing} was great,positive\n" for thing in ("oven", "car", "bus")))
+    asked = ("evaluate", released, str(path), "--text", "body", "--label", "stars")
+    assert run(*asked).out.splitlines()[-1].endswith("(3 examples; not tested: negative)")
+    found = json.loads(run(*asked, "--json").out)
+    assert (found[0]["examples"], found[0]["untested"]) == (3, ["negative"])

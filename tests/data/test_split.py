@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from haoqi.data.dedupe import TEST, TRAIN, VALID
 from haoqi.data.examples import Examples, Span
-from haoqi.data.split import by_group, by_time, carve, in_folds, strata_of
+from haoqi.data.split import by_group, by_time, carve, in_folds, names_of, strata_of
 
 
 def alone(count: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
@@ -40,6 +40,74 @@ def test_units_are_never_torn(units: list[int], seed: int) -> None:
     ):
         homes = {(unit, part) for unit, part in zip(units, parts.tolist(), strict=True)}
         assert len(homes) == len(set(units))
+
+
+LABELS = st.lists(st.sets(st.sampled_from("abcdefgh"), max_size=3), min_size=3, max_size=50)
+
+
+@given(
+    LABELS, st.lists(st.integers(0, 30), min_size=50, max_size=50), st.sampled_from([0.01, 0.1, 0.4]), st.integers(0, 5)
+)
+def test_no_split_lacks_a_class_that_has_rows_enough(
+    names: list[set[str]], drawn: list[int], share: float, seed: int
+) -> None:
+    units = np.array(drawn[: len(names)], np.int64)
+    strata = strata_of([tuple(sorted(found)) for found in names])
+    parts = carve(strata, units, (share, share), np.random.default_rng(seed), classes=names)
+    assert len(parts) == len(names) and set(parts.tolist()) <= {TRAIN, VALID, TEST}
+    assert len(set(zip(drawn, parts.tolist(), strict=False))) == len(set(units.tolist()))  # no unit is torn
+    found = {
+        part: {name for row in np.flatnonzero(parts == part) for name in names[row]} for part in (TRAIN, VALID, TEST)
+    }
+    plain = carve(strata, units, (share, share), np.random.default_rng(seed))
+    learnt = {name for row in np.flatnonzero(plain == TRAIN) for name in names[row]}
+    assert learnt <= found[TRAIN]  # to be tested costs no class its being learnt
+    of_unit = {
+        unit: set().union(*(names[row] for row in np.flatnonzero(units == unit))) for unit in set(units.tolist())
+    }
+    for name in set().union(*names):
+        homes = [unit for unit, held in of_unit.items() if name in held]
+        if sum(name in held for held in names) >= 3 and any(of_unit[unit] == {name} for unit in homes):
+            assert len(homes) < 2 or name in found[TEST]
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.3])
+def test_three_rows_of_a_class_are_learnt_validated_and_tested(share: float) -> None:
+    labels: list[object] = ["ok"] * 600 + ["fraud"] * 3 + ["twice"] * 2 + ["ok"] * 395
+    names = [names_of(label) for label in labels]
+    parts = carve(strata_of(labels), alone(1000), (share, share), np.random.default_rng(0), classes=names)
+    assert sorted(parts[600:603].tolist()) == [TRAIN, VALID, TEST]
+    assert TRAIN in parts[603:605]
+    assert abs(int((parts == TEST).sum()) - 1000 * share) <= 2
+
+
+def test_the_rule_holds_for_several_labels_and_for_spans() -> None:
+    several: list[object] = [("a", "b")] * 4 + [("b",)] * 200
+    spans: list[object] = [(Span(0, 1, "PER"), Span(2, 3, "LOC"))] * 3 + [(Span(0, 1, "PER"),)] * 100 + [()] * 50
+    for labels in (several, spans):
+        names = [names_of(label) for label in labels]
+        parts = carve(strata_of(labels), alone(len(labels)), (0.02, 0.02), np.random.default_rng(1), classes=names)
+        for part in (TRAIN, VALID, TEST):
+            assert {name for row in np.flatnonzero(parts == part) for name in names[row]} == {
+                n for f in names for n in f
+            }
+
+
+def test_a_class_of_two_units_is_learnt_and_tested() -> None:
+    labels: list[object] = ["usual"] * 100 + ["rare"] * 5
+    units = np.array([*range(100), 100, 100, 100, 101, 101], np.int64)
+    names = [names_of(label) for label in labels]
+    parts = carve(strata_of(labels), units, (0.1, 0.1), np.random.default_rng(0), classes=names)
+    assert parts[100:].tolist() == [TRAIN] * 3 + [TEST] * 2
+
+
+def test_where_no_class_is_lacking_the_shares_alone_decide() -> None:
+    labels: list[object] = ["a", "b"] * 100
+    names = [names_of(label) for label in labels]
+    bare = carve(strata_of(labels), alone(200), (0.1, 0.1), np.random.default_rng(3))
+    assert (bare == carve(strata_of(labels), alone(200), (0.1, 0.1), np.random.default_rng(3), classes=names)).all()
+    none = carve(["a"] * 9, alone(9), (0.0, 0.0), np.random.default_rng(3), classes=[["a"]] * 9)
+    assert set(none.tolist()) == {TRAIN}
 
 
 def test_splits_follow_from_the_seed_alone() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.evaluate.advice import FILE, Advice, ChosenRow, NextStep, ranked, rounded
+from haoqi.evaluate.advice import FILE, Advice, ChosenRow, NextStep, bounded, ranked, rounded
 
 STOP = NextStep("stop", "stop", 0.0, 0.0, 0.0)
 LABEL = NextStep("label_more", "label_more", 0.02, 0.008, 0.032, human_seconds=300, compute_seconds=60)
@@ -73,3 +73,13 @@ def test_a_release_without_advice_or_with_a_damaged_one_says_what_to_do(tmp_path
     (tmp_path / FILE).write_text(json.dumps({"metric": "macro_f1"}))
     with pytest.raises(UserError, match="is damaged"):
         Advice.read(tmp_path, "reviews@1")
+
+
+def test_no_step_promises_a_score_beyond_what_the_metric_has() -> None:
+    wild = replace(LABEL, gain=0.4, low=-0.9, high=1.3)
+    assert (found := bounded(wild, 0.7)) == replace(wild, gain=pytest.approx(0.3), low=-0.7, high=found.high)
+    assert found.high == pytest.approx(0.3)
+    assert bounded(wild, 0.7, -1.0).low == -0.9
+    perfect = bounded(wild, 1.0)
+    assert (perfect.gain, perfect.high) == (0.0, 0.0)
+    assert bounded(LABEL, 0.7) == LABEL and bounded(UNTOLD, 1.0) == UNTOLD

@@ -242,8 +242,8 @@ def test_what_a_user_wrote_is_shown_and_never_run(page: str) -> None:
 
 
 def test_the_numbers_of_the_page_are_those_of_the_story(story: Story, page: str) -> None:
-    assert story.test is not None
-    value, low, high = story.test.scores["macro_f1"]
+    assert story.shown is not None
+    value, low, high = story.shown.scores["macro_f1"]
     words = seen(page)
     assert f'<span class="figure">{value:.3f}</span>' in page
     assert f"{low:.3f}–{high:.3f}" in words

@@ -90,3 +90,12 @@ def test_a_step_of_another_package_is_called_by_its_own_name() -> None:
 
 def test_without_advice_there_is_no_section() -> None:
     assert 'id="next_steps"' not in page(None)
+
+
+def test_a_curve_that_was_not_measured_is_not_said_to_come_from_no_scores() -> None:
+    usual = in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 0, "rows": 27})))
+    assert usual.startswith("the usual learning curve (that of these 27 examples could not be measured")
+    assert "0 scores" not in usual
+    assert in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 0})), "zh").startswith("通常的学习曲线")
+    assert "from 8 scores on parts of the 810 examples" in in_words(reason_of(LABEL))
+    assert "from 1 score on a part" in in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 1})))

@@ -117,3 +117,9 @@ def test_parts_as_large_as_the_whole_tell_nothing() -> None:
 
 def test_a_perfect_score_still_has_an_error() -> None:
     assert believed(400, 1.0, 100).error == 0.005
+
+
+@pytest.mark.parametrize(("rows", "score"), [(8, 0.9), (18, 0.5), (27, 1.0)])
+def test_no_gain_is_larger_than_the_error_that_is_left(rows: int, score: float) -> None:
+    curve = believed(rows, score, rows)
+    assert curve.gains(5000, np.random.default_rng(0)).max() <= curve.error

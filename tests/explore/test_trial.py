@@ -244,3 +244,26 @@ def test_second_opinions_are_asked_where_there_is_time_or_they_were_asked_before
     assert asked(THINKING_SECONDS + 1) is None
     assert (found := asked(THINKING_SECONDS - 1)) is not None
     assert (asked(THINKING_SECONDS + 1) == found).all()
+
+
+def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_for_the_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 24), drawn(rng, 6))
+    monkeypatch.setattr(Costs, "kept_for", lambda costs, champion, left: 60.0)
+    seconds = {"tfidf": 0.4, "logistic": 3.0, "majority": 0.0}
+    monkeypatch.setattr(Table, "_seconds", lambda table, plan: seconds.get(plan.method, 9.0))
+
+    def opened(folds: int, left: float) -> tuple[set[str], Step | None]:
+        lab = replace(case.lab, settings=replace(case.lab.settings, steps=None, minutes=0.2, folds=folds))
+        table = Table(lab, case.history, left)
+        return {plan.method for plan in lab.plans if table._is_quick(plan)}, table.opening()
+
+    assert opened(3, 5.0) == (set(), None)  # without a champion there is nothing to spare
+    case.fake(Plan("knn"), noisy(case, rng, 0.3))
+    quick, step = opened(3, 5.0)
+    assert quick == {"tfidf", "majority"}
+    assert step is not None and step.plan.method in quick
+    assert opened(3, 0.1)[0] == {"majority"}  # what is not there is not spent
+    assert opened(0, 5.0) == (set(), None)

@@ -160,3 +160,18 @@ def test_model_card_says_what_it_answers_and_how_good_it_is() -> None:
     ):
         assert part in text
     assert text.index("| test | macro") < text.index("| test | accuracy")  # the metric that decides comes first
+
+
+def test_model_card_leads_with_most_examples_and_names_what_was_not_tested() -> None:
+    def found(examples: int, **rest: Any) -> dict[str, Any]:
+        table = [{"label": "sport", "support": examples}, {"label": "tech", "support": rest.pop("tech", 3)}]
+        return {"examples": examples, "scores": {"macro_f1": [0.8, 0.7, 0.9]}, "table": table, **rest}
+
+    evidence = {"test": found(3, tech=0, scorings=2), "valid": found(40, folds=5)}
+    text = (releases.publish(model(), evidence, "few").folder / "README.md").read_text(encoding="utf-8")
+    assert text.index("cross-validated on 40 examples") < text.index("on 3 test examples; not tested: tech")
+    assert "scored 2 times for releases of this name" in text and "once" not in text
+    assert "the scores leave them out: `tech`" in text
+    assert "| valid | macro_f1 | 0.8000 | 0.7000 to 0.9000 | 40 |" in text
+    first = (releases.publish(model(), {"test": found(90, scorings=1)}, "one").folder / "README.md").read_text("utf-8")
+    assert "it was scored for no release of this name before" in first

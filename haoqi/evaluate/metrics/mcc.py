@@ -14,7 +14,7 @@ from haoqi.evaluate.metrics import metrics
 @metrics.register
 def mcc() -> Metric:
     """Return the correlation of true and predicted classes, in [-1, 1]: 0 is chance, also where classes are uneven."""
-    return Metric("mcc", _count, _score)
+    return Metric("mcc", _count, _score, least=-1.0)
 
 
 def _count(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> Statistics:

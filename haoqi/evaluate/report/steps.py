@@ -72,7 +72,11 @@ def in_words(said: "Said | str | None", language: str = "en") -> str:
 
 
 def _said(key: str, evidence: Mapping[str, Any]) -> Said:
-    return Said(key, n=evidence.get("count"), **{name: _spoken(name, value) for name, value in evidence.items()})
+    told = {name: _spoken(name, value) for name, value in evidence.items()}
+    if "passes" in evidence:
+        known = "measured" if evidence["passes"] else "usual"
+        told["curve"] = Said(f"step.curve.{known}", n=evidence["passes"], passes=told["passes"], rows=told.get("rows"))
+    return Said(key, n=evidence.get("count"), **told)
 
 
 def _spoken(name: str, value: Any) -> Child:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
+from haoqi.evaluate.headline import Headline, headline
 
 
 @dataclass(frozen=True)
@@ -210,10 +212,16 @@ class Story:
     hardware: str = ""
     """The machine on one line."""
 
+    @cached_property
+    def headline(self) -> Headline | None:
+        """What is told first of the released model; None where nothing was scored."""
+        found = {"test": self.test if self.tested else None, "valid": self.valid}
+        return headline({split: one.to_plain() for split, one in found.items() if one is not None}, self.metric)
+
     @property
     def shown(self) -> Evidence | None:
-        """The evidence that the page is about: on the test split, or for want of it on what decided."""
-        return self.test if self.tested else self.valid
+        """The evidence that the page is about: where the score comes from that leads."""
+        return self.test if self.headline and self.headline.lead.split == "test" else self.valid
 
     @property
     def tested(self) -> bool:

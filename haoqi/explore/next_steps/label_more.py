@@ -47,7 +47,7 @@ class LabelMore:
             "rows": round(ending.rows),
             "passes": ending.measured.passes,
             "measured_by": ending.measured.plan.words() if ending.measured.plan else "",
-            "point_rows": curve.needed(POINT, start=ending.rows),
+            "point_rows": curve.needed(POINT, start=ending.rows) if ending.score <= 1 - POINT else None,
             "labels": labels,
             "seconds_each": seconds,
         }

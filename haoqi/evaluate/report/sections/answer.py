@@ -1,7 +1,8 @@
 """The answer first: what was released, how good it is, and how sure that is."""
 
 from haoqi.evaluate.evidence import Evidence
-from haoqi.evaluate.report import formats, plans
+from haoqi.evaluate.headline import MARGIN, Headline
+from haoqi.evaluate.report import formats, headlines, plans
 from haoqi.evaluate.report.charts import Mark, axis, interval
 from haoqi.evaluate.report.markup import Child, Markup, Said, Within, join, named, tag
 from haoqi.evaluate.report.scale import Scale
@@ -10,6 +11,9 @@ from haoqi.evaluate.report.story import Story
 
 SURE = 0.05
 """Below this p-value, a difference counts as measured."""
+
+_NAMED = 20
+"""Of labels that were not tested, so many are named."""
 
 ENDINGS = ("budget", "steps", "exhausted", "worth", "stopped")
 
@@ -27,17 +31,36 @@ def draw(story: Story) -> Markup:
 
 
 def _headline(story: Story) -> Markup:
-    shown = story.shown
-    if shown is None:
+    found = story.headline
+    if found is None:
         said = Said("answer.unscored", words=_champion(story))
         return tag("p", said, class_="lead")
-    key = "answer.released" if story.tested else "answer.untested"
-    said = Said(key, words=_champion(story), count=formats.count(shown.examples))
-    value, low, high = shown.scores[story.metric]
-    figure = tag("span", formats.score(value), class_="figure")
+    one = found.lead
+    key = "answer.released" if one.split == "test" else "answer.released.folds" if one.folds else "answer.untested"
+    said = Said(key, words=_champion(story), count=formats.count(one.examples))
+    figure = tag("span", formats.score(one.score), class_="figure")
     unit = tag("span", named("metric", story.metric), class_="unit")
-    span = tag("span", formats.between(low, high), " ", tag("small", Said("interval")), class_="range")
-    return join(tag("p", said, class_="lead"), tag("p", figure, tag("span", unit, span, class_="beside"), class_="big"))
+    span = tag("span", formats.between(one.low, one.high), " ", tag("small", Said("interval")), class_="range")
+    big = tag("p", figure, tag("span", unit, span, class_="beside"), class_="big")
+    limits = [tag("p", line, class_="prose") for line in _limits(found)]
+    return join(tag("p", said, class_="lead"), big, *limits)
+
+
+def _limits(found: Headline) -> list[Said]:
+    """Return what stands beside the score that leads: what was not tested, the other score, earlier scorings."""
+    said = []
+    if labels := found.untested:
+        key = "answer.untested_labels" if found.test else "answer.untested_labels.valid"
+        said.append(Said(key, labels=tag("strong", headlines.listed(labels, _NAMED)), n=len(labels)))
+    if (other := found.beside) is not None:
+        kind = "folds" if other.folds else other.split
+        if kind == "test" and found.lead.examples < MARGIN * other.examples:
+            kind = "test_labels"
+        facts = {"score": formats.score(other.score), "interval": formats.between(other.low, other.high)}
+        said.append(Said(f"answer.beside.{kind}", count=formats.count(other.examples), n=other.examples, **facts))
+    if found.scorings > 1:
+        said.append(Said("answer.scored_again", times=found.scorings))
+    return said
 
 
 def _ladder(story: Story, found: list[Standing]) -> Markup | None:
@@ -45,9 +68,10 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     rows: list[tuple[Child, Child, Mark]] = []
     mine, plain, simple = champion(found), majority(found), baseline(found)
     if story.test and story.tested:
-        rows.append((Said("answer.test"), "", _mark(story.test, story.metric, "test")))
+        rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story.metric, "test")))
     if story.valid:
-        rows.append((Said("answer.valid"), "", _mark(story.valid, story.metric, "best")))
+        kind = Said("answer.folds" if story.valid.folds else "answer.valid")
+        rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
     for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
@@ -95,13 +119,12 @@ def _chosen(story: Story, found: list[Standing]) -> Said | None:
 
 
 def _sure(story: Story) -> Said | None:
-    shown = story.shown
-    if shown is None:
+    if story.headline is None:
         return None
-    _, low, high = shown.scores[story.metric]
-    facts = {"low": formats.score(low), "high": formats.score(high), "count": formats.count(shown.examples)}
-    key = "answer.sure" if story.tested else "answer.sure.valid"
-    return Said(key, half=formats.score((high - low) / 2), **facts)
+    one = story.headline.lead
+    facts = {"low": formats.score(one.low), "high": formats.score(one.high), "count": formats.count(one.examples)}
+    key = "answer.sure" if one.split == "test" else "answer.sure.valid"
+    return Said(key, half=formats.score((one.high - one.low) / 2), **facts)
 
 
 def _versus(mine: Standing, other: Standing, key: str) -> Said:
@@ -150,6 +173,10 @@ def _others(shown: Evidence, deciding: str) -> Child:
         if name != deciding:
             told += [", " if told else None, named("metric", name), " ", formats.score(value)]
     return told
+
+
+def _count(evidence: Evidence) -> Said:
+    return Said("examples", count=formats.count(evidence.examples), n=evidence.examples)
 
 
 def _mark(evidence: Evidence, metric: str, class_: str) -> Mark:

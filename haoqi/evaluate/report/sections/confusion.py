@@ -22,11 +22,14 @@ SHORT, ACROSS = 3.5, 42.0
 
 def draw(story: Story) -> Markup | None:
     """Return the section, or None where nothing was counted."""
-    shown = story.shown
-    if shown is None:
+    shown, found = story.shown, story.headline
+    if shown is None or found is None:
         return None
-    where = "evidence.test" if story.tested else "evidence.valid"
-    lead: list[Child] = [Said(where, count=formats.count(shown.examples))]
+    test = formats.count(found.test.examples) if found.test else ""
+    where = "evidence.test" if found.lead.split == "test" else "evidence.valid"
+    if found.lead is not found.test and found.test is not None:
+        where = "evidence.folds" if shown.folds else "evidence.valid.more"
+    lead: list[Child] = [Said(where, count=formats.count(shown.examples), test=test)]
     if story.kind == "spans":
         parts = [_kinds(shown), _scores(shown.table, "type"), _scores(shown.tags, "tag")]
     else:
