@@ -15,6 +15,7 @@ from haoqi.data.examples import Examples
 from haoqi.data.raw import Part, Raw
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.token_tables import sentences_of
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
 MISSING = frozenset({"", "nan", "null", "<na>", "#n/a", "#na", "n/a"})
@@ -61,6 +62,8 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
+    if (sentences := sentences_of(table, settings, labelled)) is not None:
+        return sentences
     roles = choose(table.name, table.columns, settings, labelled)
     texts = [text_of(cell) for cell in table.columns[roles.text]]
     check_lengths(texts, table.name, settings)
