@@ -18,6 +18,7 @@ from haoqi.data.records import part_of
 from haoqi.data.roles import ROLES, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.token_tables import sentences_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,24 @@ class Table:
     header: int | None = None
     sheet: str | None = None
 
+    @property
+    def schema(self) -> Schema:
+        """How the source was cut into cells; what the columns mean is not known yet."""
+        return Schema(
+            self.name,
+            self.format,
+            self.encoding,
+            self.delimiter,
+            rows=len(self),
+            skipped=self.skipped,
+            notes=self.notes,
+            warnings=self.warnings,
+            quote=self.quote,
+            escape=self.escape,
+            header=self.header,
+            sheet=self.sheet,
+        )
+
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), []))
 
@@ -64,6 +83,8 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
     table = with_splits(table, settings)
+    if (sentences := sentences_of(table, settings, labelled)) is not None:
+        return sentences
     roles = _roles(table, settings, labelled)
     texts = texts_of(table.columns, roles.columns["text"])
     check_lengths(texts, table.name, settings)
@@ -182,21 +203,12 @@ def check_lengths(texts: Sequence[str], name: str, settings: DataSettings) -> No
 
 
 def _schema(table: Table, roles: Roles, separator: str | None) -> Schema:
-    return Schema(
-        table.name,
-        table.format,
-        table.encoding,
-        table.delimiter,
+    return replace(
+        table.schema,
         columns=roles.named(),
         why=roles.why,
-        rows=len(table),
-        skipped=table.skipped,
         notes=(*table.notes, *roles.notes),
         warnings=(*table.warnings, *roles.warnings),
-        quote=table.quote,
-        escape=table.escape,
-        header=table.header,
-        sheet=table.sheet,
         label_separator=separator,
         runners_up=roles.runners_up,
         unsure=roles.unsure,

@@ -1,10 +1,12 @@
 """Tags in every scheme give the spans that conlleval would count."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.tags import scheme_of, spans_of
+from haoqi.data.tags import reason_against, scheme_of, spans_of, tagging_of
 
 PLACES = [(2 * at, 2 * at + 1) for at in range(8)]
 
@@ -63,3 +65,54 @@ def test_spans_cover_exactly_the_tagged_words_once(tags: list[str]) -> None:
     ]
     assert covered == [at for at, tag in enumerate(tags) if tag != "O"]
     assert sum(tag.startswith("B") for tag in tags) <= len(found)
+
+
+@pytest.mark.parametrize(
+    ("tags", "order", "spelt"),
+    [
+        ("B-PER I-PER O O", "prefix", "B-PER I-PER O O"),
+        ("b-per i-per o o", "prefix", "B-per I-per O O"),
+        ("B_PER I_PER O O", "prefix", "B-PER I-PER O O"),
+        ("B:PER I:PER O O", "prefix", "B-PER I-PER O O"),
+        ("PER-B PER-I O O", "suffix", "B-PER I-PER O O"),
+        ("PER_B PER_I O O", "suffix", "B-PER I-PER O O"),
+        ("B-S I-S O B-I", "prefix", "B-S I-S O B-I"),
+        ("S-B S-I O LOC-B", "suffix", "B-S I-S O B-LOC"),
+        ("BPER IPER O O", "glued", "B-PER I-PER O O"),
+        ("BANK ISLAND O O O O", "bare", "I-BANK I-ISLAND O O O O"),
+        ("B I O O", "letters", "B-entity I-entity O O"),
+        ("B-PER I-PER _ _", "prefix", "B-PER I-PER O O"),
+        ("B-PER I-PER 0 0", "prefix", "B-PER I-PER O O"),
+        ("PER PER O O O", "bare", "I-PER I-PER O O O"),
+        ("(PER* *) * (LOC)", "brackets", "B-PER I-PER O B-LOC"),
+        ("B-work-of-art I-work-of-art O O", "prefix", "B-work-of-art I-work-of-art O O"),
+    ],
+)
+def test_spellings_are_told_from_all_tags(tags: str, order: str, spelt: str) -> None:
+    tagging = tagging_of(Counter(tags.split()))
+    assert tagging is not None
+    assert (tagging.order, tagging.read(tags.split())) == (order, spelt.split())
+
+
+@pytest.mark.parametrize(
+    "tags",
+    ["NN VB DT JJ IN", "0 1 2 1", "B M E S", "positive negative", "DT NN VBZ RB . ,", "A B C A"],
+)
+def test_tags_on_every_word_are_no_entities(tags: str) -> None:
+    assert tagging_of(Counter(tags.split())) is None
+
+
+def test_tags_of_no_entity_at_all_are_tags_without_kinds() -> None:
+    tagging = tagging_of({"O": 9})
+    assert tagging is not None
+    assert (tagging.kinds, tagging.tagged, tagging.sure, tagging.likely) == ((), 0, False, True)
+
+
+@given(st.dictionaries(st.text(max_size=6), st.integers(1, 50), max_size=12))
+def test_any_tags_are_read_as_begin_inside_or_outside(counts: dict[str, int]) -> None:
+    tagging = tagging_of(counts)
+    if tagging is not None:
+        read = tagging.read(list(counts))
+        assert all(tag == "O" or tag[:2] in {f"{letter}-" for letter in "BIESMLU"} for tag in read)
+        assert spans_of(read, [(at, at + 1) for at in range(len(read))]) is not None
+    assert reason_against(counts)
