@@ -39,10 +39,18 @@ def as_json(event: Event) -> str:
 
 
 def ending(released: Released) -> list[str]:
-    """Return what was released, how good and how sure, and what to type next."""
+    """Return what was released, how good and how sure, which version answers, and what to type next."""
+    from haoqi.evaluate.report import promotion
+    from haoqi.evaluate.report.steps import in_words
+
+    name, version, standing = released.name, released.version, released.standing
+    ref = name if released.promoted else f"{name}@{version}"
     sure = words.surely(released.metric, released.score, released.low, released.high)
+    command = promotion.command(name, version, standing)
     return [
-        f"Released {released.name}, version {released.version}: {sure} (on the test split).",
-        f'  ask it     haoqi predict {released.name} "..."',
+        f"Released {name}, version {version}: {sure} (on the test split).",
+        *(f"  {in_words(one)}" for one in promotion.told(name, version, standing)),
+        f'  ask it     haoqi predict {ref} "..."',
+        *([f"  {'undo that ' if released.promoted else 'promote it'} {command}"] if command else []),
         f"  read why   {released.report}",
     ]

@@ -3,8 +3,8 @@
 Events carry plain values and are for eyes only; what must be remembered is in the ledger.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -83,6 +83,20 @@ class Released:
     low: float
     high: float
     report: str
+    promoted: bool = True
+    """Whether it answers to the bare name."""
+    answers: int | None = None
+    """The version that does, where that is another."""
+    why_not: str = ""
+    """The kind of reason for that: other_task, other_labels, lower_score, as_said or answered_before."""
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    """What the reason rests on; or which version answered before, where that was learnt from other data."""
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """Which version answers now and why, as the report puts it into words."""
+        answers = {"promoted": self.promoted, "answers": self.answers}
+        return {**answers, "why_not": self.why_not, "facts": self.promotion}
 
 
 Event = Stage | Note | Trying | Advanced | Tried | Clock | Released

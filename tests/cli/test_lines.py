@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from haoqi.cli import lines
 from haoqi.core.events import Advanced, Clock, Note, Released, Stage, Tried, Trying, as_plain
@@ -45,3 +46,23 @@ def test_the_ending_says_how_good_how_sure_and_what_to_type() -> None:
     assert "reviews, version 3: macro-F1 0.982, 95 % sure it lies between 0.962 and 0.995" in text
     assert 'haoqi predict reviews "' in text
     assert "report.html" in text
+
+
+def test_the_ending_of_a_version_that_does_not_answer_says_why_and_what_promotes_it() -> None:
+    facts = {"source": "mails/train.csv", "added": ["a"], "missing": ["b", "c"]}
+    refused = replace(RELEASED, promoted=False, answers=2, why_not="other_labels", promotion=facts)
+    text = "\n".join(lines.ending(refused))
+    assert "not promoted: its labels are not those of version 2" in text
+    assert "New: a. Gone: b, c." in text
+    assert "Version 2 was learnt from mails/train.csv." in text
+    assert "haoqi promote reviews@3" in text
+    assert 'haoqi predict reviews@3 "' in text
+    assert json.loads(lines.as_json(refused))["promoted"] is False
+
+
+def test_the_ending_says_whose_place_a_version_took_where_that_learnt_other_data() -> None:
+    text = "\n".join(lines.ending(replace(RELEASED, answers=3, promotion={"replaced": 2, "source": "a.csv"})))
+    assert "Version 2, which answered to reviews until now, was learnt from other data." in text
+    assert "Version 2 was learnt from a.csv." in text
+    assert "haoqi promote reviews@2" in text
+    assert 'haoqi predict reviews "' in text

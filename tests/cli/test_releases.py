@@ -48,3 +48,13 @@ def test_a_version_is_promoted_and_rolled_back(run: Run, released: str, home: Pa
     assert run("rollback", "twice").out == "twice@2 answers to twice now\n"
     assert "names no version" in run("promote", "twice").two_lines[0]
     assert "has no version 7" in run("promote", "twice@7").two_lines[0]
+
+
+def test_the_version_that_answers_is_told_where_a_newer_one_was_not_promoted(run: Run, released: str) -> None:
+    from haoqi.models import releases
+
+    model, evidence = releases.load(released), releases.get(released).evidence
+    for promote in (True, False):
+        releases.publish(model, evidence, "kept", promote=promote)
+    rows = json.loads(run("releases", "kept", "--json").out)
+    assert [(row["version"], row["answers"]) for row in rows] == [(2, ""), (1, "now")]

@@ -1,7 +1,7 @@
 """The answer first: what was released, how good it is, and how sure that is."""
 
 from haoqi.evaluate.evidence import Evidence
-from haoqi.evaluate.report import formats, plans
+from haoqi.evaluate.report import formats, plans, promotion
 from haoqi.evaluate.report.charts import Mark, axis, interval
 from haoqi.evaluate.report.markup import Child, Markup, Said, Within, join, named, tag
 from haoqi.evaluate.report.scale import Scale
@@ -19,6 +19,7 @@ def draw(story: Story) -> Markup:
     found = standings(story)
     return join(
         _headline(story),
+        _promotion(story),
         _ladder(story, found),
         _sentences(story, found),
         _box("answer.notes", list(story.notes)),
@@ -38,6 +39,19 @@ def _headline(story: Story) -> Markup:
     unit = tag("span", named("metric", story.metric), class_="unit")
     span = tag("span", formats.between(low, high), " ", tag("small", Said("interval")), class_="range")
     return join(tag("p", said, class_="lead"), tag("p", figure, tag("span", unit, span, class_="beside"), class_="big"))
+
+
+def _promotion(story: Story) -> Markup | None:
+    """Return which version answers, where that is not what one expects, and what to type."""
+    version = story.version or 0
+    lines = promotion.told(story.name, version, story.promotion)
+    if not lines:
+        return None
+    said = Said("promotion.back" if story.promotion["promoted"] else "promotion.promote")
+    typed = tag("code", promotion.command(story.name, version, story.promotion))
+    sentences: list[Child] = [part for line in lines for part in (line, Said("gap"))]
+    told = (tag("p", *sentences), tag("p", said, " ", typed))
+    return tag("aside", tag("h3", Said("promotion.title")), *told, class_="note")
 
 
 def _ladder(story: Story, found: list[Standing]) -> Markup | None:
@@ -139,7 +153,9 @@ def _facts(story: Story) -> Markup:
         pairs.append((Said("fact.ended"), ending))
     if shown and len(shown.scores) > 1:
         pairs.append((Said("answer.others"), _others(shown, story.metric)))
-    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {story.name} "…"')))
+    bare = story.promotion.get("promoted", True)
+    name = story.name if bare else f"{story.name}@{story.version}"
+    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {name} "…"')))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 
 
