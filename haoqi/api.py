@@ -1,7 +1,7 @@
 """The Python door: the same functions as the command line, on files, data frames and lists."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,8 @@ from haoqi.core.events import Event, Listen, Released, silent
 from haoqi.run import Run, run_of
 
 if TYPE_CHECKING:
-    import pandas
-
     from haoqi.data.raw import Raw
+    from haoqi.data.settings import DataSettings
     from haoqi.evaluate.advice import Advice
     from haoqi.evaluate.evidence import Evidence
     from haoqi.evaluate.headline import Headline
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
     from haoqi.models.compiled import Compiled
     from haoqi.models.model import Answer, Model
     from haoqi.models.releases import Release, Tell
+
+IN_MEMORY = "data"
+"""What rows in memory, and the release that learnt them, are called where nobody names it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Improved:
     """A web page to read."""
     headline: "Headline"
     """On what the score rests, the score beside it, and the labels that nothing tested."""
+    promoted: bool = True
+    """Whether it answers to the bare name; not where it has other labels than the one that does, or scores lower."""
 
     @property
     def name(self) -> str:
@@ -50,17 +54,18 @@ class Improved:
     @cached_property
     def model(self) -> "Model":
         """The released model, loaded when it is first asked for."""
-        return load(self.name)
+        return self.release.load()
 
 
-def improve(
-    source: "str | Path | pandas.DataFrame | Iterable[Sequence[str]]", *, listen: Listen = silent, **settings: Any
-) -> Improved:
+def improve(source: Any, *, listen: Listen = silent, **settings: Any) -> Improved:
     """Look for the best model for labelled text and release it; what `haoqi improve` does.
 
+    Where nobody listens, a release that does not answer to its name is a UserWarning.
+
     Args:
-        source: a file, a folder, a database, a hub data set, a sample's name, a data frame, or pairs of a
-            text and its label.
+        source: a file, a folder, a database, a hub data set or a sample's name; or rows in memory: a data frame, an
+            Arrow table, a loaded data set, a list of dicts, a dict of lists, pairs of a text and its label, or
+            (texts, labels). A dict of such tables under train, valid and test keeps the splits.
         listen: is told of everything that happens; see `haoqi.core.events`.
         settings: any setting of `haoqi.run.Run` by its name, such as minutes, task, base, name, seed; `config`
             names a YAML file of settings.
@@ -74,17 +79,35 @@ def improve(
     config = settings.pop("config", None)
     path = None if config is None else Path(config)
     named = isinstance(source, str | Path)
-    run = run_of(str(source) if named else settings.pop("name", None) or "data", path, **settings)
+    run = run_of(str(source) if named else settings.get("name") or IN_MEMORY, path, **settings)
+    run = run if named or run.name is not None else replace(run, name=IN_MEMORY)
     heard: list[Released] = []
 
     def hear(event: Event) -> None:
         heard.extend([event] if isinstance(event, Released) else [])
         listen(event)
 
-    release = pipeline.improve(run, hear, None if named else _raw(source, run))
+    release = pipeline.improve(run, hear, None if named else _raw(source, run.data))
     last = heard[-1]
+    if listen is silent:
+        warn_unless_promoted(last)
     told = Headline.from_plain(last.headline)
-    return Improved(release, last.metric, last.score, last.low, last.high, Path(last.report), told)
+    scores = (last.metric, last.score, last.low, last.high)
+    return Improved(release, *scores, Path(last.report), told, last.promoted)
+
+
+def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
+    """Warn that a release does not answer to its name, with the reason and what promotes it."""
+    import warnings
+
+    from haoqi.evaluate.report import promotion
+    from haoqi.evaluate.report.steps import in_words
+
+    if released.promoted:
+        return
+    name, version, standing = released.name, released.version, released.standing
+    told = [in_words(one) for one in promotion.told(name, version, standing)]
+    warnings.warn(" ".join([*told, promotion.command(name, version, standing)]), UserWarning, stacklevel)
 
 
 def load(ref: str | Path) -> "Model":
@@ -101,17 +124,32 @@ def load(ref: str | Path) -> "Model":
     return releases.load(str(ref))
 
 
-def predict(ref: "str | Path | Model", texts: Sequence[str]) -> "Predictions":
+def predict(ref: "str | Path | Model", texts: Any, **settings: Any) -> "Predictions":
     """Return a release's answers to texts, in order.
+
+    Args:
+        ref: a release, the folder of a model, or a model.
+        texts: a list, an array or a series of them; or a table as for `improve`, whose column of text is found.
+        settings: any setting of `haoqi.data.settings.DataSettings`, such as text, where a table is given.
 
     Raises:
         UserError: if there is no such release, or the texts are not a list of text.
     """
+    from haoqi.data.frames import has_names, values_of
+
     model = load(ref) if isinstance(ref, str | Path) else ref
-    return model.predict(texts)
+    if isinstance(texts, str):
+        return model.predict(texts)
+    given = texts if has_names(texts) else values_of(texts)
+    if isinstance(given, list) and not (given and has_names(given[0])):
+        return model.predict(given)
+    said = _data_settings(IN_MEMORY, settings)
+    if isinstance(ref, str | Path):
+        return model.predict(_raw_as_learnt(given, said, str(ref), labelled=False).examples.texts)
+    return model.predict(_raw(given, said, labelled=False).examples.texts)
 
 
-def evaluate(ref: str, source: str | Path, *, listen: Listen = silent, **settings: Any) -> "Evidence":
+def evaluate(ref: str, source: Any, *, listen: Listen = silent, **settings: Any) -> "Evidence":
     """Score a release on labelled text that it has not seen.
 
     Args:
@@ -124,10 +162,11 @@ def evaluate(ref: str, source: str | Path, *, listen: Listen = silent, **setting
         UserError: if there is no such release, or the data do not fit its task.
     """
     from haoqi import pipeline
-    from haoqi.core.config import build
-    from haoqi.data.settings import DataSettings
 
-    return pipeline.evaluate(ref, build(DataSettings, {"source": str(source), **settings}, "an evaluation"), listen)
+    given = _data_settings(source, settings)
+    if isinstance(source, str | Path):
+        return pipeline.evaluate(ref, given, listen)
+    return pipeline.evaluate(ref, given, listen, _raw_as_learnt(source, given, ref))
 
 
 def compile(
@@ -151,12 +190,8 @@ def compile(
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
     """
     from haoqi import pipeline
-    from haoqi.core.config import build
-    from haoqi.data.settings import DataSettings
 
-    if source is None:
-        return pipeline.compile(ref, None, tell, glance=glance)
-    given = build(DataSettings, {"source": str(source), **settings}, "compiling")
+    given = None if source is None else _data_settings(source, settings)
     return pipeline.compile(ref, given, tell, glance=glance)
 
 
@@ -235,18 +270,52 @@ def preview(run: Run) -> dict[str, Any]:
     }
 
 
-def _raw(source: Any, run: Run) -> "Raw":
-    """Return rows that a caller has in memory, its columns chosen as those of a file are."""
-    from haoqi.data.raw import digest
-    from haoqi.data.table import Table, to_raw
+def _data_settings(source: Any, settings: Mapping[str, Any]) -> "DataSettings":
+    """Return the settings for a source by its name, or for rows in memory."""
+    from haoqi.core.config import build
+    from haoqi.data.settings import DataSettings
 
-    if hasattr(source, "columns") and hasattr(source, "to_dict"):
-        known = source.notna()  # what is missing has many spellings in a data frame, and one here
-        columns = {str(name): source[name].astype(object).where(known[name], None).tolist() for name in source.columns}
+    name = str(source) if isinstance(source, str | Path) else IN_MEMORY
+    return build(DataSettings, {"source": name, **settings}, "reading data")
+
+
+def _raw(source: Any, settings: "DataSettings", labelled: bool = True) -> "Raw":
+    """Return rows that a caller has in memory, its columns chosen as those of a file are."""
+    from haoqi.data.frames import table_of
+    from haoqi.data.sources.hub import is_loaded, read_loaded
+    from haoqi.data.table import to_raw
+
+    alone = replace(settings, train_file=None, valid_file=None, test_file=None)
+    if is_loaded(source):
+        raw = read_loaded(source, settings.source, alone, labelled)
+        raw = replace(raw, schema=replace(raw.schema, format="memory"))
     else:
-        pairs = [tuple(pair) for pair in source]
-        if any(len(pair) != 2 for pair in pairs):
-            raise UserError("each row must be a text and its label", 'give [("It broke.", "negative"), ...]')
-        columns = {"text": [text for text, _ in pairs], "label": [label for _, label in pairs]}
-    mark = digest([part for name, cells in columns.items() for part in (name, *map(repr, cells))])
-    return to_raw(Table(run.data.source, columns, "memory", mark), run.data)
+        raw = to_raw(table_of(source, settings.source), alone, labelled)
+    return raw if settings == alone else _with_files(raw, settings, alone)
+
+
+def _raw_as_learnt(source: Any, settings: "DataSettings", ref: str, labelled: bool = True) -> "Raw":
+    """Return rows in memory by the columns that a release learnt from."""
+    from haoqi.data.conform import read_as_learnt
+    from haoqi.models import releases
+
+    learnt = releases.get(ref).schema
+    if learnt is None:
+        return _raw(source, settings, labelled)
+    given = list(source) if hasattr(source, "__next__") else source  # it may be read twice
+    return read_as_learnt(lambda wanted: _raw(given, wanted, labelled), settings, learnt)
+
+
+def _with_files(raw: "Raw", settings: "DataSettings", alone: "DataSettings") -> "Raw":
+    """Return rows in memory with those of the files of other splits."""
+    from haoqi import data
+    from haoqi.data.raw import Part, join
+
+    if settings.train_file is not None:
+        raise UserError("rows in memory and a train_file are given", "keep one")
+    raws: list[tuple[Part | None, Raw]] = [(None if raw.parts else "train", raw)]
+    given: list[tuple[Part, str | None]] = [("valid", settings.valid_file), ("test", settings.test_file)]
+    raws += [(part, data.read(replace(alone, source=name))) for part, name in given if name is not None]
+    if len({one.shape for _, one in raws}) > 1:
+        raise UserError("the rows in memory and those of the files have other kinds of labels", "give one kind")
+    return join(raws, raw.schema)

@@ -1,9 +1,7 @@
 """A scikit-learn classifier of texts that looks for its own best model."""
 
-import os
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -13,8 +11,11 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from haoqi.api import warn_unless_promoted
 from haoqi.core import folder
+from haoqi.core.events import Event, Released
 from haoqi.data.examples import Examples
+from haoqi.data.frames import is_missing, values_of
 from haoqi.data.label_cells import MISSING
 from haoqi.data.raw import Raw, digest
 from haoqi.data.schema import Schema
@@ -22,9 +23,6 @@ from haoqi.run import run_of
 
 if TYPE_CHECKING:
     from haoqi.models.model import Model
-
-# The home is told by an environment variable, which all threads of a process share.
-_ONE_AT_A_TIME = threading.RLock()
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -81,8 +79,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         texts, classes, places = _checked(X, y)
         names = _names(classes)
-        with _home(self.name):
-            self.model_ = self._search(texts, [names[place] for place in places])
+        # Without a name runs and releases go to a folder that is deleted afterwards; caches are shared all the same.
+        with nullcontext() if self.name is not None else TemporaryDirectory(prefix="haoqi-") as home:
+            self.model_ = self._search(texts, [names[place] for place in places], None if home is None else Path(home))
         self.classes_ = classes
         return self
 
@@ -119,18 +118,26 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             found /= found.sum(axis=1, keepdims=True)
         return found
 
-    def _search(self, texts: list[str], labels: list[str]) -> "Model":
+    def _search(self, texts: list[str], labels: list[str], home: Path | None) -> "Model":
         from haoqi import pipeline
 
-        given: dict[str, Any] = {"minutes": self.minutes, "steps": self.steps, "seed": self.seed, "name": self.name}
+        given: dict[str, Any] = {"minutes": self.minutes, "steps": self.steps, "seed": self.seed}
         given |= {name: _listed(getattr(self, name)) for name in ("base", "methods")}
         # Cross-validation fits many times, and each would wait for what nobody reads.
         given |= {"compile": False, "advice_seconds": 0.0}
         # What a data frame's owner sorted out is not for us to refuse: odd rows are left out.
-        run = run_of("texts", task=self.task or "classification", bad_rows=1.0, drop_rare=True, **given)
+        given |= {"task": self.task or "classification", "bad_rows": 1.0, "drop_rare": True}
+        run = run_of("texts", name=self.name or "texts", **given)
         schema = Schema("texts", "memory", rows=len(texts))
         raw = Raw(Examples.of(texts, labels), None, schema, "labels", digest([*texts, "\0", *labels]))
-        return pipeline.improve(run, raw=raw).load()
+        heard: list[Released] = []
+
+        def hear(event: Event) -> None:
+            heard.extend([event] if isinstance(event, Released) else [])
+
+        release = pipeline.improve(run, hear, raw, home=home)
+        warn_unless_promoted(heard[-1], stacklevel=4)
+        return release.load()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -156,40 +163,19 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.model_ = _unpacked(files)
 
 
-@contextmanager
-def _home(name: str | None) -> Iterator[None]:
-    """Let runs and releases go to a folder that is deleted afterwards, unless there is a name to keep them under."""
-    if name is not None:
-        yield
-        return
-    cache = folder.cache()
-    cache.mkdir(parents=True, exist_ok=True)
-    with _ONE_AT_A_TIME, TemporaryDirectory(prefix="haoqi-") as place:
-        (Path(place) / "cache").symlink_to(cache, target_is_directory=True)
-        before = os.environ.get("HAOQI_HOME")
-        os.environ["HAOQI_HOME"] = place
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["HAOQI_HOME"]
-            else:
-                os.environ["HAOQI_HOME"] = before
-
-
 def _checked(X: Any, y: Any) -> tuple[list[str], npt.NDArray[Any], npt.NDArray[np.int64]]:  # noqa: N803
     """Return the texts, the classes, and the place of each text's class among them."""
     texts = _texts(X)
     if y is None:
         raise ValueError("TextClassifier requires y to be passed, but the target y is None")
-    labels = np.asarray(y)
+    labels = np.asarray(y if hasattr(y, "shape") else values_of(y))
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels.ravel()
     if labels.ndim != 1:
         raise ValueError(f"y must have one label per text, shape (n,), but has shape {labels.shape}")
     if len(labels) != len(texts):
         raise ValueError(f"X and y differ in length: {len(texts)} texts, {len(labels)} labels")
-    if any(label is None or label != label for label in labels.tolist()):
+    if any(is_missing(label) for label in labels.tolist()):
         raise ValueError("y contains NaN or None; every text needs a label")
     if not texts:
         raise ValueError("found no texts: at least 2 samples of different classes are required")
@@ -206,11 +192,11 @@ def _texts(X: Any) -> list[str]:  # noqa: N803
     shape = getattr(X, "shape", None)
     if shape is not None and len(shape) != 1:
         raise ValueError(f"X must be a list of texts, shape (n,), but has shape {shape}")
-    texts = list(X)
+    texts = values_of(X)
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise ValueError(f"X must be a list of texts, but X[{place}] is {text!r}")
-    return [str(text) for text in texts]
+    return texts
 
 
 def _names(classes: npt.NDArray[Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """The spine: from a file of labelled text to a released model, on one page."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from haoqi import data, tasks
@@ -10,6 +11,7 @@ from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
 from haoqi.data.conform import conform
 from haoqi.data.labelled import labelled
+from haoqi.data.names import place_of
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
@@ -25,8 +27,10 @@ from haoqi.explore.lab import Lab, check, lab_of
 from haoqi.explore.opened import opened
 from haoqi.explore.refit import final_model
 from haoqi.explore.scorings import scored_before
+from haoqi.models import promotion as promotions
 from haoqi.models import releases
 from haoqi.models.compiled import Compiled
+from haoqi.models.promotion import Promotion
 from haoqi.models.releases import Release, Tell
 from haoqi.models.trim import smaller
 from haoqi.run import Run
@@ -37,7 +41,7 @@ STOPPED = "stopped"
 """Why a search ended that the person stopped: what follows is to be quick."""
 
 
-def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Release:
+def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: Path | None = None) -> Release:
     """Look for a better model until the budget is spent, then release the best one.
 
     The same run taken up again goes on where it was, whether it was killed or had ended. Ctrl-C ends the
@@ -47,6 +51,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         run: what to learn from, and for how long.
         listen: is told of everything that happens.
         raw: the rows, where the caller has them in memory already.
+        home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
 
     Raises:
         UserError: if the data, the settings or the disk do not allow it.
@@ -60,7 +65,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
     check(run.explore, task)
-    with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place, kept_processes():
+    with opened(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
@@ -72,7 +77,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         begin(run, raw, lab, history)
         listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
         ended = search(lab, history, clock)
-        return release(run, lab, history, ended, clock=clock)
+        return release(run, lab, history, ended, clock=clock, home=home)
 
 
 def begin(run: Run, raw: Raw, lab: Lab, history: History) -> None:
@@ -111,17 +116,19 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
     return why_ended(lab, history, clock.spent)
 
 
-def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -> Release:
+def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, home: Path | None = None) -> Release:
     """Let the champion learn from all but the test split, score it on that, and publish it with its evidence.
 
     Next steps and the report come with it.
     """
     champion = history.found()
-    name = run.release_name
+    name, origin = run.release_name, lab.origin(champion.plan)
     published = next(
-        (r for r in releases.list_releases(name) if r.facts.get("origin") == lab.origin(champion.plan)), None
+        (one for one in releases.list_releases(name, home=home) if one.facts.get("origin") == origin), None
     )
-    if published is None:
+    if published is not None:
+        promotion = promotions.standing(published, promote=run.promote, home=home)
+    else:
         left = clock.left(lab.settings.budget_seconds)
         final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
         lab.listen(Stage("releasing", "the test split is scored"))
@@ -129,9 +136,12 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             tested = replace(tested, scorings=1 + scored_before(name, tested.content, history))
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
-            published = releases.publish(model, evidence, name, schema=lab.card.schema)
+            learnt = _learnt_from(run, lab, history)
+            published, promotion = promotions.publish(
+                model, evidence, name, learnt=learnt, schema=lab.card.schema, promote=run.promote, home=home
+            )
     if run.compile and published.facts.get("base"):
-        _compile(published, lab)
+        _compile(published, lab, home)
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
@@ -139,18 +149,20 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
     if (advice := advise(lab, history)) is not None:
         advice.write(published.folder)
-    story = story_of(run, lab, history, release=published, ended=ended, advice=advice)
+    story = story_of(run, lab, history, release=published, ended=ended, advice=advice, promotion=promotion)
     path = report.write(story, published.folder / "report.html")
-    lab.listen(_released(published, lab, path))
+    lab.listen(_released(published, lab, path, promotion))
     return published
 
 
-def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evidence:
+def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw | None = None) -> Evidence:
     """Score a release on labelled examples that it has not seen.
 
     Args:
         ref: a release, such as "reviews" or "reviews@2".
         settings: where the examples come from.
+        listen: is told of what happens.
+        raw: the rows, where the caller has them in memory already.
 
     Raises:
         UserError: if there is no such release, or the data do not fit its task.
@@ -158,7 +170,7 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evide
     found = releases.get(ref)
     model = found.load()
     listen(Stage("reading", settings.source))
-    raw = conform(data.read(settings, learnt=found.schema), model.task.labels, found.reference)
+    raw = conform(raw or data.read(settings, learnt=found.schema), model.task.labels, found.reference)
     for line in raw.schema.lines():
         listen(Note(line))
     for warning in raw.schema.warnings:
@@ -169,7 +181,12 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evide
 
 
 def compile(
-    ref: str, settings: DataSettings | None = None, tell: Tell = lambda line: None, *, glance: bool = True
+    ref: str,
+    settings: DataSettings | None = None,
+    tell: Tell = lambda line: None,
+    *,
+    glance: bool = True,
+    home: Path | None = None,
 ) -> Compiled:
     """Measure in which form a release computes fastest on this machine, and compute it so from now on.
 
@@ -178,34 +195,55 @@ def compile(
         settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
         tell: is told what is being done.
         glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
     """
-    release = releases.get(ref)
+    release = releases.get(ref, home=home)
+    compiled = partial(releases.compile, ref, tell=tell, glance=glance, home=home)
     if settings is None:
-        with jury_of(release) as jury:
-            return releases.compile(ref, jury.examples, tell, glance=glance, learnt=jury.learnt, stand_in=jury.stand_in)
+        with jury_of(release, home=home) as jury:
+            return compiled(examples=jury.examples, learnt=jury.learnt, stand_in=jury.stand_in)
     raw = conform(data.read(settings, learnt=release.schema), release.task.labels, release.reference)
-    return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell, glance=glance)
+    return compiled(examples=labelled(raw, release.task.output.read, settings))
 
 
-def _compile(published: Release, lab: Lab) -> None:
+def _compile(published: Release, lab: Lab, home: Path | None) -> None:
     """Compile what was published, unless it was before; a release is good without it too."""
     if published.compiled is not None:
         return
     lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
     try:
-        lab.listen(Note(compile(published.reference).words))
+        lab.listen(Note(compile(published.reference, home=home).words))
     except UserError as error:
         lab.listen(Note(f"not compiled: {error.what}"))
     except KeyboardInterrupt:
         lab.listen(Note("not compiled: stopped by you", warning=True))
 
 
-def _released(published: Release, lab: Lab, path: Path) -> Released:
+def _learnt_from(run: Run, lab: Lab, history: History) -> dict[str, str]:
+    """Return what tells the data of a run from others of the same name: their fingerprint, and where they lie."""
+    schema, begun = lab.card.schema, history.last("begin")
+    source = (
+        "" if schema.format == "memory" else schema.source if "://" in run.data.source else place_of(run.data.source)
+    )
+    return {"fingerprint": str(begun.body["data"]) if begun else "", "source": source}
+
+
+def _released(published: Release, lab: Lab, path: Path, promotion: Promotion) -> Released:
     found = headline(published.evidence, lab.task.metric.name)
     assert found is not None
     one = found.lead
-    told = (one.metric, one.score, one.low, one.high, str(path), found.to_plain())
-    return Released(published.name, published.version, str(published.folder), *told)
+    return Released(
+        published.name,
+        published.version,
+        str(published.folder),
+        *(one.metric, one.score, one.low, one.high),
+        str(path),
+        headline=found.to_plain(),
+        promoted=promotion.promoted,
+        answers=promotion.answers,
+        why_not=promotion.why_not,
+        promotion=promotion.facts,
+    )

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +10,26 @@ from haoqi.core import folder
 from haoqi.core.config import Range, as_plain, load_yaml
 from haoqi.core.errors import UserError, unknown
 from haoqi.core.flat import as_flat, build_flat, flat_settings
+from haoqi.data.names import name_of
 from haoqi.data.settings import DataSettings
 from haoqi.explore.settings import ExploreSettings
 
 # What may change when a run is taken up again: how long to look is no part of what is looked at.
-_FREE = ("minutes", "steps", "worth", "name", "fresh", "ledger", "compile", "devices", "sharding", "advice_seconds")
+_FREE = frozenset(
+    (
+        "minutes",
+        "steps",
+        "worth",
+        "name",
+        "fresh",
+        "ledger",
+        "compile",
+        "promote",
+        "devices",
+        "sharding",
+        "advice_seconds",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,7 @@ class Run:
     task: str | None = None
     """What is to be learnt (classification, sentiment, entities, ...); guessed from the data when left out."""
     name: str | None = None
-    """Under which the model is released; the source's own name when left out."""
+    """Under which the model is released; when left out the source's own name, behind its folder's if it says little."""
     explore: ExploreSettings = field(default_factory=ExploreSettings)
     seed: Annotated[int, Range(0, 2**31 - 1, search=False)] = 0
     """Everything that chance decides follows from it."""
@@ -34,13 +48,15 @@ class Run:
     """Begin again even though the same run was begun before; what it released stays."""
     compile: bool = True
     """Measure, after the release, in which form it computes fastest on this machine, and compute it so."""
+    promote: bool | None = None
+    """Let the new version answer to the name, or not; when left out, unless it has other labels or scores lower."""
     ledger: str | None = None
     """URL of a PostgreSQL database that keeps the ledger; a file in the run's folder when left out."""
 
     @property
     def release_name(self) -> str:
         """The name of what this run releases."""
-        return folder.check_name(self.name) if self.name is not None else _name_of(self.data.source)
+        return folder.check_name(self.name) if self.name is not None else name_of(self.data.source)
 
     def identity(self, fingerprint: str) -> str:
         """Return a short name that is the same for the same question to the same data."""
@@ -48,9 +64,9 @@ class Run:
         text = json.dumps([fingerprint, settings], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def folder(self, fingerprint: str) -> Path:
-        """Return where this run keeps its data, experiments and ledger."""
-        return folder.runs() / self.release_name / self.identity(fingerprint)
+    def folder(self, fingerprint: str, home: Path | None = None) -> Path:
+        """Return where this run keeps its data, experiments and ledger, in a home or in that of HAOQI_HOME."""
+        return folder.runs(home) / self.release_name / self.identity(fingerprint)
 
     def as_yaml(self) -> str:
         """Return the resolved settings as a file that `haoqi improve --config` reads."""
@@ -103,11 +119,3 @@ def _check(run: Run) -> None:
         tasks.get(run.task)
     for name in run.explore.methods:
         methods.get(name)
-
-
-def _name_of(source: str) -> str:
-    """Return a source's own name: the file's without its ending, the last part of an address."""
-    last = re.split(r"[/\\]", source.rstrip("/\\").partition("?")[0])[-1]
-    stem = last.split(".")[0] if not last.startswith(".") else last.strip(".")
-    safe = re.sub(r"[^\w.\-]+", "-", stem).strip("-._")
-    return folder.check_name(safe or "run")

@@ -16,6 +16,7 @@ from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import ALPHA
 from haoqi.explore.plan import Experiment
 from haoqi.explore.retrial import retried
+from haoqi.models.promotion import Promotion
 from haoqi.models.releases import Release
 from haoqi.run import Run
 
@@ -24,7 +25,14 @@ _COMPARED = 40
 
 
 def story_of(
-    run: Run, lab: Lab, history: History, *, release: Release, ended: str, advice: Advice | None = None
+    run: Run,
+    lab: Lab,
+    history: History,
+    *,
+    release: Release,
+    ended: str,
+    advice: Advice | None = None,
+    promotion: Promotion | None = None,
 ) -> Story:
     """Return all that the report of a run says.
 
@@ -35,6 +43,7 @@ def story_of(
         release: what was published.
         ended: why the search ended, as `Story.ended` has it.
         advice: what could be done next.
+        promotion: which version answers to the name; None: this one.
     """
     best = history.found()
     plan = best.plan
@@ -63,6 +72,7 @@ def story_of(
         learnt_from=int(release.facts.get("learnt_from", 0)),
         ended=ended,
         advice=advice,
+        promotion={} if promotion is None else asdict(promotion),
         notes=(*lab.card.notes, *(f"No. {e.number}: {note}." for e in history.experiments for note in e.notes)),
         command=_command(run),
         settings=run.as_yaml(),

@@ -1,8 +1,11 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas
+import pyarrow
 import pytest
 
 import haoqi
@@ -77,6 +80,111 @@ def test_what_a_data_frame_lacks_is_missing_and_not_a_word() -> None:
     frame.loc[[0, 5], "label"] = pandas.NA
     run = haoqi.improve(frame, name="gaps", bad_rows=0.1, **FAST)
     assert run.model.task.labels == ("+", "-")
+
+
+ROWS = [{"text": text, "label": label} for text, label in PAIRS]
+COLUMNS = {"text": [row["text"] for row in ROWS], "label": [row["label"] for row in ROWS]}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(ROWS, id="records"),
+        pytest.param(COLUMNS, id="columns"),
+        pytest.param((row for row in ROWS), id="a generator"),
+        pytest.param(pyarrow.table(COLUMNS), id="Arrow"),
+        pytest.param((COLUMNS["text"], COLUMNS["label"]), id="texts, labels"),
+        pytest.param(pandas.DataFrame(COLUMNS).astype({"label": "category"}), id="categories"),
+    ],
+)
+def test_rows_in_memory_are_learnt_as_the_same_rows_in_pairs_are(run: api.Improved, source: Any) -> None:
+    found = haoqi.improve(source, name="pairs", **FAST)
+    assert found.name == run.name
+
+
+@pytest.mark.parametrize("source", [ROWS, COLUMNS, pandas.DataFrame(COLUMNS), pyarrow.table(COLUMNS)])
+def test_tables_in_memory_are_evaluated_and_answered(run: api.Improved, source: Any) -> None:
+    found = api.evaluate("pairs", source)
+    assert found.examples == len(ROWS)
+    assert next(iter(found.scores.values()))[0] > 0.9
+    assert haoqi.predict(run.model, source).labels == COLUMNS["label"]
+
+
+def test_lists_of_text_of_every_library_are_answered(run: api.Improved) -> None:
+    texts = COLUMNS["text"][:4]
+    wanted = COLUMNS["label"][:4]
+    for given in (
+        tuple(texts),
+        iter(texts),
+        pandas.Series(texts, index=[3, 3, 4, 5]),
+        pyarrow.array(texts),
+        np.array(texts),
+    ):
+        assert haoqi.predict(run.model, given).labels == wanted
+    assert haoqi.predict(run.model, []).labels == []
+    with pytest.raises(haoqi.UserError, match="text 1 is None, which is not text"):
+        haoqi.predict(run.model, pandas.Series(["a", pandas.NA]))
+    with pytest.raises(haoqi.UserError):
+        haoqi.predict(run.model, "one text")
+
+
+def test_splits_in_memory_and_a_file_of_tests_are_kept(tmp_path: Path) -> None:
+    frame, rest = pandas.DataFrame(ROWS[:48]), pandas.DataFrame(ROWS[48:])
+    rest.to_csv(tmp_path / "rest.csv", index=False)
+    for name, source, settings in (
+        ("splits", {"train": frame, "test": rest}, {}),
+        ("file", frame, {"test_file": str(tmp_path / "rest.csv")}),
+    ):
+        found = haoqi.improve(source, name=name, **FAST, **settings)
+        assert found.release.evidence["test"]["examples"] == len(rest)
+    with pytest.raises(haoqi.UserError, match="rows in memory and a train_file"):
+        haoqi.improve(frame, train_file="rest.csv", **FAST)
+
+
+def test_sets_and_arrays_are_several_labels_a_text() -> None:
+    several = {"+": {"warm", "kind"}, "-": np.array(["cold"])}
+    found = haoqi.improve([(text, several[label]) for text, label in PAIRS], name="several", **FAST)
+    assert found.model.task.labels == ("cold", "kind", "warm")
+    assert sorted(found.model("the chair was lovely").label) == ["kind", "warm"]
+
+
+def test_a_frame_with_two_columns_of_a_name_is_refused() -> None:
+    frame = pandas.DataFrame(PAIRS, columns=["text", "text"])
+    with pytest.raises(haoqi.UserError, match="several columns called text"):
+        haoqi.improve(frame, **FAST)
+
+
+def test_a_loaded_data_set_keeps_the_names_of_its_classes() -> None:
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["-", "+"])})
+    rows = datasets.Dataset.from_list([{**row, "label": int(row["label"] == "+")} for row in ROWS], features=features)
+    for name, source in (
+        ("loaded", rows),
+        ("loaded-splits", datasets.DatasetDict(train=rows)),
+        ("streamed", rows.to_iterable_dataset()),
+    ):
+        assert haoqi.improve(source, name=name, **FAST).model.task.labels == ("+", "-")
+
+
+def test_rows_without_a_name_are_called_data_wherever_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert haoqi.improve(PAIRS, **FAST).release.name == "data"
+    config = tmp_path / "run.yaml"
+    config.write_text("name: written\n", encoding="utf-8")
+    assert haoqi.improve(PAIRS, config=config, **FAST).release.name == "written"
+    assert haoqi.improve(PAIRS, config=config, name="said", **FAST).release.name == "said"
+
+
+def test_a_release_that_does_not_answer_to_its_name_is_a_warning(run: api.Improved) -> None:
+    other = [(text, {"+": "good", "-": "bad"}[label]) for text, label in PAIRS]
+    with pytest.warns(UserWarning, match="published but not promoted.*haoqi promote pairs@2"):
+        found = haoqi.improve(other, name="pairs", **FAST)
+    assert (found.name, found.promoted) == ("pairs@2", False)
+    assert found.model("the soup was lovely").label == "good"
+    assert haoqi.load("pairs")("the soup was lovely").label == "+"
 
 
 def test_the_same_run_again_is_the_same_release(run: api.Improved) -> None:

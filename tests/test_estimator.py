@@ -1,9 +1,13 @@
 import copy
+import os
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pandas
+import pyarrow
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -14,6 +18,7 @@ from sklearn.utils import estimator_checks
 
 from haoqi import TextClassifier
 from haoqi.core import folder
+from haoqi.models import releases
 
 WORDS = {"good": "+", "great": "+", "lovely": "+", "bad": "-", "awful": "-", "rude": "-"}
 THINGS = ("battery", "screen", "coffee", "hotel", "film", "book", "train", "camera", "soup", "lamp")
@@ -79,7 +84,8 @@ def test_no_texts_have_no_answers(fitted: TextClassifier) -> None:
 
 
 def test_arrays_and_series_are_lists_of_text_too(fitted: TextClassifier) -> None:
-    for texts in (np.array(TEXTS), np.array(TEXTS, dtype=object), pandas.Series(TEXTS), tuple(TEXTS)):
+    lists = (np.array(TEXTS), np.array(TEXTS, dtype=object), pandas.Series(TEXTS), tuple(TEXTS), pyarrow.array(TEXTS))
+    for texts in lists:
         assert (fitted.predict(texts) == fitted.predict(TEXTS)).all()
 
 
@@ -122,6 +128,9 @@ def test_it_works_in_pipelines_searches_and_cross_validation() -> None:
         (np.zeros((4, 2)), LABELS[:4], r"has shape \(4, 2\)"),
         (TEXTS, [*LABELS[:-1], None], "every text needs a label"),
         (TEXTS[:2], [1.0, float("nan")], "every text needs a label"),
+        (TEXTS[:2], ["+", pandas.NA], "every text needs a label"),
+        (TEXTS[:2], pandas.array([1, None], dtype="Int64"), "every text needs a label"),
+        ([TEXTS[0], pandas.NA], LABELS[:2], "is None"),
     ],
 )
 def test_bad_input_is_a_value_error_in_words(texts: Any, labels: Any, what: str) -> None:
@@ -135,6 +144,58 @@ def test_nothing_is_kept_unless_it_has_a_name() -> None:
     assert {path for path in folder.home().rglob("*") if "cache" not in path.parts} == before
     quick(name="kept").fit(TEXTS, LABELS)
     assert (folder.releases() / "kept" / "1").is_dir()
+
+
+def test_fits_in_threads_leave_loads_and_releases_of_others_where_they_are() -> None:
+    """While models are fitted, others load and publish in the home, and no variable of the process changes."""
+    quick(name="neighbour").fit(TEXTS, LABELS)
+    model, evidence = releases.load("neighbour"), releases.get("neighbour").evidence
+    before = dict(os.environ)
+    ended = threading.Event()
+
+    def look() -> list[str]:
+        seen = []
+        while not ended.is_set() or not seen:
+            assert dict(os.environ) == before
+            seen.append(releases.load("neighbour")("the chair was awful").label)
+            releases.publish(model, evidence, "published")
+        return seen
+
+    with ThreadPoolExecutor(3) as pool:
+        looking = pool.submit(look)
+        fits = [pool.submit(quick(methods=methods).fit, TEXTS, LABELS) for methods in ("tfidf", "majority")]
+        try:
+            models = [fit.result() for fit in fits]
+        finally:
+            ended.set()
+        seen = looking.result()
+    assert set(seen) == {"-"}
+    assert [one.version for one in releases.list_releases("published")] == list(range(1, len(seen) + 1))
+    assert (models[0].predict(TEXTS) == LABELS).all()
+    assert len(set(models[1].predict(TEXTS))) == 1
+    assert "texts" not in releases.names()
+
+
+def test_side_by_side_a_seed_gives_the_model_that_it_gives_alone(tiny_base: str) -> None:
+    asked = {"methods": "full", "base": tiny_base}
+    alone = quick(**asked).fit(TEXTS, LABELS).predict_proba(TEXTS)
+    with ThreadPoolExecutor(2) as pool:
+        fits = [pool.submit(quick(**asked, seed=seed).fit, TEXTS, LABELS) for seed in (0, 1)]
+        together = [fit.result().predict_proba(TEXTS) for fit in fits]
+    np.testing.assert_allclose(together[0], alone, atol=1e-6)
+    assert not np.allclose(together[1], alone, atol=1e-3)
+
+
+def test_it_works_in_processes_side_by_side() -> None:
+    assert cross_val_score(quick(), TEXTS, LABELS, cv=2, n_jobs=2).min() > 0.8
+
+
+def test_under_a_name_that_answers_with_other_labels_it_warns_and_does_not_take_its_place() -> None:
+    quick(name="marks").fit(TEXTS, LABELS)
+    with pytest.warns(UserWarning, match=r"New: bad, good\. Gone: \+, -\..*haoqi promote marks@2"):
+        model = quick(name="marks").fit(TEXTS, ["good" if label == "+" else "bad" for label in LABELS])
+    assert model.predict(["the chair was awful"]).tolist() == ["bad"]
+    assert releases.load("marks")("the chair was awful").label == "-"
 
 
 def test_labels_that_cannot_be_names_are_answered_all_the_same() -> None:

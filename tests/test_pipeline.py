@@ -215,6 +215,66 @@ def test_other_data_under_the_same_name_is_another_run_and_the_next_version(plac
     assert len(list((folder.runs() / "reviews").iterdir())) == 2
 
 
+def labelled(path: Path, *labels: str) -> Path:
+    """Write reviews of one kind each, under these labels."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [f"the {thing} no. {n} was {GOOD[n]},{labels[0]}\n" for thing in THINGS for n in range(6)]
+    rows += [f"the {thing} no. {n} was {BAD[n]},{labels[1]}\n" for thing in THINGS for n in range(6)]
+    path.write_text("text,label\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+def test_a_file_of_the_same_name_with_other_labels_does_not_take_the_place_of_the_first(place: Path) -> None:
+    fast = {"steps": 2, "methods": ("majority", "tfidf"), "near_duplicates": False, "advice_seconds": 0.0}
+    files = [labelled(place / "23_train.csv", "+", "-"), labelled(place / "other" / "23_train.csv", "1", "0")]
+    told: list[Event] = []
+    for file in files:
+        pipeline.improve(run_of(str(file), **fast), told.append)
+    first, second = (event for event in told if isinstance(event, Released))
+    assert (first.name, first.version, first.promoted) == ("23_train", 1, True)
+    assert (second.name, second.version, second.promoted, second.answers) == ("23_train", 2, False, 1)
+    assert second.why_not == "other_labels"
+    assert second.promotion == {"source": str(files[0]), "added": ["0", "1"], "missing": ["+", "-"]}
+    assert releases.load("23_train")("the lamp was rude").label == "-"
+    report = Path(second.report).read_text(encoding="utf-8")
+    assert "published but not promoted" in report
+    assert "haoqi promote 23_train@2" in report
+
+    pipeline.improve(run_of(str(files[1]), **fast, promote=True), told.append)
+    again = told[-1]
+    assert isinstance(again, Released)
+    assert (again.version, again.promoted) == (2, True)
+    assert releases.load("23_train")("the lamp was rude").label == "0"
+
+
+def test_files_that_say_nothing_by_their_names_are_told_apart_by_their_folders(place: Path) -> None:
+    for project, labels in (("mails", ("+", "-")), ("shop", ("1", "0"))):
+        file = labelled(place / project / "train.csv", *labels)
+        pipeline.improve(run_of(str(file), steps=1, methods=("majority",), near_duplicates=False, advice_seconds=0.0))
+    assert releases.names() == ["mails-train", "shop-train"]
+
+
+def test_a_run_goes_on_from_wherever_its_file_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = labelled(place / "mails" / "train.csv", "+", "-")
+    fast = {"steps": 1, "methods": ("majority",), "near_duplicates": False, "advice_seconds": 0.0}
+    first = pipeline.improve(run_of(str(file), **fast))
+    monkeypatch.chdir(file.parent)
+    again = pipeline.improve(run_of("train.csv", **fast))
+    assert (again.name, again.version) == (first.name, first.version) == ("mails-train", 1)
+
+
+def test_a_home_is_an_argument_and_the_usual_one_stays_empty(place: Path, tiny_base: str) -> None:
+    elsewhere = place / "elsewhere"
+    release = pipeline.improve(
+        asked(place, tiny_base, steps=2, methods=("majority", "probe"), compile=True), home=elsewhere
+    )
+    assert release.folder == elsewhere / "releases" / "reviews" / "1"
+    assert release.compiled is not None
+    assert (elsewhere / "runs" / "reviews").is_dir()
+    assert not (folder.home() / "runs").exists()
+    assert not (folder.home() / "releases").exists()
+
+
 def test_few_examples_are_judged_by_cross_validation(place: Path, tiny_base: str) -> None:
     source = reviews(place / "few.csv", rows=40)
     release = pipeline.improve(

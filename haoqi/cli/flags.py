@@ -53,7 +53,7 @@ def _flag(setting: Setting, heading: str) -> inspect.Parameter:
     name = f"--{setting.name.replace('_', '-')}"
     kind: Any = str | None
     metavar: str | None = takes(setting)
-    if setting.kind is bool:
+    if setting.kind in (bool, bool | None):
         kind, metavar = bool | None, None
         # A switch that is off is shown the way it is typed to turn it on.
         name = f"{name}/--no-{name.removeprefix('--')}"

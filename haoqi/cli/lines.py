@@ -39,12 +39,20 @@ def as_json(event: Event) -> str:
 
 
 def ending(released: Released) -> list[str]:
-    """Return what was released, how good, how sure and by what, what was not tested, and what to type next."""
+    """Return what was released, how good, how sure and by what, which version answers, and what to type next."""
+    from haoqi.evaluate.report import promotion
+    from haoqi.evaluate.report.steps import in_words
+
+    name, version, standing = released.name, released.version, released.standing
+    ref = name if released.promoted else f"{name}@{version}"
+    command = promotion.command(name, version, standing)
     first, *rest = _told(released)
     return [
-        f"Released {released.name}, version {released.version}: {first}.",
+        f"Released {name}, version {version}: {first}.",
         *(f"  {line}" for line in rest),
-        f'  ask it     haoqi predict {released.name} "..."',
+        *(f"  {in_words(one)}" for one in promotion.told(name, version, standing)),
+        f'  ask it     haoqi predict {ref} "..."',
+        *([f"  {'undo that ' if released.promoted else 'promote it'} {command}"] if command else []),
         f"  read why   {released.report}",
     ]
 

@@ -86,6 +86,20 @@ class Released:
     report: str
     headline: Mapping[str, Any] = field(default_factory=dict)
     """The estimate that leads and the one beside it, plain: split, score, examples, labels that were not tested."""
+    promoted: bool = True
+    """Whether it answers to the bare name."""
+    answers: int | None = None
+    """The version that does, where that is another."""
+    why_not: str = ""
+    """The kind of reason for that: other_task, other_labels, lower_score, as_said or answered_before."""
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    """What the reason rests on; or which version answered before, where that was learnt from other data."""
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """Which version answers now and why, as the report puts it into words."""
+        answers = {"promoted": self.promoted, "answers": self.answers}
+        return {**answers, "why_not": self.why_not, "facts": self.promotion}
 
 
 Event = Stage | Note | Trying | Advanced | Tried | Clock | Released

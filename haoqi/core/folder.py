@@ -26,14 +26,14 @@ def cache() -> Path:
     return home() / "cache"
 
 
-def runs() -> Path:
-    """Return the folder that holds every run, by name and then by identity."""
-    return home() / "runs"
+def runs(place: Path | None = None) -> Path:
+    """Return the folder that holds every run, by name and then by identity, in a home; None: HAOQI_HOME."""
+    return (place or home()) / "runs"
 
 
-def releases() -> Path:
-    """Return the folder that holds every release, by name and then by version."""
-    return home() / "releases"
+def releases(place: Path | None = None) -> Path:
+    """Return the folder that holds every release, by name and then by version, in a home; None: HAOQI_HOME."""
+    return (place or home()) / "releases"
 
 
 def check_name(name: str) -> str:

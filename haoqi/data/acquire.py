@@ -5,7 +5,6 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.data.raw import Part, Raw
-from haoqi.data.roles import MissingColumnError
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
@@ -24,7 +23,9 @@ def read(settings: DataSettings, *, labelled: bool = True, learnt: Schema | None
     from haoqi.data.sources import read_one
 
     if learnt is not None:
-        return _read_like(settings, labelled, learnt)
+        from haoqi.data.conform import read_as_learnt
+
+        return read_as_learnt(lambda wanted: read(wanted, labelled=labelled), settings, learnt)
     if not settings.source.strip():
         raise UserError("no source is given", "name a file, a folder or a sample")
     given: list[tuple[Part, str | None]] = [
@@ -43,26 +44,3 @@ def read(settings: DataSettings, *, labelled: bool = True, learnt: Schema | None
     if not len(raw.examples):
         raise UserError(f"{raw.schema.source} has no rows", "give a file with a text and a label in each row")
     return raw
-
-
-def _read_like(settings: DataSettings, labelled: bool, learnt: Schema) -> Raw:
-    """Return the rows of a source by the columns that were learnt from, or by the only ones that could be meant.
-
-    Raises:
-        UserError: if the columns are not there and several could be meant.
-    """
-    from haoqi.data.conform import check_guess, settings_like
-
-    wanted = settings_like(settings, learnt)
-    try:
-        raw = read(wanted, labelled=labelled)
-        if learnt.header == 0 and raw.schema.header:  # numbers that were names were taken for places
-            wanted, raw = settings, read(settings, labelled=labelled)
-        return raw
-    except MissingColumnError as error:
-        said = {role for role in error.roles if getattr(settings, role)}
-        if said:
-            raise
-        raw = read(replace(wanted, **dict.fromkeys(error.roles)), labelled=labelled)  # type: ignore[arg-type]
-        schema = replace(raw.schema, warnings=(*raw.schema.warnings, *check_guess(error, raw.schema, learnt)))
-        return replace(raw, schema=schema)

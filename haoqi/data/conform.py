@@ -1,7 +1,7 @@
 """Another file read as the one that was learnt from: the same columns, the same spelling of labels."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,31 @@ def settings_like(settings: DataSettings, learnt: Schema) -> DataSettings:
     if learnt.label_separator and not settings.label_separator:
         kept["label_separator"] = learnt.label_separator
     return replace(settings, **kept)  # type: ignore[arg-type]
+
+
+def read_as_learnt(read: Callable[[DataSettings], Raw], settings: DataSettings, learnt: Schema) -> Raw:
+    """Return rows by the columns that were learnt from, or by the only ones that could be meant.
+
+    Args:
+        read: gives the rows by settings.
+        settings: what the person said.
+        learnt: what was learnt from.
+
+    Raises:
+        UserError: if the columns are not there and several could be meant.
+    """
+    wanted = settings_like(settings, learnt)
+    try:
+        raw = read(wanted)
+    except MissingColumnError as error:
+        if any(getattr(settings, role) for role in error.roles):
+            raise
+        nameless = dict.fromkeys(error.roles)
+        raw = read(replace(wanted, **nameless))  # type: ignore[arg-type]
+        schema = replace(raw.schema, warnings=(*raw.schema.warnings, *check_guess(error, raw.schema, learnt)))
+        return replace(raw, schema=schema)
+    # Numbers that were the names of columns without any are no places in a table that has names.
+    return read(settings) if learnt.header == 0 and raw.schema.header else raw
 
 
 def check_guess(error: MissingColumnError, found: Schema | Roles, learnt: Schema) -> list[str]:

@@ -63,7 +63,8 @@ def prepare(
         UserError: if too many rows are bad, there is nothing to tell apart, a class has one example, or the
             folder holds other data.
     """
-    mark = digest([raw.fingerprint, json.dumps(as_plain(settings), sort_keys=True), str(seed), str(classes)])
+    said = {**as_plain(settings), "source": ""}  # the content tells it, from wherever the file was named
+    mark = digest([raw.fingerprint, json.dumps(said, sort_keys=True), str(seed), str(classes)])
     if (folder / _COMPLETE).is_file():
         return _resume(folder, mark)
     rows = read_labels(start(raw, settings, np.random.default_rng([seed, 1])), read_label, settings)

@@ -33,22 +33,26 @@ class Jury:
 
 
 @contextmanager
-def jury_of(release: Release) -> Iterator[Jury]:
+def jury_of(release: Release, *, home: Path | None = None) -> Iterator[Jury]:
     """Give who judges the forms of a release that came from a run here; its stand-in is needed until the block ends.
+
+    Args:
+        release: what is compiled.
+        home: the folder that holds runs/; None: HAOQI_HOME.
 
     Raises:
         UserError: if the run's examples are not here.
     """
     run, _, plan = str(release.facts.get("origin", "")).rpartition("/")
     try:
-        splits = load_prepared(runs() / run / "data").splits
+        splits = load_prepared(runs(home) / run / "data").splits
     except UserError:
         raise UserError(
             f"the examples that {release.reference} was judged by are not here",
             f"give labelled text: haoqi compile {release.reference} FILE",
         ) from None
     known = release.facts.get("learnt_from", 0) > len(splits.train) or len(splits.valid) < FEW
-    judged = experiments(runs() / run) / plan / MODEL
+    judged = experiments(runs(home) / run) / plan / MODEL
     if not known:
         yield Jury(splits.valid)
     elif not judged.exists():  # after cross-validation there is none

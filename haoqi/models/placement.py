@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
+from threading import RLock
 from typing import Any, Literal
 
 import torch
@@ -36,9 +37,13 @@ def probed() -> Placement:
     return Placement(found.device, "bf16" if found.precision == "bf16" else "fp32")
 
 
+# The threads of a process share torch's generators: one draws at a time, or a seed would decide nothing.
+_drawing = RLock()
+
+
 @contextmanager
 def own_randomness(device: str) -> Iterator[None]:
-    """Leave torch's global generators as they were found."""
+    """Leave torch's global generators as they were found, and to this thread alone while the block lasts."""
     devices = [torch.cuda.current_device()] if device == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
+    with _drawing, torch.random.fork_rng(devices=devices):
         yield

@@ -307,7 +307,7 @@ def _version(name: str, version: int, home: Path | None) -> Release:
 
 
 def _shelves(home: Path | None) -> Path:
-    return home / "releases" if home is not None else folders.releases()
+    return folders.releases(home)
 
 
 def _shelf(name: str, home: Path | None) -> Path:

@@ -60,3 +60,23 @@ def test_the_ending_leads_with_most_examples_and_names_what_was_not_tested() -> 
     assert second == "  beside it macro-F1 1.000, between 0.438 and 1.000 (on 3 test examples; not tested: fraud)"
     assert third.startswith("  the test split has been scored 2 times")
     assert json.loads(lines.as_json(replace(RELEASED, headline=told)))["headline"] == told
+
+
+def test_the_ending_of_a_version_that_does_not_answer_says_why_and_what_promotes_it() -> None:
+    facts = {"source": "mails/train.csv", "added": ["a"], "missing": ["b", "c"]}
+    refused = replace(RELEASED, promoted=False, answers=2, why_not="other_labels", promotion=facts)
+    text = "\n".join(lines.ending(refused))
+    assert "not promoted: its labels are not those of version 2" in text
+    assert "New: a. Gone: b, c." in text
+    assert "Version 2 was learnt from mails/train.csv." in text
+    assert "haoqi promote reviews@3" in text
+    assert 'haoqi predict reviews@3 "' in text
+    assert json.loads(lines.as_json(refused))["promoted"] is False
+
+
+def test_the_ending_says_whose_place_a_version_took_where_that_learnt_other_data() -> None:
+    text = "\n".join(lines.ending(replace(RELEASED, answers=3, promotion={"replaced": 2, "source": "a.csv"})))
+    assert "Version 2, which answered to reviews until now, was learnt from other data." in text
+    assert "Version 2 was learnt from a.csv." in text
+    assert "haoqi promote reviews@2" in text
+    assert 'haoqi predict reviews "' in text

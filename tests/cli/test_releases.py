@@ -74,3 +74,13 @@ def test_evaluate_names_the_classes_that_a_file_has_none_of(run: Run, released: 
     assert run(*asked).out.splitlines()[-1].endswith("(3 examples; not tested: negative)")
     found = json.loads(run(*asked, "--json").out)
     assert (found[0]["examples"], found[0]["untested"]) == (3, ["negative"])
+
+
+def test_the_version_that_answers_is_told_where_a_newer_one_was_not_promoted(run: Run, released: str) -> None:
+    from haoqi.models import releases
+
+    model, evidence = releases.load(released), releases.get(released).evidence
+    for promote in (True, False):
+        releases.publish(model, evidence, "kept", promote=promote)
+    rows = json.loads(run("releases", "kept", "--json").out)
+    assert [(row["version"], row["answers"]) for row in rows] == [(2, ""), (1, "now")]

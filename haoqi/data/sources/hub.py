@@ -1,6 +1,7 @@
 """A data set of the Hugging Face hub by its name, such as hub:imdb or dair-ai/emotion; cached ones work offline."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,40 @@ class Hub:
             raise UserError(
                 f"the hub data set {name} cannot be had: {reason}", "is its name right, and is there a network?"
             ) from None
-        raws: list[tuple[Part | None, Raw]] = []
-        for split, rows in found.items():
-            part = part_of(split) or "train"
-            raws.append((part, _read_split(f"{name} {split}", rows, settings, labelled and part != "unlabelled")))
-        first = raws[0][1].schema
-        return join(raws, Schema(name, "hub", columns=first.columns, why=first.why))
+        return read_loaded(found, name, settings, labelled)
+
+
+def is_loaded(found: Any) -> bool:
+    """Return whether something is a data set of the library `datasets`, or several under the names of their splits."""
+    several = list(found.values()) if isinstance(found, Mapping) else [found]
+    ours = (type(one).__module__.partition(".")[0] == "datasets" and hasattr(one, "features") for one in several)
+    return bool(several) and all(ours)
+
+
+def read_loaded(found: Any, name: str, settings: DataSettings, labelled: bool = True) -> Raw:
+    """Return the rows of a loaded data set, or of several under the names of their splits.
+
+    Args:
+        found: a `datasets.Dataset`, one that is streamed, or a dict of such.
+        name: what a person calls it.
+        settings: columns that a person named.
+        labelled: whether there must be labels.
+
+    Raises:
+        UserError: if a column is missing, or there are no rows.
+    """
+    if not isinstance(found, Mapping):
+        return _read_split(name, found, settings, labelled)
+    raws: list[tuple[Part | None, Raw]] = []
+    for split, rows in found.items():
+        part = part_of(split) or "train"
+        raws.append((part, _read_split(f"{name} {split}", rows, settings, labelled and part != "unlabelled")))
+    first = raws[0][1].schema
+    return join(raws, Schema(name, "hub", columns=first.columns, why=first.why))
 
 
 def _read_split(name: str, rows: Any, settings: DataSettings, labelled: bool) -> Raw:
+    rows = _held(rows)
     columns = {column: list(rows[column]) for column in rows.column_names}
     names = {column: _class_names(feature) for column, feature in rows.features.items()}
     tags = next((column for column in _TAGS if column in columns and "tokens" in columns), None)
@@ -63,6 +89,13 @@ def _read_split(name: str, rows: Any, settings: DataSettings, labelled: bool) ->
         if known:
             columns[column] = [_spell(cell, known) for cell in columns[column]]
     return to_raw(Table(name, columns, "hub", mark), settings, labelled)
+
+
+def _held(rows: Any) -> Any:
+    """Return a data set whose cells are plain values and can be read column by column, also where it is streamed."""
+    if not hasattr(rows, "_fingerprint"):
+        rows = require("datasets", "hub").Dataset.from_list(list(rows), features=rows.features)
+    return rows.with_format(None)
 
 
 def _class_names(feature: Any) -> list[str] | None:

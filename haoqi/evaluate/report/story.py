@@ -198,6 +198,8 @@ class Story:
     """Why the search ended: "budget", "steps", "exhausted", "worth", "stopped", or a sentence."""
     advice: Advice | None = None
     """What could be done next, in one currency."""
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    """Which version answers: promoted, answers, why_not and facts; empty: this one."""
     notes: tuple[str, ...] = ()
     """Remarks that belong on the page: warnings, guesses that were made."""
     command: str = ""

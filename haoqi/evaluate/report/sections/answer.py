@@ -2,7 +2,7 @@
 
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
-from haoqi.evaluate.report import formats, headlines, plans
+from haoqi.evaluate.report import formats, headlines, plans, promotion
 from haoqi.evaluate.report.charts import Mark, axis, interval
 from haoqi.evaluate.report.markup import Child, Markup, Said, Within, join, named, tag
 from haoqi.evaluate.report.scale import Scale
@@ -23,6 +23,7 @@ def draw(story: Story) -> Markup:
     found = standings(story)
     return join(
         _headline(story),
+        _promotion(story),
         _ladder(story, found),
         _sentences(story, found),
         _box("answer.notes", list(story.notes)),
@@ -61,6 +62,19 @@ def _limits(found: Headline) -> list[Said]:
     if found.scorings > 1:
         said.append(Said("answer.scored_again", times=found.scorings))
     return said
+
+
+def _promotion(story: Story) -> Markup | None:
+    """Return which version answers, where that is not what one expects, and what to type."""
+    version = story.version or 0
+    lines = promotion.told(story.name, version, story.promotion)
+    if not lines:
+        return None
+    said = Said("promotion.back" if story.promotion["promoted"] else "promotion.promote")
+    typed = tag("code", promotion.command(story.name, version, story.promotion))
+    sentences: list[Child] = [part for line in lines for part in (line, Said("gap"))]
+    told = (tag("p", *sentences), tag("p", said, " ", typed))
+    return tag("aside", tag("h3", Said("promotion.title")), *told, class_="note")
 
 
 def _ladder(story: Story, found: list[Standing]) -> Markup | None:
@@ -162,7 +176,9 @@ def _facts(story: Story) -> Markup:
         pairs.append((Said("fact.ended"), ending))
     if shown and len(shown.scores) > 1:
         pairs.append((Said("answer.others"), _others(shown, story.metric)))
-    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {story.name} "…"')))
+    bare = story.promotion.get("promoted", True)
+    name = story.name if bare else f"{story.name}@{story.version}"
+    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {name} "…"')))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 
 
