@@ -232,6 +232,7 @@ def preview(run: Run) -> dict[str, Any]:
 
 def _raw(source: Any, run: Run) -> "Raw":
     """Return rows that a caller has in memory, its columns chosen as those of a file are."""
+    from haoqi.data.characters import well_formed_values
     from haoqi.data.raw import digest
     from haoqi.data.table import Table, to_raw
 
@@ -243,5 +244,6 @@ def _raw(source: Any, run: Run) -> "Raw":
         if any(len(pair) != 2 for pair in pairs):
             raise UserError("each row must be a text and its label", 'give [("It broke.", "negative"), ...]')
         columns = {"text": [text for text, _ in pairs], "label": [label for _, label in pairs]}
+    columns = well_formed_values(columns)
     mark = digest([part for name, cells in columns.items() for part in (name, *map(repr, cells))])
     return to_raw(Table(run.data.source, columns, "memory", mark), run.data)

@@ -1,7 +1,6 @@
 """Files of rows that are read one row at a time: which format, which column holds the text."""
 
 import csv
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +11,8 @@ from typing import Any, TextIO
 
 from haoqi.core.errors import UserError, require
 from haoqi.data.choose import LABELS, TEXTS, choose
-from haoqi.data.decode import recognise
+from haoqi.data.decode import recognise_file
+from haoqi.data.records import record_of
 from haoqi.data.settings import DataSettings
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ def opened(path: Path, text: str | None = None, delimiter: str | None = None, en
         return _parquet(path, settings)
     if kind in (".xlsx", ".xlsm"):
         return _excel(path, settings)
-    encoding = encoding or _encoding(path)
+    encoding = encoding or recognise_file(path).encoding
     if kind in (".jsonl", ".ndjson"):
         return _json_lines(path, encoding, settings)
     if kind == ".json":
@@ -92,7 +92,7 @@ def _json_lines(path: Path, encoding: str, settings: DataSettings) -> Rows:
 
 def _record(line: str, number: int, path: Path) -> Row:
     try:
-        found = json.loads(line)
+        found = record_of(line)
     except ValueError:
         found = None
     if isinstance(found, str):
@@ -209,21 +209,6 @@ def _text_column(path: Path, columns: list[str], read: Read, settings: DataSetti
             return (usual or columns)[0]
     cells = {column: [row.get(column) for row in sample] for column in columns}
     return choose(path.name, cells, settings, labelled=False).text
-
-
-def _encoding(path: Path) -> str:
-    """Return the encoding of a file, by its first part that is not plain ASCII."""
-    start = b""
-    with path.open("rb") as file:
-        while part := file.read(LOOK_BYTES):
-            part += file.readline()
-            start = start or part
-            if not part.isascii():
-                start = part
-                break
-    if not start.strip():
-        raise UserError(f"{path} is empty", "give a file with a text in each row")
-    return recognise(start, path)
 
 
 class _reading:  # noqa: N801 - used as `with _reading(...)`
