@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from haoqi.api import warn_unless_promoted
 from haoqi.core import folder
 from haoqi.core.events import Event, Released
+from haoqi.data.characters import well_formed
 from haoqi.data.examples import Examples
 from haoqi.data.frames import is_missing, values_of
 from haoqi.data.label_cells import MISSING
@@ -196,12 +197,12 @@ def _texts(X: Any) -> list[str]:  # noqa: N803
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise ValueError(f"X must be a list of texts, but X[{place}] is {text!r}")
-    return texts
+    return [well_formed(text) for text in texts]
 
 
 def _names(classes: npt.NDArray[Any]) -> list[str]:
     """Return a name for each class: its own words, which some methods read, where they can be one."""
-    names = [" ".join(str(one).split()) for one in classes.tolist()]
+    names = [well_formed(" ".join(str(one).split())) for one in classes.tolist()]
     odd = len(set(names)) < len(names) or any(name.lower() in MISSING for name in names)
     return [f"class {place}" for place in range(len(names))] if odd else names
 

@@ -217,3 +217,10 @@ def test_answers_come_with_their_texts_in_order(run: api.Improved) -> None:
     found = list(api.answers(run.model, iter(texts), batch=7))
     assert [text for text, _ in found] == texts
     assert [answer.label for _, answer in found] == [label for _, label in PAIRS]
+
+
+def test_half_an_emoji_in_texts_or_labels_is_learnt_and_answered_as_one_character() -> None:
+    pairs = [(f"{text} \ud83d", f"{label}\udc00") for text, label in PAIRS]
+    model = haoqi.improve(pairs, name="halves", **FAST).model
+    assert model("the soup was lovely \ud83d").label == "+\ufffd"
+    assert haoqi.predict("halves", ["the soup was rude \ude00"]).labels == ["-\ufffd"]

@@ -209,3 +209,8 @@ def test_a_class_with_a_single_text_is_known_but_not_learnt() -> None:
     assert model.classes_.tolist() == ["+", "-", "rare"]
     np.testing.assert_allclose(model.predict_proba(TEXTS).sum(axis=1), 1.0)
     assert "rare" not in model.predict([*TEXTS, "quite another thing"])
+
+
+def test_half_an_emoji_in_texts_or_labels_is_learnt_and_answered() -> None:
+    learnt = quick().fit([f"{text} \ud83d" for text in TEXTS], [f"{label}\udc00" for label in LABELS])
+    assert learnt.predict(["the soup was lovely \ude00"]).tolist() == ["+\udc00"]

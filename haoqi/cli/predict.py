@@ -1,5 +1,6 @@
 """`haoqi predict`: answers to texts on the command line, from a pipe, or in a file of any size."""
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import typer
 
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
+from haoqi.data.characters import well_formed
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
     from haoqi.cli.rows import as_line, as_record
 
     model = api.load(name)
-    given = texts if texts is not None else _lines_of(sys.stdin)
+    given = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
     shown = texts is None or len(texts) > 1
     for text, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
         line = as_record(model, text, answer) if as_json else as_line(model, text, answer, with_text=shown)
@@ -83,10 +85,21 @@ def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
 
 
 def _lines_of(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a pipe that are not blank, as they come."""
+    """Yield the lines of a pipe that are not blank, as they come; bytes that are no text in it are told at the end."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="surrogateescape")
+    broken = 0
     for line in stream:
         if line.strip():
-            yield line.rstrip("\r\n")
+            text = well_formed(line.rstrip("\r\n"))
+            broken += text != line.rstrip("\r\n")
+            yield text
+    if broken:
+        print(
+            f"{broken:,} of the lines hold bytes that are not {stream.encoding}, read as U+FFFD: "
+            "put them into a file, and say its encoding with --file PATH --encoding NAME",
+            file=sys.stderr,
+        )
 
 
 def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None:

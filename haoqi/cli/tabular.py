@@ -1,6 +1,5 @@
 """Files of rows that are read one row at a time: which format, which column holds the text."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,9 +9,11 @@ from typing import Any, TextIO
 
 from haoqi.core.errors import UserError, require
 from haoqi.data.conform import roles_like
-from haoqi.data.decode import recognise
+from haoqi.data.decode import recognise_file
 from haoqi.data.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
 from haoqi.data.header import find_header
+from haoqi.data.recognition import Recognised
+from haoqi.data.records import record_of
 from haoqi.data.roles import Roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
@@ -73,7 +74,14 @@ def opened(path: Path, settings: DataSettings, learnt: Schema | None = None) -> 
         return _parquet(path, settings, learnt)
     if kind in EXCEL:
         return _excel(path, settings, learnt)
-    encoding = settings.encoding or _encoding(path)
+    encoding = Recognised(settings.encoding) if settings.encoding else recognise_file(path)
+    rows = _text_rows(path, encoding, settings, learnt)
+    return replace(rows, warnings=(*rows.warnings, encoding.note)) if encoding.note else rows
+
+
+def _text_rows(path: Path, encoding: Recognised, settings: DataSettings, learnt: Schema | None) -> Rows:
+    """Return the rows of a text file by its ending, by what was said of it, or by what it looks like."""
+    kind = path.suffix.lower()
     if kind in LINES:
         return _json_lines(path, encoding, settings, learnt)
     if kind == ".json":
@@ -98,7 +106,7 @@ def _format(path: Path, settings: DataSettings) -> str:
         return "lines"
 
 
-def _like_learnt(path: Path, encoding: str, learnt: Schema) -> bool:
+def _like_learnt(path: Path, encoding: Recognised, learnt: Schema) -> bool:
     """Return whether a file whose name says nothing is a table cut as the one learnt from, not lines of text."""
     if learnt.format != "csv" or not learnt.delimiter:
         return False
@@ -133,14 +141,14 @@ def _nested(records: Sequence[Row]) -> bool:
     return not any(isinstance(cell, str) for row in records[:LOOK_ROWS] for cell in row.values())
 
 
-def _lines(path: Path, encoding: str) -> Iterator[tuple[Row, int]]:
+def _lines(path: Path, encoding: Recognised) -> Iterator[tuple[Row, int]]:
     with _reading(path, encoding) as (file, seen):
         for line in file:
             if line.strip():
                 yield {"text": line.rstrip("\r\n")}, seen()
 
 
-def _json_lines(path: Path, encoding: str, settings: DataSettings, learnt: Schema | None) -> Rows:
+def _json_lines(path: Path, encoding: Recognised, settings: DataSettings, learnt: Schema | None) -> Rows:
     def read() -> Iterator[tuple[Row, int]]:
         with _reading(path, encoding) as (file, seen):
             for number, line in enumerate(file, 1):
@@ -155,7 +163,7 @@ def _json_lines(path: Path, encoding: str, settings: DataSettings, learnt: Schem
 
 def _record(line: str, number: int, path: Path) -> Row:
     try:
-        found = json.loads(line)
+        found = record_of(line)
     except ValueError:
         found = None
     if isinstance(found, str):
@@ -165,7 +173,7 @@ def _record(line: str, number: int, path: Path) -> Row:
     return found
 
 
-def _table(path: Path, encoding: str, settings: DataSettings, learnt: Schema | None) -> Rows:
+def _table(path: Path, encoding: Recognised, settings: DataSettings, learnt: Schema | None) -> Rows:
     with _reading(path, encoding) as (file, _):
         start = file.read(JUDGED)
     usual = ENDINGS.get(path.suffix.lower(), "")
@@ -263,32 +271,19 @@ def _with_text(
     return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings))
 
 
-def _encoding(path: Path) -> str:
-    """Return the encoding of a file, by its first part that is not plain ASCII."""
-    start = b""
-    with path.open("rb") as file:
-        while part := file.read(LOOK_BYTES):
-            part += file.readline()
-            start = start or part
-            if not part.isascii():
-                start = part
-                break
-    if not start.strip():
-        raise UserError(f"{path} is empty", "give a file with a text in each row")
-    return recognise(start, path)
-
-
 class _reading:  # noqa: N801 - used as `with _reading(...)`
     """Opens a text file, gives it with a function that says how many bytes were read, and explains what is wrong."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(self, path: Path, encoding: Recognised) -> None:
         self.path, self.encoding = path, encoding
 
     def __enter__(self) -> tuple[TextIO, Callable[[], int]]:
         try:
-            self.file = self.path.open(encoding=self.encoding, newline="")
+            self.file = self.path.open(encoding=self.encoding.encoding, errors=self.encoding.errors, newline="")
         except LookupError:
-            raise UserError(f"there is no encoding {self.encoding}", "try utf-8, gb18030, utf-16 or latin-1") from None
+            raise UserError(
+                f"there is no encoding {self.encoding.encoding}", "try utf-8, gb18030, utf-16 or latin-1"
+            ) from None
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error.strerror}", "may you read it?") from None
         return self.file, lambda: os.lseek(self.file.fileno(), 0, os.SEEK_CUR)
@@ -297,5 +292,6 @@ class _reading:  # noqa: N801 - used as `with _reading(...)`
         self.file.close()
         if isinstance(error, UnicodeError):
             raise UserError(
-                f"{self.path.name} is not in the encoding {self.encoding}: {error}", "say which it is with --encoding"
+                f"{self.path.name} is not in the encoding {self.encoding.encoding}: {error}",
+                "say which it is with --encoding",
             ) from None

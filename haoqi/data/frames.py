@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.data.characters import well_formed_values
 from haoqi.data.raw import Part, digest
 from haoqi.data.records import part_of
 from haoqi.data.table import Table, check_names
@@ -40,6 +41,7 @@ def table_of(source: Any, name: str) -> Table:
         columns, parts = _splits(source, name)
     else:
         columns = columns_of(source, name)
+    columns = well_formed_values(columns)
     mark = digest([part for column, cells in columns.items() for part in (column, *map(repr, cells))])
     return Table(name, columns, "memory", mark, parts)
 

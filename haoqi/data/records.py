@@ -1,10 +1,12 @@
 """JSON as data comes in it: one array, a record a line, pretty-printed records in a row, or splits by name."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.data.characters import well_formed_values
 from haoqi.data.raw import Part
 
 _SPLITS: Mapping[str, Part] = {
@@ -24,6 +26,7 @@ _SPLITS: Mapping[str, Part] = {
     "unsup": "unlabelled",
     "unsupervised": "unlabelled",
 }
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
 def part_of(name: str) -> Part | None:
@@ -46,7 +49,7 @@ def parse(text: str, name: str) -> tuple[list[Any], list[Part] | None]:
     Raises:
         UserError: if it is not JSON.
     """
-    found = list(_values(text, name))
+    found = _whole(list(_values(text, name)), text)
     if len(found) > 1:
         return found, None
     whole = found[0] if found else []
@@ -76,7 +79,22 @@ def some(text: str, most: int = 50) -> list[Any]:
         except ValueError:
             break
         found.append(value)
-    return found
+    return _whole(found, text)
+
+
+def record_of(line: str) -> Any:
+    """Return the value of one line of JSON, half surrogate pairs in its texts and keys read as U+FFFD.
+
+    Raises:
+        ValueError: if it is not JSON.
+    """
+    return _whole([json.loads(line)], line)[0]
+
+
+def _whole(values: list[Any], text: str) -> list[Any]:
+    """Return values as they are, unless their text holds halves of surrogate pairs, which are read as U+FFFD."""
+    # Escapes of whole pairs look the same, and are left as they are by the slower way, too.
+    return [well_formed_values(value) for value in values] if _HALF.search(text) else values
 
 
 def _values(text: str, name: str) -> Iterator[Any]:

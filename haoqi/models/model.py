@@ -12,6 +12,7 @@ import numpy as np
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
+from haoqi.data.characters import well_formed
 from haoqi.data.clean import clean
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.metric import Array
@@ -100,6 +101,7 @@ class Model:
         for place, text in enumerate(texts):
             if not isinstance(text, str):
                 raise UserError(f"text {place} is {text!r}, which is not text", "give a list of str")
+        texts = [well_formed(text) for text in texts]
         return Examples.of([clean(text) for text in texts] if self.facts.get("cleaned") else texts)
 
     def save(self, folder: Path, *, standalone: bool = True) -> None:

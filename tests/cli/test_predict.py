@@ -1,10 +1,13 @@
 import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from haoqi.cli.predict import _lines_of
 
 Run = Callable[..., Any]
 
@@ -92,3 +95,42 @@ def test_a_wrong_column_writes_nothing(run: Run, released: str, tmp_path: Path) 
     ended = run("predict", released, "--file", str(source), "--text", "boby", "--out", str(tmp_path / "out.csv"))
     assert "has no column boby" in ended.two_lines[0]
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_bytes_of_the_command_line_that_are_no_text_are_read_as_one_character_each(run: Run, released: str) -> None:
+    ended = run("predict", released, "the lamp was great \udce9", "--json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["text"] == "the lamp was great \ufffd"
+
+
+def test_lines_of_a_pipe_in_another_encoding_are_answered_and_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pipe = io.TextIOWrapper(io.BytesIO("le café\n\nplain\n".encode("latin-1")), encoding="utf-8")
+    assert list(_lines_of(pipe)) == ["le caf\ufffd", "plain"]
+    assert "1 of the lines hold bytes that are not utf-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "euc_kr", "big5", "cp932"])
+def test_a_file_of_an_older_encoding_is_answered_in_utf8(
+    run: Run, released: str, tmp_path: Path, encoding: str
+) -> None:
+    texts = {
+        "cp1251": "Заказ пришёл с опозданием",
+        "euc_kr": "배송이 너무 늦었습니다",
+        "big5": "這家飯店的房間很大",
+        "cp932": "とても使いやすいです",
+    }
+    path = tmp_path / "some.csv"
+    path.write_bytes(("text\n" + f"{texts[encoding]}\n" * 20).encode(encoding))
+    ended = run("predict", released, "--file", str(path))
+    assert ended.code == 0
+    assert [row["text"] for row in csv.DictReader(ended.out.splitlines())] == [texts[encoding]] * 20
+
+
+def test_half_an_emoji_in_a_file_of_records_is_answered(run: Run, released: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "some.jsonl", tmp_path / "out.jsonl"
+    path.write_text('{"text": "the lamp was great \\ud83d", "by": "a\\udc00"}\n', encoding="utf-8")
+    assert run("predict", released, "--file", str(path), "--out", str(out)).code == 0
+    row = json.loads(out.read_text(encoding="utf-8"))
+    assert (row["text"], row["by"], row["label"]) == ("the lamp was great \ufffd", "a\ufffd", "positive")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.data.decode import head, read_text
+from haoqi.data.decode import decode_all, decode_told, head, read_text, recognise_file
 
 CHINESE = "这家酒店的房间很大,好评\n早餐一般,差评\n" * 5
 ACCENTED = "Le café était froid mais délicieux, à côté de l'hôtel – ein schönes Größenverhältnis\n" * 5
@@ -70,3 +70,58 @@ def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
     path.write_text("words")
     with pytest.raises(UserError, match="no encoding utf-88"):
         read_text(path, "utf-88")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "Заказ пришёл с опозданием,плохо\n"),
+        ("euc_kr", "배송이 너무 늦었습니다,나쁨\n"),
+        ("big5", "這家飯店,好\n"),
+    ],
+)
+def test_older_encodings_are_read_without_a_word(tmp_path: Path, encoding: str, text: str) -> None:
+    path = tmp_path / "some.csv"
+    path.write_bytes((text * 40).encode(encoding))
+    found = decode_told(path.read_bytes(), path)
+    assert (found.text, found.note) == (text * 40, None)
+    assert head(path) == text * 40
+
+
+def test_a_guess_is_told_wherever_the_encoding_is(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    path.write_bytes("삭제,1\n".encode("cp949"))
+    found = decode_told(path.read_bytes(), path)
+    assert found.runner_up is not None
+    assert f"--encoding {found.runner_up}" in str(found.note)
+    assert (
+        read_text(path)[1]
+        == found.described
+        == f"{found.encoding}, perhaps {found.runner_up}: say which with --encoding"
+    )
+
+
+def test_an_encoding_that_is_said_is_no_guess(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    path.write_bytes("삭제,1\n".encode("cp949"))
+    found = decode_told(path.read_bytes(), path, "cp949")
+    assert (found.text, found.described, found.note) == ("삭제,1\n", "cp949", None)
+
+
+def test_short_files_that_belong_together_are_judged_as_one() -> None:
+    words = ("삭제", "좋아요", "배송이 늦었어요", "만족합니다", "화면이 꺼져요", "다시는 안 사요", "plain words", "")
+    contents = [(Path(f"{number}.txt"), word.encode("cp949")) for number, word in enumerate(words)]
+    contents.append((Path("new.txt"), "새 글".encode()))
+    found = decode_all(contents)
+    assert [one.text for one in found] == [*words, "새 글"]
+    assert {one.encoding for one in found} == {"euc_kr", "utf-8"}
+    assert sum(one.note is not None for one in found) <= 1
+
+
+def test_nothing_to_read_is_said_by_all_readers(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    with pytest.raises(UserError, match="there is no file"):
+        recognise_file(path)
+    path.write_bytes(b"\n \n")
+    with pytest.raises(UserError, match="is empty"):
+        recognise_file(path)

@@ -157,3 +157,15 @@ def test_large_files_are_read_whole_only_by_verify(
     assert models.load(tmp_path / "model").task == model.task
     with pytest.raises(UserError, match="changed"):
         models.verify(tmp_path / "model")
+
+
+def test_half_a_surrogate_pair_is_answered_as_one_character() -> None:
+    class Listens(Constant):
+        def scores(self, examples: Examples, progress: object = None) -> np.ndarray:  # type: ignore[override]
+            heard.extend(examples.texts)
+            return super().scores(examples)
+
+    heard: list[str] = []
+    model = Model(tasks.build("sentiment", LABELS), Listens(np.array([0.0, 1.0, 3.0], np.float32)))
+    assert model("so good \ud83d!").label == "positive"
+    assert heard == ["so good \ufffd!"]

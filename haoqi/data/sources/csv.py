@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from haoqi.core.errors import UserError
-from haoqi.data.decode import head, read_text
+from haoqi.data.decode import Decoded, decode_told, head, read_bytes
 from haoqi.data.dialect import (
     ENDINGS,
     Dialect,
@@ -40,17 +40,18 @@ class Csv:
 
     def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
         path = Path(source)
-        text, encoding = read_text(path, settings.encoding)
+        decoded = decode_told(read_bytes(path), path, settings.encoding)
+        text = decoded.text
         usual = ENDINGS.get(path.suffix.lower(), "")
         said = {"delimiter": settings.delimiter, "quote": settings.quote, "escape": settings.escape}
         dialect = find_dialect(text, usual=usual, **said)
         found = [(line, row) for line, row in read_rows(lines_of(text), dialect) if row]
         _check_delimiter(path, text, found, settings, labelled=labelled)
-        return to_raw(_table(path, found, dialect, (digest([text]), encoding), settings=settings), settings, labelled)
+        return to_raw(_table(path, found, dialect, decoded, settings=settings), settings, labelled)
 
 
 def _table(
-    path: Path, found: list[tuple[int, list[str]]], dialect: Dialect, facts: tuple[str, str], *, settings: DataSettings
+    path: Path, found: list[tuple[int, list[str]]], dialect: Dialect, decoded: Decoded, *, settings: DataSettings
 ) -> Table:
     """Return the rows as columns, those of another width left out and counted."""
     width = _width([row for _, row in found])
@@ -75,8 +76,8 @@ def _table(
         path.name,
         columns,
         "csv",
-        facts[0],
-        encoding=facts[1],
+        digest([decoded.text]),
+        encoding=decoded.encoding,
         delimiter=dialect.delimiter if len(header.names) > 1 else None,
         quote=dialect.shown_quote,
         escape=dialect.escape,
