@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from haoqi.evaluate.evidence import Evidence
     from haoqi.evaluate.headline import Headline
     from haoqi.evaluate.predictions import Predictions
+    from haoqi.inspection import Inspection
     from haoqi.models.compiled import Compiled
     from haoqi.models.model import Answer, Model
     from haoqi.models.releases import Release, Tell
@@ -235,6 +236,25 @@ def next_steps(ref: str | Path) -> "Advice":
 
     release = releases.get(str(ref))
     return Advice.read(release.folder, release.reference)
+
+
+def inspect(source: Any, **settings: Any) -> "Inspection":
+    """Return how a source is read: what is read as what, why, what else it could be, and rows as they will be learnt.
+
+    Args:
+        source: as for `improve`.
+        settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label; and task.
+
+    Raises:
+        UserError: if it cannot be read, or text or label cannot be told.
+    """
+    from haoqi import data
+    from haoqi.inspection import inspection_of
+
+    task = settings.pop("task", None)
+    given = _data_settings(source, settings)
+    raw = data.read(given) if isinstance(source, str | Path) else _raw(source, given)
+    return inspection_of(raw, given, task)
 
 
 def preview(run: Run) -> dict[str, Any]:

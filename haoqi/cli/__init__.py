@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from haoqi.cli import compile, doctor, improve, next, plugins, predict, releases
+from haoqi.cli import compile, doctor, improve, inspect, next, plugins, predict, releases
 from haoqi.cli.usage import Group, add
 
 __all__ = ["app"]
@@ -12,7 +12,7 @@ __all__ = ["app"]
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
 
 add(app, "Work", improve.improve, predict.predict, releases.evaluate)
-add(app, "Look", next.next_, releases.report, releases.releases, improve.check, doctor.doctor)
+add(app, "Look", inspect.inspect, next.next_, releases.report, releases.releases, improve.check, doctor.doctor)
 add(app, "Change", releases.promote, releases.rollback, compile.compile_)
 add(app, "Parts", plugins.tasks, plugins.methods, plugins.recipes, plugins.strategies, plugins.reflections)
 app.add_typer(plugins.bases, name="bases", rich_help_panel="Parts")

@@ -31,8 +31,10 @@ def improve(
     """
     run = run_of(source, config, **given(settings))
     from haoqi import pipeline
+    from haoqi.cli.inspect import asks, settle
     from haoqi.cli.watch import watching
 
+    run, raw = settle(run) if asks() and not json else (run, None)
     report: list[str] = []
 
     with watching(run.release_name, as_json=json) as listen:
@@ -41,7 +43,7 @@ def improve(
             listen(event)
             report.extend([event.report] if hasattr(event, "report") else [])
 
-        pipeline.improve(run, hear)
+        pipeline.improve(run, hear, raw)
     if open and report:
         show(Path(report[-1]))
 

@@ -79,7 +79,8 @@ def guess_delimiter(text: str, said: str | None, usual: str) -> tuple[str, bool]
             share = _consistency(lines, delimiter, quoted) * (1.3 if delimiter == usual else 1.0)
             if share > score * 1.001:
                 best, score = (delimiter, quoted), share
-    if said is None and score < 0.97:
+    prose = best[0] == "," and text.count(", ", 0, 1 << 16) > 0.8 * text.count(",", 0, 1 << 16)
+    if said is None and (score < 0.97 or prose):
         rare = next((one for one in RARE_DELIMITERS if _consistency(lines, one, quoted=False) >= 0.97), None)
         if long := rare or _long_delimiter(lines):
             return long, False

@@ -55,7 +55,10 @@ def _below_titles(rows: Sequence[Sequence[Any]], width: int) -> int:
     usual = Counter(filled).most_common(1)[0][0]
     if usual < 2:
         return 0
-    return next((at for at, count in enumerate(filled[:30]) if count >= min(usual, width) - (width > 4)), 0)
+    # One name may be missing: of an index in front, or of a column in a wide table.
+    lacking = [int(width > 4 or is_empty(row[0])) for row in rows[:30]]
+    counts = zip(filled[:30], lacking, strict=True)
+    return next((at for at, (count, less) in enumerate(counts) if count >= min(usual, width) - less), 0)
 
 
 def _names(row: Sequence[Any], width: int) -> list[str]:

@@ -61,6 +61,8 @@ def choose_label(
         return hot
     if good:
         return _by_name(good, columns, free)
+    if alike := [c for c in usual if free[c].distinct == 1 and label_name(c) > 0.9]:
+        return Choice((alike[0],), "its name; all values are the same")  # nothing to learn, which is better said
     if marked := [column for column, look in free.items() if look.kind == "marks"]:
         return Choice((marked[0],), "it holds labelled stretches of the text", tuple(marked[1:]), len(marked) > 1)
     return _by_content(free) if text_known else None

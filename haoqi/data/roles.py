@@ -35,6 +35,8 @@ class Roles:
     unsure: tuple[str, ...] = ()
     """Roles for which the first runner-up is about as likely."""
     left_out: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Column to what its cells are, in words."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -176,6 +178,7 @@ def choose_among(
         {role: few for role, few in others.items() if few},
         tuple(close),
         left,
+        {column: KINDS[look.kind] for column, look in looks.items()},
         notes=_second_texts(looks, found, others.get("text", ()), left),
     )
 
@@ -224,7 +227,7 @@ def _no_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> UserErr
     empty = [column for column in looks if text_name(column) == 1.0 and looks[column].kind == "empty"]
     if empty:
         return UserError(f"the column {empty[0]} of {name} is empty", "name the column of the texts: --text COLUMN")
-    kinds = ", ".join(f"{column} ({_KINDS[look.kind]})" for column, look in list(looks.items())[:12])
+    kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(looks.items())[:12])
     return UserError(
         f"{name} has no column that looks like text; it has {kinds}",
         "if one of them is the text, name it: --text COLUMN",
@@ -238,7 +241,7 @@ def _no_label(name: str, looks: Mapping[str, Column], text: Sequence[str]) -> Us
             f"{name} has no column for the label; it has {', '.join(looks)}",
             "add a column of labels, or name it: --label COLUMN",
         )
-    kinds = ", ".join(f"{column} ({_KINDS[look.kind]})" for column, look in list(rest.items())[:12])
+    kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(rest.items())[:12])
     return UserError(
         f"{name} has no column that looks like a label beside the text; it has {kinds}", "name it: --label COLUMN"
     )
@@ -257,7 +260,8 @@ def _second_texts(
     return (f"{listed} {verb} left out; --text {both} reads both",)
 
 
-_KINDS = {
+# What cells are, in words.
+KINDS = {
     "empty": "empty",
     "text": "text",
     "name": "names",

@@ -47,6 +47,8 @@ class Schema:
     """Roles for which the first runner-up is about as likely."""
     left_out: Sequence[str] = ()
     """Columns that nothing is learnt from."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Column to what its cells are, in words."""
 
     def lines(self) -> list[str]:
         """Return the schema as sentences, the most telling first; warnings are not among them."""

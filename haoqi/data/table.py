@@ -213,4 +213,5 @@ def _schema(table: Table, roles: Roles, separator: str | None) -> Schema:
         runners_up=roles.runners_up,
         unsure=roles.unsure,
         left_out=roles.left_out,
+        kinds=roles.kinds,
     )
