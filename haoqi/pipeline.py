@@ -1,5 +1,6 @@
 """The spine: from a file of labelled text to a released model, on one page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from haoqi import data, tasks
@@ -7,6 +8,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note, Released, Stage, silent
 from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
+from haoqi.core.say import named, say
 from haoqi.data.labelled import labelled
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
@@ -55,7 +57,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         listen(Note(line))
     check(run.explore, task)
     with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place, kept_processes():
-        listen(Stage("preparing", "cleaning, duplicates, splits"))
+        listen(Stage("preparing", say("run.preparing")))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
         clock = Clock(history.spent_seconds, clock.begun)
@@ -64,7 +66,12 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "listen": listen}
         lab = lab_of(run.explore, task, prepared, place, **shared)
         begin(run, raw, lab, history)
-        listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
+        listen(
+            Stage(
+                "exploring",
+                say("run.exploring", task=named("task", task.name), metric=named("metric", task.metric.name)),
+            )
+        )
         ended = search(lab, history, clock)
         return release(run, lab, history, ended, clock=clock)
 
@@ -100,7 +107,9 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
             if verdict.decision != "close":
                 trial.forget_models(lab, history)
     except KeyboardInterrupt:
-        lab.listen(Note("stopped by you; what was found so far is released", warning=True))
+        if history.champion is None:
+            raise  # there is nothing to release
+        lab.listen(Note(say("run.stopped"), warning=True))
         return STOPPED
     return why_ended(lab, history, clock.spent)
 
@@ -118,14 +127,15 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
     if published is None:
         left = clock.left(lab.settings.budget_seconds)
         final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
-        lab.listen(Stage("releasing", "the test split is scored, once"))
+        lab.listen(Stage("releasing", say("run.releasing")))
         with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
             published = releases.publish(model, evidence, name)
     if run.compile and published.facts.get("base"):
         _compile(published, lab)
-    if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
+    known = history.last("release")
+    if new := known is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
@@ -133,7 +143,7 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
         advice.write(published.folder)
     story = story_of(run, lab, history, release=published, ended=ended, advice=advice)
     path = report.write(story, published.folder / "report.html")
-    lab.listen(_released(published, lab, path))
+    lab.listen(replace(_released(published, lab, path), new=new))
     return published
 
 
@@ -151,7 +161,7 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent) -> Evide
     listen(Stage("reading", settings.source))
     raw = data.read(settings)
     examples = labelled(raw, model.task.output.read, settings)
-    listen(Stage("predicting", f"{len(examples):,} examples"))
+    listen(Stage("predicting", say("run.predicting", count=len(examples))))
     return trial.judged(model.task, examples, model.predict(examples))
 
 
@@ -181,13 +191,13 @@ def _compile(published: Release, lab: Lab) -> None:
     """Compile what was published, unless it was before; a release is good without it too."""
     if published.compiled is not None:
         return
-    lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
+    lab.listen(Stage("compiling", say("run.compiling")))
     try:
         lab.listen(Note(compile(published.reference).words))
     except UserError as error:
-        lab.listen(Note(f"not compiled: {error.what}"))
+        lab.listen(Note(say("run.not_compiled", reason=error.what)))
     except KeyboardInterrupt:
-        lab.listen(Note("not compiled: stopped by you", warning=True))
+        lab.listen(Note(say("run.not_compiled", reason=say("run.by_you")), warning=True))
 
 
 def _released(published: Release, lab: Lab, path: Path) -> Released:

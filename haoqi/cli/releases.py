@@ -6,6 +6,7 @@ import typer
 
 from haoqi.cli import words
 from haoqi.cli.flags import with_flags
+from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -26,7 +27,7 @@ def releases(
         now = hall.current(each).version
         rows += [_row(one, now) for one in reversed(hall.list_releases(each))]
     if not rows and not json:
-        print("nothing is released yet; try: haoqi improve bbc-news")
+        print(words.words("releases.none"))
     show(rows, plain=json, right=("version",))
 
 
@@ -52,15 +53,15 @@ def promote(ref: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The
 
     name, _, version = ref.partition("@")
     if not version.isdecimal():
-        raise UserError(f"{ref} names no version", f"haoqi promote {name}@2; `haoqi releases {name}` lists them")
-    print(f"{hall.promote(name, int(version)).reference} answers to {name} now")
+        raise UserError(say("releases.no_version", ref=ref), say("releases.no_version.hint", name=name))
+    print(words.words("releases.answers", reference=hall.promote(name, int(version)).reference, name=name))
 
 
 def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The release's name.")]) -> None:
     """Let the version that answered before do so again."""
     from haoqi.models import releases as hall
 
-    print(f"{hall.rollback(name).reference} answers to {name} now")
+    print(words.words("releases.answers", reference=hall.rollback(name).reference, name=name))
 
 
 READING = ("text", "label", "pair", "format", "delimiter", "encoding", "query", "bad_rows", "max_characters", "limit")
@@ -119,16 +120,16 @@ def _row(one: Any, now: int) -> dict[str, Any]:
     """Return what a table says of a release."""
     scores = one.evidence.get("test", {}).get("scores", {})
     metric, values = next(iter(scores.items()), (None, None))
-    between = f"{words.score(values[1])} to {words.score(values[2])}" if values else None
+    between = say("range", low=words.score(values[1]), high=words.score(values[2])) if values else None
     return {
         "name": one.name,
         "version": one.version,
         "when": one.created[:16].replace("T", " "),
-        "metric": words.metric(metric) if metric else None,
+        "metric": words.metric_said(metric) if metric else None,
         "score": words.score(values[0]) if values else None,
         "interval": between,
         "method": one.facts.get("method"),
         "base": one.facts.get("base"),
         "computed by": computed_by(one.folder),
-        "answers": "now" if one.version == now else "",
+        "answers": say("heading.now") if one.version == now else "",
     }

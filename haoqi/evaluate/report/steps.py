@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
-from haoqi.core.say import known
+from haoqi.core.say import console, known
 from haoqi.core.say import spoken as spoken_in
 from haoqi.evaluate.advice import Advice, NextStep
 from haoqi.evaluate.report import formats
@@ -66,8 +66,9 @@ def time_of(seconds: float) -> str:
     return formats.duration(60 * round(seconds / 60) if seconds >= 600 else seconds)
 
 
-def in_words(said: "Said | str | None", language: str = "en") -> str:
-    """Return a sentence as plain text."""
+def in_words(said: "Said | str | None", language: str | None = None) -> str:
+    """Return a sentence as plain text, in the language of the terminal where none is named."""
+    language = language or console()
     if said is None or isinstance(said, str):
         return spoken_in(said or "", language)
     return unescape(said.within(language)).replace(formats.SPACE, " ")
