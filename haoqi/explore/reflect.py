@@ -36,6 +36,9 @@ EARLY = ("suspect_labels",)
 AGAIN = 5
 """After so many experiments under one champion, it is looked at again where no lesson is open."""
 
+UNPROVEN = 0.1
+"""Of the time left, times how far its kind is to be believed, a test may take where remedies have seldom helped."""
+
 LEAST_SECONDS = 3.0
 """With less time than this left no lesson could be tested."""
 
@@ -196,10 +199,18 @@ def _ranked(seen: Seen, found: list[Lesson]) -> list[Lesson]:
     tried = {experiment.plan.key for experiment in history.experiments}
     new: list[Lesson] = []
     for lesson in found:
-        plans = tuple(plan for plan in lesson.plans if plan.key not in tried)
+        plans = tuple(plan for plan in lesson.plans if plan.key not in tried and _deserves(lesson, plan, seen))
         if plans and lesson.key not in concluded and (lesson.key, lesson.parent.key) not in raised:
             new.append(replace(lesson, plans=plans))
     return sorted(new, key=lambda one: (-one.gain / max(0.1, seen.seconds_of(one.plans[0])), one.key))
+
+
+def _deserves(lesson: Lesson, plan: Plan, seen: Seen) -> bool:
+    """Return whether a plan may take its time: of a kind whose remedies have seldom helped it must be short."""
+    believed = seen.proven(lesson.kind)
+    if believed >= 1 or seen.left_seconds is None:
+        return True
+    return seen.seconds_of(plan) <= UNPROVEN * believed * seen.left_seconds
 
 
 def _under_test(history: History) -> list[tuple[Lesson, bool]]:
