@@ -3,7 +3,7 @@
 import sys
 
 from haoqi.core import quantities
-from haoqi.core.say import console, named, say, spoken
+from haoqi.core.say import console, known, named, say, spoken
 
 
 def language() -> str:
@@ -92,4 +92,6 @@ def many(count: int, one: str) -> str:
     >>> many(1, "row"), many(2225, "row")
     ('1 row', '2,225 rows')
     """
+    if not known(f"many.{one}"):
+        return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
     return words(f"many.{one}", count=count, n=count)
