@@ -71,29 +71,34 @@ def _hush() -> None:
 
 
 def _tell(error: UserError) -> int:
-    hint = error.hint or "haoqi --help lists what can be asked"
-    print(f"error: {_one_line(error.what)}\n  hint: {_one_line(hint)}", file=sys.stderr)
+    from haoqi.cli.words import told, words
+
+    hint = told(error.hint) or words("error.usual")
+    print(words("error", what=_one_line(told(error.what))), file=sys.stderr)
+    print(words("error.hint", hint=_one_line(hint)), file=sys.stderr)
     return 2
 
 
 def _interrupted() -> int:
-    print("stopped; the same command takes up where it was", file=sys.stderr)
+    from haoqi.cli.words import words
+
+    print(words("error.stopped"), file=sys.stderr)
     return INTERRUPTED
 
 
 def _crashed(error: Exception, arguments: list[str], debug: bool) -> int:
     """Say that the fault is ours, and where all of it is written."""
-    print(
-        f"error: something went wrong inside Haoqi: {type(error).__name__}: {_one_line(str(error))[:300]}",
-        file=sys.stderr,
-    )
+    from haoqi.cli.words import words
+
+    inside = words("error.inside", kind=type(error).__name__, said=_one_line(str(error))[:300])
+    print(words("error", what=inside), file=sys.stderr)
     if debug:
         traceback.print_exception(error)
         return 1
     text = f"haoqi {' '.join(arguments)}\nPython {sys.version}\n\n{''.join(traceback.format_exception(error))}"
     path = _kept(text)
-    where = f"all of it is in {path}; " if path else ""
-    print(f"  hint: {where}{DEBUG} shows it here", file=sys.stderr)
+    hint = words("error.kept", path=path) if path else words("error.unkept")
+    print(words("error.hint", hint=hint), file=sys.stderr)
     return 1
 
 

@@ -9,6 +9,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note, Released, Stage, silent
 from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
+from haoqi.core.say import named, say
 from haoqi.data.conform import conform
 from haoqi.data.labelled import labelled
 from haoqi.data.names import place_of
@@ -66,7 +67,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: 
         listen(Note(warning, warning=True))
     check(run.explore, task)
     with opened(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
-        listen(Stage("preparing", "cleaning, duplicates, splits"))
+        listen(Stage("preparing", say("run.preparing")))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
         clock = Clock(history.spent_seconds, clock.begun)
@@ -75,7 +76,12 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: 
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "listen": listen}
         lab = lab_of(run.explore, task, prepared, place, **shared)
         begin(run, raw, lab, history)
-        listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
+        listen(
+            Stage(
+                "exploring",
+                say("run.exploring", task=named("task", task.name), metric=named("metric", task.metric.name)),
+            )
+        )
         ended = search(lab, history, clock)
         return release(run, lab, history, ended, clock=clock, home=home)
 
@@ -111,7 +117,9 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
             if verdict.decision != "close":
                 trial.forget_models(lab, history)
     except KeyboardInterrupt:
-        lab.listen(Note("stopped by you; what was found so far is released", warning=True))
+        if history.champion is None:
+            raise  # there is nothing to release
+        lab.listen(Note(say("run.stopped"), warning=True))
         return STOPPED
     return why_ended(lab, history, clock.spent)
 
@@ -131,7 +139,7 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, h
     else:
         left = clock.left(lab.settings.budget_seconds)
         final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
-        lab.listen(Stage("releasing", "the test split is scored"))
+        lab.listen(Stage("releasing", say("run.releasing")))
         with smaller(final, lab.splits, lab.folder, lab.listen) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             tested = replace(tested, scorings=1 + scored_before(name, tested.content, history))
@@ -142,7 +150,8 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, h
             )
     if run.compile and published.facts.get("base"):
         _compile(published, lab, home)
-    if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
+    known = history.last("release")
+    if new := known is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
         told |= {"scorings": published.evidence["test"].get("scorings", 0)}
@@ -151,7 +160,7 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, h
         advice.write(published.folder)
     story = story_of(run, lab, history, release=published, ended=ended, advice=advice, promotion=promotion)
     path = report.write(story, published.folder / "report.html")
-    lab.listen(_released(published, lab, path, promotion))
+    lab.listen(replace(_released(published, lab, path, promotion), new=new))
     return published
 
 
@@ -176,7 +185,7 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
     examples = labelled(raw, model.task.output.read, settings)
-    listen(Stage("predicting", f"{len(examples):,} examples"))
+    listen(Stage("predicting", say("run.predicting", count=len(examples))))
     return trial.judged(model.task, examples, model.predict(examples))
 
 
@@ -213,13 +222,13 @@ def _compile(published: Release, lab: Lab, home: Path | None) -> None:
     """Compile what was published, unless it was before; a release is good without it too."""
     if published.compiled is not None:
         return
-    lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
+    lab.listen(Stage("compiling", say("run.compiling")))
     try:
         lab.listen(Note(compile(published.reference, home=home).words))
     except UserError as error:
-        lab.listen(Note(f"not compiled: {error.what}"))
+        lab.listen(Note(say("run.not_compiled", reason=error.what)))
     except KeyboardInterrupt:
-        lab.listen(Note("not compiled: stopped by you", warning=True))
+        lab.listen(Note(say("run.not_compiled", reason=say("run.by_you")), warning=True))
 
 
 def _learnt_from(run: Run, lab: Lab, history: History) -> dict[str, str]:

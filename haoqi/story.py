@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 
 from haoqi.core.flat import as_flat
+from haoqi.core.say import say
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
@@ -73,7 +74,10 @@ def story_of(
         ended=ended,
         advice=advice,
         promotion={} if promotion is None else asdict(promotion),
-        notes=(*lab.card.notes, *(f"No. {e.number}: {note}." for e in history.experiments for note in e.notes)),
+        notes=(
+            *lab.card.notes,
+            *(say("notes.experiment", number=e.number, note=note) for e in history.experiments for note in e.notes),
+        ),
         command=_command(run),
         settings=run.as_yaml(),
         digest=history.ledger.verify(history.run),

@@ -58,6 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HAOQI_HOME", str(folder))
+        patch.setenv("HAOQI_LANG", "en")  # whatever is spoken where the tests run
         yield folder
 
 

@@ -11,7 +11,7 @@ import pytest
 from haoqi import pipeline
 from haoqi.core import folder
 from haoqi.core.errors import UserError
-from haoqi.core.events import Event, Note, Released, Stage, Tried
+from haoqi.core.events import Event, Note, Released, Stage, Tried, Trying
 from haoqi.core.ledger import Ledger
 from haoqi.data.settings import DataSettings
 from haoqi.explore import jury
@@ -309,3 +309,24 @@ def test_bad_settings_say_what_is_wrong_and_leave_nothing_behind(
     with pytest.raises(UserError, match=what):
         pipeline.improve(asked(place, tiny_base, **settings))
     assert not list((place / "home").glob("releases/*"))
+
+
+def test_a_run_that_is_stopped_before_its_first_model_promises_no_release(place: Path, tiny_base: str) -> None:
+    heard: list[Event] = []
+
+    def stop(event: Event) -> None:
+        heard.append(event)
+        if isinstance(event, Trying):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.improve(asked(place, tiny_base), stop)
+    assert not [event for event in heard if isinstance(event, Note) and "released" in event.text]
+    assert pipeline.improve(asked(place, tiny_base)).version == 1  # the same command takes up where it was
+
+
+def test_a_run_that_had_ended_releases_nothing_new(place: Path, tiny_base: str) -> None:
+    ends: list[Released] = []
+    for _ in range(2):
+        pipeline.improve(asked(place, tiny_base), lambda one: ends.append(one) if isinstance(one, Released) else None)
+    assert [(one.version, one.new) for one in ends] == [(1, True), (1, False)]

@@ -38,7 +38,7 @@ def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = 
 
     def tell(line: str) -> None:
         if sys.stderr.isatty():
-            print(line, file=sys.stderr)
+            print(words.told(line), file=sys.stderr)
 
     chosen = given(settings)
     if chosen and file is None:
@@ -57,7 +57,7 @@ def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = 
     ]
     show(rows, plain=json, right=("texts/s", "one text, ms", "unchanged", words.metric(found.metric)))
     if not json:
-        print(found.words)
+        print(words.told(found.words))
 
 
 def _shown(value: float | None, form: str) -> str | None:

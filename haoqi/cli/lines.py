@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from haoqi.cli import words
 from haoqi.core.events import Event, Note, Released, Stage, Tried, Trying, as_plain
+from haoqi.core.say import named
 
 Write = Callable[[str], None]
 
@@ -13,22 +14,34 @@ def plain(event: Event) -> str | None:
     """Return an event as a line for a log, or None where it does not matter enough."""
     match event:
         case Stage():
-            return f"{event.name}: {event.note}" if event.note else event.name
+            return (
+                words.words("stage.told", stage=stage(event), note=words.told(event.note))
+                if event.note
+                else stage(event)
+            )
         case Note():
-            return f"  warning: {event.text}" if event.warning else f"  {event.text}"
+            return words.words("line.warning" if event.warning else "line.note", text=words.told(event.text))
         case Trying():
-            about = "" if event.expected_seconds is None else f"; about {words.seconds(event.expected_seconds)}"
-            return f"{event.number}. {event.plan} ({event.why}{about})"
+            facts = {"number": event.number, "plan": words.told(event.plan), "why": words.told(event.why)}
+            if event.expected_seconds is None:
+                return words.words("line.trying", **facts)
+            return words.words("line.trying_about", time=words.seconds(event.expected_seconds), **facts)
         case Tried():
-            return f"{event.number}. {outcome(event)} in {words.seconds(event.seconds)}: {event.verdict}"
+            facts = {"outcome": outcome(event), "time": words.seconds(event.seconds)}
+            return words.words("line.tried", number=event.number, verdict=words.told(event.verdict), **facts)
         case _:
             return None
+
+
+def stage(event: Stage) -> str:
+    """Return what a part of a run is called."""
+    return words.told(named("stage", event.name))
 
 
 def outcome(event: Tried) -> str:
     """Return what an experiment scored, with its interval."""
     if event.score is None:
-        return "failed"
+        return words.words("line.failed")
     between = "" if event.low is None else f" [{words.score(event.low)}, {words.score(event.high)}]"
     return f"{words.metric(event.metric)} {words.score(event.score)}{between}"
 
@@ -38,8 +51,13 @@ def as_json(event: Event) -> str:
     return json.dumps(as_plain(event), ensure_ascii=False)
 
 
-def ending(released: Released) -> list[str]:
-    """Return what was released, how good, how sure and by what, which version answers, and what to type next."""
+def ending(released: Released, tried: int = 0) -> list[str]:
+    """Return what was released, how good, how sure and by what, which version answers, and what to type next.
+
+    Args:
+        released: the release, new or not.
+        tried: experiments that were made since the command began.
+    """
     from haoqi.evaluate.report import promotion
     from haoqi.evaluate.report.steps import in_words
 
@@ -47,13 +65,15 @@ def ending(released: Released) -> list[str]:
     ref = name if released.promoted else f"{name}@{version}"
     command = promotion.command(name, version, standing)
     first, *rest = _told(released)
+    key = "ending.released" if released.new else "ending.stays" if tried else "ending.nothing_new"
+    undo = "ending.undo" if released.promoted else "ending.promote"
     return [
-        f"Released {name}, version {version}: {first}.",
+        words.words(key, name=name, version=version, sure=first),
         *(f"  {line}" for line in rest),
         *(f"  {in_words(one)}" for one in promotion.told(name, version, standing)),
-        f'  ask it     haoqi predict {ref} "..."',
-        *([f"  {'undo that ' if released.promoted else 'promote it'} {command}"] if command else []),
-        f"  read why   {released.report}",
+        words.words("ending.ask", name=ref),
+        *([words.words(undo, command=command)] if command else []),
+        words.words("ending.read", report=released.report),
     ]
 
 

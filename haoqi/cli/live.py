@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from haoqi.cli import words
 from haoqi.cli.board import Board
+from haoqi.cli.lines import stage
 from haoqi.core.events import Tried
+from haoqi.core.say import joined, say
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -43,7 +45,7 @@ class View:
         from rich.text import Text
 
         board = self.board
-        doing = "released" if board.released else board.stage.name if board.stage else ""
+        doing = words.words("stage.released") if board.released else stage(board.stage) if board.stage else ""
         parts = [part for part in (doing, _deciding(board)) if part]
         left = Text(board.name, style="bold", overflow="ellipsis", no_wrap=True)
         left.append("  " + ", ".join(parts), style="not bold")
@@ -58,7 +60,7 @@ class View:
         if share is not None:
             yield ProgressBar(total=1.0, completed=min(1.0, share), width=width, complete_style="cyan")
         elif board.stage is not None and board.stage.note and board.trying is None:
-            yield Text(board.stage.note, style="dim", no_wrap=True, overflow="ellipsis")
+            yield Text(words.told(board.stage.note), style="dim", no_wrap=True, overflow="ellipsis")
 
     def _trying(self, width: int) -> Iterator["RenderableType"]:
         from rich.progress_bar import ProgressBar
@@ -67,19 +69,23 @@ class View:
 
         trying, advanced = self.board.trying, self.board.advanced
         assert trying is not None
-        about = "" if trying.expected_seconds is None else f"; about {words.seconds(trying.expected_seconds)}"
+        why = words.told(trying.why)
+        if trying.expected_seconds is not None:
+            why = words.words("line.why", why=why, time=words.seconds(trying.expected_seconds))
         lines = Table.grid(padding=(0, 1))
         lines.add_column(no_wrap=True, justify="right")
         lines.add_column(no_wrap=True, overflow="ellipsis", max_width=width - 5)
-        lines.add_row(Text(f"{trying.number}.", style="cyan"), Text(trying.plan, style="cyan"))
-        lines.add_row("", Text(f"{trying.why}{about}", style="dim"))
+        lines.add_row(Text(f"{trying.number}.", style="cyan"), Text(words.told(trying.plan), style="cyan"))
+        lines.add_row("", Text(why, style="dim"))
         yield lines
         took = words.seconds(self.board.since("Trying"))
         share = 0.0 if advanced is None else min(1.0, max(0.0, advanced.share))
         progress = Table.grid(padding=(0, 1))
         progress.add_column(no_wrap=True)
         progress.add_column(no_wrap=True, overflow="ellipsis")
-        note = f"{share:.0%} after {took}" + (f", {advanced.note}" if advanced and advanced.note else "")
+        note = words.words("view.progress", share=share, time=took)
+        if advanced and advanced.note:
+            note = words.words("view.progress_note", share=share, time=took, note=words.told(advanced.note))
         bar = ProgressBar(total=1.0, completed=share, width=min(20, width // 3), complete_style="cyan")
         progress.add_row(bar, Text(note, style="dim"))
         yield progress
@@ -90,7 +96,7 @@ class View:
 
         for note in self.board.notes[-count:]:
             style = "yellow" if note.warning else "dim"
-            yield Text(f"- {note.text}", style=style, no_wrap=True, overflow="ellipsis")
+            yield Text(f"- {words.told(note.text)}", style=style, no_wrap=True, overflow="ellipsis")
 
 
 def leaderboard(board: Board, width: int, most: int) -> "RenderableType":
@@ -103,25 +109,27 @@ def leaderboard(board: Board, width: int, most: int) -> "RenderableType":
     scale = _scale(shown)
     table = Table(box=None, expand=True, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("", width=1)
-    table.add_column("no.", justify="right", no_wrap=True)
-    table.add_column("plan", ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column(words.metric(board.metric or "score"), justify="right", no_wrap=True)
+    table.add_column(words.words("view.number"), justify="right", no_wrap=True)
+    table.add_column(words.words("view.plan"), ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column(
+        words.metric(board.metric) if board.metric else words.words("view.score"), justify="right", no_wrap=True
+    )
     if width >= 60:
         ends = "" if scale is None else f"{scale[0]:.2f}{f'{scale[1]:.2f}':>{INTERVAL_CELLS - 4}}"
         table.add_column(ends, no_wrap=True, width=INTERVAL_CELLS)
     if width >= 48:
-        table.add_column("took", justify="right", no_wrap=True)
+        table.add_column(words.words("view.took"), justify="right", no_wrap=True)
     for one in shown:
         first = one.number == board.champion
-        cells: list[Any] = [MARK if first else "", str(one.number), Text(one.plan), words.score(one.score)]
+        cells: list[Any] = [MARK if first else "", str(one.number), Text(words.told(one.plan)), words.score(one.score)]
         cells += [Text(interval(one, scale, INTERVAL_CELLS))] if width >= 60 else []
         cells += [words.seconds(one.seconds)] if width >= 48 else []
         table.add_row(*cells, style="bold green" if first else "")
     rest, failed = len(leaders) - len(shown), len(board.tried) - len(leaders)
-    told = [f"{rest} more"] if rest else []
-    told += [f"{failed} failed"] if failed else []
+    told = [say("view.more", count=rest)] if rest else []
+    told += [say("view.failed", count=failed)] if failed else []
     if told:
-        table.add_row("", "", Text(f"and {' and '.join(told)}", style="dim"))
+        table.add_row("", "", Text(words.words("view.and", told=joined(told, by="list.and")), style="dim"))
     return table
 
 
@@ -156,7 +164,7 @@ def _scale(leaders: list[Tried]) -> tuple[float, float] | None:
 
 
 def _deciding(board: Board) -> str:
-    return f"by {words.metric(board.metric)}" if board.metric else ""
+    return words.words("view.by", metric=words.metric(board.metric)) if board.metric else ""
 
 
 def _budget(board: Board) -> str:
@@ -165,11 +173,14 @@ def _budget(board: Board) -> str:
     if clock is None:
         return ""
     if board.released is not None:
-        return f"{words.many(len(board.tried), 'experiment')} in {words.clock(board.spent)}"
+        return words.words(
+            "view.spent", count=words.many(len(board.tried), "experiment"), time=words.clock(board.spent)
+        )
     if clock.budget_seconds is not None:
-        return f"{words.clock(clock.budget_seconds - board.spent)} left of {words.clock(clock.budget_seconds)}"
+        left = words.clock(clock.budget_seconds - board.spent)
+        return words.words("view.left", left=left, budget=words.clock(clock.budget_seconds))
     if clock.budget_steps is not None:
-        return f"{clock.steps} of {words.many(clock.budget_steps, 'experiment')}"
+        return words.words("view.steps", steps=clock.steps, budget=words.many(clock.budget_steps, "experiment"))
     return words.clock(board.spent)
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from haoqi.cli import words
+from haoqi.core.say import say
+
 if TYPE_CHECKING:
     from haoqi.evaluate.advice import Advice, NextStep
 
@@ -42,25 +45,25 @@ def next_(name: Name, *, file: File = None, step: Step = None, force: Force = Fa
         return
     _show(advice, steps, alone=step is not None)
     if file is not None:
-        print(f"{file}: {sum(len(one.rows) for one in steps)} texts")
+        print(words.words("next.written", file=file, count=sum(len(one.rows) for one in steps)))
 
 
 def _show(advice: "Advice", steps: "tuple[NextStep, ...]", *, alone: bool) -> None:
     """Print the step to take, the table of all, and why."""
     from haoqi.cli.tables import show
+    from haoqi.evaluate.report.markup import Said
     from haoqi.evaluate.report.steps import in_words, lead_of, name_of, promising_of, reason_of
 
     if not alone:
-        print(" ".join(filter(None, (in_words(lead_of(advice)), in_words(promising_of(advice))))))
+        print(in_words(Said("gap")).join(filter(None, (in_words(lead_of(advice)), in_words(promising_of(advice))))))
         print()
     show([_row(one) for one in steps], right=("gain", "80 % interval", "your time", "machine", "per minute"))
     print()
     for one in steps:
-        print(f"{in_words(name_of(one))}: {in_words(reason_of(one))}")
+        print(words.words("stage.told", stage=in_words(name_of(one)), note=in_words(reason_of(one))))
 
 
 def _row(step: "NextStep") -> dict[str, Any]:
-    from haoqi.cli import words
     from haoqi.evaluate.report.steps import in_words, name_of
 
     rate = step.per_minute(step.human_seconds)
@@ -69,7 +72,7 @@ def _row(step: "NextStep") -> dict[str, Any]:
     return {
         "step": in_words(name_of(step)),
         "gain": None if step.gain is None else f"{step.gain:+.3f}",
-        "80 % interval": f"{step.low:+.3f} to {step.high:+.3f}" if known else None,
+        "80 % interval": say("range", low=f"{step.low:+.3f}", high=f"{step.high:+.3f}") if known else None,
         "your time": words.seconds(step.human_seconds) if step.human_seconds else None,
         "machine": words.seconds(step.compute_seconds) if step.compute_seconds else None,
         "per minute": None if rate is None else f"{rate:+.4f}",

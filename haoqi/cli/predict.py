@@ -12,6 +12,7 @@ import typer
 
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
+from haoqi.core.say import joined, say, spoken
 from haoqi.data.characters import well_formed
 from haoqi.data.settings import DataSettings
 
@@ -57,7 +58,7 @@ def predict(
     """
     if file is not None:
         if texts:
-            raise UserError(f"both {file} and a text are given", "keep one: --file PATH, or the texts themselves")
+            raise UserError(say("predict.both", file=file), say("predict.both.hint"))
         if out is None:
             _printed(name, file, ".jsonl" if json else ".csv", settings)
         else:
@@ -65,9 +66,9 @@ def predict(
         return
     said = [option for option, value in settings.items() if value is not None] + (["out"] if out else [])
     if said:
-        raise UserError(f"--{said[0]} needs --file", "name the file whose rows are to be answered: --file PATH")
+        raise UserError(say("predict.needs_file", flag=said[0]), say("predict.needs_file.hint"))
     if not texts and sys.stdin.isatty():
-        raise UserError("there is no text to answer", f'haoqi predict {name} "The battery died on day two"')
+        raise UserError(say("predict.none"), say("predict.none.hint", name=name))
     _texts(name, texts, as_json=json)
 
 
@@ -142,7 +143,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     }
     with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:
         if kept.rows:
-            print(f"{words.many(kept.rows, 'row')} answered before: going on after them", file=sys.stderr)
+            print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
         model = release.load()
         pace = Pace(rows.total, time.monotonic(), start=kept.seen, seen=kept.seen)
 
@@ -156,14 +157,16 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
             kept.publish(force=force)
         except KeyboardInterrupt:
             if kept.rows:
-                print(f"{words.many(kept.rows, 'row')} answered and kept in {kept.path}", file=sys.stderr)
+                print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
             raise
         except UserError as error:
             if not kept.rows:
                 raise
-            also = f"{words.many(kept.rows, 'answer')} are kept: after that, the same command goes on"
-            raise UserError(error.what, f"{error.hint}; {also}" if error.hint else also) from None
-    print(f"{words.many(kept.rows, 'row')} answered: {out}", file=sys.stderr)
+            also = say("predict.also", answers=say("many.answer", count=kept.rows, n=kept.rows))
+            raise UserError(
+                error.what, joined([error.hint, also], by="list.semicolon") if error.hint else also
+            ) from None
+    print(words.words("predict.done", rows=words.many(kept.rows, "row"), out=out), file=sys.stderr)
 
 
 def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
@@ -183,10 +186,12 @@ def _learnt(name: str) -> "Schema | None":
 
 def _say(rows: "Rows") -> None:
     """Say on the error stream which column is answered, and what is doubtful."""
+    from haoqi.cli import words
+
     for line in rows.told:
-        print(line, file=sys.stderr)
+        print(spoken(line), file=sys.stderr)
     for warning in rows.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
 
 
 def _answer(model: "Model", feed: "Feed", style: "Style", write: Write, *, pace: "Pace") -> None:

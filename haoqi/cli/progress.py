@@ -65,7 +65,7 @@ class Pace:
         rate, left = self.rate, self.left(now)
         parts = [words.many(self.rows, "row")]
         parts += [] if rate is None else [f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"]
-        parts += [] if left is None else [f"{words.clock(left)} left"]
+        parts += [] if left is None else [words.words("pace.left", time=words.clock(left))]
         return ", ".join(parts)
 
 

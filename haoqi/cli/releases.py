@@ -6,6 +6,7 @@ import typer
 
 from haoqi.cli import words
 from haoqi.cli.flags import with_flags
+from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -26,7 +27,7 @@ def releases(
         now = hall.current(each).version
         rows += [_row(one, now, whole=json) for one in reversed(hall.list_releases(each))]
     if not rows and not json:
-        print("nothing is released yet; try: haoqi improve bbc-news")
+        print(words.words("releases.none"))
     show(rows, plain=json, right=("version",))
 
 
@@ -52,15 +53,15 @@ def promote(ref: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The
 
     name, _, version = ref.partition("@")
     if not version.isdecimal():
-        raise UserError(f"{ref} names no version", f"haoqi promote {name}@2; `haoqi releases {name}` lists them")
-    print(f"{hall.promote(name, int(version)).reference} answers to {name} now")
+        raise UserError(say("releases.no_version", ref=ref), say("releases.no_version.hint", name=name))
+    print(words.words("releases.answers", reference=hall.promote(name, int(version)).reference, name=name))
 
 
 def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The release's name.")]) -> None:
     """Let the version that answered before do so again."""
     from haoqi.models import releases as hall
 
-    print(f"{hall.rollback(name).reference} answers to {name} now")
+    print(words.words("releases.answers", reference=hall.rollback(name).reference, name=name))
 
 
 _COLUMNS = ("text", "label", "pair", "label_separator", "missing_labels")
@@ -134,7 +135,7 @@ def _row(one: Any, now: int, *, whole: bool) -> dict[str, Any]:
         "method": one.facts.get("method"),
         "base": one.facts.get("base"),
         "computed by": computed_by(one.folder),
-        "answers": "now" if one.version == now else "",
+        "answers": say("heading.now") if one.version == now else "",
     }
 
 
@@ -148,12 +149,13 @@ def _scored(evidence: Any, *, whole: bool) -> dict[str, Any]:
     if found is None:
         return dict.fromkeys(("metric", "score", "interval", "scored", "beside", "not tested"))
     lead, other = found.lead, found.beside
-    beside = None if other is None else f"{words.score(other.score)} {in_words(headlines.place(other))}"
+    language = "en" if whole else None
+    beside = None if other is None else f"{words.score(other.score)} {in_words(headlines.place(other), language)}"
     return {
-        "metric": words.metric(lead.metric),
+        "metric": words.metric_said(lead.metric),
         "score": words.score(lead.score),
-        "interval": f"{words.score(lead.low)} to {words.score(lead.high)}",
-        "scored": in_words(headlines.place(lead)),
+        "interval": say("range", low=words.score(lead.low), high=words.score(lead.high)),
+        "scored": in_words(headlines.place(lead), language),
         "beside": beside,
         "not tested": list(found.untested) if whole else in_words(headlines.listed(found.untested)),
     }

@@ -5,6 +5,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.cli import words
+from haoqi.core.say import named
+
 PIPE_WIDTH = 1_000_000
 """Columns of a line that is not for a terminal: nothing is cut or wrapped there."""
 
@@ -52,7 +55,7 @@ def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = ()) -> str:
     for heading in headings:
         last = heading == headings[-1]
         justify = "right" if heading in right else "left"
-        table.add_column(heading, justify=justify, no_wrap=not last, overflow="fold" if last else "ellipsis")  # type: ignore[arg-type]
+        table.add_column(_heading(heading), justify=justify, no_wrap=not last, overflow="fold" if last else "ellipsis")  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*(_cell(row[heading]) for heading in headings))
     with console.capture() as captured:
@@ -60,7 +63,12 @@ def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = ()) -> str:
     return captured.get().strip("\n")
 
 
+def _heading(name: str) -> str:
+    """Return a heading in the language of the terminal; one that has no words of ours as it is."""
+    return words.told(named("heading", name.replace("80 % interval", "interval_of_80").replace(" ", "_"), name))
+
+
 def _cell(value: Any) -> Any:
     from rich.text import Text
 
-    return Text("-" if value is None else str(value))
+    return Text("-" if value is None else words.told(value) if isinstance(value, str) else str(value))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from haoqi.core.errors import UserError, require
+from haoqi.core.say import say
 from haoqi.data.conform import roles_like
 from haoqi.data.decode import recognise_file
 from haoqi.data.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
@@ -93,7 +94,7 @@ def _text_rows(path: Path, encoding: Recognised, settings: DataSettings, learnt:
         return _table(path, encoding, settings, learnt)
     if known in ("json", "columns"):
         return _records(path, settings, learnt)
-    return Rows(["text"], ("text",), path.stat().st_size, lambda: _lines(path, encoding), ("a text on each line",))
+    return Rows(["text"], ("text",), path.stat().st_size, lambda: _lines(path, encoding), (say("predict.lines"),))
 
 
 def _format(path: Path, settings: DataSettings) -> str:
@@ -238,7 +239,7 @@ def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
             yield dict(zip(header.names, row, strict=True)), number
 
     rows = _with_text(path, header.names, read, settings, learnt=learnt, header=header.row + 1)
-    return replace(rows, total=len(body) or 1, told=(f"sheet {sheet}", *notes, *rows.told))
+    return replace(rows, total=len(body) or 1, told=(say("predict.sheet", sheet=sheet), *notes, *rows.told))
 
 
 def _with_text(
@@ -263,11 +264,8 @@ def _with_text(
     others = [*roles.notes, *(f"{one} could be the text, too" for one in roles.runners_up.get("text", ())[:2])]
     if learnt is None and settings.text is None and "text" in roles.unsure:
         warnings += [f"the text could be another column: {'; '.join(others)}"]
-    named = f"text is column{'s' * (len(chosen) > 1)} {', '.join(chosen)}"
-    as_learnt = (
-        learnt is not None and settings.text is None and not warnings and ",".join(chosen) == learnt.columns.get("text")
-    )
-    told = f"{named}, as learnt" if as_learnt else named
+    as_learnt = learnt is not None and settings.text is None and roles.named()["text"] == learnt.columns.get("text")
+    told = say("predict.column_learnt" if as_learnt else "predict.column", column=", ".join(chosen))
     return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings))
 
 

@@ -29,7 +29,7 @@ def watching(name: str, *, as_json: bool = False) -> Iterator[Listen]:
     else:
         yield _plain(board)
     if board.released is not None:
-        print("\n".join(lines.ending(board.released)), flush=True)
+        print("\n".join(lines.ending(board.released, len(board.tried))), flush=True)
 
 
 def _is_live() -> bool:

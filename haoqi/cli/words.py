@@ -1,4 +1,29 @@
-"""Numbers and names as a person reads them."""
+"""Numbers and names as a person reads them, in the language of the terminal."""
+
+import sys
+
+from haoqi.core import quantities
+from haoqi.core.say import console, known, named, say, spoken
+
+
+def language() -> str:
+    """Return the language that is spoken here: the console's, or English where the output cannot write that."""
+    found = console()
+    try:
+        say("word.language").within(found).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+    return found
+
+
+def told(text: str) -> str:
+    """Return a sentence in the language of the terminal; any other text as it is."""
+    return spoken(text, language())
+
+
+def words(key: str, /, **facts: object) -> str:
+    """Return the sentence of a key in the language of the terminal."""
+    return told(say(key, **facts))
 
 
 def seconds(value: float) -> str:
@@ -7,14 +32,7 @@ def seconds(value: float) -> str:
     >>> seconds(0.42), seconds(8.4), seconds(125), seconds(3725)
     ('0.4 s', '8 s', '2 min 5 s', '1 h 2 min')
     """
-    if value < 1:
-        return f"{max(value, 0):.1f} s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return told(quantities.duration(value))
 
 
 def clock(value: float) -> str:
@@ -34,7 +52,12 @@ def metric(name: str) -> str:
     >>> metric("macro_f1"), metric("entity_macro_f1"), metric("mcc"), metric("exact_match")
     ('macro-F1', 'entity macro-F1', 'MCC', 'exact match')
     """
-    return " ".join(name.split("_")).replace(" f1", "-F1").replace("mcc", "MCC")
+    return told(metric_said(name))
+
+
+def metric_said(name: str) -> str:
+    """Return the same as a sentence, which JSON holds in English."""
+    return named("metric", name, " ".join(name.split("_")).replace(" f1", "-F1").replace("mcc", "MCC"))
 
 
 def score(value: float | None) -> str:
@@ -48,7 +71,7 @@ def surely(name: str, value: float, low: float, high: float) -> str:
     >>> surely("macro_f1", 0.982, 0.962, 0.995)
     'macro-F1 0.982, 95 % sure it lies between 0.962 and 0.995'
     """
-    return f"{metric(name)} {score(value)}, 95 % sure it lies between {score(low)} and {score(high)}"
+    return words("sure", metric=metric(name), score=score(value), low=score(low), high=score(high))
 
 
 def size(count: float) -> str:
@@ -69,4 +92,6 @@ def many(count: int, one: str) -> str:
     >>> many(1, "row"), many(2225, "row")
     ('1 row', '2,225 rows')
     """
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+    if not known(f"many.{one}"):
+        return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+    return words(f"many.{one}", count=count, n=count)

@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 
+from haoqi.core.say import named, say
+
 
 class UserError(Exception):
     """Something the person at the keyboard can put right.
@@ -37,8 +39,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     listed = ", ".join(names) if len(names) <= 30 else ", ".join(names[:30]) + ", ..."
     plural = f"{kind[:-1]}ies" if kind.endswith("y") else kind if kind.endswith("s") else f"{kind}s"
-    choices = f"The {plural} are: {listed}" if names else f"No {plural} are known"
-    return UserError(f"there is no {kind} {name}", f"did you mean {near[0]}? {choices}" if near else choices)
+    called = named("kind", plural.replace(" ", "_"), plural)
+    choices = say("unknown.choices", kinds=called, names=listed) if names else say("unknown.none", kinds=called)
+    hint = say("unknown.near", near=near[0], choices=choices) if near else choices
+    return UserError(say("unknown.what", kind=named("one", kind.replace(" ", "_"), kind), name=name), hint)
 
 
 def require(module: str, extra: str) -> ModuleType:

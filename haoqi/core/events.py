@@ -1,11 +1,14 @@
 """What a run tells whoever looks on: the command line's live view, plain lines, JSON, the studio.
 
-Events carry plain values and are for eyes only; what must be remembered is in the ledger.
+Events carry plain values and are for eyes only; what must be remembered is in the ledger. Their texts are strings in
+English; those that are a `core.say.Sentence` have words in every language, and JSON tells their key and facts, too.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from haoqi.core.say import Sentence, saved
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ class Released:
     low: float
     high: float
     report: str
+    new: bool = True
+    """False: the run had ended, and what it released then still is its best."""
     headline: Mapping[str, Any] = field(default_factory=dict)
     """The estimate that leads and the one beside it, plain: split, score, examples, labels that were not tested."""
     promoted: bool = True
@@ -112,4 +117,6 @@ def silent(event: Event) -> None:
 
 def as_plain(event: Event) -> dict[str, Any]:
     """Return an event as what JSON can hold, its kind under "event"."""
-    return {"event": type(event).__name__.lower(), **asdict(event)}
+    plain = {"event": type(event).__name__.lower(), **asdict(event)}
+    said = {name: saved(value) for name, value in plain.items() if isinstance(value, Sentence)}
+    return {**plain, "said": said} if said else plain

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")  # \w takes Chinese letters too
 
@@ -124,14 +125,26 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UserError(
-                f"no space is left on the disk of {path}", "free some, or set HAOQI_HOME elsewhere"
-            ) from None
+            raise UserError(say("folder.full", path=path), say("folder.full.hint")) from None
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
-            raise UserError(
-                f"{path} cannot be written: {error.strerror}", "set HAOQI_HOME to a folder you own"
-            ) from None
+            raise _refused(_failing(error, path), error.strerror or "") from None
         raise
+
+
+def _failing(error: OSError, path: Path) -> Path:
+    """Return what really could not be used: another path than the one at work, where the error names one.
+
+    A temporary file beside that one stands for it.
+    """
+    named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
+    return path if named.parent == path.parent and named.name.startswith(".") else named
+
+
+def _refused(path: Path, why: str) -> UserError:
+    """Return the error for a path that may not be used."""
+    unread = path.exists() and not os.access(path, os.R_OK)
+    hint = say("folder.home") if path.is_relative_to(home()) else say("folder.own", path=path)
+    return UserError(say("folder.unread" if unread else "folder.unwritten", path=path, why=why), hint)
 
 
 @contextmanager
@@ -150,7 +163,5 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(
-                f"another process is working in {folder}", "wait for it, stop it, or give this run another --name"
-            ) from None
+            raise UserError(say("folder.busy", path=folder), say("folder.busy.hint")) from None
         yield

@@ -7,6 +7,7 @@ from math import log1p
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_kinds import Column, look_at
 from haoqi.data.column_names import cut_names, join_names, label_name, second_of, text_name
 from haoqi.data.label_columns import Choice, choose_label
@@ -150,7 +151,8 @@ def choose_among(
         UserError: if text or label cannot be told.
     """
     found = dict(said)
-    why, others, close = dict.fromkeys(said, "as said"), dict[str, tuple[str, ...]](), list[str]()
+    why: dict[str, str] = {role: say("data.as_said") for role in said}
+    others, close = dict[str, tuple[str, ...]](), list[str]()
     taken = {column for few in said.values() for column in few}
     label: Choice | None = None
     if labelled and "label" not in said:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from haoqi.core.say import joined, named, say
 from haoqi.data.column_names import cut_names
 
 # What may be given back as settings, by the name of the field here.
@@ -52,14 +53,14 @@ class Schema:
 
     def lines(self) -> list[str]:
         """Return the schema as sentences, the most telling first; warnings are not among them."""
-        how = [f"{self.format}"]
-        how += [f"encoding {self.encoding}"] if self.encoding else []
-        how += [f"delimiter {self.delimiter!r}"] if self.delimiter else []
-        how += [f"sheet {self.sheet}"] if self.sheet else []
-        told = [f"{self.source}: {self.rows:,} rows ({', '.join(how)})"]
+        how = [self.format]
+        how += [say("data.encoding", encoding=self.encoding)] if self.encoding else []
+        how += [say("data.delimiter", delimiter=repr(self.delimiter))] if self.delimiter else []
+        how += [say("data.sheet", sheet=self.sheet)] if self.sheet else []
+        told: list[str] = [say("data.read", source=self.source, count=self.rows, how=joined(how))]
         told += [_chosen(role, self) for role in ROLES if role in self.columns]
-        told += [f"columns left out: {', '.join(self.left_out)}"] if self.left_out else []
-        told += [f"{count:,} rows left out: {reason}" for reason, count in self.skipped.items()]
+        told += [say("data.columns_left_out", names=", ".join(self.left_out))] if self.left_out else []
+        told += [say("data.rows_left_out", count=count, reason=reason) for reason, count in self.skipped.items()]
         return [*told, *self.notes]
 
     def settings(self) -> dict[str, Any]:
@@ -84,9 +85,10 @@ def _chosen(role: str, schema: Schema) -> str:
     """Return a sentence on the column of a role."""
     why = schema.why.get(role)
     others = schema.runners_up.get(role, ()) if role in schema.unsure else ()
-    or_else = f" (or {', '.join(others[:3])}: --{role})" if others else ""
-    several = role in ("text", "label") and len(cut_names(schema.columns[role])) > 1
-    return f"{role} is column{'s' * several} {schema.columns[role]}{f': {why}' if why else ''}{or_else}"
+    facts = {"role": named("role", role), "column": schema.columns[role]}
+    key = "data.columns" if role in ("text", "label") and len(cut_names(schema.columns[role])) > 1 else "data.column"
+    told = say(f"{key}_why", why=why, **facts) if why else say(key, **facts)
+    return say("data.or_else", told=told, others=", ".join(others[:3]), flag=f"--{role}") if others else told
 
 
 def _plain(value: Any) -> Any:

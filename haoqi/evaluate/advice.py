@@ -13,6 +13,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_json
+from haoqi.core.say import restored, saved
 
 LEVEL = 0.8
 """How sure it is that a gain lies within its interval."""
@@ -119,7 +120,7 @@ class Advice:
 
     def write(self, folder: Path) -> None:
         """Write it into a release's folder, whole or not at all."""
-        write_json(folder / FILE, self.as_plain())
+        write_json(folder / FILE, saved(self.as_plain()))
 
     @classmethod
     def read(cls, folder: Path, name: str) -> "Advice":
@@ -132,7 +133,7 @@ class Advice:
         if not (folder / FILE).is_file():
             raise UserError(f"{name} came with no next steps", again)
         try:
-            return cls.from_plain(read_json(folder / FILE))
+            return cls.from_plain(restored(read_json(folder / FILE)))
         except (KeyError, TypeError):
             raise UserError(f"{folder / FILE} is damaged", again) from None
 

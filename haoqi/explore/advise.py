@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from haoqi.core.events import Note, Stage, silent
+from haoqi.core.say import restored, say
 from haoqi.data.examples import Examples
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, bounded, ranked, rounded
 from haoqi.explore.ending import Ending
@@ -29,23 +30,23 @@ def advise(lab: Lab, history: History) -> Advice | None:
     if not seconds:
         return None
     if (known := history.last(KIND)) is not None and known.body["after"] == _mark(history):
-        return _read(known.body, known.timing, lab)
-    lab.listen(Stage("advising", "what would pay most next"))
+        return _read(restored(known.body), known.timing, lab)
+    lab.listen(Stage("advising", say("advice.stage")))
     begun = time.perf_counter()
     try:
         ending = Ending(replace(lab, listen=silent), history, seconds)
         steps, failed = suggested(ending)
     except KeyboardInterrupt:
-        lab.listen(Note("no next steps: stopped by you", warning=True))
+        lab.listen(Note(say("advice.stopped"), warning=True))
         return None
     for name, reason in failed.items():
-        lab.listen(Note(f"nothing can be said of {name.replace('_', ' ')}: {reason}", warning=True))
+        lab.listen(Note(say("advice.failed", name=name.replace("_", " "), reason=reason), warning=True))
     steps = [bounded(step, ending.score, lab.task.metric.least) for step in steps]
     order = ranked([rounded(step) for step in steps], lab.settings.worth)
     facts = {"metric": lab.task.metric.name, "score": _digits(ending.score), "worth": lab.settings.worth}
     body = {"after": _mark(history), **facts, "steps": [_without_texts(step) for step in order], "failed": failed}
     entry = history.note(KIND, body, seconds=time.perf_counter() - begun)
-    return _read(entry.body, entry.timing, lab)
+    return _read(restored(entry.body), entry.timing, lab)
 
 
 def suggested(ending: Ending) -> tuple[list[NextStep], dict[str, str]]:

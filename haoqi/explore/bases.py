@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from haoqi.core import folder
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note
+from haoqi.core.say import joined, say
 from haoqi.explore.settings import ExploreSettings
 from haoqi.models.bases import Base
 
@@ -25,8 +26,8 @@ def bases_for(settings: ExploreSettings, languages: Mapping[str, float], listen:
     try:
         base = resolve(name, folder.cache())
     except UserError as error:
-        listen(Note(f"going on without a base: {error.what} ({error.hint})", warning=True))
+        listen(Note(say("base.none", what=error.what, hint=error.hint), warning=True))
         return {}
-    found = ", ".join(f"{language} {share:.0%}" for language, share in list(languages.items())[:3])
-    listen(Note(f"base {name}, by the languages found: {found}"))
+    found = joined([f"{language} {share:.0%}" for language, share in list(languages.items())[:3]])
+    listen(Note(say("base.chosen", name=name, languages=found)))
     return {name: base}

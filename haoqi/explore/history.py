@@ -6,6 +6,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
+from haoqi.core.say import restored, saved
 from haoqi.explore.lessons import Lesson, LessonVerdict
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 
@@ -58,7 +59,7 @@ class History:
         entries = ledger.entries(run)
         self.experiments: list[Experiment] = [_experiment(e) for e in entries if e.kind == "experiment"]
         self.verdicts: list[Verdict] = [Verdict(**e.body) for e in entries if e.kind == "verdict"]
-        self.lessons: list[Lesson] = [Lesson.from_plain(e.body) for e in entries if e.kind == "lesson"]
+        self.lessons: list[Lesson] = [Lesson.from_plain(restored(e.body)) for e in entries if e.kind == "lesson"]
         self.lesson_verdicts: list[LessonVerdict] = [
             LessonVerdict(**e.body) for e in entries if e.kind == "lesson_verdict"
         ]
@@ -69,7 +70,7 @@ class History:
 
     def note(self, kind: str, body: dict[str, Any], **timing: float) -> Entry:
         """Record anything that is neither an experiment nor a verdict."""
-        entry = self.ledger.add(self.run, kind, body, timing)
+        entry = self.ledger.add(self.run, kind, saved(body), timing)
         self._once[kind] = entry
         return entry
 
@@ -80,7 +81,7 @@ class History:
     def add(self, experiment: Experiment, *, spent: float) -> Experiment:
         """Record an experiment and return it with its number."""
         numbered = replace(experiment, number=len(self.experiments) + 1)
-        body = asdict(numbered)
+        body = saved(asdict(numbered))
         timing = {name: body.pop(name) for name in _TIMED}
         self.ledger.add(self.run, "experiment", body, {**timing, "spent": spent})
         self.experiments.append(numbered)
@@ -95,7 +96,7 @@ class History:
 
     def learn(self, lesson: Lesson, *, spent: float) -> None:
         """Record a lesson that is still to be tested."""
-        self.ledger.add(self.run, "lesson", lesson.as_plain(), {"spent": spent})
+        self.ledger.add(self.run, "lesson", saved(lesson.as_plain()), {"spent": spent})
         self.lessons.append(lesson)
 
     def conclude(self, verdict: LessonVerdict, *, spent: float) -> None:
@@ -175,5 +176,6 @@ class History:
 
 def _experiment(entry: Entry) -> Experiment:
     timing = {name: entry.timing[name] for name in _TIMED if name in entry.timing}
-    read = {"plan": Plan.from_plain(entry.body["plan"]), "notes": tuple(entry.body.get("notes", ()))}
-    return Experiment(**{**entry.body, **timing, **read})
+    body = restored(entry.body)
+    read = {"plan": Plan.from_plain(body["plan"]), "notes": tuple(body.get("notes", ()))}
+    return Experiment(**{**body, **timing, **read})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from haoqi.core import seeds
 from haoqi.core.events import Advanced, Note
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
@@ -29,7 +30,7 @@ def job_of(
 
     def note(fact: str) -> None:
         if facts is None or fact not in facts:
-            lab.listen(Note(f"{plan.words()}: {fact}", warning=True))
+            lab.listen(Note(say("plan.fact", plan=plan.words(), fact=fact), warning=True))
         if facts is not None and fact not in facts:
             facts.append(fact)
 

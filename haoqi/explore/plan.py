@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import joined, named, say
 
 # How far two plans are apart whose recipes have nothing in common: less than another base.
 _RECIPES = 0.2
@@ -77,15 +78,17 @@ class Plan:
     def words(self) -> str:
         """Return the plan as a person reads it on one line."""
         if self.method == ENSEMBLE:
-            return f"ensemble of {' and '.join(f'({one.words()})' for one, _ in self.members)}"
-        parts = [f"{self.method.replace('_', '-')}{f' of {self.base}' if self.base else ''}"]
-        parts += [f"{name.replace('_', ' ')} {_short(value)}" for name, value in self.settings]
+            members = [say("plan.member", plan=one.words()) for one, _ in self.members]
+            return say("plan.ensemble", members=joined(members, by="list.and"))
+        method = named("method", self.method, self.method.replace("_", "-"))
+        parts = [say("plan.of", method=method, base=self.base) if self.base else method]
+        parts += [_setting_words(name, value) for name, value in self.settings]
         parts += [_recipe_words(name, settings) for name, settings in self.recipe]
         if self.share < 1:
-            parts.append(f"{self.share:.0%} of the examples")
+            parts.append(say("plan.share", share=self.share))
         if self.seed:
-            parts.append(f"seed {self.seed}")
-        return ", ".join(parts)
+            parts.append(say("plan.seed", seed=self.seed))
+        return joined(parts)
 
     @classmethod
     def of(cls, method: str, base: str | None = None, settings: Mapping[str, Any] | None = None, **rest: Any) -> "Plan":
@@ -180,6 +183,12 @@ def recipe_of(plain: Iterable[Sequence[Any]]) -> Recipe:
 def _pairs(found: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
     """Return settings as they were before JSON made lists of tuples."""
     return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in found)
+
+
+def _setting_words(name: str, value: Any) -> str:
+    """Return a setting as a person reads it; one of another package by its own name."""
+    shown = _short(value)
+    return say("plan.setting", name=named("setting", name, name.replace("_", " ")), value=named("value", shown, shown))
 
 
 def _recipe_words(name: str, settings: tuple[tuple[str, Any], ...]) -> str:

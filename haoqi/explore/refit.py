@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from haoqi.core.events import Note, Stage
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
@@ -43,15 +44,15 @@ def final_model(
     again = _NOTHING if stopped else _again(experiment, lab, history, left)
     if again.plans:
         whole = rows + len(lab.splits.valid)
-        lab.listen(Stage("refitting", f"the champion learns from all {whole:,} examples but the test split"))
+        lab.listen(Stage("refitting", say("refit.stage", count=whole)))
         try:
             model = _refitted(plan, lab, again)
             if _score(model, lab) >= (experiment.score or 0.0):
                 return _knowing(model, whole)
-            why = "learning from the validation examples made it no better at them"
+            why = say("refit.why.no_better")
         except KeyboardInterrupt:
-            why = "stopped by you"
-        lab.listen(Note(f"{why}: the champion is released as it was judged", warning=True))
+            why = say("refit.why.stopped")
+        lab.listen(Note(why, warning=True))
     return _knowing(model_of(experiment, lab), rows)
 
 

@@ -15,9 +15,12 @@ from scipy.sparse import csr_array
 
 from haoqi.core import seeds
 from haoqi.core.events import Note, silent
+from haoqi.core.quantities import p_value, signed
+from haoqi.core.say import named, say
 from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
+from haoqi.evaluate.report.claims import measured_in
 from haoqi.explore import trial
 from haoqi.explore.choose import opening_over, out_of_steps, trains_next
 from haoqi.explore.history import History
@@ -32,6 +35,9 @@ EARLY = ("suspect_labels",)
 
 AGAIN = 5
 """After so many experiments under one champion, it is looked at again where no lesson is open."""
+
+UNPROVEN = 0.1
+"""Of the time left, times how far its kind is to be believed, a test may take where remedies have seldom helped."""
 
 LEAST_SECONDS = 3.0
 """With less time than this left no lesson could be tested."""
@@ -56,7 +62,7 @@ def ponder(lab: Lab, history: History, spent: Callable[[], float]) -> None:
         found = _judged(lesson, seen, lab)
         if over or found.decision == "confirmed":
             history.conclude(found, spent=spent())
-            lab.listen(Note(in_words(lesson, found)))
+            lab.listen(Note(in_words(lesson, found, lab.task.metric.name)))
     if _due(lab, history, left):
         _look(lab, seen, spent)
     elif _due_early(lab, history, left):
@@ -99,11 +105,19 @@ def verdict(lesson: Lesson, seen: Seen) -> LessonVerdict:
     )
 
 
-def in_words(lesson: Lesson, found: LessonVerdict) -> str:
-    """Return what became of a lesson on one line."""
-    if found.difference is None:
-        return f"{found.decision}: {lesson.claim} (its plans could not be judged)"
-    return f"{found.decision} ({found.difference:+.3f}, p = {found.p_value:.3f}): {lesson.claim}"
+def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
+    """Return what became of a lesson on one line: whether a remedy helped, for what was seen was measured and stands.
+
+    Args:
+        lesson: what was seen, and the plans against it.
+        found: what their tests said.
+        metric: name of the task's first.
+    """
+    if found.difference is None or found.p_value is None:
+        return say("lesson.told.unjudged", claim=lesson.claim)
+    facts = {"difference": signed(found.difference), "p": p_value(found.p_value)}
+    measure = say(measured_in(lesson.measure), metric=named("metric", metric))
+    return say(f"lesson.told.{found.decision}", claim=lesson.claim, measure=measure, **facts)
 
 
 def _judged(lesson: Lesson, seen: Seen, lab: Lab) -> LessonVerdict:
@@ -111,7 +125,7 @@ def _judged(lesson: Lesson, seen: Seen, lab: Lab) -> LessonVerdict:
     try:
         return verdict(lesson, seen)
     except Exception as error:  # whatever a measure runs into
-        lab.listen(Note(f"the lesson cannot be judged ({_reason(error)}): {lesson.claim}", warning=True))
+        lab.listen(Note(say("lesson.told.broken", reason=_reason(error), claim=lesson.claim), warning=True))
         return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(seen.history))
 
 
@@ -120,11 +134,11 @@ def _look(lab: Lab, seen: Seen, spent: Callable[[], float], some: Sequence[str] 
     begun, history = time.perf_counter(), seen.history
     found, failed = _reflected(seen, some or reflections.names())
     for name, reason in failed.items():
-        lab.listen(Note(f"the reflection {name} failed and is passed over: {reason}", warning=True))
+        lab.listen(Note(say("reflection.failed", name=name, reason=reason), warning=True))
     new = _ranked(seen, found)
     for lesson in new:
         history.learn(lesson, spent=spent())
-        lab.listen(Note(f"a lesson to test: {lesson.claim}"))
+        lab.listen(Note(say("lesson.told.raised", claim=lesson.claim)))
     best = history.found()
     counts = {"after": len(history.experiments), "lessons": len(history.lessons)}
     body = {**counts, "champion": best.plan.key, "failed": failed, "asked": list(some)}
@@ -185,10 +199,18 @@ def _ranked(seen: Seen, found: list[Lesson]) -> list[Lesson]:
     tried = {experiment.plan.key for experiment in history.experiments}
     new: list[Lesson] = []
     for lesson in found:
-        plans = tuple(plan for plan in lesson.plans if plan.key not in tried)
+        plans = tuple(plan for plan in lesson.plans if plan.key not in tried and _deserves(lesson, plan, seen))
         if plans and lesson.key not in concluded and (lesson.key, lesson.parent.key) not in raised:
             new.append(replace(lesson, plans=plans))
     return sorted(new, key=lambda one: (-one.gain / max(0.1, seen.seconds_of(one.plans[0])), one.key))
+
+
+def _deserves(lesson: Lesson, plan: Plan, seen: Seen) -> bool:
+    """Return whether a plan may take its time: of a kind whose remedies have seldom helped it must be short."""
+    believed = seen.proven(lesson.kind)
+    if believed >= 1 or seen.left_seconds is None:
+        return True
+    return seen.seconds_of(plan) <= UNPROVEN * believed * seen.left_seconds
 
 
 def _under_test(history: History) -> list[tuple[Lesson, bool]]:

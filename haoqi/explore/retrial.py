@@ -12,6 +12,7 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.events import Note
+from haoqi.core.say import say
 from haoqi.evaluate.metric import Statistics
 from haoqi.explore import keep
 from haoqi.explore.costs import Costs
@@ -58,11 +59,11 @@ def retried(one: Plan, other: Plan, lab: Lab) -> Pair | None:
 
 def _retried(challenger: Plan, champion: Plan, lab: Lab) -> Pair | None:
     rows = len(lab.crossed.judged)
-    lab.listen(Note(f"a close call: cross-validated against {champion.words()} on {rows:,} examples"))
+    lab.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
     try:
         return _statistics(challenger, lab), _statistics(champion, lab)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
-        lab.listen(Note(f"the call stays open, since that failed: {error}", warning=True))
+        lab.listen(Note(say("retrial.failed", reason=str(error)), warning=True))
         return None
 
 

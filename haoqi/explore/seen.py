@@ -21,6 +21,7 @@ from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.probes import probed
+from haoqi.explore.proven import proven
 from haoqi.models.model import Model
 from haoqi.tasks.task import Task
 
@@ -242,6 +243,10 @@ class Seen:
     def seconds_to_answer(self, count: int) -> float:
         """Return how long the champion's model takes for so many texts, at most: answering costs no more than a fit."""
         return self.seconds_to_fit(self.champion) * count / max(1, self.rows)
+
+    def proven(self, kind: str) -> float:
+        """Return how far a kind of lesson is to be believed by what its remedies have done so far, in (0, 1]."""
+        return proven(kind, self.history.lessons, self.history.lesson_verdicts)
 
     def rng(self, *names: object) -> np.random.Generator:
         """Return a generator of its own for these names, the same in every sitting."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from haoqi.core import seeds
+from haoqi.core.quantities import p_value
+from haoqi.core.say import say
 from haoqi.explore.bandit import contest_begun, favoured, spending
 from haoqi.explore.beliefs import Belief, rank
 from haoqi.explore.ensemble import planned
@@ -77,13 +79,13 @@ class Table(Offers):
         """
         if not self.lab.settings.ensemble:
             return None
-        why, role, seconds = "asks the best plans together", ENSEMBLE, 1.0
+        why, role, seconds = say("why.ensemble"), ENSEMBLE, 1.0
         plan = planned(self.lab, self.history)
         if plan is None:
             plan = student(self.lab, self.history, self.costs.answer_seconds)
             if plan is None:
                 return None
-            why, role = "learns from the ensemble, to answer faster", DISTIL
+            why, role = say("why.distil"), DISTIL
             seconds = self._seconds(plan)
         limit = None if self.left is None else self._left_for(plan)
         if limit is not None and limit < seconds:
@@ -101,9 +103,9 @@ class Table(Offers):
         """
         untried = self._untried()
         if self.lab.few and (known := self._known_best(untried)):
-            return self._step(known, "with so few examples, the best that other data sets know of", "explore")
+            return self._step(known, say("why.few"), "explore")
         cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
-        return self._step(cheapest, "the cheapest, so that there is a model at once", "explore") if cheapest else None
+        return self._step(cheapest, say("why.first"), "explore") if cheapest else None
 
     def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
         able = [
@@ -121,7 +123,7 @@ class Table(Offers):
             return None
         plan = self.history.experiments[verdict.experiment - 1].plan
         again = replace(plan, seed=plan.seed + 1)
-        why = f"better than the champion by {verdict.difference:.3f}, too little to be sure (p = {verdict.p_value:.2f})"
+        why = say("why.close", difference=f"{verdict.difference:.3f}", p=p_value(verdict.p_value or 0.0))
         return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
 
     def opening(self) -> Step | None:
@@ -142,7 +144,7 @@ class Table(Offers):
             first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._obeying(cheap))
-        return self._step(first, "cheap, so it comes first", "explore")
+        return self._step(first, say("why.cheap"), "explore")
 
     def _is_quick(self, plan: Plan) -> bool:
         """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
@@ -169,7 +171,7 @@ class Table(Offers):
             if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
             if self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
         ]
-        why = "needs no base, and is what the others have to beat"
+        why = say("why.plain")
         return self._step(max(able, key=lambda p: (p.share, -rank(p), p.key)), why, "explore") if able else None
 
     def _first_frozen(self) -> Step | None:
@@ -188,7 +190,7 @@ class Table(Offers):
             # What gives way reads as many examples as there is time for.
             or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
         ]
-        why = "frozen features are cheap for what they give"
+        why = say("why.frozen")
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
     def _first_costly(self) -> Step | None:
@@ -197,7 +199,7 @@ class Table(Offers):
             return None
         costly = [plan for plan in self._untried() if not plan.settings and self.tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
-        why = "tends to come out best where there is time for it"
+        why = say("why.costly")
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
     def _unlike(self) -> Step | None:
@@ -212,7 +214,7 @@ class Table(Offers):
             if not plan.settings and plan.share == 1.0
             if self.left is None or self._seconds(plan) <= UNLIKE_SHARE * self._left_for(plan)
         ]
-        why = "unlike the other training, so that both together may do better"
+        why = say("why.unlike")
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
     def worthwhile(self) -> bool:
@@ -247,7 +249,7 @@ class Table(Offers):
     def tested(self) -> Step | None:
         """Return the test of the most promising lesson that is open and can be afforded."""
         lessons = self._affordable_lessons()
-        return self._step(lessons[0][1], f"tests a lesson: {lessons[0][0].claim}", "reflect") if lessons else None
+        return self._step(lessons[0][1], say("why.lesson", claim=lessons[0][0].claim), "reflect") if lessons else None
 
     def proposed(self) -> Step | None:
         """Return what the strategy proposes among the plans that can be afforded."""
@@ -257,7 +259,7 @@ class Table(Offers):
         name = self.lab.settings.strategy
         rng = seeds.plain(self.lab.seed, "strategy", len(self.history.experiments))
         plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
-        return self._step(plan, f"{PROPOSED} {name} among {len(untried)}", "explore")
+        return self._step(plan, say("why.proposed", strategy=name, count=len(untried)), "explore")
 
     def _cheap_seconds(self) -> float:
         budget = self.lab.settings.budget_seconds

@@ -2,6 +2,8 @@
 
 from haoqi.core.events import Clock as Spent
 from haoqi.core.events import Note, Tried, Trying
+from haoqi.core.quantities import chance, p_value, signed
+from haoqi.core.say import Sentence, named, say
 from haoqi.explore.clock import Clock
 from haoqi.explore.history import History, Verdict
 from haoqi.explore.lab import Lab
@@ -12,10 +14,10 @@ def resumed(lab: Lab, history: History, clock: Clock) -> None:
     """Say where a run is taken up again, if it is, and how much of its budget is left."""
     champion = history.champion
     if champion is not None:
-        level = f"{lab.task.metric.name} {history.champion_score:.3f}"
         count = len(history.experiments)
-        so_far = f"after {count} experiment{'s' * (count > 1)}"
-        lab.listen(Note(f"goes on {so_far}; the champion is no. {champion.number}, {champion.plan.words()}: {level}"))
+        facts = {"number": champion.number, "plan": champion.plan.words(), "score": f"{history.champion_score:.3f}"}
+        metric = named("metric", lab.task.metric.name)
+        lab.listen(Note(say("search.resumed", count=count, n=count, metric=metric, **facts)))
     lab.listen(spent(lab, history, clock))
 
 
@@ -52,20 +54,29 @@ def spent(lab: Lab, history: History, clock: Clock) -> Spent:
 
 def in_words(verdict: Verdict) -> str:
     """Return what became of a challenger, on one line."""
-    if verdict.against is None:
-        return "the first champion" if verdict.decision == "crowned" else verdict.decision
-    facts = f"{verdict.difference:+.3f}, p = {verdict.p_value:.3f}{' in cross-validation' if verdict.retried else ''}"
+    if verdict.against is None or verdict.difference is None or verdict.p_value is None:
+        return say("verdict.first") if verdict.decision == "crowned" else say(f"verdict.{verdict.decision}")
+    facts = say(
+        "verdict.facts_crossed" if verdict.retried else "verdict.facts",
+        difference=signed(verdict.difference),
+        p=p_value(verdict.p_value),
+    )
     if verdict.decision == "crowned" and verdict.believed is not None:
-        elsewhere = f"with what other data sets know, better with a chance of {verdict.believed:.0%}"
-        chosen = f", whose score owes some {verdict.flattered:.3f} to being chosen" if verdict.flattered else ""
-        return f"new champion ({facts} against no. {verdict.against}{chosen}; {elsewhere})"
-    if verdict.decision == "crowned":
-        return f"new champion ({facts} against no. {verdict.against})"
-    if verdict.decision == "close":
-        return f"a close call ({facts}), to be repeated"
-    if verdict.decision == "faster":
-        return f"new champion: it is faster, and as good within the margin ({facts} against no. {verdict.against})"
-    worse = (verdict.difference or 0.0) <= 0
-    stake = (verdict.alpha or 0.0) / (2 if verdict.retried else 1)
-    asked = "" if worse or verdict.alpha is None else f", of which the run asks less than {stake:.3f}"
-    return f"{'not better' if worse else 'no measurable gain'} ({facts}{asked})"
+        return _believed(verdict, facts)
+    if verdict.decision in ("crowned", "close", "faster"):
+        return say(f"verdict.{verdict.decision}", facts=facts, against=verdict.against)
+    if verdict.difference <= 0:
+        return say("verdict.worse", facts=facts)
+    if verdict.alpha is None:
+        return say("verdict.no_gain", facts=facts)
+    stake = verdict.alpha / (2 if verdict.retried else 1)
+    return say("verdict.no_gain_asked", facts=facts, stake=f"{stake:.3f}" if stake >= 0.001 else f"{stake:.1g}")
+
+
+def _believed(verdict: Verdict, facts: Sentence) -> Sentence:
+    """Return why a challenger was crowned that these examples alone do not prove better, or have behind."""
+    told = {"facts": facts, "against": verdict.against, "chance": chance(verdict.believed or 0.0)}
+    if not verdict.flattered:
+        return say("verdict.believed", **told)
+    key = "verdict.believed_chosen" if (verdict.difference or 0.0) > 0 else "verdict.believed_behind"
+    return say(key, flattered=f"{verdict.flattered:.3f}", **told)

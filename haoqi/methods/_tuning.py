@@ -13,6 +13,7 @@ from torch import Tensor
 
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.methods.method import Job, Progress
 from haoqi.methods.work import Load, Size, Work
@@ -218,7 +219,7 @@ def start_head(bench: Bench) -> None:
 
     job = bench.job
     rows = np.sort(seeds.generator(job.seed, "head").permutation(len(job.train))[:_HEAD_START_ROWS])
-    job.report(Progress(0.0, "starting the head from a linear probe"))
+    job.report(Progress(0.0, say("fit.head_start")))
     embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
     targets = bench.targets[rows]
     weights = bench.counting[rows]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Indices, Weights
 from haoqi.data.split import in_folds
 from haoqi.methods.knn import Knn
@@ -26,7 +27,6 @@ from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Load, Size, Work
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
-from haoqi.train.prospect import ENDED_EARLY
 
 Floats = npt.NDArray[np.float32]
 
@@ -70,7 +70,7 @@ class Stack:
         held += [self._held_out(reader.fit, job, rows) for reader in readers]
         targets = np.asarray(job.task.output.targets(job.train.take(rows), job.task.labels))
         weights, offset = trust(held, targets, job.train.take(rows).counting)
-        job.report(Progress(0.9, "fitting on all"))
+        job.report(Progress(0.9, say("fit.all")))
         quiet = replace(job, report=lambda progress: None)
         small = replace(quiet, train=job.train.take(rows))
         return Blend((tfidf.fit(quiet), *(reader.fit(small) for reader in readers)), weights, offset)
@@ -101,9 +101,9 @@ class Stack:
             job.store.embeddings(job.base, job.train.take(batch).texts)  # type: ignore[arg-type]
             read += len(batch)
             spent = time.perf_counter() - begun
-            job.report(Progress(0.8 * read / len(order), f"the base has read {read:,} examples"))
+            job.report(Progress(0.8 * read / len(order), say("fit.read", count=read)))
             if limit is not None and spent * (read + BATCH) / read > limit and read < len(order):
-                job.note(f"{ENDED_EARLY}: the base read {read:,} of {len(order):,} examples, for want of time")
+                job.note(say("fit.read_cut", count=read, all=len(order)))
                 break
         return np.sort(order[:read])
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.methods._embedded import NEVER
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -54,7 +55,7 @@ class Crf:
         begun = time.perf_counter()
         train = split_at_spans(repeated(job.train, seeds.generator(job.seed, "weights")))
         targets = job.task.output.targets(train, job.task.labels)
-        job.report(Progress(0.0, "reading words"))
+        job.report(Progress(0.0, say("fit.words")))
         held = [word_features(text, words) for text, words in zip(train.texts, words_of(train), strict=True)]
         counts = Counter(chain.from_iterable(chain.from_iterable(held)))
         features = sorted(feature for feature, count in counts.items() if count >= self.least_words or not feature)
@@ -97,7 +98,7 @@ class Crf:
             trainer.train(str(path))
             spent = time.perf_counter() - begun
             epochs = max(1, min(epochs, int((left - spent) / spent)))
-        job.report(Progress(0.2, f"{epochs} epoch{'s' * (epochs > 1)}"))
+        job.report(Progress(0.2, say("fit.epochs", count=epochs, n=epochs)))
         trainer.set("max_iterations", epochs)
         _seed_shuffles(job.seed)
         trainer.train(str(path))

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Choices, Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
@@ -54,10 +55,10 @@ class Probe:
         total = max(1, len(job.train))
         embedder = Embedder(job.base, job.store)
         vectors = embedder(
-            job.train.texts, lambda done: job.report(Progress(0.9 * done / total, f"{done:,} texts read"))
+            job.train.texts, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))
         )
         strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive, job.train)
-        job.report(Progress(0.95, f"strength {strength:g}"))
+        job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
         found = fit_linear(vectors, targets.astype(bool), exclusive, strength, weights=weights)
         return EmbeddingLinear(embedder, *found)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
+from haoqi.core.say import say
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -95,7 +96,7 @@ class Setfit:
             report=lambda share, note: job.report(Progress(share * _CONTRAST_SHARE, note)),
             tell=job.note,
         )
-        job.report(Progress(_CONTRAST_SHARE, "fitting the head"))
+        job.report(Progress(_CONTRAST_SHARE, say("fit.head")))
         weight, bias = fit_head(
             _features(bench, rows),
             bench.targets[rows],

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array, hstack
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Weights
 from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -63,13 +64,13 @@ class Tfidf:
         if targets.ndim == 1:
             targets = targets[:, None] == np.arange(len(labels))
         limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // len(labels)))
-        job.report(Progress(0.0, "counting words"))
+        job.report(Progress(0.0, say("fit.counting")))
         terms, table = self._terms(train, limit)
         columns = [0] if len(labels) == 2 and job.task.output.name == "label" else range(len(labels))
         weights = np.zeros((table.shape[1], len(labels)), np.float32)
         intercept = np.zeros(len(labels), np.float32)
         for done, column in enumerate(columns):
-            job.report(Progress(0.3 + 0.7 * done / len(columns), f"label {done + 1} of {len(columns)}"))
+            job.report(Progress(0.3 + 0.7 * done / len(columns), say("fit.label", done=done + 1, count=len(columns))))
             weights[:, column], intercept[column] = self._separate(
                 table, targets[:, column].astype(bool), None if train.weights is None else train.counting
             )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.methods._tuning import (
     Bench,
     boundary,
@@ -84,13 +85,13 @@ def _upper(bench: Bench, first: int) -> Iterator[Bench]:
         yield bench
         return
 
-    def states(reading: Reading, note: str) -> Reading:
+    def states(reading: Reading, key: str) -> Reading:
         def progress(done: int) -> None:
-            bench.job.report(Progress(0.0, f"{note}: {done} of {len(reading.ids)}"))
+            bench.job.report(Progress(0.0, say(key, done=done, count=len(reading.ids))))
 
         return with_states(reading, store.states(bench.base, first, reading.ids, progress))
 
-    train_states = states(bench.train, "computing the frozen layers")
-    valid_states = states(bench.valid, "computing the frozen layers for validation")
+    train_states = states(bench.train, "fit.frozen")
+    valid_states = states(bench.valid, "fit.frozen_valid")
     with only_layers(bench.model.encoder, first, bench.base.card.layers):
         yield replace(bench, train=train_states, valid=valid_states)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.evaluate.metric import Array
 from haoqi.models.cascade import Cascade, Doubt, fitted
@@ -48,13 +49,13 @@ def cascaded(
     if len(court.judges) < FEWEST:
         return found
     if refused is not None:
-        tell(f"asking {faithful.name} again where {refused.name} is in doubt")
+        tell(say("compiling.again", faithful=faithful.name, quick=refused.name))
         found.append(_tried(court, refused, faithful))
         if found[0][0] == PASSED:
             faithful = found[0][1]
     glance = None if quickest is None else _glance(court, quickest, faithful, tell)
     if glance is not None:
-        tell(f"asking {faithful.name} again where {glance.name} is in doubt")
+        tell(say("compiling.again", faithful=faithful.name, quick=glance.name))
         found.append(_tried(court, glance, faithful))
     return found
 
@@ -84,7 +85,7 @@ def _glance(court: Court, form: Candidate, faithful: Candidate, tell: Tell) -> C
     predictor, ((name, compute),) = court.model.predictor, form.computes.items()
     if not isinstance(predictor, Compilable) or not _of_whole_texts(predictor):
         return None
-    tell(f"timing glances by {name}")
+    tell(say("compiling.glances", form=name))
     glances = []
     for reach in REACHES:
         called, short = look(name, compute, reach)

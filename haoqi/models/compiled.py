@@ -18,6 +18,7 @@ import numpy as np
 from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.models import seals
 from haoqi.models.cascade import Cascade, Doubt, Margins
 from haoqi.models.form import Block, Compilable, Compute, Floats, Glance, forms, threads_here
@@ -118,10 +119,12 @@ class Compiled:
     def words(self) -> str:
         """What was chosen, on one line."""
         if self.chosen is None:
-            return f"computed by {MASTER}: no form was faster here and answered alike"
+            return say("compiled.none", master=MASTER)
         unchanged = self.forms[self.chosen].unchanged or 0.0
-        told = f"computed by {self.chosen}: {self.times_faster:.1f} times as fast, {unchanged:.1%} of answers unchanged"
-        return f"{told}, {self.doubts[0].share:.0%} of texts looked at again" if self.doubts else told
+        facts = {"form": self.chosen, "times": self.times_faster, "unchanged": unchanged}
+        if not self.doubts:
+            return say("compiled.chosen", **facts)
+        return say("compiled.again", share=self.doubts[0].share, **facts)
 
 
 def read(folder: Path) -> Compiled | None:

@@ -18,6 +18,7 @@ import numpy as np
 from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.models import compiled, seals, timing
 from haoqi.models.cascading import LEAST_GAIN, cascaded
@@ -70,14 +71,14 @@ def compile_release(
         judges = labelled.take([])
         if found:
             burst, judges = _texts(tried, labelled)
-            tell(f"timing {', '.join([MASTER, *(one.name for one in found)])}")
+            tell(say("compiling.timing", forms=", ".join([MASTER, *(one.name for one in found)])))
             master, found = timing.timed(tried.predictor, found, burst)
-            tell(f"judging by {len(judges):,} examples")
+            tell(say("compiling.judging", count=len(judges)))
             court = Court(tried, judges, tried.predictor.scores(judges))
             chosen, judged = _chosen(court, master, found, tell, glance=glance)
             measured = judged | measured
         if chosen is not None and stand_in is not None:
-            tell(f"writing {chosen.name} of the released model")
+            tell(say("compiling.writing", form=chosen.name))
             chosen, measured = _rewritten(chosen, measured, model=model, judges=judges, place=place)
         computes = {} if chosen is None else chosen.computes
         for left in place.iterdir():
@@ -139,7 +140,7 @@ def _candidates(
         if not form.exact and judges < FEWEST:
             failed[name] = Measured(f"rounds, and {judges} examples that were not learnt are too few to judge that")
             continue
-        tell(f"compiling {name}")
+        tell(say("compiling.form", form=name))
         inside.mkdir()
         try:
             note = form.compile(graph, inside)

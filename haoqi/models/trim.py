@@ -18,6 +18,7 @@ from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note, silent
 from haoqi.core.folder import read_json, write_atomic, write_json
+from haoqi.core.say import joined, say
 from haoqi.data.examples import Examples, Splits
 from haoqi.models import base_copy
 from haoqi.models.base_copy import base_in, write_base
@@ -122,7 +123,7 @@ def _smaller(model: Model, splits: Splits, folder: Path, listen: Listen) -> Mode
         told = _told(kept, len(checked))
         found = replace(model, predictor=predictor, facts={**model.facts, **told})
         if not any(one.rounded for one in kept) or _same_answers(model, found, checked):
-            listen(Note("the release is smaller than its base: " + "; ".join(told.values())))
+            listen(Note(say("smaller.told", told=joined(list(told.values()), by="list.semicolon"))))
             return found
     return model
 
@@ -133,13 +134,15 @@ def _texts(examples: Examples) -> list[str]:
 
 def _told(kept: Sequence[Trimmed], checked: int) -> dict[str, str]:
     """Return what a person should know of a release that is smaller than its base, and that so many answers stayed."""
-    told = {}
+    told: dict[str, str] = {}
     for one in kept:
         if one.cut:
-            scripts = f", all that are written in {', '.join(one.scripts)}" if one.scripts else ""
-            told["pieces"] = f"{one.pieces:,} of {one.whole:,}{scripts}"
+            facts = {"pieces": one.pieces, "whole": one.whole}
+            told["pieces"] = say("smaller.pieces", **facts)
+            if one.scripts:
+                told["pieces"] = say("smaller.pieces_of", scripts=", ".join(one.scripts), **facts)
         if one.rounded:
-            told["weights"] = f"rounded to 16 bits, which changed none of {checked} answers"
+            told["weights"] = say("smaller.rounded", count=checked)
     return told
 
 
@@ -206,7 +209,7 @@ def _cut(copy: Path, plain: dict[str, Any], texts: Sequence[str], table: Any, *,
         content = (copy / "tokenizer.json").read_text(encoding="utf-8")
         found = cut(content, texts, prefix, always)
     except CannotBeCutError as reason:
-        listen(Note(f"the release holds all pieces of its base: {reason}"))
+        listen(Note(say("smaller.none", reason=str(reason))))
         return None
     enough = (len(table) - len(found.rows)) * size >= WORTH_BYTES
     return found if enough and found.rows[-1] < len(table) else None

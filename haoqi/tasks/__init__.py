@@ -6,6 +6,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
+from haoqi.core.say import joined, say
 from haoqi.tasks.choice import Source, check_labels, check_shape, guess, read_labels, remarks
 from haoqi.tasks.task import Task
 
@@ -51,13 +52,14 @@ def resolve(name: str | None, raw: Source) -> tuple[Task, str]:
         UserError: if the task does not fit the labels, a label cannot be read, fewer than two classes
             occur, or all labels are different.
     """
-    chosen, reason = guess(raw) if name is None else (name, f"{name}, as said")
+    chosen, reason = guess(raw) if name is None else (name, say("task.why.said", name=name))
     output = tasks.build(chosen).output
     check_shape(chosen, output, raw)
     labels = read_labels(output, raw)
     vocabulary = output.vocabulary(label for label in labels if label is not None)
     check_labels(chosen, labels, vocabulary, output)
-    return build(chosen, vocabulary), reason + remarks(labels, output)
+    remark = remarks(labels, output)
+    return build(chosen, vocabulary), joined([reason, remark], by="list.semicolon") if remark else reason
 
 
 def as_plain(task: Task) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label
 from haoqi.tasks.outputs.cells import is_blank
 from haoqi.tasks.outputs.spans import misfit, overlapping
@@ -33,13 +34,13 @@ class Source(Protocol):
 def guess(raw: Source) -> tuple[str, str]:
     """Return the name of the task that these labels look like, and why, as a sentence for the user."""
     if raw.shape == "spans":
-        return "entities", "entities, because stretches of the texts are labelled"
+        return "entities", say("task.why.spans")
     if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
-        return "multilabel", "multilabel, because some rows have a list of labels"
+        return "multilabel", say("task.why.lists")
     names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
     if len(names) > 1 and names <= FEELINGS:
-        return "sentiment", f"sentiment, because the labels are {', '.join(sorted(names))}"
-    return "classification", f"classification, because every row has one of {len(names)} labels"
+        return "sentiment", say("task.why.feelings", labels=", ".join(sorted(names)))
+    return "classification", say("task.why.single", count=len(names))
 
 
 def read_labels(output: Output, raw: Source) -> list[Label]:
@@ -96,7 +97,7 @@ def remarks(labels: Sequence[Any], output: Output) -> str:
     if output.name != "spans":
         return ""
     count = sum(overlapping(label) for label in labels if label)
-    return f"; {count:,} rows have overlapping spans, of which only the first and longest is learnt" if count else ""
+    return say("task.overlapping", count=count) if count else ""
 
 
 def _row_error(raw: Source, row: int, problem: str) -> UserError:

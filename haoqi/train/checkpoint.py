@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from haoqi.core.folder import write_atomic
+from haoqi.core.say import restored, saved
 from haoqi.train.memory import Parts
 from haoqi.train.settings import TrainSettings
 
@@ -69,7 +70,7 @@ def write(folder: Path, whose: str, state: State, weights: Weights) -> None:
     tensors |= {f"mean/{name}": value for name, value in weights.mean.items()}
     tensors |= {f"optimizer/{name}": value for name, value in weights.moments.items()}
     tensors |= {f"memory/{name}": value for name, value in weights.memory.items()}
-    header = {"whose": whose, "state": json.dumps(asdict(state))}
+    header = {"whose": whose, "state": json.dumps(saved(asdict(state)))}
     write_atomic(folder / FILE, save({name: value.cpu().contiguous() for name, value in tensors.items()}, header))
 
 
@@ -84,7 +85,7 @@ def read(folder: Path, whose: str, weights: Weights) -> State | None:
             header = file.metadata() or {}
             if header.get("whose") != whose:
                 return None
-            plain = json.loads(header["state"])
+            plain = restored(json.loads(header["state"]))
             state = State(**{**plain, "parts": Parts(**plain["parts"])})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError, ValueError, TypeError, KeyError):

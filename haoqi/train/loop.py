@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from haoqi.core import seeds
+from haoqi.core.say import say
 from haoqi.models.pieces import Rows
 from haoqi.models.placement import Placement, own_randomness
 from haoqi.train import averaging, checkpoint, memory
@@ -139,7 +140,7 @@ def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> S
     room = memory.free_bytes(placement)
     state.parts = memory.plan(footprint, tokens, held, room, divisible=learner.divisible)
     if words := state.parts.words(settings.batch_tokens):
-        state.facts.append(f"{words}, to fit into the memory that was free")
+        state.facts.append(say("train.memory.planned", parts=words))
     return state
 
 
@@ -235,7 +236,7 @@ class _Training:
         state.parts = memory.lighter(before, rows if self.learner.divisible else 1, self.learner.module)
         if state.parts.recomputed and not before.recomputed:
             self.hands.recompute()
-        fact = f"memory ran out at step {state.step + 1}: {state.parts.words(self.settings.batch_tokens)} from there on"
+        fact = say("train.memory.short", step=state.step + 1, parts=state.parts.words(self.settings.batch_tokens))
         state.facts.append(fact)
         self.tell(fact)
 
@@ -278,5 +279,6 @@ class _Training:
 
     def _note(self, loss: float) -> str:
         epoch = min(self.settings.epochs, self.state.step // max(1, self.per_epoch) + 1)
-        score = "" if self.state.best_score is None else f", best score {self.state.best_score:.3f}"
-        return f"epoch {epoch} of {self.settings.epochs}, loss {loss:.3f}{score}"
+        facts = {"epoch": epoch, "epochs": self.settings.epochs, "loss": f"{loss:.3f}"}
+        best = self.state.best_score
+        return say("train.epoch", **facts) if best is None else say("train.epoch_scored", score=f"{best:.3f}", **facts)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import joined, say
 from haoqi.models.encoder import PLAIN_BELOW
 from haoqi.models.pieces import Rows
 from haoqi.models.placement import Placement
@@ -78,9 +79,8 @@ class Parts:
 
     def words(self, batch_tokens: int) -> str:
         """Return how a step is computed, in words."""
-        twice = "layers computed twice instead of kept" if self.recomputed else ""
-        fewer = f"parts of up to {max(1, batch_tokens >> self.halvings):,} tokens" if self.halvings else ""
-        return " and ".join(said for said in (fewer, twice) if said)
+        fewer = [say("train.parts.fewer", count=max(1, batch_tokens >> self.halvings))] if self.halvings else []
+        return joined([*fewer, *([say("train.parts.twice")] if self.recomputed else [])], by="list.and")
 
 
 def footprint_of(module: nn.Module, longest: int) -> Footprint | None:

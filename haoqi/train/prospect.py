@@ -8,6 +8,8 @@ end, and what is less than the champion's score even then is not worth its time.
 import math
 from collections.abc import Sequence
 
+from haoqi.core.say import say
+
 # Errors may always still fall as fast as this power of the steps: the step size comes down in the end, and scores rise.
 _LEAST_POWER = 0.5
 # Looks that far back say how steep the curve is of late, as a share of the steps taken.
@@ -68,7 +70,5 @@ def given_up(scores: Sequence[tuple[int, float]], steps: int, rows: int, to_beat
     if reach >= to_beat:
         return ""
     best = max(score for _, score in scores)
-    return (
-        f"{ENDED_EARLY} after {scores[-1][0]} of {steps} steps: with {best:.3f} so far, {reach:.3f} was within reach "
-        f"at most, and {to_beat:.3f} is to be beaten"
-    )
+    facts = {"best": f"{best:.3f}", "reach": f"{reach:.3f}", "beaten": f"{to_beat:.3f}"}
+    return say("train.ended_early", step=scores[-1][0], steps=steps, **facts)

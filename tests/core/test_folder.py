@@ -72,3 +72,16 @@ def test_one_process_holds_a_folder_at_a_time(tmp_path: Path) -> None:
         raise AssertionError
     with folder.locked(tmp_path):
         assert (tmp_path / ".lock").exists()
+
+
+def test_the_path_that_failed_is_named_and_not_the_one_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
+    for failing, hint in ((tmp_path / "home" / "cache", "HAOQI_HOME"), (tmp_path / "data.csv", "name another place")):
+        with pytest.raises(UserError) as found, folder.explained(tmp_path / "home" / "runs" / "reviews"):
+            raise PermissionError(13, "Permission denied", str(failing))
+        assert found.value.what == f"{failing} cannot be written: Permission denied"
+        assert hint in found.value.hint
+    place = tmp_path / "out" / "answers.csv"
+    with pytest.raises(UserError) as found, folder.explained(place):
+        raise OSError(30, "Read-only file system", str(place.with_name(".answers.csv.x1")))
+    assert found.value.what == f"{place} cannot be written: Read-only file system"

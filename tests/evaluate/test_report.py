@@ -17,7 +17,7 @@ from haoqi.evaluate.evidence import Evidence, evidence
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
 from haoqi.evaluate.report import Champion, Comparison, Row, Step, Story, Verdict
-from haoqi.evaluate.report.markup import LANGUAGES, VOID, Said, tag, texts
+from haoqi.evaluate.report.markup import VOID, Said, tag
 
 SECTIONS = [
     *("answer", "curve", "leaderboard", "confusion", "calibration", "mistakes", "data", "notebook", "reproduce"),
@@ -200,28 +200,6 @@ def seen(html: str) -> str:
 
 def test_all_sections_are_there_in_order_and_everything_nests(page: str) -> None:
     assert [name for name in Page(page).ids if name in SECTIONS] == SECTIONS
-
-
-def test_both_languages_have_the_same_sentences_with_the_same_gaps() -> None:
-    english, chinese = texts("en"), texts("zh")
-    plurals = {key for key in english if key.endswith(".one")}
-    assert english.keys() - plurals <= chinese.keys() <= english.keys()
-    gaps = {language: {k: set(re.findall(r"{(\w+)}", v)) for k, v in texts(language).items()} for language in LANGUAGES}
-    assert {key for key in chinese if gaps["en"][key] != gaps["zh"][key]} == set()
-
-
-def test_every_sentence_is_used() -> None:
-    folder = Path(report.__file__).parent
-    code = "".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
-    written = set(re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)*)"', code))
-    begun = {*re.findall(r'f"([a-z.]+\.)\{', code), *(f"{kind}." for kind in re.findall(r'named\("(\w+)"', code))}
-    ended = set(re.findall(r'f"\{key\}(\.\w+)"', code))
-    unused = []
-    for key in (name.removesuffix(".one") for name in texts("en")):
-        stem, _, last = key.rpartition(".")
-        if not (key in written or f"{stem}." in begun or (stem in written and f".{last}" in ended)):
-            unused.append(key)
-    assert not unused, unused
 
 
 def test_nothing_outside_the_page_is_asked_for(page: str) -> None:

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from haoqi.core.say import spoken as spoken_in
 from haoqi.evaluate import report
 from haoqi.evaluate.report import Champion, Lesson, Story
 from haoqi.evaluate.report.claims import claim, spoken
@@ -49,12 +50,13 @@ def words(html: str) -> str:
 def test_confirmed_lessons_come_first_and_every_fate_is_told() -> None:
     told = words(page(*LESSONS))
     assert told.index("99 times") < told.index("Three things are odd.") < told.index("12 times")
-    assert "1 confirmed, 1 refuted, 0 undecided, 1 not tested" in told
+    assert "against 1 a remedy helped, against 1 none did, 0 stayed undecided, 1 were not tested" in told
+    assert "refuted" not in told  # what was seen stands whatever becomes of a remedy
     assert "No. 7 against no. 2: +0.045 (95 % interval 0.021–0.066, p < 0.001)".replace(" ", "") in told.replace(
         "\u00a0", " "
     ).replace(" ", "")
-    assert "3 plans were tested" in told
-    assert "about 0.05 would be confirmed by chance" in told  # two lessons, one side of 0.05
+    assert "3 remedies were tried" in told
+    assert "about 0.05 would seem to help by chance" in told  # two lessons, one side of 0.05
     assert "互相混淆" in told
 
 
@@ -72,11 +74,11 @@ def test_a_claim_reads_in_both_languages() -> None:
     assert (
         claim("confused_pairs", FACTS) == f"It takes {EVIL} and sport for each other: 12 times, 40 % of all its errors."
     )
-    assert "12 次" in claim("confused_pairs", FACTS, "zh")
+    assert "12 次" in spoken_in(claim("confused_pairs", FACTS), "zh")
     assert claim("of_another_package", {}) == "of another package"
     facts = {"probe": "typos", "count": 5, "before_share": 0.9, "after_share": 0.5}
     assert "under typing errors" in claim("brittleness", facts)
-    assert "经不起打字错误" in claim("brittleness", facts, "zh")
+    assert "经不起打字错误" in spoken_in(claim("brittleness", facts), "zh")
 
 
 @pytest.mark.parametrize(

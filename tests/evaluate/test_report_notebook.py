@@ -1,21 +1,21 @@
 """The notebook tells every experiment in order: what was believed, tried, seen and learnt, in two languages."""
 
-import ast
 import re
 from dataclasses import replace
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from haoqi.core.say import say, texts
 from haoqi.evaluate import report
 from haoqi.evaluate.report import Champion, Lesson, Row, Step, Story, Verdict
+from haoqi.evaluate.report.claims import claim
 from haoqi.evaluate.report.daybook import chapters, deviations, entries, turning_points
-from haoqi.evaluate.report.reasons import reason
 
 EVIL = "<b>x</b>"
-CLOSE = "better than the champion by 0.019, too little to be sure (p = 0.12)"
+PAIR = {"one": EVIL, "other": "sport", "count": 12, "error_share": 0.4}
+CLOSE = say("why.close", difference="0.019", p="p = 0.120")
 
 
 def row(number: int, words: str, verdict: Verdict | None, **facts: Any) -> Row:
@@ -27,12 +27,18 @@ def kept(difference: float, p_value: float, against: int = 2) -> Verdict:
 
 
 ROWS = (
-    row(1, "majority", Verdict("crowned"), score=0.3, why="the cheapest, so that there is a model at once"),
+    row(1, "majority", Verdict("crowned"), score=0.3, why=say("why.first")),
     row(2, "tfidf", Verdict("crowned", 0.6, 0.55, 0.65, 0.0001, 1), expected=0.4, doubt=0.2, expected_seconds=1.0),
     row(3, f"lora of {EVIL}", Verdict("failed"), score=None, error=f"no memory {EVIL}", seconds=9.0),
-    row(4, "knn", kept(-0.1, 0.0004), score=0.8, expected=0.81, doubt=0.03, why="cheap, so it comes first"),
+    row(4, "knn", kept(-0.1, 0.0004), score=0.8, expected=0.81, doubt=0.03, why=say("why.cheap")),
     row(5, "zero_shot", kept(-0.01, 0.6), expected=0.9, doubt=0.05, why=f"a whim of {EVIL}"),
-    row(6, "probe", Verdict("close", 0.019, -0.004, 0.041, 0.12, 2), score=0.919, why="proposed by curious among 23"),
+    row(
+        6,
+        "probe",
+        Verdict("close", 0.019, -0.004, 0.041, 0.12, 2),
+        score=0.919,
+        why=say("why.proposed", strategy="curious", count=23),
+    ),
     row(7, "probe", Verdict("crowned", 0.022, 0.003, 0.044, 0.021, 2), role="verify", seed=1, why=CLOSE),
     row(
         8,
@@ -44,7 +50,7 @@ ROWS = (
         doubt=0.01,
         expected_seconds=2.0,
         seconds=9.0,
-        why=f"tests a lesson: It takes {EVIL}",
+        why=say("why.lesson", claim=claim("confused_pairs", PAIR)),
     ),
 )
 LEVELS = (0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.922, 0.922)
@@ -54,7 +60,7 @@ LESSONS = (
         "confused_pairs",
         "",
         "refuted",
-        {"one": EVIL, "other": "sport", "count": 12, "error_share": 0.4},
+        PAIR,
         plans=("probe balanced",),
         gain=0.03,
         doubt=0.03,
@@ -107,10 +113,10 @@ def notebook(story: Story = STORY, language: str | None = None) -> str:
         "Its seeds together are better than no. 2 by 0.022",
         "raised 2 lessons to test:",
         f"Three things are odd {EVIL}.",
-        "If the lesson is true, it gains 0.030 ± 0.030 in macro-F1",
+        "If the remedy helps, it gains 0.030 ± 0.030 in macro-F1",
         "A surprise: 3.0 standard deviations below what we believed. It took 4.5 times as long as we believed.",
         "It is ahead of no. 6 by 0.004, which chance alone could do (p = 0.500): the champion stays.",
-        "A lesson is refuted (+0.004, p = 0.500; +0.030 was hoped for), and will not be tried again:",
+        "No remedy helped (+0.004 at best, p = 0.500; +0.030 was hoped for), and none will be tried again; what",
         "We stopped because nothing that still fitted was worth its time",
         "Of 4 beliefs about scores, 2 held",
         "The largest surprise was no. 8, probe balanced: we believed in 0.930 ± 0.010 and found 0.900.",
@@ -179,67 +185,7 @@ def test_a_belief_without_doubt_surprises_nobody() -> None:
     assert deviations(row(1, "knn", None, expected=0.7, doubt=0.1)) == pytest.approx(2.0)
 
 
-def test_every_reason_that_the_search_gives_is_known() -> None:
-    given = _reasons(Path(report.__file__).parents[2] / "explore" / "table.py")
+def test_every_reason_that_the_search_gives_has_a_sentence_on_the_page() -> None:
+    given = {key.rpartition(".")[2] for key in texts("en") if key.startswith("why.")}
     assert len(given) >= 7
-    unknown = [why for why in given if reason(why) is None]
-    assert not unknown, f"reasons.py and the texts do not know {unknown}"
-
-
-def _reasons(path: Path) -> list[str]:
-    """Return every reason for a step that a file words, its gaps filled with 3."""
-    module = ast.parse(path.read_text(encoding="utf-8"))
-    named = (node for node in module.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
-    names = {ast.unparse(node.targets[0]): str(ast.literal_eval(node.value)) for node in named}
-
-    def filled(node: ast.expr) -> str | None:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return node.value
-        if not isinstance(node, ast.JoinedStr):
-            return None
-        gaps = (part.value if isinstance(part, ast.FormattedValue) else part for part in node.values)
-        return "".join(str(p.value) if isinstance(p, ast.Constant) else names.get(ast.unparse(p), "3") for p in gaps)
-
-    found: list[str] = []
-    for node in ast.walk(module):
-        asked: list[ast.expr] = []
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("._step"):
-            asked = node.args[1:2]
-        if isinstance(node, ast.Assign):
-            target, value = node.targets[0], node.value
-            both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
-            pairs = zip(target.elts, value.elts, strict=True) if both else [(target, value)]
-            asked = [given for name, given in pairs if ast.unparse(name) == "why"]
-        found += [why for one in asked if (why := filled(one)) is not None]
-    return found
-
-
-@pytest.mark.parametrize("retried", [False, True])
-def test_where_more_examples_decided_a_close_call_the_page_says_so(retried: bool) -> None:
-    verdict = replace(kept(-0.02, 0.04, 6), retried=retried)
-    rows = (*ROWS[:6], row(7, "probe balanced", verdict, score=0.925))
-    page = unescape(report.render(replace(STORY, experiments=rows, curve=STEPS[:7]))).replace("\u00a0", " ")
-    assert ("p = 0.040 †" in page) == retried
-    assert ("† Too close to call on these" in page) == retried
-    told = notebook(replace(STORY, experiments=(*rows[:5], replace(rows[6], number=6)), lessons=(), curve=STEPS[:6]))
-    assert ("both were cross-validated on training and validation examples together" in told) == retried
-
-
-def test_a_champion_that_other_data_sets_decided_on_is_told_of_as_such() -> None:
-    rows = (*ROWS[:5], row(6, "probe", Verdict("crowned", 0.02, -0.01, 0.05, 0.21, 2, believed=0.93), score=0.92))
-    told = notebook(replace(STORY, experiments=rows, lessons=(), curve=STEPS[:6]))
-    assert "by 0.020 (p = 0.210), on these examples alone too little proof" in told
-    assert "better with a chance of 93" in told
-    assert "它更好的可能性为 93" in told
-    champion = replace(STORY.champion, number=6)
-    page = unescape(report.render(replace(STORY, champion=champion, experiments=rows, curve=STEPS[:6])))
-    assert "That the champion is better than no. 2 is 93" in page.replace("\u00a0", " ")
-    assert "That the champion is better" not in unescape(report.render(STORY))
-
-
-def test_what_is_taken_off_a_score_that_was_chosen_is_told() -> None:
-    verdict = Verdict("crowned", -0.002, -0.02, 0.016, 0.81, 2, believed=0.86, flattered=0.011)
-    rows = (*ROWS[:5], row(6, "ensemble of (probe) and (tfidf)", verdict, score=0.918))
-    told = notebook(replace(STORY, experiments=rows, lessons=(), curve=STEPS[:6]))
-    assert "Against no. 2 it is −0.002 (p = 0.810), on these examples alone too little proof" in told
-    assert "some 0.011 of that one's score is owed to being chosen" in told and "约有 0.011" in told
+    assert given == {key.rpartition(".")[2] for key in texts("en") if key.startswith("reason.")}

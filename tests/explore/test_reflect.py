@@ -165,14 +165,15 @@ def test_a_run_without_reflection_raises_none(asked: Callable[..., Run], tmp_pat
 @pytest.mark.slow
 def test_a_run_that_was_stopped_while_it_reflected_learns_the_same(asked: Callable[..., Run], tmp_path: Path) -> None:
     pipeline.improve(asked("whole"))
-    stops = iter(["a lesson to test", "refuted", "undecided", "confirmed", "a lesson to test"])
+    failed = "no remedy helped"
+    stops = iter(["a lesson to test", failed, "whether a remedy helps", "a remedy helped", "a lesson to test"])
     waiting = [next(stops)]
 
     def stop(event: Event) -> None:
         if isinstance(event, Note) and event.text.startswith(waiting[0]):
             waiting[0] = next(stops, "never")
             raise SystemError  # as sudden as a kill
-        if isinstance(event, Tried) and event.number == 4 and waiting[0] == "refuted":
+        if isinstance(event, Tried) and event.number == 4 and waiting[0] == failed:
             waiting[0] = next(stops)
 
     for _ in range(12):

@@ -253,6 +253,7 @@ def test_the_terminal_the_ledger_and_the_report_say_that_memory_was_short(
     from haoqi import pipeline
     from haoqi.core.events import Event, Note, Released
     from haoqi.core.ledger import Ledger
+    from haoqi.core.say import restored
     from haoqi.run import run_of
     from tests.test_pipeline import reviews
 
@@ -265,7 +266,7 @@ def test_the_terminal_the_ledger_and_the_report_say_that_memory_was_short(
     ledger = Ledger(path)
     [experiment] = [entry.body for entry in ledger.entries(ledger.runs()[0], "experiment")]
     ledger.close()
-    [note] = experiment["notes"]
+    note = restored(experiment["notes"][0])
     assert "layers computed twice instead of kept, to fit into the memory that was free" in note
     assert any(isinstance(event, Note) and event.warning and event.text.endswith(note) for event in seen)
     told = seen[-1]

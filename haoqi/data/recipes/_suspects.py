@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes import Floats, Kit
 from haoqi.data.recipes._noise import Noise, noise_of
@@ -53,10 +54,9 @@ class Doubting:
     share: Annotated[float | None, Range(0.001, 0.5)] = None
     """Of the rows, the most suspect ones; where not said, those of which most should be wrong."""
 
-    @property
-    def which(self) -> str:
-        """The rows in words."""
-        return f"the {percent(self.share)} most suspect" if self.share else "suspect"
+    def told(self, key: str) -> str:
+        """Return what is done to the suspects as a sentence, which has another form where their share was said."""
+        return say(f"{key}_most", share=percent(self.share)) if self.share else say(key)
 
 
 def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:

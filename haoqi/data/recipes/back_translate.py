@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.languages import language_of
 from haoqi.data.recipes import Kit, recipes
@@ -41,7 +42,7 @@ class BackTranslate:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from {self.count} texts translated there and back"
+        return say("recipe.back_translate", count=self.count)
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, and what came back and passes."""
@@ -54,7 +55,10 @@ class BackTranslate:
             through = self.through or ("zh" if language == "en" else "en")
             if language in ("other", through):
                 continue
-            kit.report(done / len(by_language), f"{len(rows)} texts from {language} through {through}")
+            kit.report(
+                done / len(by_language),
+                say("recipe.back_translate.progress", count=len(rows), language=language, through=through),
+            )
             there = kit.translate([examples.texts[row] for row in rows], language, through)
             new.update(zip(rows, kit.translate(there, through, language), strict=True))
         return with_rewritten(examples, kit, new, similarity=self.similarity, weight=self.weight)

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Choices, Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Weights
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._rows import names_in, percent
@@ -41,7 +42,7 @@ class Balance:
     def words(self) -> str:
         """Return what a plan learns from."""
         how = "weighed" if self.by == "weights" else "repeated"
-        return f"rare labels {how} to {percent(self.strength)} of balance"
+        return say(f"recipe.balance_{how}", share=percent(self.strength))
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the same rows with other weights, or some of them repeated."""

@@ -23,7 +23,7 @@ class CorrectSuspects(Doubting):
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"{self.which} labels corrected"
+        return self.told("recipe.corrected")
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples with other labels for those that are suspect."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
+from haoqi.core.say import joined, say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, Words, recipes
 from haoqi.data.recipes._rows import with_rows
@@ -40,7 +41,7 @@ class CutTexts:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from the {', '.join(part.replace('_', ' and ') for part in self.parts)} of long texts"
+        return say("recipe.cut_texts", parts=joined([say(f"recipe.part.{part}") for part in self.parts]))
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, and parts of those that are long."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._edits import Change, Copies, Free, chosen, is_word
@@ -26,7 +27,7 @@ class DeleteWords(Copies):
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from copies without {percent(self.share)} of the words"
+        return say("recipe.delete_words", share=percent(self.share))
 
     def change(self, examples: Examples, kit: Kit) -> Change:
         """Return what is done to a row's words."""

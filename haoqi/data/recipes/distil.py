@@ -13,6 +13,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, Kit, recipes
 from haoqi.data.recipes._rows import names_in, percent
@@ -42,7 +43,7 @@ class Distil:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"{percent(self.trust)} from what a better model answers"
+        return say("recipe.distil", share=percent(self.trust))
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, each beside the answers of its teacher, and unlabelled texts with theirs.
@@ -57,7 +58,7 @@ class Distil:
         if not len(examples):
             return examples
         other = self._unlabelled(examples, kit)
-        kit.report(0.0, f"asking the teacher about {len(examples):,} examples")
+        kit.report(0.0, say("recipe.distil.asking", count=len(examples)))
         known = {name for label in examples.labels for name in names_in(label, kit.output)}
         learnt = np.array([label in known for label in kit.labels])
         own, others = (np.where(learnt, found, 0.0) for found in kit.teacher(examples, other.texts))

@@ -26,7 +26,7 @@ class DropSuspects(Doubting):
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"without {self.which} labels"
+        return self.told("recipe.dropped")
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples that are not suspect."""

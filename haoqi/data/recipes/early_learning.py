@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._suspects import chances
@@ -34,7 +35,7 @@ class EarlyLearning:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return "held to early answers"
+        return say("recipe.early_learning")
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples with what is believed of their labels, where wrong ones are evident."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._edits import columns_of, is_word, lines_of
@@ -37,8 +38,10 @@ class HideTokens:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        what = ", ".join(self.tokens) if self.tokens else "some words"
-        return f"with {what} hidden ({percent(self._chance)})"
+        share = percent(self._chance)
+        if not self.tokens:
+            return say("recipe.hide_some", share=share)
+        return say("recipe.hide_tokens", tokens=", ".join(self.tokens), share=share)
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, words hidden in place; a row's last word stays."""

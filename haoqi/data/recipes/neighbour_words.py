@@ -13,6 +13,7 @@ from typing import Annotated
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._edits import Change, Copies, Free, chosen
@@ -32,11 +33,11 @@ class NeighbourWords(Copies):
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from copies with {percent(self.share)} of the words replaced by neighbours"
+        return say("recipe.neighbour_words", share=percent(self.share))
 
     def change(self, examples: Examples, kit: Kit) -> Change:
         """Return what is done to a row's words, by the neighbours found in the examples."""
-        kit.report(0.0, "looking for words of like meaning")
+        kit.report(0.0, say("recipe.neighbour_words.looking"))
         return partial(self._replaced, lexicon=learn_lexicon(examples, kit, self.similarity))
 
     def _replaced(self, words: list[str], free: Free, rng: np.random.Generator, lexicon: Lexicon) -> list[str]:

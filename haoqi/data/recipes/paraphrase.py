@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._rewritten import drawn, in_languages, with_rewritten
@@ -41,7 +42,7 @@ class Paraphrase:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from paraphrases of {self.count} texts"
+        return say("recipe.paraphrase", count=self.count)
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, and the paraphrases that pass.
@@ -57,7 +58,7 @@ class Paraphrase:
         chosen = sorted(kit.rng("texts").permutation(rows)[: self.count].tolist())
         new = {}
         for done, row in enumerate(chosen):
-            kit.report(done / len(chosen), f"paraphrase {done + 1} of {len(chosen)}")
+            kit.report(done / len(chosen), say("recipe.paraphrase.progress", done=done + 1, count=len(chosen)))
             new[row] = plain(kit.write(_ASKED.format(text=examples.texts[row])))
         return with_rewritten(examples, kit, new, similarity=self.similarity, weight=self.weight)
 

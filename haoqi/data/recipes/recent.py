@@ -11,6 +11,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._rows import percent
@@ -34,7 +35,7 @@ class Recent:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"rows counting half after {percent(self.half_life)} of the time"
+        return say("recipe.recent", share=percent(self.half_life))
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples with weights by age, in all as heavy as before.

@@ -11,6 +11,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, Kit, recipes
 from haoqi.data.recipes._rows import answered, names_in, percent
@@ -38,14 +39,14 @@ class SelfTrain:
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from answers to unlabelled texts that are {percent(self.confidence)} sure"
+        return say("recipe.self_train", share=percent(self.confidence))
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, and unlabelled texts with the answers that are sure."""
         unlabelled = kit.unlabelled
         if unlabelled is None or not len(unlabelled) or not len(examples):
             raise UserError("there are no unlabelled texts to answer", "leave the label empty in some rows")
-        kit.report(0.0, f"answering {len(unlabelled):,} unlabelled texts")
+        kit.report(0.0, say("recipe.self_train.answering", count=len(unlabelled)))
         chances = kit.answers(examples, unlabelled.texts)
         labels, sure = answered(chances, kit)
         rows = self._chosen(examples, labels, sure, kit.output)

@@ -30,7 +30,7 @@ class SoftenSuspects(Doubting):
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"{self.which} labels softened"
+        return self.told("recipe.softened")
 
     def apply(self, examples: Examples, kit: Kit) -> Examples:
         """Return the examples, each suspect split between its label and the likelier one."""

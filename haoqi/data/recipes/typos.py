@@ -11,6 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Kit, recipes
 from haoqi.data.recipes._edits import Change, Copies, Free, chosen, is_character
@@ -31,7 +32,7 @@ class Typos(Copies):
 
     def words(self) -> str:
         """Return what a plan learns from."""
-        return f"also from copies with typos in {percent(self.share)} of the words"
+        return say("recipe.typos", share=percent(self.share))
 
     def change(self, examples: Examples, kit: Kit) -> Change:
         """Return what is done to a row's words."""

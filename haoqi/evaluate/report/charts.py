@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from haoqi.core.say import Sentence, spoken
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.markup import LANGUAGES, Child, Markup, Said, join, tag
 from haoqi.evaluate.report.scale import Scale
@@ -31,7 +32,7 @@ def words(x: str | float, y: str | float, said: Child, **attributes: object) -> 
     """Return text in a drawing, once per language where it is a sentence of ours."""
     class_ = str(attributes.pop("class_", ""))
     place = {"x": x, "y": y, **attributes}
-    if isinstance(said, Said):
+    if isinstance(said, Said | Sentence):
         parts = {key: said.within(key) for key in LANGUAGES}
         if len(set(parts.values())) > 1:
             return join(*(tag("text", t, class_=f"{class_} {k}".strip(), **place) for k, t in parts.items()))
@@ -44,9 +45,15 @@ def line(start: tuple[str, float | str], end: tuple[str, float | str], class_: s
     return tag("line", x1=start[0], y1=start[1], x2=end[0], y2=end[1], class_=class_)
 
 
-def dot(x: str, y: float | str, radius: float, class_: str, *, title: Child = None) -> Markup:
-    """Return a disc, with what it stands for under the pointer."""
-    return tag("circle", tag("title", title) if title else None, cx=x, cy=y, r=radius, class_=class_)
+def tooltip(*parts: str) -> Markup:
+    """Return what stands under the pointer: a title knows no languages, so all of them stand there."""
+    said = {"".join(spoken(part, language) for part in parts) for language in LANGUAGES}
+    return tag("title", " / ".join(sorted(said)))
+
+
+def dot(x: str, y: float | str, radius: float, class_: str, *, title: Sequence[str] = ()) -> Markup:
+    """Return a disc, with what it stands for, in some parts, under the pointer."""
+    return tag("circle", tooltip(*title) if title else None, cx=x, cy=y, r=radius, class_=class_)
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,53 @@
 """What a lesson claims, as a sentence: the numbers of its evidence in the words of the report's texts."""
 
 from collections.abc import Mapping
-from html import unescape
 from typing import Any
 
+from haoqi.core.say import Sentence, known, named, say
 from haoqi.evaluate.report import formats
-from haoqi.evaluate.report.markup import Child, Said, texts
 
 MOST_NAMED = 6
 """Of a list of names, so many are told."""
 
 
-def said(kind: str, evidence: Mapping[str, Any]) -> Said | None:
+def said(kind: str, evidence: Mapping[str, Any]) -> Sentence | None:
     """Return the claim of a kind of lesson in every language; None where the texts do not know the kind."""
     key = f"lesson.{kind}"
-    if key not in texts("en"):
-        return None
-    return Said(key, **{name: spoken(name, value) for name, value in evidence.items()})
+    return say(key, **{name: spoken(name, value) for name, value in evidence.items()}) if known(key) else None
 
 
-def claim(kind: str, evidence: Mapping[str, Any], language: str = "en") -> str:
-    """Return the claim in one language as plain text; the kind itself where the texts do not know it."""
+def claim(kind: str, evidence: Mapping[str, Any]) -> str:
+    """Return the claim as a line of text takes it; the kind itself where the texts do not know it."""
     found = said(kind, evidence)
-    return kind.replace("_", " ") if found is None else unescape(found.within(language)).replace(formats.SPACE, " ")
+    if found is None:
+        return kind.replace("_", " ")
+    plain = {name: value if isinstance(value, Sentence) else unbroken(value) for name, value in found.facts.items()}
+    return say(found.key, **plain)
 
 
-def spoken(name: str, value: Any) -> Child:
+def measured_in(measure: str) -> str:
+    """Return the name of the sentence that says in what a lesson's test is measured."""
+    key = f"lessons.measure.{measure}"
+    return key if known(key) else "lessons.measure.other"
+
+
+def unbroken(value: str) -> str:
+    """Return a text with usual blanks between numbers and their units."""
+    return value.replace(formats.SPACE, " ")
+
+
+def spoken(name: str, value: Any) -> str:
     """Return a piece of evidence as it is read: shares in percent, names in a row.
 
     >>> spoken("rows", 1200), spoken("gap", 0.1234), spoken("labels", ["a", "b"])
     ('1,200', '0.123', 'a, b')
     """
-    if name == "probe" and f"probe.{value}" in texts("en"):
-        return Said(f"probe.{value}")
+    if name == "probe":
+        return named("probe", str(value))
     if value is None:
         return formats.DASH
     if isinstance(value, bool | str):
-        return str(value)
+        return value if isinstance(value, str) else str(value)
     if isinstance(value, int):
         return formats.count(value)
     if isinstance(value, float):

@@ -3,6 +3,8 @@
 import unicodedata
 from datetime import datetime
 
+from haoqi.core.say import Sentence, say
+
 MINUS = "\u2212"
 SPACE = "\u00a0"  # a number and its unit stay on one line
 DASH = "\u2013"
@@ -26,7 +28,7 @@ def between(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return DASH
     if low < 0:
-        return f"{score(low)} to {score(high)}"
+        return say("range", low=score(low), high=score(high))
     return f"{score(low)}{DASH}{score(high)}"
 
 
@@ -54,7 +56,7 @@ def p_value(value: float | None) -> str:
     return f"p {relation}".replace(" ", SPACE)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Sentence:
     """Return a time a person can feel.
 
     >>> print(duration(0.42), duration(12.3), duration(185), duration(7260), sep=", ")
@@ -62,16 +64,14 @@ def duration(seconds: float) -> str:
     """
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
-    if seconds < 9.95:
-        shown = f"{seconds:.1f} s"
-    elif whole < 60:
-        shown = f"{whole} s"
-    elif whole < 3600:
-        shown = f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    else:
-        hours, rest = divmod(round(seconds / 60), 60)
-        shown = f"{hours} h {rest} min" if rest else f"{hours} h"
-    return shown.replace(" ", SPACE)
+    if whole < 60:
+        return say("duration.seconds", seconds=f"{seconds:.1f}" if seconds < 9.95 else whole)
+    if whole < 3600:
+        if not rest:
+            return say("duration.minutes", minutes=minutes)
+        return say("duration.minutes_seconds", minutes=minutes, seconds=rest)
+    hours, rest = divmod(round(seconds / 60), 60)
+    return say("duration.hours_minutes", hours=hours, minutes=rest) if rest else say("duration.hours", hours=hours)
 
 
 def share(value: float) -> str:

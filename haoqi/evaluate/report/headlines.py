@@ -46,8 +46,8 @@ def listed(labels: Sequence[str], most: int = NAMED) -> "Said | str":
     return Said("headline.more", labels=told, count=formats.count(more), n=more) if more > 0 else told
 
 
-def lines(found: Headline, language: str = "en") -> list[str]:
-    """Return the whole headline as plain sentences in one language, the score that leads first."""
+def lines(found: Headline, language: str | None = None) -> list[str]:
+    """Return the whole headline as plain sentences, the score that leads first; in the terminal's language if none."""
     said = (leading(found), beside(found), scored_again(found))
     return [in_words(one, language) for one in said if one is not None]
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from haoqi.core.say import say, spoken
 from haoqi.evaluate.report import formats
-from haoqi.evaluate.report.charts import dot, line, number, svg, words
-from haoqi.evaluate.report.markup import Markup, Said, join, tag
+from haoqi.evaluate.report.charts import dot, line, number, svg, tooltip, words
+from haoqi.evaluate.report.markup import LANGUAGES, Markup, Said, join, tag
 from haoqi.evaluate.report.scale import Scale, knowledge_scale, time_scale
 from haoqi.evaluate.report.story import Row, Step
 
@@ -97,26 +98,32 @@ def _trial(step: Step, row: Row | None, across: Scale, upward: Scale) -> Markup:
     """Return an experiment's own score as a quiet dot, and its mark on the rug by what it was for."""
     x = across.percent(step.spent_seconds)
     failed = row is not None and row.score is None
-    title = f"{step.step} · {step.plan}"
-    parts = [tag("line", tag("title", title), x1=x, x2=x, y1=RUG - 5, y2=RUG + 3, class_=f"rug {step.role}")]
+    title = (f"{step.step} · ", step.plan)
+    parts = [tag("line", tooltip(*title), x1=x, x2=x, y1=RUG - 5, y2=RUG + 3, class_=f"rug {step.role}")]
     if failed:
         parts = [words(x, RUG + 2, "×", text_anchor="middle", class_="failed")]
     elif row is not None and row.score is not None and row.score >= upward.low:
-        told = f"{title}: {formats.score(row.score)}"
+        told = (*title, f": {formats.score(row.score)}")
         parts.append(dot(x, height_of(row.score, upward), 2.5, f"trial {step.role}", title=told))
     return join(parts)
 
 
 def _champions(crowned: Sequence[Crowning], across: Scale, upward: Scale) -> list[Markup]:
     points = [(across.place(one.seconds), height_of(one.score, upward)) for one in crowned]
-    told = [f"{one.number} · {one.words}: {formats.score(one.score)}" for one in crowned]
+    told = [(f"{one.number} · ", one.words, f": {formats.score(one.score)}") for one in crowned]
     dots = [
         dot(across.percent(one.seconds), y, 4.5, "point", title=title)
         for one, title, (_, y) in zip(crowned, told, points, strict=True)
     ]
     short = _labels([str(one.number) for one in crowned], points, NARROW)
-    long = _labels([f"{one.number} {formats.cut(one.words, 22)}" for one in crowned], points, WIDE)
-    return [*dots, tag("g", short, class_="narrow"), tag("g", long, class_="wide")]
+    long = {language: _labels(_named(crowned, language), points, WIDE) for language in LANGUAGES}
+    if len(set(long.values())) == 1:
+        return [*dots, tag("g", short, class_="narrow"), tag("g", long["en"], class_="wide")]
+    return [*dots, tag("g", short, class_="narrow"), *(tag("g", one, class_=f"wide {k}") for k, one in long.items())]
+
+
+def _named(crowned: Sequence[Crowning], language: str) -> list[str]:
+    return [f"{one.number} {formats.cut(spoken(one.words, language), 22)}" for one in crowned]
 
 
 def _labels(texts: Sequence[str], points: Sequence[tuple[float, float]], width: float) -> Markup:
@@ -164,4 +171,4 @@ def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds < 1 else formats.duration(seconds).replace(".0", "")
+    return say("duration.seconds", seconds=f"{seconds:g}") if seconds < 10 else formats.duration(seconds)

@@ -1,11 +1,14 @@
-"""HTML from Python values: everything is escaped unless it is markup already."""
+"""HTML from Python values: everything is escaped unless it is markup already.
+
+Its sentences may hold markup; those of `core.say`, which other rooms make, are escaped like any text.
+"""
 
 from collections.abc import Iterable
-from functools import cache
 from html import escape
 from importlib.resources import files
-from json import loads
 from typing import Any, TypeAlias
+
+from haoqi.core.say import Sentence, known, texts
 
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 """The page's languages, each with the tag that browsers know it by."""
@@ -56,17 +59,10 @@ class Within(Said):
 def named(kind: str, name: str) -> "Said | str":
     """Return what a metric or task is called in every language; one that we do not know is called by its own name."""
     key = f"{kind}.{name}"
-    return Said(key) if key in texts("en") else name.replace("_", " ")
+    return Said(key) if known(key) else name.replace("_", " ")
 
 
 Child: TypeAlias = "str | int | Said | Iterable[Child] | None"
-
-
-@cache
-def texts(language: str) -> dict[str, str]:
-    """Return the sentences of one language by key."""
-    found: dict[str, str] = loads(resource(f"texts/{language}.json"))
-    return found
 
 
 def resource(name: str) -> str:
@@ -96,8 +92,8 @@ def _child(child: Any) -> str:
         return ""
     if isinstance(child, Markup):
         return child
-    if isinstance(child, Said):
-        said = {language: child.within(language) for language in LANGUAGES}
+    if isinstance(child, Said | Sentence):
+        said = {language: _piece(child, language) for language in LANGUAGES}
         if len(set(said.values())) == 1:
             return said["en"]
         return "".join(f'<span class="{k}" lang="{LANGUAGES[k]}">{words}</span>' for k, words in said.items())
@@ -110,6 +106,8 @@ def _piece(value: Any, language: str) -> Markup:
     """Return a value for a sentence's gap, in the sentence's language."""
     if isinstance(value, Said):
         return value.within(language)
+    if isinstance(value, Sentence):
+        return Markup(escape(value.within(language), quote=False))
     if isinstance(value, list | tuple):
         return Markup("".join(_piece(one, language) for one in value))
     return value if isinstance(value, Markup) else Markup(escape(str(value), quote=False))

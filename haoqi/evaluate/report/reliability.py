@@ -27,7 +27,7 @@ def diagram(bins: Sequence[Bin]) -> Markup:
         ideal = f"{100 * (1 - one.confidence):.2f}%"
         parts.append(line((at, ideal), (at, up), "gap"))
         told = f"{formats.score(one.confidence)} → {formats.score(one.accuracy)} (n = {formats.count(one.count)})"
-        parts.append(dot(at, up, 3 + 9 * sqrt(one.count / most), "bubble", title=told))
+        parts.append(dot(at, up, 3 + 9 * sqrt(one.count / most), "bubble", title=(told,)))
     drawing = svg(Said("calibration.chart"), *parts, height="100%", class_="reliability")
     labels = (
         tag("span", Said("calibration.accuracy"), class_="axis-y"),

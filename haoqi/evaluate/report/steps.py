@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
+from haoqi.core.say import console, known
+from haoqi.core.say import spoken as spoken_in
 from haoqi.evaluate.advice import Advice, NextStep
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.claims import spoken
-from haoqi.evaluate.report.markup import Child, Said, named, texts
+from haoqi.evaluate.report.markup import Child, Said, named
 
 # Numbers that are told as a length of time.
 _TIMES = {"seconds_each": 1.0, "minutes": 60.0}
@@ -16,13 +18,13 @@ _TIMES = {"seconds_each": 1.0, "minutes": 60.0}
 def name_of(step: NextStep) -> "Said | str":
     """Return what a step is called, its numbers in it; one of another package by its own name."""
     key = f"step.{step.kind}"
-    return _said(key, step.evidence) if key in texts("en") else step.kind.replace("_", " ")
+    return _said(key, step.evidence) if known(key) else step.kind.replace("_", " ")
 
 
 def reason_of(step: NextStep) -> "Said | str":
     """Return why a step is worth what it is said to be."""
     key = f"step.why.{step.reason}"
-    return _said(key, step.evidence) if key in texts("en") else ""
+    return _said(key, step.evidence) if known(key) else ""
 
 
 def lead_of(advice: Advice) -> Said:
@@ -64,10 +66,11 @@ def time_of(seconds: float) -> str:
     return formats.duration(60 * round(seconds / 60) if seconds >= 600 else seconds)
 
 
-def in_words(said: "Said | str | None", language: str = "en") -> str:
-    """Return a sentence as plain text."""
+def in_words(said: "Said | str | None", language: str | None = None) -> str:
+    """Return a sentence as plain text, in the language of the terminal where none is named."""
+    language = language or console()
     if said is None or isinstance(said, str):
-        return said or ""
+        return spoken_in(said or "", language)
     return unescape(said.within(language)).replace(formats.SPACE, " ")
 
 

@@ -1,9 +1,10 @@
 """An entry of the day-book in sentences: what was believed, why it was tried, what was seen, what was learnt."""
 
+from haoqi.core import quantities
 from haoqi.evaluate.report import formats
-from haoqi.evaluate.report.claims import said
+from haoqi.evaluate.report.claims import measured_in, said
 from haoqi.evaluate.report.daybook import SURPRISING, Entry, deviations
-from haoqi.evaluate.report.markup import Child, Said, named, tag, texts
+from haoqi.evaluate.report.markup import Child, Said, named, tag
 from haoqi.evaluate.report.story import Lesson, Row, Story, Verdict
 
 VAGUE = 0.1
@@ -91,8 +92,7 @@ def _stand(lead: float, doubt: float) -> str:
 
 
 def _hoped(lesson: Lesson, story: Story) -> Said:
-    key = f"lessons.measure.{lesson.measure}"
-    measure = Said(key if key in texts("en") else "lessons.measure.other", metric=named("metric", story.metric))
+    measure = Said(measured_in(lesson.measure), metric=named("metric", story.metric))
     return Said("belief.hoped", gain=formats.score(lesson.gain), doubt=formats.score(lesson.doubt), measure=measure)
 
 
@@ -135,7 +135,7 @@ def _decided(entry: Entry, story: Story) -> Said:
         "p": formats.p_value(verdict.p_value),
     }
     if verdict.decision == "crowned" and verdict.believed is not None:
-        chance = formats.share(verdict.believed)
+        chance = quantities.chance(verdict.believed)
         if not verdict.flattered:
             return Said("learnt.believed", chance=chance, level=level, **facts)
         facts |= {"difference": formats.signed(verdict.difference), "flattered": formats.score(verdict.flattered)}

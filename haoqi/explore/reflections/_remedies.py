@@ -1,5 +1,6 @@
 """From a finding to a lesson: plans that change one thing of the champion's, and what they may be worth."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -101,12 +102,14 @@ def raised(
         kind: the reflection's name, whose sentence the report's texts hold.
         plans: what would test it.
         evidence: the numbers that fill the sentence's gaps.
-        explains: share of the errors left, in the lesson's measure, that the finding may account for.
+        explains: share of the errors left, in the lesson's measure, that the finding may account for. The seldomer
+            remedies of this kind have helped so far, see `proven`, the less is promised, and the fewer are tried.
         examples: (row, text) of some that show it.
         rest: other fields of `Lesson`: subject, measure, words, claim; `gain` where it is known better.
     """
     if not plans:
         return []
+    believed = seen.proven(kind)
     gain = rest.pop("gain", REPAIRED * min(1.0, max(0.0, explains)) * (1.0 - seen.score))
     said = rest.pop("claim", None) or claim(kind, evidence)
     return [
@@ -114,9 +117,9 @@ def raised(
             kind=kind,
             claim=said,
             parent=replace(seen.plan, seed=0),
-            plans=tuple(plans)[:MOST_PLANS],
-            gain=gain,
-            doubt=gain,
+            plans=tuple(plans)[: math.ceil(MOST_PLANS * believed)],
+            gain=believed * gain,
+            doubt=believed * gain,
             evidence=evidence,
             examples=clipped(examples),
             **rest,

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from haoqi.core.errors import UserError, unknown
+from haoqi.core.say import say
 from haoqi.models.bases._card import Base, BaseCard, bases
 from haoqi.models.bases._folders import is_complete, read_folder
 from haoqi.models.bases._packages import (
@@ -112,7 +113,7 @@ def embedded(card: BaseCard, cache: Path) -> Base:
     found = package_file(card, cache)
     if found is None:
         raise UserError(
-            f"the base {card.name} is not installed (package {card.package}, {card.download_bytes / 1e6:.0f} MB)",
+            say("base.missing", name=card.name, package=card.package, megabytes=f"{card.download_bytes / 1e6:.0f}"),
             f"haoqi bases get {card.name}",
         )
     if card.expand is None:

@@ -2,7 +2,7 @@
 
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
-from haoqi.evaluate.report import formats, headlines, plans, promotion
+from haoqi.evaluate.report import formats, headlines, promotion
 from haoqi.evaluate.report.charts import Mark, axis, interval
 from haoqi.evaluate.report.markup import Child, Markup, Said, Within, join, named, tag
 from haoqi.evaluate.report.scale import Scale
@@ -90,7 +90,7 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
     for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
         if one and not one.champion:
-            rows.append((Said(said), plans.spoken(one.words), Mark(one.score, one.low, one.high)))
+            rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
     if len(rows) < 2:
         return None
     scale = Scale(min(0.0, *(mark.low or mark.score for _, _, mark in rows)), 1.0)
@@ -142,7 +142,7 @@ def _sure(story: Story) -> Said | None:
 
 
 def _versus(mine: Standing, other: Standing, key: str) -> Said:
-    name = Said(key, words=plans.spoken(other.words))
+    name = Said(key, words=other.words)
     if other.versus is None:
         return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
     sure = other.versus.p_value < SURE and other.versus.difference > 0
@@ -163,7 +163,7 @@ def _facts(story: Story) -> Markup:
     labels = Said("fact.labels", count=formats.count(len(story.labels)))
     pairs: list[tuple[Said, Child]] = [
         (Said("fact.task"), [named("task", story.task), ", ", labels]),
-        (Said("fact.model"), [plans.spoken(story.champion.words), " · ", formats.duration(story.champion.seconds)]),
+        (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
         learnt = story.learnt_from or rows["train"]
@@ -208,4 +208,4 @@ def _box(key: str, lines: list[str]) -> Markup | None:
 
 
 def _champion(story: Story) -> Said:
-    return Within("strong", plans.spoken(story.champion.words))
+    return Within("strong", story.champion.words)

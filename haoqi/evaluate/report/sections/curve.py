@@ -1,6 +1,6 @@
 """I(t): what the search learnt, and which step is to thank for it."""
 
-from haoqi.evaluate.report import formats, plans
+from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.knowledge import chart
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
 from haoqi.evaluate.report.scale import knowledge_scale
@@ -76,7 +76,7 @@ def _steps(story: Story) -> Markup:
     rows: list[list[Child]] = [
         [
             str(step.step),
-            plans.spoken(step.plan),
+            step.plan,
             _role(step.role),
             formats.duration(step.spent_seconds),
             formats.signed(step.gain) if step.gain else formats.DASH,

@@ -1,6 +1,7 @@
 """The leaderboard: every plan that was scored, on one scale."""
 
-from haoqi.evaluate.report import formats, plans
+from haoqi.core import quantities
+from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import Mark, axis, interval
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag
 from haoqi.evaluate.report.scale import Scale
@@ -47,7 +48,7 @@ def _line(one: Standing, scale: Scale, reference: float | None) -> Markup:
     mark = Mark(one.score, one.low, one.high, "best" if one.champion else "", others)
     cells: list[tuple[str, Child]] = [
         ("place", str(one.number)),
-        ("plan", [plans.spoken(one.words), _seeds(one)]),
+        ("plan", [one.words, _seeds(one)]),
         ("range", interval(mark, scale, reference)),
         ("score", formats.score(one.score)),
         ("between", formats.between(one.low, one.high)),
@@ -94,7 +95,7 @@ def _remarks(story: Story, found: list[Standing]) -> list[Child]:
     reigning = [row.verdict for one in found if one.champion for row in one.rows if row.verdict is not None]
     for verdict in reigning:  # of several seeds one was decided so at most
         if verdict.believed is not None:
-            chance = formats.share(verdict.believed)
+            chance = quantities.chance(verdict.believed)
             said += [Said("gap"), Said("board.believed", against=verdict.against, chance=chance)]
     if failed:
         said += [Said("gap"), Said("board.failed", count=failed, n=failed)]
@@ -113,7 +114,6 @@ def _metrics(story: Story, found: list[Standing]) -> Markup:
         *(Column(named("metric", name), "number") for name in names),
     )
     rows: list[list[Child]] = [
-        [str(one.number), plans.spoken(one.words), *(formats.score(one.rows[0].scores.get(name)) for name in names)]
-        for one in found
+        [str(one.number), one.words, *(formats.score(one.rows[0].scores.get(name)) for name in names)] for one in found
     ]
     return table(columns, rows)

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from haoqi.evaluate.report import formats, plans
-from haoqi.evaluate.report.claims import said, spoken
-from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag, texts
+from haoqi.evaluate.report import formats
+from haoqi.evaluate.report.claims import measured_in, said, spoken
+from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag
 from haoqi.evaluate.report.story import Lesson, Story
 from haoqi.evaluate.report.table import disclosed, listed
 
@@ -38,7 +38,7 @@ def _caution(story: Story) -> list[Child]:
 def _item(lesson: Lesson, story: Story) -> Markup:
     badge = tag("span", Said(f"lessons.{lesson.decision}"), class_=f"outcome {lesson.decision}")
     title = tag("p", tag("strong", said(lesson.kind, lesson.evidence) or lesson.claim), badge, class_="title")
-    tried = tag("ul", *(tag("li", plans.spoken(plan)) for plan in lesson.plans))
+    tried = tag("ul", *(tag("li", plan) for plan in lesson.plans))
     how = Said("lessons.would" if lesson.decision == "untested" else "lessons.plans")
     return tag(
         "li",
@@ -52,8 +52,7 @@ def _item(lesson: Lesson, story: Story) -> Markup:
 
 def _test(lesson: Lesson, story: Story) -> list[Child]:
     """Return what the test said, in which measure, and what was hoped for."""
-    measure = f"lessons.measure.{lesson.measure}"
-    known = Said(measure if measure in texts("en") else "lessons.measure.other", metric=named("metric", story.metric))
+    known = Said(measured_in(lesson.measure), metric=named("metric", story.metric))
     hoped = Said("lessons.hoped", gain=formats.signed(lesson.gain), doubt=formats.score(lesson.doubt))
     if lesson.difference is None:
         why = Said("lessons.waiting" if lesson.decision == "untested" else "lessons.unjudged")

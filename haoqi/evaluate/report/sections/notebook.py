@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from haoqi.evaluate.report import formats, plans, reasons, telling
+from haoqi.evaluate.report import formats, reasons, telling
 from haoqi.evaluate.report.daybook import CROWNED, SURPRISING, Entry, chapters, deviations, entries
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
 from haoqi.evaluate.report.sections.answer import ENDINGS
@@ -59,7 +59,7 @@ def _told(entry: Entry, story: Story) -> Markup:
     row = entry.row
     parts: list[tuple[str, Child]] = [
         ("believed", telling.believed(entry, story)),
-        ("tried", reasons.spoken(row, story)),
+        ("tried", reasons.spoken(row)),
         ("saw", telling.seen(entry)),
         ("learnt", [telling.learnt(entry, story), telling.raised(entry)]),
     ]
@@ -71,7 +71,7 @@ def _heading(entry: Entry, story: Story) -> Markup:
     row, became = entry.row, outcome(entry.row, story)
     when = tag("time", formats.duration(entry.after.spent_seconds)) if entry.after else None
     badge = tag("span", Said(f"outcome.{became}"), class_=f"outcome {became}")
-    plan = tag("span", plans.spoken(row.words), class_="plan")
+    plan = tag("span", row.words, class_="plan")
     return tag("h3", tag("span", str(row.number), class_="place"), plan, badge, when)
 
 
@@ -95,7 +95,7 @@ def _line(entry: Entry, story: Story) -> Markup:
     facts: list[Child] = [_found(row), formats.duration(row.seconds), _test(row)]
     shown = [one for one in facts if one is not None]
     line = [one for place, fact in enumerate(shown) for one in ((fact,) if place == 0 else (" · ", fact))]
-    because = reasons.spoken(row, story)
+    because = reasons.spoken(row)
     return tag(
         "li",
         _heading(entry, story),
@@ -134,7 +134,7 @@ def _ending(story: Story) -> Markup:
         told.append(Said("end.ended", reason=reason))
     if story.curve and story.curve[-1].score is not None:
         level = formats.score(story.curve[-1].score)
-        words = plans.spoken(story.champion.words)
+        words = story.champion.words
         told.append(Said("end.champion", number=story.champion.number, words=words, level=level))
     told += _beliefs(story.experiments)
     left = sum(lesson.decision == "untested" for lesson in story.lessons)
@@ -156,7 +156,7 @@ def _beliefs(rows: Sequence[Row]) -> list[Child]:
     if abs(largest) < SURPRISING:
         return told
     belief = {"expected": formats.score(most.expected), "doubt": formats.score(most.doubt)}
-    facts = {"number": most.number, "words": plans.spoken(most.words), "score": formats.score(most.score)}
+    facts = {"number": most.number, "words": most.words, "score": formats.score(most.score)}
     return [*told, Said("end.surprise", **belief, **facts)]
 
 

@@ -1,0 +1,156 @@
+"""A Chinese terminal sees Chinese: no English words beside names, in lines, tables, errors and the live view."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haoqi.cli.board import Board
+from haoqi.cli.live import View
+from haoqi.core.events import Advanced, Clock, Event, Note, Released, Tried, as_plain
+from haoqi.core.say import Sentence, spoken
+
+Run = Callable[..., Any]
+
+ALLOWED = {
+    # what people and we named: files, columns, labels, releases, commands, bases and recipes as they are typed
+    *(
+        "reviews",
+        "csv",
+        "body",
+        "stars",
+        "positive",
+        "negative",
+        "zh",
+        "haoqi",
+        "improve",
+        "predict",
+        "file",
+        "minutes",
+    ),
+    *("report", "html", "utf", "next", "label", "help", "PATH", "bases", "fresh", "debug", "curious", "bbc", "news"),
+    # tasks, bases and methods as they are typed, and what has no other name
+    *("sentiment", "minilm", "multilingual", "tfidf", "logistic", "majority", "torch", "en", "TF", "IDF"),
+    # errors of the system
+    *("Permission", "denied"),
+}
+# Of the file that is learnt from.
+NAMES = ("reviews", "csv", "utf", "body", "stars")
+SETTINGS = ("--text", "body", "--label", "stars", "--no-near-duplicates", "--methods", "majority,tfidf,logistic")
+
+
+@pytest.fixture(autouse=True)
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAOQI_LANG", "zh")
+
+
+def english(text: str, *names: str) -> set[str]:
+    """Return the English words of a text that are no names; paths are left out."""
+    words = re.findall(r"[A-Za-z]{2,}", re.sub(r"\S*/\S+", " ", text))
+    return {word for word in words if word not in ALLOWED and word not in names}
+
+
+@pytest.fixture(scope="module")
+def told(reviews: Path, home: Path) -> list[Event]:
+    """Return what a run says that reflects, tests lessons and gives advice."""
+    from haoqi import pipeline
+    from haoqi.run import run_of
+
+    heard: list[Event] = []
+    settings = {
+        "text": "body",
+        "label": "stars",
+        "near_duplicates": False,
+        "methods": ["majority", "tfidf", "logistic"],
+    }
+    pipeline.improve(run_of(str(reviews), name="zh", steps=8, **settings), heard.append)
+    return heard
+
+
+def test_every_line_of_a_run_is_chinese(told: list[Event]) -> None:
+    from haoqi.cli import lines
+
+    assert {type(event).__name__ for event in told} >= {"Stage", "Note", "Trying", "Tried", "Clock", "Released"}
+    said = [line for event in told if (line := lines.plain(event)) is not None]
+    [released] = [event for event in told if isinstance(event, Released)]
+    said += lines.ending(released)
+    assert len(said) > 20
+    assert english("\n".join(said), "zh") == set()
+
+
+def test_the_live_view_is_chinese(told: list[Event]) -> None:
+    from rich.console import Console
+
+    board = Board("zh", now=lambda: 0.0)
+    drawn = io.StringIO()
+    console = Console(file=drawn, width=160, height=60, force_terminal=False)
+    for event in told:
+        board.tell(event)
+        console.print(View(board))
+    for event in (Clock(1.0, 60.0, 1, None), Advanced(0.5)):
+        board.tell(event)
+        console.print(View(board))
+    assert english(drawn.getvalue(), "zh") == set()
+
+
+def test_a_run_told_to_machines_is_the_same_in_every_language(told: list[Event]) -> None:
+    plain = json.dumps([as_plain(event) for event in told], ensure_ascii=False)
+    assert not re.search("[一-鿿]", plain)
+    verdicts = [event for event in told if isinstance(event, Tried)]
+    assert verdicts and all(isinstance(event.verdict, Sentence) for event in verdicts)
+    assert as_plain(verdicts[0])["said"]["verdict"]["key"] == "verdict.first"
+
+
+def test_a_run_that_had_ended_says_that_nothing_is_new(run: Run, reviews: Path) -> None:
+    words = ("improve", str(reviews), *SETTINGS, "--steps", "2", "--name", "again-zh", "--advice-seconds", "0")
+    first, second, more = run(*words), run(*words), run(*[word.replace("2", "3") for word in words])
+    assert "已发布 again-zh 第 1 版" in first.out and "没有新结果" not in first.out
+    assert "没有新结果：这次运行早已结束，它发布的是 again-zh 第 1 版" in second.out
+    assert "已发布 again-zh" not in second.out
+    assert "没有找到更好的：again-zh 第 1 版不变" in more.out or "已发布 again-zh 第 2 版" in more.out
+    assert english(first.out + second.out + more.out, "again") == set()
+
+
+def test_what_was_released_is_told_in_chinese(run: Run, told: list[Event], reviews: Path) -> None:
+    for words in (("releases", "zh"), ("next", "zh"), ("evaluate", "zh", str(reviews), *SETTINGS[:4])):
+        ended = run(*words)
+        assert ended.code == 0
+        assert english(ended.err, *NAMES) == set(), words
+        assert re.search("[一-鿿]", ended.out), words
+        assert english(ended.out, "zh") == set(), words
+        machine = run(*words, "--json").out
+        assert not re.search("[一-鿿]", machine), words
+
+
+def test_answers_and_errors_have_a_chinese_frame(run: Run, told: list[Event], tmp_path: Path) -> None:
+    rows, out = tmp_path / "rows.csv", tmp_path / "out.csv"
+    rows.write_text("body\nthe lamp was great\n", encoding="utf-8")
+    ended = run("predict", "zh", "--file", str(rows), "--out", str(out))
+    assert ended.err == f"文本列是 body，与学习时相同\n已回答 1 行：{out}\n"
+    for words in (("predict", "zh", "a", "--file", "a.csv"), ("predict", "zh", "--out", "a.csv")):
+        wrong = run(*words)
+        assert wrong.code == 2
+        first, second, rest = wrong.err.split("\n")
+        assert first.startswith("错误：") and second.startswith("  提示：") and not rest
+        assert english(wrong.err, "out") == set()
+
+
+def test_the_report_tells_plans_and_times_in_chinese(told: list[Event]) -> None:
+    [released] = [event for event in told if isinstance(event, Released)]
+    page = Path(released.report).read_text(encoding="utf-8")
+    spans = re.findall(r'<span class="zh" lang="zh-Hans">(.*?)</span>', page)
+    assert any("逻辑回归" in span for span in spans)
+    assert any(re.fullmatch(r"[\d.]+\xa0秒", span) for span in spans)
+    plans = {spoken(event.plan, "zh") for event in told if isinstance(event, Tried)}
+    assert all(re.search("[一-鿿]|TF-IDF", plan) for plan in plans)
+
+
+def test_a_terminal_that_cannot_write_chinese_is_told_in_english(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from haoqi.cli import words
+
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert words.told(Note(words.say("run.stopped")).text) == "stopped by you; what was found so far is released"
