@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from haoqi import pipeline
+from haoqi import data, pipeline
 from haoqi.core import folder
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Note, Released, Stage, Tried, Trying
 from haoqi.core.ledger import Ledger
+from haoqi.data.examples import Examples
 from haoqi.data.settings import DataSettings
 from haoqi.explore import jury
 from haoqi.models import releases
@@ -330,3 +331,25 @@ def test_a_run_that_had_ended_releases_nothing_new(place: Path, tiny_base: str) 
     for _ in range(2):
         pipeline.improve(asked(place, tiny_base), lambda one: ends.append(one) if isinstance(one, Released) else None)
     assert [(one.version, one.new) for one in ends] == [(1, True), (1, False)]
+
+
+def test_a_column_file_and_the_same_raw_texts_are_answered_and_scored_alike(place: Path) -> None:
+    """The file cuts "O'Hara" and "3-0" as no rule does, so that a model of its words would know other ones."""
+    names, lines, rng = ("O'Hara", "D'Arcy", "McKay", "Lee"), [], Random(0)
+    for number in range(80):
+        first, second = rng.sample(names, 2)
+        for word in f"{first} beat {second} {number}- 0 can n't".split():
+            lines.append(f"{word}\t{'B-PER' if word in names else 'O'}")
+        lines.append("")
+    source = place / "names.bio"
+    source.write_text("\n".join(lines), encoding="utf-8")
+    release = pipeline.improve(
+        run_of(str(source), steps=1, methods=("crf",), compile=False, advice_seconds=0.0, format="columns")
+    )
+    evidence = pipeline.evaluate(release.reference, DataSettings(source=str(source), format="columns"))
+    raw = data.read(DataSettings(source=str(source), format="columns")).examples
+    assert raw.words is not None, "the file has words of its own"
+    answers = releases.load(release.reference).predict(Examples.of(raw.texts)).labels
+    served = release.task.metric(raw.labels, answers, release.task.labels)
+    assert evidence.scores[release.task.metric.name][0] == pytest.approx(served)
+    assert served > 0.9

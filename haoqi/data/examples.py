@@ -41,7 +41,8 @@ class Examples:
     pairs: list[str] | None = None
     """The second text of each row, for tasks on two texts."""
     words: list[tuple[tuple[int, int], ...]] | None = None
-    """(start, end) of each word where the source gives words; spans begin and end at words."""
+    """(start, end) of each word where a source or a training cuts other words than `word_offsets`; spans begin and end
+    at words. Prepared rows have none."""
     originals: list[str] | None = None
     """The texts as they came, where cleaning changed any."""
     groups: list[str] | None = None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +112,8 @@ def load_prepared(folder: Path) -> Prepared:
         raise UserError(f"{folder} holds no prepared data", "prepare the data again") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder} is damaged: {error}", "remove it and prepare the data again") from None
-    train, valid, test = (load(folder / f"{name}.parquet") for name in PARTS[:3])
+    # Earlier versions kept the words of the source, which no answer to a raw text has.
+    train, valid, test = (replace(load(folder / f"{name}.parquet"), words=None) for name in PARTS[:3])
     rest = load(folder / "unlabelled.parquet") if unlabelled else None
     return Prepared(Splits(train, valid, test, rest, given), card, folder)
 

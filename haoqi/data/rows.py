@@ -46,13 +46,17 @@ class Rows:
 
 
 def start(raw: Raw, settings: DataSettings, rng: np.random.Generator) -> Rows:
-    """Return raw rows with the splits that their source gave, at most as many as settings allow."""
+    """Return raw rows with the splits that their source gave, at most as many as settings allow.
+
+    The words of the source have placed its spans and are left out: a model that answers raw texts must learn, and be
+    scored, on words as it will cut them.
+    """
     count = len(raw.examples)
     parts: Codes = np.full(count, TRAIN, np.int8)
     if raw.parts:
         codes = {name: code for code, name in enumerate(PARTS)}
         parts = np.fromiter((codes[part] for part in raw.parts), np.int8, count)
-    rows = Rows(raw.schema.source, raw.examples, parts, {})
+    rows = Rows(raw.schema.source, replace(raw.examples, words=None), parts, {})
     free = np.flatnonzero(parts == TRAIN)
     if settings.limit is None or len(free) <= settings.limit:
         return rows
@@ -103,7 +107,7 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     examples = rows.examples
     spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in examples.labels)
     # Spans are counted in characters of the text as it came.
-    if settings.clean and not spans and examples.words is None:
+    if settings.clean and not spans:
         texts, changed = clean_all(examples.texts, lambda share: progress("clean", share))
         originals = examples.texts if changed else None
         pairs = clean_all(examples.pairs)[0] if examples.pairs is not None else None

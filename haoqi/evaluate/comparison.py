@@ -9,6 +9,9 @@ from scipy.sparse import csr_array, hstack
 from haoqi.evaluate.intervals import SCARCE, Groups, Interval, Score, accelerated
 from haoqi.evaluate.metric import Array, Statistics
 
+RESAMPLES = 2000
+"""An interval needs no more, however many swaps a small p-value asks for."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -50,7 +53,7 @@ def compare(
         second: the same for the other.
         score: the metric's score.
         rng: source of the swaps and the resamples.
-        samples: how many of each; the p-value is at least 1 / (samples + 1).
+        samples: how many of each, resamples up to RESAMPLES; the p-value is at least 1 / (samples + 1).
         level: the interval's certainty.
 
     Raises:
@@ -67,7 +70,7 @@ def compare(
 
     pairs = Groups.of(csr_array(hstack([first, second])))
     difference = float(gap(pairs.total))
-    low, high = accelerated(pairs, gap, rng=rng, level=level, samples=samples)
+    low, high = accelerated(pairs, gap, rng=rng, level=level, samples=min(samples, RESAMPLES))
     low, high = _widened(Interval(low, high), pairs, score, level)
     p_value = _chance(Groups.of(csr_array(second - first)), pairs.total, score, rng=rng, samples=samples)
     return Comparison(difference, min(low, difference), max(high, difference), p_value)
@@ -108,7 +111,7 @@ def optimism(
     count = models[chosen].shape[0] if models else 0
     if len(models) < 2 or not count:
         return 0.0
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=samples).astype(np.float64)
+    drawn = np.asarray(rng.multinomial(count, np.full(count, 1 / count), size=samples), dtype=np.float64, order="F")
     left = (drawn == 0).astype(np.float64)
     inside, outside = (np.array([score(np.asarray(part @ one)) for one in models]) for part in (drawn, left))
     lost = inside - outside
@@ -138,10 +141,10 @@ def _chance(groups: Groups, totals: Array, score: Score, *, rng: np.random.Gener
 
 def _swapped(groups: Groups, samples: int, rng: np.random.Generator) -> Array:
     """Return how many examples of each group have their answers swapped, shape (samples, groups)."""
-    found = rng.integers(2, size=(samples, len(groups.sizes)), dtype=np.int8).astype(np.float64)
+    found = rng.integers(2, size=(len(groups.sizes), samples), dtype=np.int8).astype(np.float64)
     several = np.flatnonzero(groups.sizes > 1)
-    found[:, several] = rng.binomial(groups.sizes[several], 0.5, size=(samples, len(several)))
-    return found
+    found[several] = rng.binomial(groups.sizes[several, None], 0.5, size=(len(several), samples))
+    return found.T
 
 
 def _widened(found: Interval, pairs: Groups, score: Score, level: float) -> Interval:

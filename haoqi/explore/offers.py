@@ -1,6 +1,6 @@
 """What is on offer: plans that were not tried and that there is time for, with what they cost and what is believed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -101,7 +101,18 @@ class Offers:
 
     def _untried(self) -> list[Plan]:
         tried = {experiment.plan.key for experiment in self.history.experiments}
-        return [plan for plan in self._plans if plan.key not in tried]
+        return [plan for plan in self._plans if plan.key not in tried and not self._outdone(plan, tried)]
+
+    def _outdone(self, plan: Plan, tried: Collection[str]) -> bool:
+        """Return whether a share of the examples has no chance to be champion, so that no minute is for it.
+
+        It has none beside the whole. A method without a base that gives way where time is short learns more from all
+        examples in the same time, as long as there is time for a worthwhile part of its fit.
+        """
+        if plan.share == 1.0:
+            return False
+        whole, method = replace(plan, share=1.0), self.lab.method(plan)
+        return whole.key in tried or (method.elastic and not method.uses_base and self._affordable(whole))
 
     @cached_property
     def _plans(self) -> list[Plan]:

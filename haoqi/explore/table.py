@@ -163,16 +163,29 @@ class Table(Offers):
         return list(dict.fromkeys([*cheap, *(plan for plan in kin if costs[plan] <= TOGETHER * least[plan.base])]))
 
     def _plain(self) -> Step | None:
-        """Return a default without a base at the largest fidelity that leaves time for others, where none was tried."""
+        """Return a default without a base at the largest fidelity that leaves time for others, where none was tried.
+
+        What gives way learns from all examples, for as long as leaves that time.
+        """
         tried = {e.plan.method for e in self.history.experiments}
         able = [
             plan
             for plan in self._untried()
             if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
-            if self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+            if self._soon(plan) or (plan.share == 1.0 and self._gives_way(plan))
+            if self._affordable(plan)
         ]
-        why = say("why.plain")
-        return self._step(max(able, key=lambda p: (p.share, -rank(p), p.key)), why, "explore") if able else None
+        if not able:
+            return None
+        best = max(able, key=lambda p: (p.share, -rank(p), p.key))
+        step = self._step(best, say("why.plain"), "explore")
+        if step.seconds is None or self._soon(best):
+            return step
+        return replace(step, seconds=max(self._least_seconds(best), FROZEN_SHARE * step.seconds))
+
+    def _soon(self, plan: Plan) -> bool:
+        """Return whether a plan leaves most of the time to others."""
+        return self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
 
     def _first_frozen(self) -> Step | None:
         """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
@@ -185,8 +198,7 @@ class Table(Offers):
         able = [
             plan
             for plan in plans
-            if self.left is None
-            or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+            if self._soon(plan)
             # What gives way reads as many examples as there is time for.
             or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
         ]

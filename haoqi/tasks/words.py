@@ -30,7 +30,7 @@ def word_offsets(text: str) -> Words:
 
 
 def words_of(examples: Examples) -> list[Words]:
-    """Return the words of every example: those of the source where it gave them, else `word_offsets`."""
+    """Return the words of every example: those that it carries, as for training, else `word_offsets`."""
     if examples.words is not None:
         return [tuple(words) for words in examples.words]
     return [word_offsets(text) for text in examples.texts]

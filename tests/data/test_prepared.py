@@ -15,6 +15,7 @@ from haoqi.data import DataSettings, Examples, Label, Prepared, Raw, Span, load_
 from haoqi.data.clean import normalise
 from haoqi.data.raw import PARTS, Part
 from haoqi.data.signatures import similarity
+from haoqi.data.store import load, save
 
 ENGLISH = "battery phone screen film hotel coffee service staff room price quick slow awful great bright"
 WORDS = ENGLISH.split()
@@ -253,3 +254,17 @@ def test_validation_and_test_splits_stop_growing(run: Callable[..., Prepared], s
     splits = run(grown, split=split, most_valid=20, most_test=25).splits
     assert (len(splits.valid), len(splits.test)) == (20, 25)
     assert len(splits.train) == rows - 45
+
+
+def test_words_of_a_source_are_left_out_since_raw_texts_come_without(
+    run: Callable[..., Prepared], tmp_path: Path
+) -> None:
+    texts = [f"name {row} can n't" for row in range(30)]
+    words = [((0, 4), (5, len(text) - 4), (len(text) - 3, len(text))) for text in texts]
+    raw = raw_of(texts, [(Span(0, 4, "PER"),)] * 30, words=words)
+    assert raw.examples.words is not None
+    splits = run(raw).splits
+    assert (splits.train.words, splits.valid.words, splits.test.words) == (None, None, None)
+    held = load(tmp_path / "data" / "train.parquet")
+    save(replace(held, words=[((0, 4),)] * len(held)), tmp_path / "data" / "train.parquet")
+    assert load_prepared(tmp_path / "data").splits.train.words is None, "an earlier version kept them"

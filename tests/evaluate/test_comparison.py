@@ -102,3 +102,24 @@ def test_models_asked_different_examples_are_not_compared() -> None:
         compare(first, second, ACCURACY.score, rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="one shape"):
         average([])
+
+
+def test_comparison_is_that_of_drawing_and_swapping_examples_one_by_one() -> None:
+    rng = np.random.default_rng(5)
+    truth = _truth(rng, 250)
+    labels = [LABELS[index] for index in truth]
+    first, second = (MACRO_F1.count(labels, _answers(rng, truth, right), LABELS) for right in (0.84, 0.8))
+    one, other = first.toarray(), second.toarray()
+
+    def gap(mine: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", theirs: object) -> float:
+        return float(MACRO_F1.score(mine.sum(axis=0)) - MACRO_F1.score(np.sum(theirs, axis=0)))
+
+    drawn, swapped = [], []
+    for _ in range(3000):
+        rows = rng.integers(250, size=250)
+        drawn.append(gap(one[rows], other[rows]))
+        swap = rng.integers(2, size=(250, 1))
+        swapped.append(gap(np.where(swap, other, one), np.where(swap, one, other)))
+    found = compare(first, second, MACRO_F1.score, rng=rng, samples=3000)
+    np.testing.assert_allclose((found.low, found.high), np.quantile(drawn, [0.025, 0.975]), atol=0.01)
+    assert found.p_value == pytest.approx(np.mean(np.abs(swapped) >= abs(gap(one, other))), abs=0.03)

@@ -112,3 +112,25 @@ def test_grouping_keeps_the_sums() -> None:
     np.testing.assert_allclose(groups.total, table.toarray().sum(axis=0))
     left_out = np.concatenate(list(groups.without_one()))
     np.testing.assert_allclose(left_out + groups.rows.toarray(), np.tile(groups.total, (len(left_out), 1)))
+
+
+def test_sums_of_resamples_are_those_of_the_slow_definition() -> None:
+    rng = np.random.default_rng(8)
+    for table in (rng.integers(0, 9, size=(90, 5)), np.repeat([[1, 0, 1, 0, 0], [0, 2, 0, 0, 1]], [80, 50], axis=0)):
+        groups = Groups.of(csr_array(table.astype(float)))
+        for sizes in groups.resampled(50, rng):
+            slow = np.array(
+                [sum(count * row for count, row in zip(one, groups.rows.toarray(), strict=True)) for one in sizes]
+            )
+            np.testing.assert_array_equal(groups.sums(sizes), slow)
+
+
+def test_interval_is_that_of_drawing_examples_one_by_one() -> None:
+    """The plain bootstrap of percentiles, on answers whose bias and skew are small."""
+    rng = np.random.default_rng(1)
+    true, predicted = _answers(rng, 400, 0.8)
+    statistics = MACRO_F1.count(true, predicted, LABELS)
+    table = statistics.toarray()
+    slow = [float(MACRO_F1.score(table[rng.integers(400, size=400)].sum(axis=0))) for _ in range(3000)]
+    found = interval(statistics, MACRO_F1.score, rng=rng, samples=3000)
+    np.testing.assert_allclose(found, np.quantile(slow, [0.025, 0.975]), atol=0.008)
