@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,6 +15,8 @@ from haoqi.data.examples import Examples
 from haoqi.data.raw import Part, Raw
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.span_tables import plain_columns, raw_of_spans, texts_of, with_roles
+from haoqi.data.token_tables import sentences_of
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
 MISSING = frozenset({"", "nan", "null", "<na>", "#n/a", "#na", "n/a"})
@@ -61,8 +63,13 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
-    roles = choose(table.name, table.columns, settings, labelled)
-    texts = [text_of(cell) for cell in table.columns[roles.text]]
+    if (sentences := sentences_of(table, settings, labelled)) is not None:
+        return sentences
+    table = with_roles(table, settings, labelled)
+    known: dict[str, Any] = {role: column for role, column in table.roles.items() if not getattr(settings, role)}
+    roles = choose(table.name, plain_columns(table, settings), replace(settings, **known), labelled)
+    roles = replace(roles, why={**roles.why, **{role: table.why.get(role, "its layout says so") for role in known}})
+    texts, _ = texts_of(table.columns[roles.text])
     check_lengths(texts, table.name, settings)
     given = roles.named()
     labels = labels_of(table.columns[roles.label]) if roles.label else [None] * len(texts)
@@ -75,7 +82,10 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         groups=[text_of(cell) for cell in table.columns[roles.group]] if roles.group else None,
         times=times,
     )
-    return Raw(examples, table.parts, _schema(table, roles, given), "labels", table.fingerprint)
+    schema = _schema(table, roles, given)
+    if roles.label and (spans := raw_of_spans(table, examples, schema, settings)) is not None:
+        return spans
+    return Raw(examples, table.parts, schema, "labels", table.fingerprint)
 
 
 def text_of(cell: Any) -> str:
@@ -157,6 +167,8 @@ def _schema(table: Table, roles: Roles, given: dict[str, str]) -> Schema:
         rows=len(table),
         skipped=table.skipped,
         notes=(*table.notes, *roles.notes),
+        warnings=table.warnings,
+        left_out=tuple(column for column in table.columns if column not in given.values()),
     )
 
 
