@@ -23,7 +23,7 @@ def columns_of(rows: Sequence[Any], name: str) -> dict[str, list[Any]]:
     """
     if not rows:
         return {"text": [], "label": []}
-    if all(isinstance(row, Mapping) for row in rows):
+    if all(isinstance(row, dict) for row in rows):
         names = dict.fromkeys(key for row in rows for key in row)
         return flattened({str(key): [row.get(key) for row in rows] for key in names})
     if all(isinstance(row, list | tuple) and len(row) == len(rows[0]) > 1 for row in rows):
@@ -51,7 +51,7 @@ def names_in(cell: Any) -> list[str] | None:
     (['a', 'b'], ['food / soup'], None)
     """
     cell = opened(cell)
-    if isinstance(cell, Mapping):
+    if isinstance(cell, dict):
         filled = {key: value for key, value in cell.items() if value is not None}
         key = next(iter(filled), None)
         if len(filled) != 1 or key not in _NAMES:
@@ -68,25 +68,37 @@ def _name(one: Any) -> str | None:
     if isinstance(one, list | tuple):  # a path down a taxonomy
         parts = [_name(part) for part in one]
         return " / ".join(part for part in parts if part) if parts and None not in parts else None
-    if isinstance(one, Mapping) or one is None:
+    if isinstance(one, dict) or one is None:
         return None
     return str(one).lower() if isinstance(one, bool) else str(one).strip()
 
 
 def _flat(name: str, cells: list[Any], depth: int) -> dict[str, list[Any]]:
     """Return a field as one column, or as one for each field of the records that it holds."""
-    records = [cell for cell in cells if isinstance(cell, Mapping)]
+    records = [cell for cell in cells if isinstance(cell, dict)]
     if not records or depth >= _DEEPEST:
         return {name: cells}
     lists = [names_in(record) for record in records]
     if all(one is not None or not record for one, record in zip(lists, records, strict=True)) and any(lists):
-        return {name: [names_in(cell) or [] if isinstance(cell, Mapping) else cell for cell in cells]}
-    mixed = any(cell is not None and not isinstance(cell, Mapping) and cell == cell for cell in cells)
+        return {name: [names_in(cell) or [] if isinstance(cell, dict) else cell for cell in cells]}
+    mixed = any(cell is not None and not isinstance(cell, dict) and cell == cell for cell in cells)
     keys = dict.fromkeys(key for record in records for key in record)
-    if mixed or not keys or len(keys) > _MOST_FIELDS or any(holds_marks(record) for record in records):
+    if mixed or not keys or len(keys) > _MOST_FIELDS or any(map(holds_marks, _each_kind(records))):
         return {name: cells}
     found: dict[str, list[Any]] = {}
     for key in keys:
-        below = [cell.get(key) if isinstance(cell, Mapping) else None for cell in cells]
+        below = [cell.get(key) if isinstance(cell, dict) else None for cell in cells]
         found |= _flat(f"{name}.{key}", below, depth + 1)
     return found
+
+
+def _each_kind(records: Sequence[Any]) -> list[Any]:
+    """Return the records that hold lists or records, and of the others one for each set of fields."""
+    plain: dict[tuple[Any, ...], Any] = {}
+    rich = []
+    for record in records:
+        if any(isinstance(value, list | tuple | dict) for value in record.values()):
+            rich.append(record)
+        else:
+            plain.setdefault(tuple(record), record)
+    return [*plain.values(), *rich]

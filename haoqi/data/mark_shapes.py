@@ -85,7 +85,7 @@ def holds_marks(cell: Any) -> bool:
 def is_empty(cell: Any) -> bool:
     """Return whether a cell says that there is nothing, as an empty list does; a missing cell says nothing."""
     cell = opened(cell)
-    if isinstance(cell, Mapping) and len(cell) <= 2:
+    if isinstance(cell, dict) and len(cell) <= 2:
         return all(is_empty(one) for one in cell.values())
     return isinstance(cell, list | tuple) and not cell
 
@@ -110,7 +110,7 @@ def opened(cell: Any) -> Any:
 def read_cell(cell: Any) -> Cell:
     """Return the stretches of a cell, and what else stands beside them."""
     cell = opened(cell)
-    if isinstance(cell, Mapping) and (inner := _group(cell)) is not None:
+    if isinstance(cell, dict) and (inner := _group(cell)) is not None:
         cell = inner
     members = cell if isinstance(cell, list | tuple) and not _is_triple(cell) else [cell]
     marks: list[Mark] = []
@@ -119,7 +119,7 @@ def read_cell(cell: Any) -> Cell:
     for one in members:
         found = list(_all_marks(one))
         marks += found
-        if not found and isinstance(one, Mapping):
+        if not found and isinstance(one, dict):
             what = _what_is(one)
             counts[what] += 1
             unread = unread or (str(one)[:60] if what == "unread" else None)
@@ -131,7 +131,7 @@ def read_cell(cell: Any) -> Cell:
 def _what_is(record: Mapping[str, Any]) -> str:
     """Return "unread" for a record that has ends but no numbers there, "unlabelled" where it has no kind."""
     value = record.get("value")
-    for one in (value, record) if isinstance(value, Mapping) else (record,):
+    for one in (value, record) if isinstance(value, dict) else (record,):
         plan = _plan(tuple(map(str, one)))
         if plan is not None and (plan.start or plan.pairs or plan.words):
             return "unlabelled" if list(_places(one, plan)) else "unread"
@@ -140,13 +140,13 @@ def _what_is(record: Mapping[str, Any]) -> str:
 
 def _all_marks(cell: Any) -> Iterator[Mark]:
     """Yield every stretch in a value of any known shape."""
-    if isinstance(cell, Mapping):
+    if isinstance(cell, dict):
         yield from _marks_of_mapping(cell)
     elif _is_triple(cell):
         yield from _marks_of_triple(cell)
     elif isinstance(cell, list | tuple):
         for one in cell:
-            if isinstance(one, Mapping):
+            if isinstance(one, dict):
                 yield from _marks_of_record(one)
             elif _is_triple(one):
                 yield from _marks_of_triple(one)
@@ -161,7 +161,7 @@ def _marks_of_mapping(cell: Mapping[str, Any]) -> Iterator[Mark]:
         yield from found
         return
     for kind, below in cell.items():
-        if isinstance(below, Mapping):  # CLUENER: kind to surface to places
+        if isinstance(below, dict):  # CLUENER: kind to surface to places
             for surface, places in below.items():
                 if isinstance(places, list | tuple):
                     yield from (Mark(*p, (str(kind),), str(surface)) for one in places if (p := _pair(one)))
@@ -177,7 +177,7 @@ def _group(cell: Mapping[str, Any]) -> Any:
             return cell[key]
     if len(filled) == 1:
         (value,) = filled.values()
-        rich = isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
+        rich = isinstance(value, list | tuple) and bool(value) and isinstance(value[0], dict)
         if rich and not _plan(tuple(map(str, cell))):
             return value
     return None
@@ -185,7 +185,7 @@ def _group(cell: Mapping[str, Any]) -> Any:
 
 def _marks_of_record(record: Mapping[str, Any]) -> Iterator[Mark]:
     value = record.get("value")
-    if isinstance(value, Mapping):  # Label Studio's results
+    if isinstance(value, dict):  # Label Studio's results
         found = list(_marks_of_fields(value, record))
         if found:
             yield from found
@@ -241,7 +241,7 @@ def _of_pairs(value: Any) -> Iterator[tuple[int, int, str | None]]:
         yield (*pair, None)
         return
     for one in value if isinstance(value, list | tuple) else [value]:
-        if isinstance(one, Mapping):
+        if isinstance(one, dict):
             plan = _plan(tuple(map(str, one)))
             words = one.get("text")
             if plan is not None and not plan.pairs and not plan.words:
@@ -283,7 +283,7 @@ def _plan(keys: tuple[str, ...], ends: bool = True) -> _Plan | None:
 def _kinds(value: Any) -> tuple[str, ...]:
     if isinstance(value, list | tuple):
         return tuple(name for one in value for name in _kinds(one))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _kinds(next((value[key] for key in ("name", "label", "value", "title", "type") if key in value), None))
     if value is None or isinstance(value, bool | float):
         return ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Span
-from haoqi.data.mark_shapes import Cell, holds_marks, is_empty, opened, read_cell
+from haoqi.data.mark_shapes import Cell, holds_marks, is_empty, read_cell
 from haoqi.data.offsets import MOST, Counting, Mark, counting_of, same
 from haoqi.data.raw import Part
 from haoqi.data.settings import DataSettings
@@ -16,6 +16,10 @@ __all__ = ["MarkedSpans", "Words", "holds_marks", "spans_of_cells", "spans_of_ta
 
 Words = Sequence[Sequence[tuple[int, int]]]
 _TAG_LETTERS = frozenset("BIOESMLU")
+# A source of whose spans fewer begin and end where words do is doubted, once it has so many.
+_MOSTLY, _FEW = 0.5, 10
+# Where words are given beside the text, and places may be theirs, characters must explain more.
+_SURELY = 0.9
 # What stretches are called where a source names no kind.
 NAMELESS = "entity"
 
@@ -39,6 +43,7 @@ def spans_of_cells(
     settings: DataSettings,
     *,
     words: Words | None = None,
+    tokens: Words | None = None,
     parts: Sequence[Part] | None = None,
 ) -> MarkedSpans:
     """Return the spans that cells mark in their texts, in characters from 0 with exclusive ends.
@@ -48,17 +53,18 @@ def spans_of_cells(
         cells: as the source gave them; a missing one is None, NaN or blank.
         name: what a person calls source and column, for errors.
         settings: the share of rows that may be bad.
-        words: (start, end) of each word of each text, where words are counted; else words stand between blanks.
+        words: (start, end) of each word of each text, where the texts were put together of words.
+        tokens: the same where a source gives both text and words, so that either may be counted.
         parts: the split of each row, where the source gives splits.
 
     Raises:
-        UserError: if more rows than allowed have spans that no way of counting explains.
+        UserError: if more rows than allowed have spans that no way of counting explains, or words of an unknown
+            cutting seem to be counted.
     """
     read = [None if _is_missing(cell) else read_cell(cell) for cell in cells]
     found = _swapped(texts, [one.marks if one is not None else None for one in read])
-    found, note = _in_words(found, words) if words else (found, None)
-    counting, usual = counting_of(texts, found)
-    note = note or usual
+    found, counting, note, doubt = _counted(texts, found, words or tokens, name, sure=words is not None)
+    words = words or tokens
     told: Counter[str] = Counter()
     labels: list[tuple[Span, ...] | None] = []
     bad: dict[int, str] = {}
@@ -77,7 +83,30 @@ def spans_of_cells(
     _check_bad(bad, len(texts), name, settings)
     labels, about = _without(labels, cells, read, bad=bad, parts=parts)
     notes = [f"{name}: {note}", *about, *_sentences(told, bad)]
-    return MarkedSpans(labels, tuple(notes), tuple(_second_labels(told)), bad)
+    return MarkedSpans(labels, tuple(notes), (*doubt, *_second_labels(told)), bad)
+
+
+def _counted(
+    texts: Sequence[str], found: list[tuple[Mark, ...] | None], words: Words | None, name: str, *, sure: bool
+) -> tuple[list[tuple[Mark, ...] | None], Counting, str, tuple[str, ...]]:
+    """Return the marks, those of words told as such, how the others are counted, a sentence, and doubts."""
+    every = [mark for marks in found for mark in marks or ()]
+    counting, note, share, usual = counting_of(texts, found)
+    if every and any(mark.in_words for mark in every):
+        return found, counting, f"places are those of words{'' if words else ' between blanks'}", ()
+    if words and (sure or usual < _SURELY):
+        counted, told = _in_words(found, words)
+        if told:
+            return counted, counting, told, ()
+    if share >= _MOSTLY or len(every) < _FEW:
+        return found, counting, note, ()
+    if not words and _in_words(found, [_between_blanks(text) for text in texts])[1]:
+        raise UserError(
+            f"the spans of {name} begin and end inside words, and are small enough to count words",
+            "give places in characters, or each text as a list of the words that are counted",
+        )
+    doubt = f"{1 - share:.0%} of the spans of {name} begin or end inside words: are they places in these texts?"
+    return found, counting, note, (doubt,)
 
 
 def spans_of_tag_strings(
@@ -160,20 +189,16 @@ def _wrong(text: str, mark: Mark, place: tuple[int, int] | None) -> str | None:
     return None
 
 
-def _in_words(
-    found: list[tuple[Mark, ...] | None], words: Words
-) -> tuple[list[tuple[Mark, ...] | None], str | None]:
+def _in_words(found: list[tuple[Mark, ...] | None], words: Words) -> tuple[list[tuple[Mark, ...] | None], str | None]:
     """Return marks that count words where a source gives words and no mark says or needs anything else."""
     every = [(mark, places) for marks, places in zip(found, words, strict=True) for mark in marks or ()]
-    if not every or any(mark.in_words for mark, _ in every):
-        return found, "places are those of words" if every else None
+    if not every:
+        return found, None
     inside = sum(mark.end <= len(places) for mark, places in every)
     if inside < MOST * len(every):
         return found, None
     last = int(any(mark.start == mark.end for mark, _ in every))
-    counted = [
-        marks and tuple(mark._replace(end=mark.end + last, in_words=True) for mark in marks) for marks in found
-    ]
+    counted = [marks and tuple(mark._replace(end=mark.end + last, in_words=True) for mark in marks) for marks in found]
     return counted, f"places are those of words, ends are {'inclusive' if last else 'exclusive'}"
 
 

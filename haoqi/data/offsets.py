@@ -1,5 +1,6 @@
 """In what the ends of labelled stretches are counted: characters, UTF-16, bytes, graphemes, from 0 or 1, inclusive."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,14 @@ from typing import NamedTuple
 MOST = 0.99
 # Without surfaces to compare with, so few stretches prove nothing.
 FEWEST = 3
+# More plain stretches tell nothing new of how they are counted; texts beyond ASCII are all looked at.
+_ENOUGH = 20_000
 _WIDE = "\u2e80"
+# Characters that never join others: Latin, Greek, Cyrillic, Chinese, Japanese, whole Hangul, and wide punctuation.
+_SINGLE = re.compile(
+    "[\x20-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u3000-\u3029\u3030-\u3098\u309b-\u9fff"
+    "\uac00-\ud7a3\uff00-\uff9d\n\t]*"
+)
 _JOINER, _FLAGS = "\u200d", ("\U0001f1e6", "\U0001f1ff")
 _EXTENDS = ("\ufe0f", "\ufe0e", "\u20e3", _JOINER)
 
@@ -57,14 +65,26 @@ class _Tally:
     """Stretches whose surface stands there."""
 
 
-def counting_of(texts: Sequence[str], found: Sequence[Sequence[Mark] | None]) -> tuple[Counting, str]:
-    """Return how stretches are counted, by what explains them best, and a sentence on it.
+class Counted(NamedTuple):
+    """How stretches are counted, and how well that explains them."""
+
+    counting: Counting
+    note: str
+    """A sentence on it."""
+    share: float = 1.0
+    """Of the stretches that it explains; 1 where surfaces decide."""
+    usual_share: float = 1.0
+    """The same of how such stretches are counted usually."""
+
+
+def counting_of(texts: Sequence[str], found: Sequence[Sequence[Mark] | None]) -> Counted:
+    """Return how stretches are counted, by what explains them best.
 
     Ends are exclusive and count characters from 0 unless another way explains those stretches that it changes.
     """
     usual, tallies = _tallied(texts, found)
     if not usual:
-        return COUNTINGS[0], "no spans are given"
+        return Counted(COUNTINGS[0], "no spans are given")
     first = _usual(found)
     order = [first, *(one for one in COUNTINGS if one is not first)]
     most = max(tallies[one.name].fits for one in order)
@@ -75,11 +95,13 @@ def counting_of(texts: Sequence[str], found: Sequence[Sequence[Mark] | None]) ->
     enough = tally.differ >= (1 if shown else FEWEST) and tally.fits_differing >= MOST * tally.differ
     if best is not first and not enough and not (shown and tally.fits > 0.5 * usual):
         best, tally = first, tallies[first.name]
+    shares = (1.0, 1.0) if shown else (tally.fits / usual, tallies[first.name].fits / usual)
     if tally.surfaces:
-        return best, f"{best.told}, as {tally.surfaces:,} surfaces show"
+        return Counted(best, f"{best.told}, as {tally.surfaces:,} surfaces show", *shares)
     if best is first:
-        return best, best.told.replace("are ", "are taken as ", 1)
-    return best, f"{best.told}, since otherwise {tally.differ:,} spans would cut words or lie outside their texts"
+        return Counted(best, best.told.replace("are ", "are taken as ", 1), *shares)
+    reason = f"since otherwise {tally.differ:,} spans would cut words or lie outside their texts"
+    return Counted(best, f"{best.told}, {reason}", *shares)
 
 
 def fits(text: str, mark: Mark, place: Place) -> bool:
@@ -124,20 +146,29 @@ def _tallied(texts: Sequence[str], found: Sequence[Sequence[Mark] | None]) -> tu
     tallies = {one.name: _Tally() for one in COUNTINGS}
     total = 0
     for text, marks in zip(texts, found, strict=True):
-        simple = text.isascii() and "\r" not in text
-        for mark in marks or ():
-            if mark.in_words or mark.end < mark.start:
-                continue
-            total += 1
-            _tally(text, mark, simple, tallies)
+        if not marks or (total > _ENOUGH and text.isascii()):
+            continue
+        alike = _alike(text)
+        for mark in marks:
+            if not mark.in_words and mark.end >= mark.start:
+                total += 1
+                _tally(text, mark, alike, tallies)
     return total, tallies
 
 
-def _tally(text: str, mark: Mark, simple: bool, tallies: dict[str, _Tally]) -> None:
+def _alike(text: str) -> frozenset[str]:
+    """Return the units of which each is one character in a text."""
+    if text.isascii() and "\r" not in text:
+        return frozenset(_UNITS)
+    found = {"UTF-16"} if max(text, default="") <= "\uffff" else set()
+    return frozenset(found | ({"graphemes"} if _SINGLE.fullmatch(text) else set()))
+
+
+def _tally(text: str, mark: Mark, alike: frozenset[str], tallies: dict[str, _Tally]) -> None:
     known: dict[Place, tuple[bool, bool, bool]] = {}
     plain = COUNTINGS[0].place(text, mark)
     for one in COUNTINGS:
-        place = plain if simple and one.name in _UNITS else one.place(text, mark)
+        place = plain if one.name in alike else one.place(text, mark)
         if place not in known:
             right = fits(text, mark, place)
             shown = mark.surface is not None and place is not None and same(text[place[0] : place[1]], mark.surface)

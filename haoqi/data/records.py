@@ -63,8 +63,8 @@ def splits_of(document: Any) -> list[tuple[Part | None, Any]]:
     [('train', [1]), ('test', [2])]
     """
     for found in unwrapped(document):
-        if isinstance(found, Mapping):
-            below = {key: value for key, value in found.items() if isinstance(value, list | Mapping) and value}
+        if isinstance(found, dict):
+            below = {key: value for key, value in found.items() if isinstance(value, list | dict) and value}
             parts = {key: part_of(str(key)) for key in below}
             if below and all(parts.values()):
                 return [(parts[key], value) for key, value in below.items()]
@@ -75,10 +75,10 @@ def unwrapped(document: Any) -> Iterator[Any]:
     """Yield a document, then what stands under the one key of it that holds records, and so on, two deep."""
     for _ in range(3):
         yield document
-        if not isinstance(document, Mapping):
+        if not isinstance(document, dict):
             return
-        usual = [key for key in _WRAPPERS if isinstance(document.get(key), list | Mapping) and document[key]]
-        below = [value for value in document.values() if isinstance(value, list | Mapping) and value]
+        usual = [key for key in _WRAPPERS if isinstance(document.get(key), list | dict) and document[key]]
+        below = [value for value in document.values() if isinstance(value, list | dict) and value]
         if len(document) == 1 and len(below) == 1 and _is_outer(below[0]):
             document = below[0]
         elif usual and not _names_a_text(document):
@@ -98,7 +98,7 @@ def rows_of(document: Any) -> list[Any]:
     whole = document
     for found in unwrapped(document):
         whole = found
-        if isinstance(found, Mapping) and (rows := _of_mapping(found)) is not None:
+        if isinstance(found, dict) and (rows := _of_mapping(found)) is not None:
             return rows
     return whole if isinstance(whole, list) else [whole]
 
@@ -112,11 +112,11 @@ def _of_mapping(found: Mapping[Any, Any]) -> list[Any] | None:
         return None
     if all(isinstance(value, list) for value in values) and len({len(value) for value in values}) == 1:
         return [dict(zip(found, row, strict=True)) for row in zip(*values, strict=True)]
-    if all(isinstance(value, Mapping) for value in values):
+    if all(isinstance(value, dict) for value in values):
         keys = [list(value) for value in values]
         if keys[0] and all(one == keys[0] for one in keys) and all(str(key).isdigit() for key in keys[0]):
             return [{name: value[key] for name, value in found.items()} for key in keys[0]]
-        if set(keys[0]) & set(keys[1]) and not all(isinstance(v, Mapping) for value in values for v in value.values()):
+        if set(keys[0]) & set(keys[1]) and not all(isinstance(v, dict) for value in values for v in value.values()):
             return [{"key": name, **value} for name, value in found.items()]
     if len(values) >= _PAIRS and all(isinstance(value, str) for value in values):
         lengths = sum(map(len, map(str, found))), sum(map(len, values))
@@ -127,10 +127,10 @@ def _of_mapping(found: Mapping[Any, Any]) -> list[Any] | None:
 
 def _is_outer(value: Any, *, surely: bool = False) -> bool:
     """Return whether a value holds records or lists of them, rather than being cells; surely: a list, or splits."""
-    if surely and isinstance(value, Mapping) and not all(part_of(str(key)) for key in value):
+    if surely and isinstance(value, dict) and not all(part_of(str(key)) for key in value):
         return False
     inner = value[:3] if isinstance(value, list) else list(value.values())[:3]
-    return all(isinstance(one, list | Mapping) for one in inner)
+    return all(isinstance(one, list | dict) for one in inner)
 
 
 def _names_a_text(document: Mapping[str, Any]) -> bool:

@@ -59,6 +59,10 @@ def with_roles(table: "Table", settings: DataSettings, labelled: bool = True) ->
         chosen = _label(table, kinds, fields, settings)
         if chosen is not None:
             roles["label"], why["label"] = chosen
+            others = [
+                c for c in table.columns if c.lower() in LABELS and c != chosen[0] and kinds[c] in ("plain", "names")
+            ]
+            notes += [f"column {', '.join(others)} could be the label too; choose with --label"] if others else []
         notes += _beside(kinds, roles.get("label"), table)
     label = settings.label or roles.get("label")
     if not settings.text and "text" not in roles:
@@ -115,7 +119,10 @@ def raw_of_spans(table: "Table", examples: Examples, schema: Schema, settings: D
     texts, words = texts_of(table.columns[text]) if text in table.columns else (examples.texts, None)
     texts = texts if words else examples.texts
     if kind == "marks":
-        found: MarkedSpans | None = spans_of_cells(texts, cells, table.name, settings, words=words, parts=table.parts)
+        tokens = None if words else _tokens(table, texts)
+        found: MarkedSpans | None = spans_of_cells(
+            texts, cells, table.name, settings, words=words, tokens=tokens, parts=table.parts
+        )
     else:
         found = spans_of_tag_strings(texts, cells, table.name, settings)
     if found is None:
@@ -138,9 +145,30 @@ def raw_of_spans(table: "Table", examples: Examples, schema: Schema, settings: D
     return Raw(rows, given, told, "spans", table.fingerprint)
 
 
+def _tokens(table: "Table", texts: Sequence[str]) -> list[list[tuple[int, int]]] | None:
+    """Return where the words of another column stand in the texts; None where there is no such column."""
+    for column, cells in table.columns.items():
+        if column.lower().rpartition(".")[2] in _WORDS and kind_of(column, cells) == "words":
+            found = [_aligned(text, cell or ()) for text, cell in zip(texts, cells, strict=True)]
+            if sum(one is None for one in found) <= 0.01 * len(found):
+                return [one or [] for one in found]
+    return None
+
+
+def _aligned(text: str, words: Sequence[str]) -> list[tuple[int, int]] | None:
+    places, at = [], 0
+    for word in words:
+        start = text.find(word, at)
+        if start < 0 or text[at:start].strip():
+            return None
+        at = start + len(word)
+        places.append((start, at))
+    return places
+
+
 def kind_of(column: str, cells: Sequence[Any]) -> Kind:
     """Return what the cells of a column are; one look decides on all rows, not on the first of them."""
-    lists = [cell for cell in cells if isinstance(cell, list | tuple | Mapping)]
+    lists = [cell for cell in cells if isinstance(cell, list | tuple | dict)]
     if not lists:
         return _kind_of_texts(column, cells)
     filled = [cell for cell in lists if not is_empty(cell)]
@@ -181,7 +209,7 @@ def _kind_of_texts(column: str, cells: Sequence[Any]) -> Kind:
 
 
 def _is_rich(cell: Any) -> bool:
-    return isinstance(cell, Mapping) or any(isinstance(part, list | tuple | Mapping) for part in cell)
+    return isinstance(cell, dict) or any(isinstance(part, list | tuple | dict) for part in cell)
 
 
 def _like_words(filled: Sequence[Any]) -> bool:
@@ -260,7 +288,7 @@ def _names_of(cells: Sequence[Any]) -> list[Any] | None:
         names = [
             next((one[key] for key in _NAMES[:6] if isinstance(one.get(key), str)), None)
             for one in cell
-            if isinstance(one, Mapping)
+            if isinstance(one, dict)
         ]
         if len(names) < len(cell) or None in names:
             return None

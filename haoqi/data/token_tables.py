@@ -43,7 +43,11 @@ def _are_tags(table: "Table", pair: tuple[str, str]) -> bool:
         if tags is not None
     ]
     return bool(rows) and all(
-        isinstance(words, list) and isinstance(tags, list) and len(words) == len(tags) and _texts(words) and _texts(tags)
+        isinstance(words, list)
+        and isinstance(tags, list)
+        and len(words) == len(tags)
+        and _texts(words)
+        and _texts(tags)
         for words, tags in rows
     )
 

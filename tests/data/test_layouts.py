@@ -175,6 +175,12 @@ def test_an_empty_answer_for_spans_says_that_there_are_none(tmp_path: Path) -> N
     assert raw.examples.labels == [SPANS[0], (), None]
 
 
+def test_an_empty_answer_for_classes_is_no_label_and_told(tmp_path: Path) -> None:
+    raw = load(tmp_path, [task(row, answer({"choices": [ROWS[row][1]]})) for row in range(2)] + [task(2, answer())])
+    assert raw.parts == ["train", "train", "unlabelled"]
+    assert "1 tasks were answered with nothing and serve as unlabelled text" in raw.schema.notes
+
+
 def test_several_choices_and_paths_of_a_taxonomy_are_labels(tmp_path: Path) -> None:
     raw = load(
         tmp_path, [task(0, answer({"choices": ["kitchen", "urgent"]})), task(1, answer({"choices": ["garden"]}))]
@@ -237,6 +243,13 @@ def test_entities_beside_an_intent_are_told_and_can_be_learnt(tmp_path: Path) ->
     assert "the entities are left out; --label entities learns them" in raw.schema.notes
     raw = load(tmp_path, CLASSES["luis"], label="entities")
     assert raw.examples.labels[0] == (Span(4, 8, "thing"),)
+
+
+def test_patterns_without_blanks_are_texts_and_words_under_text_are_none(tmp_path: Path) -> None:
+    document = {"intents": [{"tag": "早", "patterns": ["早上好"]}, {"tag": "再见", "patterns": ["再见", "明天见"]}]}
+    assert load(tmp_path, document).examples.texts == ["早上好", "再见", "明天见"]
+    words = [{"text": t.split(), "label": label} for t, label in ROWS[:2]]
+    assert list(load(tmp_path, words).examples) == ROWS[:2]
 
 
 def test_splits_that_an_export_names_are_kept(tmp_path: Path) -> None:

@@ -212,3 +212,24 @@ def test_half_characters_keep_the_places_of_what_follows(tmp_path: Path) -> None
     row = '{"text": "\\ud83d Rome", "entities": [{"start": 2, "end": 6, "label": "city", "text": "Rome"}]}'
     (tmp_path / "a.jsonl").write_text(f"{row}\n{row}")
     assert load(tmp_path / "a.jsonl").examples.labels == [(Span(2, 6, "city"),)] * 2
+
+
+def test_words_that_stand_beside_the_text_are_counted_where_characters_make_no_sense(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"text": f"Ada, of Oslo, came {n}.", "tokens": ["Ada", ",", "of", "Oslo", ",", "came", str(n), "."]}
+        for n in range(12)
+    ]
+    spans = [[3, 4, "city"], [5, 6, "deed"]]
+    raw = load(lines(tmp_path / "a.jsonl", [{**row, "ner": spans} for row in rows]))
+    assert raw.examples.labels[0] == (Span(8, 12, "city"), Span(14, 18, "deed"))
+    places = [[0, 3, "name"], [8, 12, "city"]]
+    raw = load(lines(tmp_path / "b.jsonl", [{**row, "ner": places} for row in rows]))
+    assert raw.examples.labels[0] == (Span(0, 3, "name"), Span(8, 12, "city"))
+
+
+def test_places_that_seem_to_count_unknown_words_are_refused_and_odd_ones_doubted() -> None:
+    texts = [f"Adalbert from Oslo, arrived early {number}" for number in range(12)]
+    with pytest.raises(UserError, match="small enough to count words"):
+        spans_of_cells(texts, [[[2, 3, "city"]]] * 12, "a.json", SETTINGS)
+    found = spans_of_cells(texts, [[[11, 17, "city"]]] * 12, "a.json", SETTINGS)
+    assert found.warnings == ("100% of the spans of a.json begin or end inside words: are they places in these texts?",)

@@ -63,7 +63,7 @@ layouts: Registry[Layout] = Registry("layout", "haoqi.data.layouts")
 
 def layout_for(document: Any) -> str | None:
     """Return the name of the layout that a document surely has, or None for plain records."""
-    if not isinstance(document, list | Mapping) or not document:
+    if not isinstance(document, list | dict) or not document:
         return None
     sure = {name: layouts.build(name).recognises(document) for name in layouts.names()}
     best = max(sure, key=lambda name: sure[name])
@@ -74,7 +74,7 @@ def are_records(document: Any, *keys: str) -> bool:
     """Return whether a document is a list of records that all have these keys."""
     if not isinstance(document, list) or not document:
         return False
-    return all(isinstance(row, Mapping) and all(key in row for key in keys) for row in document)
+    return all(isinstance(row, dict) and all(key in row for key in keys) for row in document)
 
 
 def refuse(asked: Asked, layout: str, why: str, hint: str) -> NoReturn:

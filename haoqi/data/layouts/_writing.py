@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from haoqi.data.layouts import Asked, Content, refuse
+from haoqi.data.layouts import Asked, Content, are_records, refuse
 
 # More different answers, or longer ones, are texts to be written.
 _SHARE, _LONGEST = 0.2, 80
@@ -15,6 +15,13 @@ def are_classes(answers: Sequence[Any]) -> bool:
     different = set(filled)
     few = 1 < len(different) <= max(2, _SHARE * len(filled)) and len(filled) > len(different)
     return few and max(map(len, different)) <= _LONGEST
+
+
+def are_written(document: Any, *fields: str) -> bool:
+    """Return whether a document is a list of records that all have these fields, and nothing but words in them."""
+    if not are_records(document, *fields):
+        return False
+    return all(row[field] is None or isinstance(row[field], str | int | float) for row in document for field in fields)
 
 
 def with_classes(
@@ -52,7 +59,7 @@ def turns_of(dialogue: Any, speaker: str, words: str) -> list[tuple[str, str]]:
     """Return the turns of a dialogue as (speaker in lower case, words); none where it is no dialogue."""
     if not isinstance(dialogue, list) or not dialogue:
         return []
-    if not all(isinstance(turn, Mapping) and isinstance(turn.get(words), str) and speaker in turn for turn in dialogue):
+    if not all(isinstance(turn, dict) and isinstance(turn.get(words), str) and speaker in turn for turn in dialogue):
         return []
     return [(str(turn[speaker]).lower(), turn[words]) for turn in dialogue]
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from haoqi.data.fields import columns_of
-from haoqi.data.layouts import Asked, Content, are_records, layouts
-from haoqi.data.layouts._writing import with_classes
+from haoqi.data.layouts import Asked, Content, layouts
+from haoqi.data.layouts._writing import are_written, with_classes
 
 _BOTH = "instruction and input"
 
@@ -14,7 +14,7 @@ class Alpaca:
     """Classes where outputs are few and repeat: then the text is the input, or the instruction where there is none."""
 
     def recognises(self, document: Any) -> float:
-        return 0.9 if are_records(document, "instruction", "output") else 0.0
+        return 0.9 if are_written(document, "instruction", "output") else 0.0
 
     def read(self, document: Any, asked: Asked) -> Content:
         columns = columns_of(document, asked.name)

@@ -1,6 +1,5 @@
 """Doccano's export: a text with its labels, spans or categories, relations and comments."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from haoqi.data.fields import columns_of
@@ -44,4 +43,4 @@ def _numbered(annotations: Any) -> bool:
     """Return whether annotations give numbers for their labels, and who gave them."""
     if not isinstance(annotations, list):
         return False
-    return all(isinstance(one, Mapping) and isinstance(one.get("label"), int) and "user" in one for one in annotations)
+    return all(isinstance(one, dict) and isinstance(one.get("label"), int) and "user" in one for one in annotations)

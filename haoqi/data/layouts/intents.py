@@ -9,6 +9,9 @@ _TAGS = ("tag", "intent", "name", "label", "class", "category", "topic")
 _PATTERNS = """patterns pattern examples utterances questions texts sentences queries phrases samples user_says
     training_phrases expressions text"""
 
+# Under these names lists may be the words of one text.
+_MAY_BE_WORDS = ("text", "texts", "sentences", "phrases")
+
 
 @layouts.register
 class Intents:
@@ -34,8 +37,8 @@ class Intents:
 
 
 def _records(document: Any) -> list[Mapping[str, Any]]:
-    found = document.get("intents") if isinstance(document, Mapping) else document
-    fine = isinstance(found, list) and found and all(isinstance(one, Mapping) for one in found)
+    found = document.get("intents") if isinstance(document, dict) else document
+    fine = isinstance(found, list) and found and all(isinstance(one, dict) for one in found)
     return list(found) if fine and isinstance(found, list) else []
 
 
@@ -47,9 +50,13 @@ def _fields(document: Any) -> tuple[str, str] | None:
     keys = dict.fromkeys(key for record in records for key in record)
     tags = [key for key in _TAGS if key in keys and all(isinstance(record.get(key), str) for record in records)]
     lists = [key for key in _PATTERNS.split() if key in keys and all(_is_list(record.get(key)) for record in records)]
-    sentences = [key for key in lists if any(" " in text for one in records for text in _listed(one.get(key)))]
+    sentences = [key for key in lists if key not in _MAY_BE_WORDS or _have_blanks(records, key)]
     distinct = bool(tags) and len({record[tags[0]] for record in records}) > 0.5 * len(records)
     return (tags[0], sentences[0]) if tags and sentences and distinct else None
+
+
+def _have_blanks(records: list[Mapping[str, Any]], key: str) -> bool:
+    return any(" " in text.strip() for record in records for text in _listed(record.get(key)))
 
 
 def _is_list(value: Any) -> bool:

@@ -24,7 +24,7 @@ class LabelStudio:
     """
 
     def recognises(self, document: Any) -> float:
-        if are_records(document, "data") and all(isinstance(task["data"], Mapping) for task in document):
+        if are_records(document, "data") and all(isinstance(task["data"], dict) for task in document):
             return 1.0 if all(any(key in task for key in _ANSWERS) for task in document) else 0.0
         return 0.9 if are_records(document, "annotation_id") and any("lead_time" in row for row in document) else 0.0
 
@@ -42,6 +42,11 @@ class LabelStudio:
             answers.append(_by_control(results))
         if not rows:
             refuse(asked, "Label Studio's tasks", "every answer was cancelled", "label some, and export again")
+        if asked.labelled and not _regions(answers):
+            bare = [number for number, answer in enumerate(answers) if not answer and parts[number] == "train"]
+            for number in bare:
+                parts[number] = "unlabelled"
+            told["empty"] = len(bare)
         columns = columns_of(rows, asked.name)
         controls = dict.fromkeys(name for answer in answers for name in answer)
         if not controls and asked.labelled:
@@ -67,15 +72,13 @@ def _minimal(document: Sequence[Mapping[str, Any]], asked: Asked) -> Content:
 
 
 def _is_answer(cell: Any) -> bool:
-    return isinstance(cell, list | Mapping) and (holds_marks(cell) or names_in(cell) is not None)
+    return isinstance(cell, list | dict) and (holds_marks(cell) or names_in(cell) is not None)
 
 
 def _answer(task: Mapping[str, Any], told: Counter[str]) -> tuple[list[Any], Part | None]:
     """Return the results of the answer that counts, and "unlabelled" where none was given, None where cancelled."""
     given: list[Any] = next((task[key] for key in _ANSWERS if isinstance(task.get(key), list)), [])
-    valid = [
-        one for one in given if isinstance(one, Mapping) and not one.get("was_cancelled") and not one.get("skipped")
-    ]
+    valid = [one for one in given if isinstance(one, dict) and not one.get("was_cancelled") and not one.get("skipped")]
     if not valid:
         told["drafts"] += bool(task.get("drafts"))
         told["cancelled"] += bool(given)
@@ -90,13 +93,14 @@ def _answer(task: Mapping[str, Any], told: Counter[str]) -> tuple[list[Any], Par
 
 def _plain(results: Any) -> list[str]:
     members = results if isinstance(results, list) else []
-    return sorted(repr(one.get("value")) for one in members if isinstance(one, Mapping))
+    return sorted(repr(one.get("value")) for one in members if isinstance(one, dict))
 
 
 def _sentence(reason: str, count: int) -> str:
     words = {
         "drafts": "{} tasks have only a draft, which is not learnt",
         "unanswered": "{} tasks have no answer and serve as unlabelled text",
+        "empty": "{} tasks were answered with nothing and serve as unlabelled text",
         "several": "{} tasks have several answers: the one marked as ground truth, else the first, is learnt",
         "differ": "the answers to {} tasks differ",
     }
@@ -107,7 +111,7 @@ def _by_control(results: Sequence[Any]) -> dict[str, list[Mapping[str, Any]]]:
     """Return results by the control that gave them, relations left out."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for one in results:
-        if isinstance(one, Mapping) and isinstance(one.get("value"), Mapping):
+        if isinstance(one, dict) and isinstance(one.get("value"), dict):
             found.setdefault(str(one.get("from_name") or one.get("type") or "label"), []).append(one)
     return found
 
@@ -138,6 +142,12 @@ def _cells(
     return [cell if cell or part != "unlabelled" else None for cell, part in zip(cells, parts, strict=True)]
 
 
+def _regions(answers: Sequence[dict[str, list[Mapping[str, Any]]]]) -> bool:
+    """Return whether any answer marks stretches, so that an answer without any says that there are none."""
+    values = (one["value"] for answer in answers for results in answer.values() for one in results)
+    return any(key in value for value in values for key in _REGIONS)
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -145,7 +155,7 @@ def _listed(value: Any) -> list[Any]:
 def _region(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a region with its places in the text, where it has others in the markup."""
     whole = value.get("globalOffsets")
-    return {**value, **whole} if isinstance(whole, Mapping) else value
+    return {**value, **whole} if isinstance(whole, dict) else value
 
 
 def _roles(
@@ -155,8 +165,8 @@ def _roles(
     roles, why = {}, {}
     if len(controls) == 1:
         roles["label"], why["label"] = controls[0], "it is what annotators answered"
-    targets = {one.get("to_name") for task in document for one in _results(task)} - {None}
-    named = [str(name) for name in targets if name in columns]
+    targets = {str(one.get("to_name")) for task in document for one in _results(task)}
+    named = [name for name in targets if name in columns]
     data = [c for c in columns if c not in controls and any(isinstance(cell, str) for cell in columns[c])]
     text = named[0] if len(named) == 1 else data[0] if len(data) == 1 else None
     if text is not None and text not in controls:
@@ -167,5 +177,5 @@ def _roles(
 def _results(task: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for key in _ANSWERS:
         for answer in task.get(key) or ():
-            results = answer.get("result") if isinstance(answer, Mapping) else None
-            yield from (one for one in results or () if isinstance(one, Mapping))
+            results = answer.get("result") if isinstance(answer, dict) else None
+            yield from (one for one in results or () if isinstance(one, dict))

@@ -16,15 +16,15 @@ class Luis:
     """The intent is the label; `--label entities` learns the entities instead."""
 
     def recognises(self, document: Any) -> float:
-        if isinstance(document, Mapping):
+        if isinstance(document, dict):
             return 1.0 if _utterances(document) else 0.0
         if not are_records(document, "text") or not all(any(key in row for key in _INTENTS) for row in document):
             return 0.0
-        marks = [one for row in document for one in _entities(row) if isinstance(one, Mapping)]
+        marks = [one for row in document for one in _entities(row) if isinstance(one, dict)]
         return 0.9 if marks and all("startPos" in one or "startCharIndex" in one for one in marks) else 0.0
 
     def read(self, document: Any, asked: Asked) -> Content:
-        rows = _utterances(document) if isinstance(document, Mapping) else document
+        rows = _utterances(document) if isinstance(document, dict) else document
         columns: dict[str, list[Any]] = {
             "text": [row.get("text") for row in rows],
             "intent": [next((row[key] for key in _INTENTS if row.get(key)), None) for row in rows],
@@ -43,8 +43,8 @@ def _entities(row: Mapping[str, Any]) -> list[Any]:
 
 def _utterances(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the utterances of a whole app, or none."""
-    whole = document.get("assets") if isinstance(document.get("assets"), Mapping) else document
-    assert isinstance(whole, Mapping)
+    whole = document.get("assets") if isinstance(document.get("assets"), dict) else document
+    assert isinstance(whole, dict)
     known = "luis_schema_version" in document or "projectFileVersion" in document or "intents" in whole
     rows = whole.get("utterances")
     fine = known and isinstance(rows, list) and are_records(rows, "text")

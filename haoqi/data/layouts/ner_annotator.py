@@ -1,6 +1,5 @@
 """NER Annotator's export: the classes, and annotations that pair each text with its entities."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from haoqi.data.layouts import Asked, Content, layouts
@@ -11,7 +10,7 @@ class NerAnnotator:
     """Texts that were skipped, written as null, are left out."""
 
     def recognises(self, document: Any) -> float:
-        if not isinstance(document, Mapping) or not isinstance(document.get("annotations"), list):
+        if not isinstance(document, dict) or not isinstance(document.get("annotations"), list):
             return 0.0
         rows = [row for row in document["annotations"] if row is not None]
         return 1.0 if "classes" in document and rows and all(_is_pair(row) for row in rows) else 0.0
@@ -26,4 +25,4 @@ class NerAnnotator:
 
 
 def _is_pair(row: Any) -> bool:
-    return isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], Mapping)
+    return isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], dict)

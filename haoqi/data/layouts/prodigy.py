@@ -91,4 +91,4 @@ def _choices(rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], l
 
 def _words(row: Mapping[str, Any]) -> str:
     tokens = row.get("tokens") or ()
-    return " ".join(str(one.get("text", "")) for one in tokens if isinstance(one, Mapping))
+    return " ".join(str(one.get("text", "")) for one in tokens if isinstance(one, dict))

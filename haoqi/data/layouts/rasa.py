@@ -16,11 +16,11 @@ class Rasa:
     """The intent is the label; `--label entities` learns what brackets mark in the examples instead."""
 
     def recognises(self, document: Any) -> float:
-        if not isinstance(document, Mapping):
+        if not isinstance(document, dict):
             return 0.0
         nlu = document.get("nlu")
-        listed = isinstance(nlu, list) and all(isinstance(one, Mapping) for one in nlu)
-        named = isinstance(document.get("rasa_nlu_data"), Mapping)
+        listed = isinstance(nlu, list) and all(isinstance(one, dict) for one in nlu)
+        named = isinstance(document.get("rasa_nlu_data"), dict)
         return 1.0 if named or (listed and nlu) else 0.0
 
     def read(self, document: Any, asked: Asked) -> Content:
@@ -71,9 +71,13 @@ def of_markdown(text: str) -> list[dict[str, Any]]:
 def _of_json(document: Mapping[str, Any]) -> Iterator[tuple[Any, Any, list[Any]]]:
     below = document["rasa_nlu_data"]
     for key in ("common_examples", "intent_examples"):
-        for one in below.get(key) or ():
-            if isinstance(one, Mapping):
-                yield one.get("text"), one.get("intent"), list(one.get("entities") or ())
+        for one in _listed(below.get(key)):
+            if isinstance(one, dict):
+                yield one.get("text"), one.get("intent"), _listed(one.get("entities"))
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else []
 
 
 def _of_list(nlu: list[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[Any]]]:
@@ -83,14 +87,11 @@ def _of_list(nlu: list[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[Any]
         examples = one.get("examples") or ""
         lines = examples.split("\n") if isinstance(examples, str) else examples
         for line in lines if isinstance(lines, list) else ():
-            said = line.get("text") if isinstance(line, Mapping) else line
+            said = line.get("text") if isinstance(line, dict) else line
             words = _DASH.sub("", str(said or "")).strip()
-            if words:
-                yield (*_first_two(words, str(one["intent"])), unmarked(words)[1])
-
-
-def _first_two(words: str, intent: str) -> tuple[str, str]:
-    return unmarked(words)[0], intent
+            text, entities = unmarked(words)
+            if text:
+                yield text, str(one["intent"]), entities
 
 
 def _others(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -22,7 +22,7 @@ class SpaCy:
         return 0.9 if cats and any(row["cats"] for row in document) else 0.0
 
     def read(self, document: Any, asked: Asked) -> Content:
-        if isinstance(document[0], Mapping) and "paragraphs" in document[0]:
+        if isinstance(document[0], dict) and "paragraphs" in document[0]:
             refuse(
                 asked, "spaCy's training JSON of version 2", "it holds words and tags in paragraphs",
                 "give pairs of a text and its entities, or words and tags in columns (spacy convert)",
@@ -30,7 +30,7 @@ class SpaCy:
         pairs = isinstance(document[0], list | tuple)
         rows = [{"text": row[0], **row[1]} for row in document] if pairs else [dict(row) for row in document]
         rows = [
-            {**row, **({"entities": _one_group(row)} if isinstance(row.get("spans"), Mapping) else {})} for row in rows
+            {**row, **({"entities": _one_group(row)} if isinstance(row.get("spans"), dict) else {})} for row in rows
         ]
         cats = [row.pop("cats", None) for row in rows]
         rows = [{key: row[key] for key in row if key not in ("tokens", "sents", "links")} for row in rows]
@@ -39,6 +39,8 @@ class SpaCy:
         label = next((key for key in _SPANS if any(columns.get(key, ()))), None)
         if any(cats):
             columns["cats"] = _chosen(cats)
+            soft = sum(0 < v < 1 for one in cats for v in (one or {}).values() if isinstance(v, float))
+            notes += [f"{soft:,} categories between 0 and 1 count as on from 0.5"] if soft else []
             notes += [f"the {label} are left out; --label {label} learns them"] if label else []
             label = "cats"
         label = label or next((key for key in _SPANS if key in columns), None)
@@ -52,15 +54,15 @@ def _is_pair(row: Any) -> bool:
     if not isinstance(row, list | tuple) or len(row) != 2 or not isinstance(row[0], str):
         return False
     known = ("entities", "cats", "spans", "links")
-    return isinstance(row[1], Mapping) and (not row[1] or any(key in row[1] for key in known))
+    return isinstance(row[1], dict) and (not row[1] or any(key in row[1] for key in known))
 
 
 def _are_cats(cats: Any) -> bool:
-    return isinstance(cats, Mapping) and all(isinstance(on, bool | int | float) for on in cats.values())
+    return isinstance(cats, dict) and all(isinstance(on, bool | int | float) for on in cats.values())
 
 
 def _is_old(document: Sequence[Mapping[str, Any]]) -> bool:
-    below = [one for row in document for one in row["paragraphs"] or () if isinstance(one, Mapping)]
+    below = [one for row in document for one in row["paragraphs"] or () if isinstance(one, dict)]
     return bool(below) and all("sentences" in one for one in below)
 
 
@@ -72,7 +74,7 @@ def _one_group(row: Mapping[str, Any]) -> list[Any]:
 def _chosen(cats: Sequence[Any]) -> list[Any]:
     """Return the categories that are on: one name where each text has exactly one, else lists."""
     on = [
-        None if not isinstance(one, Mapping) or not one else [str(k) for k, v in one.items() if v and v >= 0.5]
+        None if not isinstance(one, dict) or not one else [str(k) for k, v in one.items() if v and v >= 0.5]
         for one in cats
     ]
     single = all(one is None or len(one) == 1 for one in on)

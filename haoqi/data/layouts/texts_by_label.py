@@ -1,6 +1,5 @@
 """Lists of texts under the names of their labels."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from haoqi.data.choose import LABELS, TEXTS
@@ -13,7 +12,7 @@ class TextsByLabel:
     """Every key is a label, every text below it an example."""
 
     def recognises(self, document: Any) -> float:
-        if not isinstance(document, Mapping) or len(document) < 2:
+        if not isinstance(document, dict) or len(document) < 2:
             return 0.0
         lists = list(document.values())
         if not all(isinstance(one, list) and one and all(isinstance(text, str) for text in one) for one in lists):
