@@ -42,7 +42,26 @@ def part_of(name: str) -> Part | None:
     return next((_SPLITS[word] for word in words if word in _SPLITS), None)
 
 
-def parse(text: str, name: str) -> Any:
+def parse(text: str, name: str) -> tuple[list[Any], list[Part] | None]:
+    """Return the records of a JSON text as they stand there, and the split of each where splits have names.
+
+    Args:
+        text: the content of the file.
+        name: what a person calls it, for errors.
+
+    Raises:
+        UserError: if it is not JSON.
+    """
+    rows: list[Any] = []
+    parts: list[Part] = []
+    found = splits_of(document_of(text, name))
+    for part, document in found:
+        rows += rows_of(document)
+        parts += [part or "train"] * (len(rows) - len(parts))
+    return rows, parts if found[0][0] else None
+
+
+def document_of(text: str, name: str) -> Any:
     """Return the value that a JSON text holds; a list of them where it holds several, such as a record a line.
 
     Args:

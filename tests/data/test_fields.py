@@ -8,6 +8,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Raw, read
+from haoqi.data.records import parse
 
 ROWS = [("the oven is broken", "kitchen"), ("the lawn is dry", "garden"), ("the hedge is tall", "garden")] * 3
 ROWS = [(f"{text} {number}", label) for number, (text, label) in enumerate(ROWS)]
@@ -139,3 +140,11 @@ def test_a_text_in_braces_is_no_json(tmp_path: Path) -> None:
     raw = read(DataSettings(str(tmp_path / "a.txt")))
     assert raw.schema.format == "csv"
     assert raw.examples.labels == [label for _, label in ROWS]
+
+
+def test_records_are_had_as_they_stand_with_their_splits() -> None:
+    assert parse(json.dumps({"train": RECORDS[:1], "test": [["a", "b"]]}), "a") == (
+        [RECORDS[0], ["a", "b"]],
+        ["train", "test"],
+    )
+    assert parse("1\n2", "a") == ([1, 2], None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from haoqi.data.decode import HEAD_BYTES, head, read_text
 from haoqi.data.documents import read_document
 from haoqi.data.raw import Raw, digest
-from haoqi.data.records import parse
+from haoqi.data.records import document_of
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.table import Table
@@ -31,7 +31,7 @@ class Json:
         path = Path(source)
         text, encoding = read_text(path, settings.encoding)
         table = Table(path.name, {}, "json", digest([text]), None, encoding)
-        return read_document(parse(text, path.name), table, settings, labelled)
+        return read_document(document_of(text, path.name), table, settings, labelled)
 
 
 def _begins(start: str) -> bool:
