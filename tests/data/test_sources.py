@@ -247,7 +247,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "twice": ("text,text,label\na b,c d,x\ne f,g h,y\n", "several columns called text"),
     "one column": ("text\nsome words\nother words\n", "one column only"),
     "broken json": ('{"text": "a", "label": "b"}\n{"text": \n', "line 2 of .* is not JSON"),
-    "nested json": ('{"data": [{"paragraphs": [{"a": 1}]}]}', "not rows of text|no column of text"),
+    "nested json": ('{"data": [{"paragraphs": [{"a": 1}]}]}', "not rows of text|no column"),
     "ragged": ("text,label\n" + "a b,x\nc,d,e\n" * 50, "different number of columns"),
 }
 
