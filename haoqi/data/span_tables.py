@@ -262,7 +262,7 @@ def _rank_of_spans(name: str) -> float:
     """Return where spans of a name stand among the usual names of labels, and among spans."""
     usual = _SPANS.split()
     own = usual.index(name) if name in usual else len(usual)
-    return (LABELS.index(name) if name in LABELS else _STRONG - 0.5) + own / 1000
+    return min(LABELS.index(name) if name in LABELS else _STRONG, _STRONG - 0.5) + own / 1000
 
 
 def _name_within(field: str, kinds: Mapping[str, Kind], table: "Table") -> str | None:

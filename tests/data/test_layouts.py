@@ -292,10 +292,9 @@ def test_intents_of_rasa_are_read_from_yaml_and_markdown(tmp_path: Path, name: s
 
 
 def test_yaml_of_plain_records_is_read_and_no_word_becomes_a_truth_value(tmp_path: Path) -> None:
-    text = "".join(
-        f"- text: {text}\n  label: {label}\n" for text, label in [("a b", "no"), ("c d", "on"), ("e f", "no")]
-    )
-    assert list(load(tmp_path, text, "a.yaml").examples) == [("a b", "no"), ("c d", "on"), ("e f", "no")]
+    rows = [(f"they said that on day {number}", ("no", "on", "off")[number % 3]) for number in range(12)]
+    text = "".join(f"- text: {text}\n  label: {label}\n" for text, label in rows)
+    assert list(load(tmp_path, text, "a.yaml").examples) == rows
     for bad, words in (("a: [1\nb: 2", "is not YAML"), ("a: &x [1]\nb: *x", "refers to parts of itself")):
         with pytest.raises(UserError, match=words):
             load(tmp_path, bad, "b.yaml")

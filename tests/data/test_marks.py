@@ -98,6 +98,20 @@ def test_spans_are_found_under_any_field_and_after_any_number_of_rows(tmp_path: 
     assert raw.schema.left_out == ("source",)
 
 
+@pytest.mark.parametrize(("field", "label"), [("type", "entities"), ("score", "entities"), ("intent", "intent")])
+def test_spans_give_way_to_names_that_surely_mean_the_label_and_the_other_is_told(
+    tmp_path: Path, field: str, label: str
+) -> None:
+    rows = [
+        {"text": f"Rome on day {n}", field: "ab"[n % 2], "entities": [{"start": 0, "end": 4, "label": "city"}]}
+        for n in range(20)
+    ]
+    raw = load(lines(tmp_path / "a.jsonl", rows))
+    assert raw.schema.columns["label"] == label
+    told = f"column {field} could be the label too" if label == "entities" else "--label entities learns them"
+    assert any(told in note for note in raw.schema.notes)
+
+
 def test_spans_in_cells_of_a_table_are_read_and_beat_what_repeats(tmp_path: Path) -> None:
     cell = '"[{""start"": 10, ""end"": 14, ""text"": ""Rome"", ""labels"": [""city""]}]"'
     rows = "".join(f"{number} days in Rome,{cell},{number % 3}.5\n" for number in range(3))
