@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
-from haoqi.data.decode import HEAD_BYTES, head, read_text
+from haoqi.data.decode import head, read_text
 from haoqi.data.documents import read_document
 from haoqi.data.raw import Raw, digest
 from haoqi.data.records import document_of
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.table import Table
+
+# The first value of a longer file may go on beyond what is looked at.
+_WHOLE = 1 << 17
 
 
 @sources.register
@@ -25,7 +28,7 @@ class Json:
             return 0.0
         if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
             return 0.95
-        return 0.85 if path.stat().st_size > HEAD_BYTES or _begins(start) else 0.0
+        return 0.85 if path.stat().st_size > _WHOLE or _begins(start) else 0.0
 
     def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
         path = Path(source)
