@@ -4,20 +4,20 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.data.column_names import SPLIT_NAMES
 from haoqi.data.dates import times_of
 from haoqi.data.dialect import NAMED
 from haoqi.data.examples import Examples
-from haoqi.data.label_cells import join_columns, read_label_cells
-from haoqi.data.marks import holds_marks, spans_of_cells
+from haoqi.data.label_cells import LabelCells, join_columns, read_label_cells
 from haoqi.data.raw import Part, Raw
 from haoqi.data.records import part_of
 from haoqi.data.roles import ROLES, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.span_tables import raw_of_spans, with_roles
 from haoqi.data.token_tables import sentences_of
 
 
@@ -85,25 +85,34 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     table = with_splits(table, settings)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
+    table = with_roles(table, settings, labelled)
     roles = _roles(table, settings, labelled)
     texts = texts_of(table.columns, roles.columns["text"])
     check_lengths(texts, table.name, settings)
-    labels, shape, separator, told = _labels(table, roles, texts, settings)
     time = roles.one("time")
     times = times_of(table.columns[time], time, table.name, settings) if time else None
     pair, group = roles.one("pair"), roles.one("group")
     examples = Examples(
         texts,
-        labels,
+        [None] * len(texts),
         list(range(len(texts))),
         pairs=[text_of(cell) for cell in table.columns[pair]] if pair else None,
         groups=[text_of(cell) for cell in table.columns[group]] if group else None,
         times=times.seconds if times else None,
     )
-    schema = _schema(table, roles, separator)
-    notes = (*schema.notes, *told.notes, *(times.notes if times else ()))
-    schema = replace(schema, notes=notes, warnings=(*schema.warnings, *told.warnings))
-    return Raw(examples, table.parts, schema, shape, table.fingerprint)
+    schema = _schema(table, roles)
+    schema = replace(schema, notes=(*schema.notes, *(times.notes if times else ())))
+    if (spans := raw_of_spans(table, examples, schema, settings)) is not None:
+        return spans
+    read = _labels(table, roles, settings)
+    schema = replace(
+        schema,
+        label_separator=read.separator,
+        notes=(*schema.notes, *read.notes),
+        warnings=(*schema.warnings, *read.warnings),
+    )
+    labelled_rows = replace(examples, labels=read.labels or examples.labels)
+    return Raw(labelled_rows, table.parts, schema, "labels", table.fingerprint)
 
 
 def _roles(table: Table, settings: DataSettings, labelled: bool) -> Roles:
@@ -113,29 +122,15 @@ def _roles(table: Table, settings: DataSettings, labelled: bool) -> Roles:
     return replace(roles, why={**roles.why, **{role: table.why.get(role, "") for role in given if role in roles.why}})
 
 
-@dataclass(frozen=True)
-class _Told:
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-def _labels(
-    table: Table, roles: Roles, texts: list[str], settings: DataSettings
-) -> tuple[list[Any], Literal["labels", "spans"], str | None, _Told]:
-    """Return the labels of the rows, whether they are spans, what stood between them, and what to tell."""
+def _labels(table: Table, roles: Roles, settings: DataSettings) -> LabelCells:
+    """Return the labels of the rows, none where there is no such column, with what was found out on the way."""
     chosen = roles.columns.get("label", ())
     if not chosen:
-        return [None] * len(texts), "labels", None, _Told()
+        return LabelCells([])
+    if len(chosen) > 1:
+        return join_columns({column: table.columns[column] for column in chosen})
     cells = table.columns[chosen[0]]
-    if len(chosen) == 1 and any(map(holds_marks, cells)):
-        found = spans_of_cells(texts, cells, table.name, settings)
-        return found.labels, "spans", None, _Told(found.notes, found.warnings)
-    read = (
-        join_columns({column: table.columns[column] for column in chosen})
-        if len(chosen) > 1
-        else read_label_cells(cells, separator=_separator(settings), missing=settings.missing_labels)
-    )
-    return read.labels, "labels", read.separator, _Told(read.notes, read.warnings)
+    return read_label_cells(cells, separator=_separator(settings), missing=settings.missing_labels)
 
 
 def _separator(settings: DataSettings) -> str | None:
@@ -202,14 +197,13 @@ def check_lengths(texts: Sequence[str], name: str, settings: DataSettings) -> No
             )
 
 
-def _schema(table: Table, roles: Roles, separator: str | None) -> Schema:
+def _schema(table: Table, roles: Roles) -> Schema:
     return replace(
         table.schema,
         columns=roles.named(),
         why=roles.why,
         notes=(*table.notes, *roles.notes),
         warnings=(*table.warnings, *roles.warnings),
-        label_separator=separator,
         runners_up=roles.runners_up,
         unsure=roles.unsure,
         left_out=roles.left_out,

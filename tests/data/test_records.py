@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from haoqi import data
-from haoqi.data.records import parse, record_of, some
+from haoqi.data.records import parse, record_of
 from haoqi.data.settings import DataSettings
 
 HALF = r'{"text": "broke \ud83d again", "la\udc00bel": ["x\ude00", "\ud83d\ude00"]}'
@@ -16,7 +16,6 @@ READ = {"text": "broke \ufffd again", "la\ufffdbel": ["x\ufffd", "\U0001f600"]}
 @pytest.mark.parametrize("text", [f"{HALF}\n{HALF}\n", f"[{HALF},\n{HALF}]"])
 def test_half_a_pair_is_read_as_one_character(text: str) -> None:
     assert parse(text, "some.jsonl") == ([READ, READ], None)
-    assert some(text) == [READ, READ]
 
 
 def test_a_line_is_read_as_the_whole_file_is() -> None:

@@ -26,25 +26,47 @@ class Source(Protocol):
 sources: Registry[Source] = Registry("format", "haoqi.data.sources")
 
 # What people call a format, where it is not the name of its file.
-ALIASES = {"tsv": "csv", "jsonl": "json", "ndjson": "json", "xlsx": "excel", "conll": "columns", "fasttext": "lines"}
+ALIASES = {
+    "conll": "columns",
+    "fasttext": "lines",
+    "jsonl": "json",
+    "md": "markdown",
+    "ndjson": "json",
+    "spans": "json",
+    "tsv": "csv",
+    "xlsx": "excel",
+    "yml": "yaml",
+}
 
 
 def source_for(source: str, settings: DataSettings) -> str:
     """Return the name of the format that a source is in: as said, else the surest.
 
     Raises:
-        UserError: if the format said is unknown, there is no such source, or no format knows it.
+        UserError: if the format said is unknown, there is no such source, no format knows it, or it is of one that
+            is not read.
     """
     if settings.format:
         name = settings.format.lower()
         name = ALIASES.get(name, name)
         sources.get(name)
         return name
+    check_foreign(source, settings)
     sure = {name: sources.build(name).recognises(source, settings) for name in sources.names()}
     best = max(sure, key=lambda name: sure[name])
     if sure[best] > 0:
         return best
     raise _unreadable(source)
+
+
+def check_foreign(source: str, settings: DataSettings) -> None:
+    """Raise UserError that names the format of a file that is not read."""
+    from haoqi.data.decode import head
+    from haoqi.data.foreign import named_format
+
+    path = Path(source)
+    if path.is_file() and (found := named_format(head(path, settings.encoding))) is not None:
+        raise UserError(f"{path.name} is {found[0]}; it is not read as it is", found[1])
 
 
 def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:

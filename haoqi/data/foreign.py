@@ -1,0 +1,47 @@
+"""Formats that are not read, known by how they begin, so that they are named and never taken for something else."""
+
+import re
+
+_XML = re.compile(
+    r"\s*(<\?xml\b|<!DOCTYPE\b|<(TEI|teiCorpus|html|rss|feed|collection|document|corpus|tei:TEI)\b)", re.I
+)
+_BRAT = re.compile(r"[TREAMN]\d+\t\S+ ?.*|#\d+\t\S+ [TREAM]\d+\t.*|\*\t\S+ [TE]\d+.*")
+_BRAT_SPAN = re.compile(r"T\d+\t\S+ \d+ \d+(;\d+ \d+)*\t.*")
+_PUBTATOR = re.compile(r"\d+\|[ta]\|.*")
+_WEBANNO = re.compile(r"#FORMAT=WebAnno\b")
+
+
+def named_format(head: str) -> tuple[str, str] | None:
+    """Return what a text file is that is not read, and what to export instead; None for other files.
+
+    Args:
+        head: its first characters.
+
+    >>> named_format("T1\\tCity 0 4\\tRome\\n")[0]
+    "annotations of brat (.ann), which point into another file"
+    """
+    lines = [line.rstrip("\r") for line in head.split("\n")[:200] if line.strip()]
+    if not lines:
+        return None
+    if found := _XML.match(head):
+        kind = found[2] or ""
+        what = (
+            "TEI, a form of XML"
+            if kind.lower().startswith(("tei", "tei:"))
+            else "HTML"
+            if kind.lower() == "html"
+            else "XML"
+        )
+        return what, "export CSV, or JSON Lines with a text and its label or spans in each record"
+    if _WEBANNO.match(lines[0]):
+        return "WebAnno TSV, as WebAnno and INCEpTION export it", "export CoNLL 2002 from there"
+    whole = lines[:-1] if len(lines) > 2 else lines
+    if sum(_PUBTATOR.match(line) is not None for line in whole[:2]) == 2:
+        return "PubTator, with abstracts and their annotations", (
+            "give JSON Lines with a text and its spans in each record"
+        )
+    if all(_BRAT.fullmatch(line) for line in whole) and any(_BRAT_SPAN.fullmatch(line) for line in whole):
+        return "annotations of brat (.ann), which point into another file", (
+            "give JSON Lines with a text and its spans in each record"
+        )
+    return None

@@ -1,0 +1,32 @@
+"""Instructions as Alpaca has them: an instruction, an input, and the output to be written."""
+
+from typing import Any
+
+from haoqi.data.fields import columns_of
+from haoqi.data.layouts import Asked, Content, layouts
+from haoqi.data.layouts._writing import are_written, with_classes
+
+_BOTH = "instruction and input"
+
+
+@layouts.register
+class Alpaca:
+    """Classes where outputs are few and repeat: then the text is the input, or the instruction where there is none."""
+
+    def recognises(self, document: Any) -> float:
+        return 0.9 if are_written(document, "instruction", "output") else 0.0
+
+    def read(self, document: Any, asked: Asked) -> Content:
+        columns = columns_of(document, asked.name)
+        inputs = [cell if isinstance(cell, str) else "" for cell in columns.get("input", [""] * len(document))]
+        filled = sum(bool(cell.strip()) for cell in inputs)
+        instructions = columns["instruction"]
+        if not filled:
+            return with_classes(columns, ("instruction", "output"), "instructions", asked, why="there are no inputs")
+        if filled == len(inputs) and len(set(map(str, instructions))) == 1:
+            why = "the instruction is always the same"
+            return with_classes(columns, ("input", "output"), "instructions", asked, why=why)
+        pairs = zip(instructions, inputs, strict=True)
+        columns[_BOTH] = ["\n".join(part for part in map(str, pair) if part.strip()) for pair in pairs]
+        why = "instructions and inputs differ, so that both are read"
+        return with_classes(columns, (_BOTH, "output"), "instructions", asked, why=why)
