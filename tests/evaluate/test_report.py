@@ -168,6 +168,7 @@ def story() -> Story:
         comparisons=(Comparison(2, 0.0222, 0.0031, 0.0444, 0.021), Comparison(1, 0.624, 0.57, 0.68, 0.00001)),
         card={
             "source": EVIL,
+            "schema": {"format": "csv", "columns": {"text": EVIL}, "left_out": [EVIL], "warnings": [EVIL], "notes": []},
             "rows": {"train": 400, "valid": 90, "test": 60},
             "labels": {"train": dict(zip(LABELS, (200, 120, 80), strict=True))},
             "characters": {"median": 40, "p90": 80, "max": 1200},
@@ -191,6 +192,21 @@ def story() -> Story:
 @pytest.fixture(scope="module")
 def page(story: Story) -> str:
     return report.render(story)
+
+
+def test_the_data_card_says_what_was_read_as_what(story: Story) -> None:
+    schema = {
+        "format": "csv",
+        "encoding": "utf-8",
+        "columns": {"text": "subject", "label": "queue"},
+        "left_out": ["id", "body"],
+        "warnings": ["labels that differ in case only are kept apart"],
+    }
+    words = seen(report.render(replace(story, card={**story.card, "schema": schema})))
+    assert "Read as" in words
+    assert re.search(r"subject.{0,40}queue.{0,3}\(csv, utf-8\)", words)
+    assert re.search(r"Columns left out.{0,20}id, body", words)
+    assert "labels that differ in case only are kept apart" in words
 
 
 def seen(html: str) -> str:

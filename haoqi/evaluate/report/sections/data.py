@@ -25,6 +25,8 @@ def draw(story: Story) -> Markup:
     lead = Said("data.lead", rows=total, source=tag("q", str(card.get("source", "?"))))
     facts = [
         (Said("data.rows"), _rows(rows)),
+        (Said("data.read_as"), _read_as(card.get("schema") or {})),
+        (Said("data.unread"), _unread(card.get("schema") or {})),
         (Said("data.how"), _how(card)),
         (Said("data.language"), _languages(card.get("languages") or {})),
         (Said("data.lengths"), _lengths(card)),
@@ -36,7 +38,9 @@ def draw(story: Story) -> Markup:
         (Said("data.personal"), _personal(card.get("personal") or {})),
     ]
     told = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts if v is not None), class_="facts")
-    notes = [tag("li", str(note)) for note in card.get("notes") or () if note not in story.notes]
+    schema = card.get("schema") or {}
+    read = [*(schema.get("warnings") or ()), *(schema.get("notes") or ())]
+    notes = [tag("li", str(note)) for note in [*read, *(card.get("notes") or ())] if note not in story.notes]
     return join(
         tag("p", lead, class_="prose"),
         told,
@@ -53,6 +57,25 @@ def _rows(rows: Mapping[str, int]) -> Child:
         said: Child = Said(f"data.split.{name}") if name in SPLITS else name
         parts += [", " if parts else None, said, " ", formats.count(count)]
     return parts
+
+
+def _read_as(schema: Mapping[str, Any]) -> Child:
+    """Return which column was read as what, and by which format."""
+    roles = [role for role in ("text", "pair", "label", "group", "time") if role in (schema.get("columns") or {})]
+    parts: list[Child] = []
+    for role in roles:
+        parts += ["; " if parts else None, Said(f"role.{role}"), " ", tag("code", str(schema["columns"][role]))]
+    how = ", ".join(str(schema[name]) for name in ("format", "encoding", "sheet") if schema.get(name))
+    if not parts:
+        return how or None
+    return [*parts, f" ({how})"] if how else parts
+
+
+def _unread(schema: Mapping[str, Any]) -> Child:
+    """Return the columns that nothing was learnt from; nothing where there is none."""
+    columns = list(schema.get("left_out") or ())
+    shown = ", ".join(map(str, columns[:FEW]))
+    return shown + (f", ... ({len(columns)})" if len(columns) > FEW else "") if columns else None
 
 
 def _how(card: Mapping[str, Any]) -> Child:
