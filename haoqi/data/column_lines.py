@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from haoqi.data.foreign import named_format
 from haoqi.data.tagged_columns import is_words, taggings
 from haoqi.data.tags import are_parts_of_speech, tagging_of
 
@@ -20,8 +21,6 @@ _TABLES = frozenset(",;|")
 _FIRST = 300
 _COMMENT = re.compile(r"#+\s*[\w.:-]+\s*=")
 _COUNT = re.compile(r"\d+([-.]\d+)?")
-_PUBTATOR = re.compile(r"\d+\|[at]\|")
-_BRAT = re.compile(r"T\d+\t\S+ \d+ \d+((;\d+ \d+)*)\t")
 _MOST_COLUMNS = 40
 _ENDS, _AFTER = frozenset((*".!?。!?…", "...", "……")), frozenset("\"'”’»」』)）]】")
 
@@ -52,14 +51,9 @@ class Sentence:
 
 def foreign(lines: Sequence[str]) -> tuple[str, str] | None:
     """Return name and use of a known layout that is not a word and its tag a line; None if it is none of them."""
-    first = next((line for line in lines if line.strip()), "")
-    if first.startswith("#FORMAT=WebAnno"):
-        return "WebAnno TSV (INCEpTION)", "export it as CoNLL 2002 or CoNLL 2003, or as JSON with character offsets"
+    if known := named_format("\n".join(lines[:200])):
+        return known
     filled = [line for line in lines[:2_000] if line.strip()]
-    if filled and _PUBTATOR.match(first) and any(line.count("\t") >= 4 for line in filled[:20]):
-        return "PubTator", 'convert it to records {"text": ..., "entities": [{"start": 0, "end": 4, "label": "name"}]}'
-    if len(filled) > 1 and sum(_BRAT.match(line) is not None for line in filled) > 0.3 * len(filled):
-        return "brat's standoff annotation without its text", "give records with text and entities, or words and tags"
     rows = [line.split("\t") for line in filled if not line.startswith("#")]
     if len(rows) < 2 or sum(len(row) == 10 and bool(_COUNT.fullmatch(row[0])) for row in rows) < 0.9 * len(rows):
         return None

@@ -45,13 +45,14 @@ def join(raws: Sequence[tuple[Part | None, Raw]], schema: Schema) -> Raw:
     examples = replace(examples, ids=list(range(len(examples))))
     parts: list[Part] = []
     skipped: Counter[str] = Counter()
-    notes = list(schema.notes)
+    notes, warnings = list(schema.notes), list(schema.warnings)
     for part, raw in raws:
         parts += [part] * len(raw.examples) if part else raw.parts or ["train"] * len(raw.examples)
         skipped.update(raw.schema.skipped)
         notes += [note for note in raw.schema.notes if note not in notes]
+        warnings += [warning for warning in raw.schema.warnings if warning not in warnings]
     shape = raws[0][1].shape
-    told = replace(schema, rows=len(examples), skipped=dict(skipped), notes=tuple(notes))
+    told = replace(schema, rows=len(examples), skipped=dict(skipped), notes=tuple(notes), warnings=tuple(warnings))
     return Raw(examples, parts, told, shape, digest([raw.fingerprint for _, raw in raws] + [str(p) for p, _ in raws]))
 
 

@@ -214,7 +214,8 @@ def text_score(look: Column) -> float:
     """Return how likely a column holds the texts: 0 where it cannot."""
     named = text_name(look.name)
     short = look.kind == "name" and (named >= 0.8 or look.distinct > 0.5 * look.looked_at > 10)
-    if look.kind not in ("text", "words") and not short:
+    told = look.kind == "identifier" and named >= 0.8  # "order 12" where the column is called text
+    if look.kind not in ("text", "words") and not short and not told:
         return 0.0
     varied = look.distinct / max(1, look.looked_at)
     few = named <= 0 and varied < 0.1 and look.words < 4
@@ -244,9 +245,10 @@ def _no_label(name: str, looks: Mapping[str, Column], text: Sequence[str]) -> Us
             "add a column of labels, or name it: --label COLUMN",
         )
     kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(rest.items())[:12])
-    return UserError(
-        f"{name} has no column that looks like a label beside the text; it has {kinds}", "name it: --label COLUMN"
-    )
+    hint = "name it: --label COLUMN"
+    if any(look.kind in ("text", "words") and not look.repeats for look in rest.values()):
+        hint += "; writing texts, such as translations, answers and summaries, is not learnt yet"
+    return UserError(f"{name} has no column that looks like a label beside the text; it has {kinds}", hint)
 
 
 def _second_texts(

@@ -229,8 +229,6 @@ def _label(
     for field in sorted(fields):
         if field.lower() in (*LABELS, *_RARER):
             ranked.append(((*LABELS, *_RARER).index(field.lower()), field, "field"))
-    for name in _RARER:  # plain columns that choosing does not know
-        ranked += [(len(LABELS), c, "rarer") for c, kind in free.items() if kind == "plain" and c.lower() == name]
     if not ranked:
         return None
     _, best, found = min(ranked)
@@ -238,8 +236,6 @@ def _label(
         return None
     if found == "marks":
         return best, "its cells hold labelled stretches of the texts"
-    if found == "rarer":
-        return best, "its name"
     if found == "records" and (names := _names_of(table.columns[best])) is not None:
         table.columns[best] = names
         return best, f"it names the records of field {best}"

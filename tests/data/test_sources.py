@@ -354,7 +354,6 @@ PUBLISHED = {
     "fewclue_tnews": (240 + 1185, 1098, 2010, 20000, "labels"),
     "conll2003": (14041, 3250, 3453, 0, "spans"),
     "cluener": (10748, 1343, 0, 1345, "spans"),
-    "cmn_en_zh": (20133, 0, 0, 0, "labels"),
 }
 
 

@@ -215,7 +215,7 @@ REFUSED = {
     "CoNLL-U": ["# sent_id = 1", *(f"{at}\tword{at}\tword\tNOUN\t_\t_\t0\tdep\t_\t_" for at in range(1, 9)), ""] * 3,
     "WebAnno": ["#FORMAT=WebAnno TSV 3.2", "#T_SP=x", "", "#Text=a b", "1-1\t0-1\ta\t_\t", "1-2\t2-3\tb\tPER\t"],
     "PubTator": ["12|t|A title", "12|a|An abstract.", "12\t0\t1\tA\tGene\tD1", "12\t2\t7\ttitle\tGene\tD2", ""],
-    "standoff": ["T1\tPER 0 5\tPeter", "T2\tLOC 9 12\tYork", "T3\tLOC 19 22\tBonn", "R1\tin Arg1:T1 Arg2:T2"],
+    "brat": ["T1\tPER 0 5\tPeter", "T2\tLOC 9 12\tYork", "T3\tLOC 19 22\tBonn", "R1\tin Arg1:T1 Arg2:T2"],
 }
 
 
