@@ -142,8 +142,8 @@ def test_nothing_is_kept_unless_it_has_a_name() -> None:
     before = {path for path in folder.home().rglob("*") if "cache" not in path.parts}
     quick().fit(TEXTS, LABELS)
     assert {path for path in folder.home().rglob("*") if "cache" not in path.parts} == before
-    quick(name="kept").fit(TEXTS, LABELS)
-    assert (folder.releases() / "kept" / "1").is_dir()
+    quick(name="kept_by_name").fit(TEXTS, LABELS)
+    assert (folder.releases() / "kept_by_name" / "1").is_dir()
 
 
 def test_fits_in_threads_leave_loads_and_releases_of_others_where_they_are() -> None:

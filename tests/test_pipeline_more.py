@@ -118,7 +118,7 @@ def test_a_champion_that_fell_after_its_release_has_the_same_split_scored_twice(
 
 
 def test_a_release_of_an_earlier_version_is_read_and_counts_as_scored(place: Path) -> None:
-    source = write(place / "old.csv", {"ok": 60, "spam": 60})
+    source = write(place / "earlier.csv", {"ok": 60, "spam": 60})
     release = pipeline.improve(asked(source, steps=1, folds=0))
     path = release.folder / "evidence.json"
     plain = json.loads(path.read_text(encoding="utf-8"))
@@ -130,10 +130,10 @@ def test_a_release_of_an_earlier_version_is_read_and_counts_as_scored(place: Pat
     last, _, _ = released(asked(source, steps=1, folds=0))
     assert (last.version, last.headline["lead"]["scorings"]) == (1, 0)
     pipeline.improve(asked(source, steps=2, folds=0))
-    assert releases.latest("old").evidence["test"]["scorings"] == 2
+    assert releases.latest("earlier").evidence["test"]["scorings"] == 2
 
 
 def test_evaluate_knows_which_classes_a_file_has_none_of(place: Path) -> None:
-    pipeline.improve(asked(write(place / "all.csv", {"ok": 60, "spam": 60, "fraud": 30})))
-    found = pipeline.evaluate("all", DataSettings(str(write(place / "new.csv", {"ok": 9, "spam": 9}, seed=7))))
+    pipeline.improve(asked(write(place / "messages.csv", {"ok": 60, "spam": 60, "fraud": 30})))
+    found = pipeline.evaluate("messages", DataSettings(str(write(place / "new.csv", {"ok": 9, "spam": 9}, seed=7))))
     assert (found.untested, found.examples) == (("fraud",), 18)

@@ -9,8 +9,8 @@ _TEXTS = """text texts sentence content review comment message body utterance qu
     comments messages tweets sentences utterances queries transcript feedback remark note narrative complaint statement
     文本 内容 评论 句子 正文 文章 标题 问题 评价 留言 描述 摘要"""
 _LABELS = """label labels class category intent sentiment topic target tag tags y polarity emotion stars rating score
-    queue classification gold answer type categories classes intents emotions topics department relation relations rel stance
-    toxicity toxic spam sarcasm output completion choice choices mood genre entities spans ner
+    queue classification gold answer type categories classes intents emotions topics department relation relations rel
+    stance toxicity toxic spam sarcasm output completion choice choices mood genre entities spans ner
     标签 类别 情感 分类 类型 意图 评分 类目 标注 情绪 主题 等级 星级"""
 # Usual names of columns, the most telling first.
 TEXTS, LABELS = _TEXTS.split(), _LABELS.split()

@@ -65,7 +65,7 @@ def test_only_what_is_tried_for_the_title_must_come_up_to_the_champion(hopeless:
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [
-        ("overfitting", [{"epochs": 2}, {"r_drop": 1.0}, {"mixup": 0.4}]),
+        ("overfitting", [{"epochs": 2}]),  # its remedies were never confirmed, so that one is tried
         ("restless_seeds", [{"epochs": 8, "learning_rate": 0.00015}, {"average": 0.5}, {}]),
         ("rare_classes", [{"class_weights": "balanced"}, {}, {"focal": 2.0}]),
     ],
