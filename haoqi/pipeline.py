@@ -60,6 +60,8 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
     with opened(run.folder(raw.fingerprint), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", "cleaning, duplicates, splits"))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+        for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:
+            listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
         clock = Clock(history.spent_seconds, clock.begun)
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +78,7 @@ def prepare(
     progress("split", 1.0)
     card = Card(
         source=rows.source,
-        schema=raw.schema,
+        schema=replace(raw.schema, warnings=(*raw.schema.warnings, *rows.warnings)),
         changed=rows.changed,
         dropped=rows.dropped,
         near_clusters=int((units > 1).sum()),
@@ -88,7 +88,7 @@ def prepare(
         split=division.how,
         seed=seed,
         fingerprint=mark,
-        notes=rows.notes,
+        notes=(*rows.warnings, *rows.notes),
     )
     prepared = Prepared(splits, describe(splits, card), folder)
     progress("card", 1.0)
