@@ -11,6 +11,7 @@ from haoqi.data.decode import decode
 from haoqi.data.raw import Part, Raw, digest
 from haoqi.data.records import part_of
 from haoqi.data.settings import DataSettings
+from haoqi.data.sources import source_for
 from haoqi.data.sources._listing import Listing, endings, is_table, own_words, shown, split_of, texts_below
 from haoqi.data.table import Table, to_raw
 
@@ -101,12 +102,14 @@ def class_files(files: Sequence[tuple[Part | None, Path]]) -> Labelled | None:
     lines = [_lines(path) for _, path in files]
     if any(_is_table(few) or _is_document(few) for few in lines if len(few) >= 5):
         return None
+    if any(source_for(str(path), DataSettings(str(path))) != "csv" for _, path in files):
+        return None  # csv claims what nothing else knows; the others have labels or tags of their own
     places = [Place(part, name, path) for (part, path), name in zip(files, names, strict=True)]
     usual = median(sum(bool(line.strip()) for line in few) for few in lines)
     numbered = max(map(len, groups.values())) > 1
     if numbered and min(map(len, groups.values())) >= MANY_FILES:
         return Labelled(places, False)
-    return Labelled(places, True) if usual >= 5 else None
+    return Labelled(places, True) if usual >= 5 and not _overlap(lines, names) else None
 
 
 def read_labelled(name: str, found: Labelled, settings: DataSettings, labelled: bool) -> Raw:
@@ -203,6 +206,16 @@ def _is_table(lines: Sequence[str]) -> bool:
     tabs = Counter(line.count("\t") for line in filled)
     cut = sum(count for number, count in tabs.items() if number) > 0.5 * len(filled)
     return cut or sum(line.lstrip()[:1] in "{[" for line in filled) > 0.5 * len(filled)
+
+
+def _overlap(lines: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
+    """Return whether files of several classes share many lines, as selections of the same texts do."""
+    classes: dict[str, set[str]] = defaultdict(set)
+    for few, name in zip(lines, names, strict=True):
+        for line in few:
+            if line.strip():
+                classes[line.strip()].add(name)
+    return sum(len(found) > 1 for found in classes.values()) > 0.2 * len(classes)
 
 
 def _is_document(lines: Sequence[str]) -> bool:

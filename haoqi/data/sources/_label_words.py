@@ -73,8 +73,10 @@ def _names(lines: Sequence[str], first: bool, sure: bool) -> tuple[str, ...]:
     if len(set(rests)) < 2 * len(words) or 2 * sum("\t" in line for line in lines) > len(lines):
         return ()
     names = tuple(word for word, _ in words.most_common())
+    if _all_words_like(names, rests):
+        return ()
     if _are_numbers(names) or _are_codes(names, rests):
-        return names if not _all_words_like(names, rests) else ()
+        return names
     if any(name.lower() in _FUNCTION_WORDS for name in names) or not _bare(names):
         return ()
     if not first:
@@ -116,14 +118,16 @@ def _are_codes(names: Sequence[str], rests: Sequence[str]) -> bool:
 
 def _all_words_like(names: Sequence[str], rests: Sequence[str]) -> bool:
     """Return whether the other words of lines are written as their labels, as words with their tags are."""
-    signs = [sign for sign in (":", "_", "#", "[", "<") if all(sign in name for name in names)]
+    signs = [sign for sign in (":", "_", "/", "|", "#", "[", "<") if all(sign in name for name in names)]
     some = [word for rest in rests[:200] for word in rest.split()]
     return any(sum(sign in word for word in some) > 0.2 * len(some) for sign in signs)
 
 
 def _bare(names: Sequence[str]) -> bool:
     """Return whether words are free of the signs that end words of prose, and of those of lists."""
-    return not any(name.endswith((",", ".", ":", ";", "!", "?")) or name[0] in "@*•-–'(" for name in names)
+    return not any(
+        name.endswith((",", ".", ":", ";", "!", "?")) or name[0] in "@*•-–'({" or name[0].isdigit() for name in names
+    )
 
 
 def _independence(pieces: Sequence[tuple[str, str]]) -> float:

@@ -81,7 +81,7 @@ class LineFile:
         """Whether lines are names or numbers that repeat."""
         filled = [line for line in self.lines if line]
         kinds = set(filled)
-        few = 0 < len(kinds) <= max(2, 0.3 * len(filled)) and max(map(len, kinds)) <= 60
+        few = 1 < len(kinds) <= max(2, 0.3 * len(filled)) and max(map(len, kinds)) <= 60
         short = fmean(map(count_words, filled)) < 4 if filled else False
         return (few and short and not self.holds_tags) or self.holds_several
 

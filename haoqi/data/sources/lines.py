@@ -40,9 +40,12 @@ class Lines:
         # A table says more than lines do; only what a table cannot be is claimed here.
         if (cut := guess(lines, settings.delimiter)) and cut[0] in ("@", " ||| "):
             return 0.6
-        if settings.delimiter or guess_delimiter(start, None, "")[0]:
+        delimiter = settings.delimiter or guess_delimiter(start, None, "")[0]
+        if settings.delimiter or (delimiter and _cut_alike(lines, delimiter)):
             return 0.0
-        return 0.6 if find_label_word(lines) or looks_like_label_word(lines) else 0.0
+        if found := find_label_word(lines):
+            return 0.9 if found.names[0].startswith("[") else 0.6  # a bracket looks like JSON
+        return 0.6 if not delimiter and looks_like_label_word(lines) else 0.0
 
     def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
         path = Path(source)
@@ -83,6 +86,12 @@ def guess(lines: Sequence[str], said: str | None) -> tuple[str, bool] | None:
         if said:
             return delimiter, _like_labels([line.partition(delimiter)[0].strip() for line in lines])
     return None
+
+
+def _cut_alike(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether a delimiter stands equally often in nearly all lines, as in a table."""
+    number, count = Counter(line.count(delimiter) for line in lines).most_common(1)[0]
+    return number > 0 and count >= 0.97 * len(lines)
 
 
 def _like_labels(ends: Sequence[str]) -> bool:
