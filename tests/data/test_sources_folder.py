@@ -242,6 +242,19 @@ def test_three_files_in_folders_of_splits_give_a_label_or_spans(slots: Path) -> 
     assert counts(tagged) == {"train": 60, "valid": 12, "test": 15}
 
 
+def test_a_file_of_labels_that_is_not_there_is_an_error(slots: Path) -> None:
+    with pytest.raises(UserError, match=r"has no file nothing; it has label, seq\.in, seq\.out"):
+        load(slots, label="nothing")
+
+
+def test_an_empty_file_beside_others_does_no_harm(tmp_path: Path) -> None:
+    write(tmp_path / "x.txt", [one for one, _ in rows(30)])
+    write(tmp_path / "y.txt", [label for _, label in rows(30)])
+    write(tmp_path / "remarks.txt", "")
+    write(tmp_path / "odd.txt", b"\x00\x01\x02" * 50)
+    assert list(load(tmp_path).examples) == rows(30)
+
+
 def test_files_that_belong_together_with_unequal_lines_are_named(tmp_path: Path) -> None:
     write(tmp_path / "train_text.txt", [one for one, _ in rows(30)])
     write(tmp_path / "train_labels.txt", [label for _, label in rows(29)])

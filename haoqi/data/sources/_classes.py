@@ -19,6 +19,8 @@ from haoqi.data.table import Table, to_raw
 MOST_CLASSES = 60
 # From so many files of a class on, each of them is one text rather than a list of texts.
 MANY_FILES = 20
+# Files that tell what all of them hold.
+_LOOK_AT = 200
 # What files beside each other are called that are no classes.
 _NO_CLASSES = frozenset(
     """data dataset text texts sentence sentences corpus corpora document documents doc docs label labels class classes
@@ -99,17 +101,19 @@ def class_files(files: Sequence[tuple[Part | None, Path]]) -> Labelled | None:
     learnt = {name for part, name in groups if part in (None, "train")}
     if not 2 <= len(learnt) <= MOST_CLASSES or any(name not in learnt for _, name in groups):
         return None
-    lines = [_lines(path) for _, path in files]
+    some = [path for _, path in files][:: max(1, len(files) // _LOOK_AT)]
+    lines = [_lines(path) for path in some]
     if any(_is_table(few) or _is_document(few) for few in lines if len(few) >= 5):
         return None
-    if any(source_for(str(path), DataSettings(str(path))) != "csv" for _, path in files):
-        return None  # csv claims what nothing else knows; the others have labels or tags of their own
+    if any(map(_has_labels, some)):
+        return None
     places = [Place(part, name, path) for (part, path), name in zip(files, names, strict=True)]
     usual = median(sum(bool(line.strip()) for line in few) for few in lines)
     numbered = max(map(len, groups.values())) > 1
     if numbered and min(map(len, groups.values())) >= MANY_FILES:
         return Labelled(places, False)
-    return Labelled(places, True) if usual >= 5 and not _overlap(lines, names) else None
+    shared = len(some) == len(files) and _overlap(lines, names)
+    return Labelled(places, True) if usual >= 5 and not shared else None
 
 
 def read_labelled(name: str, found: Labelled, settings: DataSettings, labelled: bool) -> Raw:
@@ -196,8 +200,20 @@ def _class_names(paths: Sequence[Path]) -> list[str] | None:
 
 
 def _lines(path: Path) -> list[str]:
+    """Return the lines of a file; none where it is no text."""
     content = path.read_bytes()
-    return decode(content, path)[0].splitlines() if content.strip() else []
+    try:
+        return decode(content, path)[0].splitlines() if content.strip() else []
+    except UserError:
+        return []
+
+
+def _has_labels(path: Path) -> bool:
+    """Return whether a file has labels or tags of its own: csv alone claims what nothing else knows."""
+    try:
+        return source_for(str(path), DataSettings(str(path))) != "csv"
+    except UserError:
+        return False
 
 
 def _is_table(lines: Sequence[str]) -> bool:

@@ -59,8 +59,11 @@ class LineFile:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines, blank ones among them but for those at the end."""
-        found = read_text(self.path)[0].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        """The lines, blank ones among them but for those at the end; none where the file is empty or no text."""
+        try:
+            found = read_text(self.path)[0].replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        except UserError:
+            return []
         while found and not found[-1].strip():
             found.pop()
         return [line.strip() for line in found]
@@ -206,9 +209,12 @@ def read_parallel(name: str, found: Parallel, settings: DataSettings, names: Seq
         labelled: whether there must be labels.
 
     Raises:
-        UserError: if line counts of a split differ.
+        UserError: if line counts of a split differ, or a file that a person named is not there.
     """
-    chosen = settings.label if settings.label in found.labels else found.labels[0]
+    known = {found.text, *found.labels}
+    if wrong := {said for said in (settings.text, settings.label) if said and said not in known}:
+        raise UserError(f"{name} has no file {', '.join(sorted(wrong))}; it has {', '.join(sorted(known))}")
+    chosen = settings.label or found.labels[0]
     columns, parts, warnings = _collect(found, chosen)
     columns[chosen], told = _spell_out(columns[chosen], names)
     others = [key for key in found.labels if key != chosen]
