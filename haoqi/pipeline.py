@@ -69,6 +69,8 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: 
     with opened(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", say("run.preparing")))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+        for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:
+            listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
         clock = Clock(history.spent_seconds, clock.begun)
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))

@@ -40,7 +40,7 @@ def read(settings: DataSettings, *, labelled: bool = True, learnt: Schema | None
     else:
         from haoqi.data.sources.folder import read_splits
 
-        raw = read_splits(files[0][1].name, files, alone, labelled)
+        raw = read_splits(files[0][1].name, files, alone, labelled, said=True)
     if not len(raw.examples):
         raise UserError(f"{raw.schema.source} has no rows", "give a file with a text and a label in each row")
     return raw

@@ -4,19 +4,24 @@ from collections import Counter
 from collections.abc import Iterable
 
 from haoqi.core.errors import UserError
-from haoqi.data.dedupe import UNLABELLED
+from haoqi.data.dedupe import TRAIN, UNLABELLED
 from haoqi.data.examples import Splits
 from haoqi.data.rows import Rows
 from haoqi.data.settings import DataSettings
 from haoqi.data.split import names_of
 
+# Rows of classes with a single example are left out without being asked up to this share.
+FEW_SINGLES = 0.02
+
 
 def check_classes(rows: Rows, settings: DataSettings) -> Rows:
-    """Return rows whose classes can be learnt; single examples are left out if settings say so.
+    """Return rows whose classes can be learnt; single examples are left out if they are few or settings say so.
+
+    A single example in a given validation or test split stays: it counts as wrong.
 
     Raises:
         UserError: if there are fewer than two classes (for spans: none), too many, only different ones, or
-            some with one example.
+            more than a few with one example.
     """
     labels = [label for label, part in zip(rows.examples.labels, rows.parts, strict=True) if part != UNLABELLED]
     spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in labels)
@@ -36,7 +41,7 @@ def check_classes(rows: Rows, settings: DataSettings) -> Rows:
             f"{rows.source} has {len(counts):,} different labels; at most {settings.max_labels:,} are allowed",
             f"{wrong} Otherwise allow them with --max-labels {len(counts)}",
         )
-    return rows if spans or not single else _rare(rows, single, settings)
+    return rows if spans or not single else _rare(rows, single, len(counts), settings)
 
 
 def check_splits(splits: Splits, source: str) -> None:
@@ -49,15 +54,31 @@ def check_splits(splits: Splits, source: str) -> None:
             )
 
 
-def _rare(rows: Rows, single: list[str], settings: DataSettings) -> Rows:
-    if not settings.drop_rare:
+def _rare(rows: Rows, single: list[str], classes: int, settings: DataSettings) -> Rows:
+    """Return rows less those of classes with a single example, which is told."""
+    rare = set(single)
+    having = [row for row, label in enumerate(rows.examples.labels) if rare & set(names_of(label))]
+    kept = [row for row in having if rows.parts[row] not in (TRAIN, UNLABELLED)]
+    out = {row for row in having if rows.parts[row] == TRAIN}
+    total = int((rows.parts != UNLABELLED).sum())
+    few = len(out) <= FEW_SINGLES * total and classes - len(single) >= 2
+    if out and not settings.drop_rare and not few:
         verb = "has" if len(single) == 1 else "have"
         raise UserError(
             f"{_quote(single)} of {rows.source} {verb} one example only: it cannot be both learnt and tested",
             "add examples, or leave such classes out with --drop-rare",
         )
-    rare = set(single)
-    out = {row for row, label in enumerate(rows.examples.labels) if rare & set(names_of(label))}
+    if out and not settings.drop_rare:
+        names = sorted({name for row in out for name in names_of(rows.examples.labels[row])} & rare)
+        shown = ", ".join(str(rows.examples.ids[row] + 1) for row in sorted(out)[:5])
+        more = ", ..." if len(out) > 5 else ""
+        rows = rows.warned(
+            f"{_quote(names)}: classes with one example only are left out (rows {shown}{more}); add examples to have "
+            "them learnt"
+        )
+    if kept:
+        names = sorted({name for row in kept for name in names_of(rows.examples.labels[row])} & rare)
+        rows = rows.warned(f"{_quote(names)}: in a given split only, where it counts as wrong")
     return rows.without(out, {"the only example of its class": len(out)})
 
 

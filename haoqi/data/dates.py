@@ -76,7 +76,7 @@ def times_of(cells: Sequence[Any], column: str, name: str, settings: DataSetting
     blank = sum(is_empty(cell) for cell in cells)
     bad = [row for row, seconds in enumerate(found) if seconds is None and not is_empty(cells[row])]
     known = [seconds for seconds in found if seconds is not None]
-    if not known or len(bad) > settings.bad_rows * len(cells):
+    if not known or len(bad) > settings.bad_share() * len(cells):
         shown = f", but {str(cells[bad[0]])[:40]!r}" if bad else ""
         raise UserError(
             f"row {(bad or [0])[0] + 1} of {name} has no date in column {column}{shown}",

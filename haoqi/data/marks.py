@@ -265,7 +265,7 @@ def _without(
 
 
 def _check_bad(bad: Mapping[int, str], total: int, name: str, settings: DataSettings) -> None:
-    if len(bad) <= settings.bad_rows * total and len(bad) < total:
+    if len(bad) <= settings.bad_share() * total and len(bad) < total:
         return
     rows = sorted(bad)
     named = ", ".join(str(row + 1) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")

@@ -79,7 +79,7 @@ def prepare(
     progress("split", 1.0)
     card = Card(
         source=rows.source,
-        schema=raw.schema,
+        schema=replace(raw.schema, warnings=(*raw.schema.warnings, *rows.warnings)),
         changed=rows.changed,
         dropped=rows.dropped,
         near_clusters=int((units > 1).sum()),
@@ -89,7 +89,7 @@ def prepare(
         split=division.how,
         seed=seed,
         fingerprint=mark,
-        notes=rows.notes,
+        notes=(*rows.warnings, *rows.notes),
     )
     prepared = Prepared(splits, describe(splits, card), folder)
     progress("card", 1.0)

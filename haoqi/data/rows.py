@@ -16,6 +16,9 @@ from haoqi.data.settings import DataSettings
 
 Progress = Callable[[str, float], None]
 ReadLabel = Callable[[object], Label]
+# Shares of rows that are left out, and told, without being asked; a person's own word goes before.
+WITHOUT_TEXT, WITHOUT_LABEL, UNREADABLE_LABEL = 0.05, 0.20, 0.02
+_NO_LABEL = "without a label"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Rows:
     dropped: Mapping[str, int]
     """Reason to the number of rows left out for it."""
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Sentences on rows that were left out, each with the flag that says otherwise."""
     changed: int = 0
     """Texts that cleaning changed."""
 
@@ -43,6 +48,10 @@ class Rows:
     def told(self, *notes: str) -> "Rows":
         """Return the rows with sentences added to what a person is told."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def warned(self, *warnings: str) -> "Rows":
+        """Return the rows with sentences added that a person should not miss."""
+        return replace(self, warnings=(*self.warnings, *warnings))
 
 
 def start(raw: Raw, settings: DataSettings, rng: np.random.Generator) -> Rows:
@@ -86,16 +95,19 @@ def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Ro
             reasons[str(error)].append(row)
             continue
         if labels[-1] is None and rows.parts[row] != UNLABELLED:
-            reasons["without a label"].append(row)
+            reasons[_NO_LABEL].append(row)
     for reason, found in reasons.items():
-        _tolerate(rows, found, reason, settings)
+        _tolerate(rows, found, reason, settings, usual=WITHOUT_LABEL if reason == _NO_LABEL else UNREADABLE_LABEL)
     out = [row for found in reasons.values() for row in found]
     parts = rows.parts.copy()
     parts[out] = UNLABELLED
     if len(out) == len(labels):
         raise UserError(f"no row of {rows.source} has a label", "name the column of the labels with --label")
-    notes = [f"{len(found):,} rows {reason} serve as unlabelled text" for reason, found in reasons.items()]
-    return replace(rows, examples=replace(rows.examples, labels=labels), parts=parts).told(*notes)
+    told = [
+        f"{len(found):,} rows {reason} serve as unlabelled text ({_named(rows, found)}); --bad-rows 0 stops at them"
+        for reason, found in reasons.items()
+    ]
+    return replace(rows, examples=replace(rows.examples, labels=labels), parts=parts).warned(*told)
 
 
 def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
@@ -113,18 +125,25 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
         pairs = clean_all(examples.pairs)[0] if examples.pairs is not None else None
         rows = replace(rows, examples=replace(examples, texts=texts, originals=originals, pairs=pairs), changed=changed)
     empty = [row for row, text in enumerate(rows.examples.texts) if not text or text.isspace()]
-    _tolerate(rows, empty, "without text", settings)
+    _tolerate(rows, empty, "without text", settings, usual=WITHOUT_TEXT)
+    if empty:
+        told = f"{len(empty):,} rows without text are left out ({_named(rows, empty)}); --bad-rows 0 stops at them"
+        rows = rows.warned(told)
     return rows.without(set(empty), {"without text": len(empty)})
 
 
-def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings) -> None:
-    """Raise UserError if more rows than allowed are bad for one reason."""
+def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings, *, usual: float) -> None:
+    """Raise UserError if more rows are bad for one reason than a person allows, or than is usual."""
     total = len(rows.examples)
-    if not found or (len(found) <= settings.bad_rows * total and len(found) < total):
+    if not found or (len(found) <= settings.bad_share(usual) * total and len(found) < total):
         return
-    named = ", ".join(str(rows.examples.ids[row] + 1) for row in found[:5])
-    more = ", ..." if len(found) > 5 else ""
     raise UserError(
-        f"{len(found):,} of {total:,} rows of {rows.source} are {reason} (rows {named}{more})",
+        f"{len(found):,} of {total:,} rows of {rows.source} are {reason} ({_named(rows, found)})",
         f"mend them, or leave them out with --bad-rows {min(1.0, np.ceil(100 * len(found) / total) / 100):g}",
     )
+
+
+def _named(rows: Rows, found: list[int]) -> str:
+    """Return the first of some rows as a person counts them."""
+    named = ", ".join(str(rows.examples.ids[row] + 1) for row in found[:5])
+    return f"row{'s' * (len(found) > 1)} {named}{', ...' if len(found) > 5 else ''}"

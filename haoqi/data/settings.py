@@ -72,13 +72,19 @@ class DataSettings:
     """Keep texts that are almost the same in one split."""
     duplicate_similarity: Annotated[float, Range(0.5, 1.0, search=False)] = 0.85
     """Share of common character sequences from which two texts count as almost the same."""
-    bad_rows: Annotated[float, Range(0.0, 1.0, search=False)] = 0.01
-    """Share of rows that may be left out as unreadable, without text or without label; more is an error."""
+    bad_rows: Annotated[float | None, Range(0.0, 1.0, search=False)] = None
+    """Share of rows that may be left out as unreadable, without text or without label; more is an error.
+
+    When left out: 5 % without text, 20 % without label, 2 % cut into another number of cells, 1 % for other reasons."""
     drop_rare: bool = False
-    """Leave out classes that have a single example instead of stopping."""
+    """Leave out classes that have a single example however many they are; few are left out without being asked."""
     max_characters: Annotated[int, Range(1, 100_000_000, search=False)] = 1_000_000
     """Longest text allowed; a longer one is rather a broken file than a text."""
     max_labels: Annotated[int, Range(2, 1_000_000, search=False)] = 2_000
     """Most classes allowed; more is rather a wrong column than a task."""
     limit: Annotated[int | None, Range(1, 1_000_000_000, search=False)] = None
     """Use at most this many rows, drawn at random; a given test split is kept whole."""
+
+    def bad_share(self, usual: float = 0.01) -> float:
+        """Return the share of rows that may be left out for one reason: as a person said, else the usual one."""
+        return usual if self.bad_rows is None else self.bad_rows

@@ -124,7 +124,7 @@ def _check_bad(name: str, found: Tagged, settings: DataSettings) -> dict[str, in
     if not bad:
         return {}
     listed = ", ".join(str(row + 1) for row, _ in found.bad[:5]) + (", ..." if bad > 5 else "")
-    if not found.rows or bad > max(1, settings.bad_rows * total):
+    if not found.rows or bad > max(1, settings.bad_share() * total):
         raise UserError(
             f"{bad:,} of {total:,} sentences of {name} do not have a tag for each word (rows {listed}), such as one of "
             f"{found.bad[0][1]}",

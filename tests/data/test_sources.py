@@ -194,7 +194,7 @@ def test_a_test_file_without_labels_is_unlabelled_text(tmp_path: Path) -> None:
     write(tmp_path / "test.csv", "text\nwho knows\n")
     raw = load(tmp_path)
     assert raw.parts == ["train"] * 5 + ["unlabelled"]
-    assert any("test.csv has no labels" in note for note in raw.schema.notes)
+    assert any("test.csv has no labels" in warning for warning in raw.schema.warnings)
 
 
 def test_folders_of_splits_hold_folders_of_labels(tmp_path: Path) -> None:

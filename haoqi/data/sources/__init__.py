@@ -50,7 +50,8 @@ def source_for(source: str, settings: DataSettings) -> str:
         name = settings.format.lower()
         name = ALIASES.get(name, name)
         sources.get(name)
-        return name
+        # What a person says of a folder is said of the files in it.
+        return "folder" if name != "hub" and Path(source).is_dir() else name
     check_foreign(source, settings)
     sure = {name: sources.build(name).recognises(source, settings) for name in sources.names()}
     best = max(sure, key=lambda name: sure[name])

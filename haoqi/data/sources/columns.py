@@ -297,7 +297,7 @@ def _without_odd(
         return good, {}, ()
     listed = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
     shown = odd[0].odd[0][1] if odd else " ".join(bare[0].rows[0])
-    if not good or len(bad) > max(1, settings.bad_rows * len(whole)):
+    if not good or len(bad) > max(1, settings.bad_share() * len(whole)):
         width = len(next(one.rows for one in whole if one.rows)[0])
         raise UserError(
             f"{len(bad):,} of {len(whole):,} sentences of {name} have lines without {width} filled columns "

@@ -21,6 +21,8 @@ from haoqi.data.sources import sources
 from haoqi.data.table import Table, check_names, to_raw
 
 UNSURE_HEADER = "whether the first line names the columns is unsure: --header 1 says that it does, --header 0 that not"
+# Rows of another width up to this share are left out, and told.
+RAGGED = 0.02
 _COMMON = 2_000
 _LONG_CELLS = 3
 
@@ -72,6 +74,7 @@ def _table(
     warnings += [
         "whether the first line names the columns is unsure: --header 1 says yes, --header 0 no"
     ] * header.unsure
+    warnings += [_told_ragged(ragged)] if ragged else []
     return Table(
         path.name,
         columns,
@@ -127,8 +130,13 @@ def _check_delimiter(
     )
 
 
+def _told_ragged(ragged: list[int]) -> str:
+    lines = ", ".join(map(str, ragged[:5])) + (", ..." if len(ragged) > 5 else "")
+    return f"{len(ragged):,} rows of another number of columns are left out (lines {lines}); --bad-rows 0 allows none"
+
+
 def _check_ragged(path: Path, ragged: list[int], total: int, settings: DataSettings) -> None:
-    if len(ragged) > settings.bad_rows * total:
+    if len(ragged) > settings.bad_share(RAGGED) * total:
         lines = ", ".join(map(str, ragged[:5])) + (", ..." if len(ragged) > 5 else "")
         raise UserError(
             f"{len(ragged):,} of {total:,} rows of {path.name} have a different number of columns (lines {lines})",

@@ -1,100 +1,138 @@
-"""A folder: of text files per label, or of files that hold the splits."""
+"""A folder: of text files per label, of files that hold the splits, or of files that belong together."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.data.decode import decode
-from haoqi.data.raw import Part, Raw, digest, join
-from haoqi.data.records import part_of
-from haoqi.data.schema import Schema
+from haoqi.data.raw import Part, Raw
 from haoqi.data.settings import DataSettings
-from haoqi.data.sources import read_one, source_for, sources
+from haoqi.data.sources import read_one, sources
+from haoqi.data.sources._classes import class_files, label_folders, read_labelled
+from haoqi.data.sources._listing import (
+    Listing,
+    are_shards,
+    is_table,
+    look_into,
+    shown,
+    split_folders,
+    split_of,
+    texts_below,
+)
+from haoqi.data.sources._parallel import find_parallel, read_parallel
+from haoqi.data.sources._splits import read_splits
 from haoqi.data.table import Table, to_raw
 
-_PROSE = ("readme", "license", "licence", "source", "changelog", "notice", "citation", "copying", "about")
-_ENDINGS = (".txt", ".md", ".text", "")
-_ORDER: tuple[Part, ...] = ("train", "valid", "test", "unlabelled")
+__all__ = ["Folder", "read_splits"]
 
 
 @sources.register
 class Folder:
-    """Folders named like labels (pos/1.txt, train/pos/1.txt), or files named like splits (train.csv, eng.testa)."""
+    """Folders named like labels (pos/1.txt, train/pos/1.txt), or files named like splits (train.csv, eng.testa).
+
+    A file for each label (pos.txt, neg.txt), and texts and labels line by line in two files are read, too.
+    """
 
     def recognises(self, source: str, settings: DataSettings) -> float:
         return 1.0 if Path(source).is_dir() else 0.0
 
     def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
-        folder = Path(source)
-        splits = [(part, path) for path in _files(folder) if (part := part_of(path.stem) or part_of(path.name))]
-        if any(part == "train" for part, _ in splits):
-            return read_splits(folder.name or source, splits, settings, labelled)
-        texts = list(_texts(folder))
-        if len({label for _, label, _ in texts}) > 1:
-            return _read_texts(folder, texts, settings, labelled)
-        files = _files(folder)
-        if len(files) == 1:
-            return read_one(str(files[0]), settings, labelled)
-        readable = [path for path in files if _readable(path, settings)]
-        if len(readable) == 1:
-            return read_one(str(readable[0]), settings, labelled)
-        if not files:
-            raise UserError(
-                f"the folder {folder} has no data",
-                "put a folder of text files per label in it, or train.csv and test.csv",
-            )
-        listed = ", ".join(path.name for path in readable or files[:8])
-        raise UserError(
-            f"the folder {folder} holds several files, none named train: {listed}",
-            f"name one: {folder / (readable or files)[0].name}",
-        )
+        listing = look_into(Path(source))
+        settings = replace(settings, format=None if settings.format == "folder" else settings.format)
+        name = Path(source).name or source
+        found = _with_splits(name, listing, settings, labelled)
+        found = found or _without_splits(name, listing, settings, labelled)
+        return replace(found, schema=replace(found.schema, notes=(*found.schema.notes, *_left_out(listing, found))))
 
 
-def read_splits(name: str, splits: list[tuple[Part, Path]], settings: DataSettings, labelled: bool = True) -> Raw:
-    """Return the rows of files that hold one split each; the training file decides format and columns.
+def _with_splits(name: str, listing: Listing, settings: DataSettings, labelled: bool) -> Raw | None:
+    """Return the rows of a folder whose files or folders are called like splits; None where none is training.
 
-    A validation or test file without labels is read as unlabelled text.
+    Raises:
+        UserError: if there are splits, but they cannot be read.
     """
-    splits = sorted(splits, key=lambda split: (_ORDER.index(split[0]), split[1].name))
-    first = splits[0][1]
-    settings = replace(settings, format=source_for(str(first), settings))
-    raws: list[tuple[Part | None, Raw]] = []
-    notes: list[str] = []
-    for part, path in splits:
-        raw = _read_split(path, part, settings, labelled)
-        blank = all(label is None for label in raw.examples.labels)
-        if blank and part in ("valid", "test"):
-            notes.append(f"{path.name} has no labels: it cannot be scored and serves as unlabelled text")
-            part = "unlabelled"
-        if part == "train" and not raws:
-            chosen = raw.schema.columns
-            settings = replace(settings, text=chosen.get("text"), label=chosen.get("label"), pair=chosen.get("pair"))
-        raws.append((part, raw))
-    notes.insert(0, "splits are " + ", ".join(f"{path.name} ({part})" for part, path in splits))
-    read = raws[0][1].schema
-    schema = Schema(name, read.format, read.encoding, read.delimiter, read.columns, read.why, notes=tuple(notes))
-    return join(raws, schema)
+    in_folders = split_folders(listing.folders)
+    named = [(part, path) for path in (*listing.files, *listing.lists) if (part := split_of(path))]
+    if any(part == "train" for part, _ in named):
+        files: list[tuple[Part, Path]] = named
+    elif nested := label_folders(listing, in_folders) if in_folders else None:
+        return read_labelled(name, nested, settings, labelled)
+    else:
+        listings = [(part, look_into(folder)) for folder, part in in_folders.items()]
+        files = [(part, path) for part, inner in listings for path in (*inner.files, *inner.lists)]
+    if not any(part == "train" for part, _ in files):
+        if in_folders and not listing.files:
+            raise _no_training(listing, list(in_folders))
+        return None
+    known: list[tuple[Part | None, Path]] = list(files)
+    if parallel := find_parallel(known):
+        return read_parallel(name, parallel, settings, (*listing.lists, *listing.files), labelled=labelled)
+    if classes := class_files(known):
+        return read_labelled(name, classes, settings, labelled)
+    data = [(part, path) for part, path in files if path not in listing.lists] or files
+    return _read_files(name, listing, data, settings, labelled=labelled)
 
 
-def _read_split(path: Path, part: Part, settings: DataSettings, labelled: bool) -> Raw:
-    if part in ("valid", "test") and labelled:
-        try:
-            return read_one(str(path), settings, True)
-        except UserError:
-            pass  # without labels, or unreadable, which the next line tells
-    return read_one(str(path), settings, labelled and part == "train")
+def _read_files(
+    name: str, listing: Listing, files: list[tuple[Part, Path]], settings: DataSettings, *, labelled: bool
+) -> Raw:
+    """Return the rows of files that hold a split, or a piece of one, each."""
+    train = [path for part, path in files if part == "train"]
+    within = any(path.parent != listing.folder for path in train)
+    if within and len(train) > 1 and not is_table(train[0]) and not _readable(train[0], settings):
+        if labelled:
+            folders = ", ".join(folder.name for folder in listing.folders)
+            raise UserError(
+                f"the folders {folders} of {name} hold texts, but no labels",
+                "put the texts of each label in a folder called like it, such as train/LABEL/1.txt, or give train.csv",
+            )
+        return _texts_alone(name, [path for _, path in files], settings)
+    for part in ("train", "valid", "test"):
+        several = [path for one, path in files if one == part]
+        if len({path.suffix.lower() for path in several}) > 1:
+            test = next((f" --test-file {path}" for one, path in files if one == "test"), "")
+            raise UserError(
+                f"{name} holds several files of the {part} split, in several formats: {shown(several)}",
+                f"name one: {train[0]}{test}",
+            )
+    return read_splits(name, files, settings, labelled)
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the files that may hold data: not hidden, not prose, not a list of the labels."""
-    found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "_")))
-    return [path for path in found if not _is_prose(path) and not path.stem.lower().endswith(("labels", "classes"))]
+def _without_splits(name: str, listing: Listing, settings: DataSettings, labelled: bool) -> Raw:
+    """Return the rows of a folder in which nothing is called like a training split.
+
+    Raises:
+        UserError: if its files are none that belong together.
+    """
+    folder, files = listing.folder, list(listing.files)
+    if nested := label_folders(listing, {}):
+        return read_labelled(name, nested, settings, labelled)
+    if len(files) == 1 and not listing.lists:
+        return read_one(str(files[0]), settings, labelled)
+    if parallel := find_parallel([(None, path) for path in (*files, *listing.lists)]):
+        return read_parallel(name, parallel, settings, (*listing.lists, *files), labelled=labelled)
+    if len(files) > 1 and not any(map(split_of, files)) and (classes := class_files([(None, path) for path in files])):
+        return read_labelled(name, classes, settings, labelled)
+    if are_shards(files):
+        return _read_shards(name, files, settings, labelled)
+    readable = files if len(files) == 1 else [path for path in files if _readable(path, settings)]
+    if len(readable) == 1:
+        return read_one(str(readable[0]), settings, labelled)
+    if not files:
+        raise UserError(
+            f"the folder {folder} has no data",
+            "put a folder of text files per label in it, or train.csv and test.csv",
+        )
+    raise UserError(
+        f"the folder {folder} holds several files, none named train: {shown(readable or files)}",
+        f"name one: {(readable or files)[0]}",
+    )
 
 
-def _is_prose(path: Path) -> bool:
-    return path.suffix.lower() in (*_ENDINGS, ".rst", ".html") and path.stem.lower().startswith(_PROSE)
+def _read_shards(name: str, files: list[Path], settings: DataSettings, labelled: bool) -> Raw:
+    """Return the rows of one file that was cut in pieces."""
+    raw = read_splits(name, [("train", path) for path in files], settings, labelled)
+    note = f"{len(files):,} files whose names differ by numbers are read as pieces of one: {shown(files, 3)}"
+    return replace(raw, parts=None, schema=replace(raw.schema, notes=(note, *raw.schema.notes[1:])))
 
 
 def _readable(path: Path, settings: DataSettings) -> bool:
@@ -105,30 +143,29 @@ def _readable(path: Path, settings: DataSettings) -> bool:
     return True
 
 
-def _texts(folder: Path) -> Iterator[tuple[Part | None, str, Path]]:
-    """Yield (split, label, file) of each text in folders of labels, which may stand in folders of splits."""
-    for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        part = part_of(inner.name)
-        deeper = sorted(path for path in inner.iterdir() if path.is_dir()) if part else []
-        for holder in deeper or [inner]:
-            for path in sorted(holder.iterdir()):
-                if path.is_file() and path.suffix.lower() in _ENDINGS and not path.name.startswith("."):
-                    kind = "unlabelled" if part_of(holder.name) == "unlabelled" else part if deeper else None
-                    yield kind, holder.name, path
+def _texts_alone(name: str, paths: list[Path], settings: DataSettings) -> Raw:
+    """Return the texts of files, a text in each."""
+    from haoqi.data.decode import read_text
+    from haoqi.data.raw import digest
+
+    texts = [read_text(path, settings.encoding)[0] for path in paths]
+    return to_raw(Table(name, {"text": texts}, "folder", digest(texts)), replace(settings, text="text"), False)
 
 
-def _read_texts(
-    folder: Path, texts: list[tuple[Part | None, str, Path]], settings: DataSettings, labelled: bool
-) -> Raw:
-    words: list[Any] = []
-    encodings = set()
-    for _, _, path in texts:
-        content = path.read_bytes()
-        text, encoding = decode(content, path, settings.encoding) if content.strip() else ("", "utf-8")
-        words.append(text)
-        encodings.add(encoding)
-    columns = {"text": words, "folder": [None if part == "unlabelled" else label for part, label, _ in texts]}
-    parts: list[Part] | None = [part or "train" for part, _, _ in texts] if any(part for part, _, _ in texts) else None
-    mark = digest([*words, *(f"{part} {label} {path.name}" for part, label, path in texts)])
-    table = Table(folder.name, columns, "folder", mark, parts, ", ".join(sorted(encodings)))
-    return to_raw(table, replace(settings, text="text", label="folder"), labelled)
+def _no_training(listing: Listing, folders: list[Path]) -> UserError:
+    texts = sum(len(texts_below(folder)[0]) for folder in folders)
+    return UserError(
+        f"{listing.folder} holds the splits {', '.join(folder.name for folder in folders)} ({texts:,} texts), "
+        "but none to learn from",
+        "call the folder to learn from train",
+    )
+
+
+def _left_out(listing: Listing, found: Raw) -> list[str]:
+    """Return a sentence on the files and folders beside the data that say nothing to it."""
+    told = " ".join((*found.schema.notes, *found.schema.warnings, *found.schema.why.values()))
+    beside = (*listing.files, *listing.lists)
+    if found.schema.format == "folder" or len(beside) + len(listing.folders) < 2:
+        return []
+    left = [path for path in (*beside, *listing.folders) if path.name not in told and path.name != found.schema.source]
+    return [f"left out of {listing.folder.name}: {shown(left)}"] if left and len(told) else []

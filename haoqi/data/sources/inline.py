@@ -34,7 +34,7 @@ class Inline:
         text, encoding = read_text(path, settings.encoding)
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         broken = [n for n, line in enumerate(lines, 1) if "{{" in _MARK.sub("", line) or "}}" in _MARK.sub("", line)]
-        if len(broken) > settings.bad_rows * len(lines):
+        if len(broken) > settings.bad_share() * len(lines):
             raise UserError(
                 f"{len(broken):,} of {len(lines):,} lines of {path.name} have marks that are not {{{{kind:words}}}} "
                 f"(lines {', '.join(map(str, broken[:5]))})",
