@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 # What `table` and `sources.columns` give is imported where it is called, for a table asks here first.
 from haoqi.core.errors import UserError
+from haoqi.data.column_kinds import look_at
 from haoqi.data.column_lines import Sentence, end_at_full_stops
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Raw
@@ -27,6 +28,10 @@ from haoqi.data.tags import are_parts_of_speech, spans_of
 if TYPE_CHECKING:
     from haoqi.data.table import Table
 
+# Names of columns that label a text as a whole, whatever tags its words have besides.
+_CLASSES = frozenset(
+    {"label", "labels", "class", "category", "intent", "sentiment", "relation", "polarity", "标签", "类别"}
+)
 _FULL_STOPS = "sentences end at full stops, question marks and exclamation marks"
 
 
@@ -50,7 +55,7 @@ def sentences_of(table: "Table", settings: DataSettings, labelled: bool = True) 
         if labelled:
             raise
         return None
-    if found is None:
+    if found is None or (labelled and not settings.label and _has_classes(table, found)):
         return None
     skipped = _check_bad(table.name, found, settings)
     examples, notes = _examples(found)
@@ -63,6 +68,14 @@ def sentences_of(table: "Table", settings: DataSettings, labelled: bool = True) 
         "spans",
         table.fingerprint,
     )
+
+
+def _has_classes(table: "Table", found: Tagged) -> bool:
+    """Return whether another column is called like the label of a whole text and holds classes, as relations have."""
+    rest = [name for name in table.columns if name not in found.columns.values() and name not in found.others]
+    named = [name for name in rest if name.strip().lower() in _CLASSES]
+    rows_are_words = len(found.rows) + len(found.bad) < len(table)
+    return not rows_are_words and any(look_at(name, table.columns[name]).repeats for name in named)
 
 
 def _with_names(table: "Table") -> "Table":

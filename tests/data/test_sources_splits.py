@@ -183,4 +183,4 @@ def test_answers_that_do_not_repeat_are_no_unknown_labels(tmp_path: Path) -> Non
         text="text",
         label="label",
     )
-    assert raw.schema.warnings == ()
+    assert [one for one in raw.schema.warnings if "different numbers" not in one] == []

@@ -310,3 +310,19 @@ def test_other_tables_are_left_alone(kind: str) -> None:
 
 def test_a_table_without_tags_is_left_alone_where_labels_are_not_wanted() -> None:
     assert read({"sentence_id": IDS, "word": TOKENS}, labelled=False) is None
+
+
+def test_a_class_of_the_whole_text_goes_before_tags_of_its_words(tmp_path: Path) -> None:
+    records = [
+        {
+            "token": ["the", "lid", "of", "kettle", str(n)],
+            "ner": ["O", "B-PART", "O", "B-THING", "O"],
+            "relation": "ab"[n % 2],
+        }
+        for n in range(12)
+    ]
+    path = tmp_path / "relations.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    raw = data.read(DataSettings(str(path)))
+    assert (raw.shape, raw.examples.texts[0], raw.examples.labels[:2]) == ("labels", "the lid of kettle 0", ["a", "b"])
+    assert data.read(DataSettings(str(path), label="ner")).shape == "spans"
