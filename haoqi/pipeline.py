@@ -3,19 +3,24 @@
 from pathlib import Path
 
 from haoqi import data, tasks
+from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.errors import UserError
-from haoqi.core.events import Listen, Note, Released, Stage, silent
+from haoqi.core.events import Advanced, Ended, Listen, Note, Released, Stage, silent
 from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
 from haoqi.data.labelled import labelled
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
+from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
+from haoqi.evaluate.report.steps import hints_of, in_words
 from haoqi.explore import reflect, tell, trial
 from haoqi.explore.advise import advise
-from haoqi.explore.choose import next_step, why_ended
+from haoqi.explore.choose import next_step, shortest_left, why_ended
 from haoqi.explore.clock import Clock
+from haoqi.explore.closing import compile_seconds
+from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.jury import jury_of
 from haoqi.explore.lab import Lab, check, lab_of
@@ -33,7 +38,7 @@ STOPPED = "stopped"
 """Why a search ended that the person stopped: what follows is to be quick."""
 
 
-def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Release:
+def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, begun: float | None = None) -> Release:
     """Look for a better model until the budget is spent, then release the best one.
 
     The same run taken up again goes on where it was, whether it was killed or had ended. Ctrl-C ends the
@@ -43,11 +48,12 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         run: what to learn from, and for how long.
         listen: is told of everything that happens.
         raw: the rows, where the caller has them in memory already.
+        begun: when its minutes began, by `time.perf_counter`; None: now.
 
     Raises:
         UserError: if the data, the settings or the disk do not allow it.
     """
-    clock = Clock()
+    clock = Clock() if begun is None else Clock(begun=begun)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
     task, why = tasks.resolve(run.task, raw)
@@ -61,11 +67,12 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None) -> Releas
         clock = Clock(history.spent_seconds, clock.begun)
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         cleaned = run.data.clean and raw.shape == "labels"
-        shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "listen": listen}
+        shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
         lab = lab_of(run.explore, task, prepared, place, **shared)
         begin(run, raw, lab, history)
         listen(Stage("exploring", f"{task.name}, by {task.metric.name}"))
         ended = search(lab, history, clock)
+        listen(Ended(ended, clock.spent, run.explore.budget_seconds, shortest_left(lab, history)))
         return release(run, lab, history, ended, clock=clock)
 
 
@@ -119,21 +126,24 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock) -
         left = clock.left(lab.settings.budget_seconds)
         final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
         lab.listen(Stage("releasing", "the test split is scored, once"))
-        with smaller(final, lab.splits, lab.folder, lab.listen) as model:
+        with smaller(
+            final, lab.splits, lab.folder, lab.listen, deadline=_end_of_trimming(lab, history, clock)
+        ) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
             published = releases.publish(model, evidence, name)
     if run.compile and published.facts.get("base"):
-        _compile(published, lab)
+        _compile(published, lab, history, clock)
     if (known := history.last("release")) is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
-    if (advice := advise(lab, history)) is not None:
+    costs = Costs.of(lab, history.experiments, timed=lab.settings.budget_seconds is not None)
+    if (advice := advise(lab, history, costs.left_to_advise(clock.left(lab.settings.budget_seconds)))) is not None:
         advice.write(published.folder)
     story = story_of(run, lab, history, release=published, ended=ended, advice=advice)
     path = report.write(story, published.folder / "report.html")
-    lab.listen(_released(published, lab, path))
+    lab.listen(_released(published, lab, path, advice))
     return published
 
 
@@ -177,20 +187,48 @@ def compile(
     return releases.compile(ref, labelled(raw, release.task.output.read, settings), tell, glance=glance)
 
 
-def _compile(published: Release, lab: Lab) -> None:
-    """Compile what was published, unless it was before; a release is good without it too."""
+def _end_of_trimming(lab: Lab, history: History, clock: Clock) -> float | None:
+    """Return the deadline of making a release smaller: the test split, next steps and the report come after it.
+
+    It is not begun where it is believed to take longer.
+    """
+    if lab.settings.budget_seconds is None:
+        return None
+    costs, plan = Costs.of(lab, history.experiments, timed=True), history.found().plan
+    left = (clock.left(lab.settings.budget_seconds) or 0.0) - costs.closing_seconds(None) - costs.judging_seconds(plan)
+    return after(left if costs.trimming_seconds(plan) <= left else 0.0)
+
+
+def _compile(published: Release, lab: Lab, history: History, clock: Clock) -> None:
+    """Compile what was published, unless it was before or the minutes do not allow it; it is good without that too."""
     if published.compiled is not None:
         return
+    costs = Costs.of(lab, history.experiments, timed=lab.settings.budget_seconds is not None)
+    left, by_hand = (
+        costs.left_to_compile(clock.left(lab.settings.budget_seconds)),
+        f"haoqi compile {published.reference}",
+    )
+    needed = compile_seconds(lab, costs.rates, history.found().plan)
+    if left is not None and needed > left:
+        lab.listen(
+            Note(f"not compiled: that takes some {needed:.0f} s, for which the minutes leave no time; {by_hand}")
+        )
+        return
     lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
+    hear = until(after(left))
     try:
-        lab.listen(Note(compile(published.reference).words))
+        lab.listen(Note(compile(published.reference, tell=lambda line: hear(Advanced(0.0, line))).words))
+    except OutOfTimeError:
+        lab.listen(Note(f"not compiled: it took longer than the minutes leave time for; {by_hand}", warning=True))
     except UserError as error:
         lab.listen(Note(f"not compiled: {error.what}"))
     except KeyboardInterrupt:
         lab.listen(Note("not compiled: stopped by you", warning=True))
 
 
-def _released(published: Release, lab: Lab, path: Path) -> Released:
+def _released(published: Release, lab: Lab, path: Path, advice: Advice | None) -> Released:
     metric = lab.task.metric.name
     score, low, high = Evidence.from_plain(published.evidence["test"]).scores[metric]
-    return Released(published.name, published.version, str(published.folder), metric, score, low, high, str(path))
+    hints = () if advice is None else tuple(map(in_words, hints_of(advice)))
+    place = (published.name, published.version, str(published.folder))
+    return Released(*place, metric, score, low, high, str(path), hints)

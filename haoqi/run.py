@@ -33,7 +33,8 @@ class Run:
     fresh: bool = False
     """Begin again even though the same run was begun before; what it released stays."""
     compile: bool = True
-    """Measure, after the release, in which form it computes fastest on this machine, and compute it so."""
+    """Measure, after the release, in which form it computes fastest on this machine, and compute it so, if the minutes
+    have the time."""
     ledger: str | None = None
     """URL of a PostgreSQL database that keeps the ledger; a file in the run's folder when left out."""
 

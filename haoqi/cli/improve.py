@@ -1,5 +1,6 @@
 """`haoqi improve` and `haoqi check`: the main job, and what it would do."""
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,10 @@ def improve(
     search in order: what was found so far is released. The same command takes up where it was.
     """
     run = run_of(source, config, **given(settings))
+    from haoqi.cli.offer import offered
+
+    raw = None if json else offered(run)
+    begun = time.perf_counter()  # a busy machine takes seconds to load what follows
     from haoqi import pipeline
     from haoqi.cli.watch import watching
 
@@ -41,7 +46,7 @@ def improve(
             listen(event)
             report.extend([event.report] if hasattr(event, "report") else [])
 
-        pipeline.improve(run, hear)
+        pipeline.improve(run, hear, raw, begun=begun)
     if open and report:
         show(Path(report[-1]))
 

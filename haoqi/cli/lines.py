@@ -45,4 +45,5 @@ def ending(released: Released) -> list[str]:
         f"Released {released.name}, version {released.version}: {sure} (on the test split).",
         f'  ask it     haoqi predict {released.name} "..."',
         f"  read why   {released.report}",
+        *(f"  {hint}" for hint in released.hints),
     ]

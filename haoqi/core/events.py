@@ -72,6 +72,18 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """The search is over; what was found is released next."""
+
+    reason: str
+    """"budget", "steps", "exhausted", "worth" or "stopped"."""
+    spent_seconds: float
+    budget_seconds: float | None
+    needed_seconds: float | None = None
+    """What the shortest plan that was not tried takes; None: there is none."""
+
+
+@dataclass(frozen=True)
 class Released:
     """A release was published."""
 
@@ -83,9 +95,11 @@ class Released:
     low: float
     high: float
     report: str
+    hints: tuple[str, ...] = ()
+    """What a person should know before all else: that there was no base, or no time for the methods that mostly win."""
 
 
-Event = Stage | Note | Trying | Advanced | Tried | Clock | Released
+Event = Stage | Note | Trying | Advanced | Tried | Clock | Ended | Released
 Listen = Callable[[Event], None]
 
 

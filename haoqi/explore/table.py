@@ -58,7 +58,7 @@ class Table(Offers):
 
     def why_over(self) -> str:
         """Return why there is no next step."""
-        if not self._untried():
+        if not self.untried():
             return "exhausted"
         return "budget" if self.worthwhile() else "worth"
 
@@ -95,7 +95,7 @@ class Table(Offers):
         With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
         the best that other data sets know of, among those that are done soon.
         """
-        untried = self._untried()
+        untried = self.untried()
         if self.lab.few and (known := self._known_best(untried)):
             return self._step(known, "with so few examples, the best that other data sets know of", "explore")
         cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
@@ -126,7 +126,7 @@ class Table(Offers):
         Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
         that is believed best before the others, cheap or not: whoever reigns first is hard to beat.
         """
-        fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
+        fresh = [plan for plan in self.untried() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
         cheap = self._cheap([plan for plan in fresh if self._affordable(plan)], costs)
         if not cheap:
@@ -155,7 +155,7 @@ class Table(Offers):
         tried = {e.plan.method for e in self.history.experiments}
         able = [
             plan
-            for plan in self._untried()
+            for plan in self.untried()
             if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
             if self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
         ]
@@ -169,7 +169,7 @@ class Table(Offers):
         if best is None or any(e.plan.method == best.method for e in self.history.experiments):
             return None
         alike = (best.method, best.base)
-        plans = [plan for plan in self._untried() if (plan.method, plan.base) == alike and not plan.settings]
+        plans = [plan for plan in self.untried() if (plan.method, plan.base) == alike and not plan.settings]
         able = [
             plan
             for plan in plans
@@ -185,7 +185,7 @@ class Table(Offers):
         """Return the gradient method that is believed to come out best, by other data and by this, once."""
         if any(self.tunes(e.plan) for e in self.history.alone):
             return None
-        costly = [plan for plan in self._untried() if not plan.settings and self.tunes(plan)]
+        costly = [plan for plan in self.untried() if not plan.settings and self.tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = "tends to come out best where there is time for it"
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
@@ -195,7 +195,7 @@ class Table(Offers):
         tried = {e.plan.method for e in self.history.alone if self.tunes(e.plan)}
         if len(tried) != 1 or not self.lab.settings.ensemble:
             return None
-        others = [plan for plan in self._untried() if plan.method not in tried and self.tunes(plan)]
+        others = [plan for plan in self.untried() if plan.method not in tried and self.tunes(plan)]
         able = [
             plan
             for plan in others

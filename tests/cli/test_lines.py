@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from haoqi.cli import lines
 from haoqi.core.events import Advanced, Clock, Note, Released, Stage, Tried, Trying, as_plain
@@ -45,3 +46,10 @@ def test_the_ending_says_how_good_how_sure_and_what_to_type() -> None:
     assert "reviews, version 3: macro-F1 0.982, 95 % sure it lies between 0.962 and 0.995" in text
     assert 'haoqi predict reviews "' in text
     assert "report.html" in text
+
+
+def test_what_should_be_known_before_all_else_ends_the_lines() -> None:
+    hint = "haoqi bases get minilm (84 MB) comes first"
+    told = lines.ending(replace(RELEASED, hints=(hint,)))
+    assert told[-1].strip() == hint
+    assert lines.ending(RELEASED) == told[:-1]

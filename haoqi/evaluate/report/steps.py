@@ -10,12 +10,13 @@ from haoqi.evaluate.report.claims import spoken
 from haoqi.evaluate.report.markup import Child, Said, named, texts
 
 # Numbers that are told as a length of time.
-_TIMES = {"seconds_each": 1.0, "minutes": 60.0}
+_TIMES = {"seconds_each": 1.0, "minutes": 60.0, "price": 1.0}
 
 
 def name_of(step: NextStep) -> "Said | str":
     """Return what a step is called, its numbers in it; one of another package by its own name."""
-    key = f"step.{step.kind}"
+    own = f"step.name.{step.reason}"
+    key = own if own in texts("en") else f"step.{step.kind}"
     return _said(key, step.evidence) if key in texts("en") else step.kind.replace("_", " ")
 
 
@@ -45,6 +46,16 @@ def promising_of(advice: Advice) -> Said | None:
     return None if best is None else Said("step.lead.rather", step=name_of(best), gain=formats.signed(best.gain))
 
 
+def hints_of(advice: Advice) -> list[Said]:
+    """Return what should be said wherever the release is named: a base that was missing, a method that did not fit."""
+    found = []
+    for one in advice.steps:
+        if f"step.hint.{one.reason}" in texts("en") and one.gain:
+            facts = {"gain": formats.signed(one.gain), "metric": named("metric", advice.metric)}
+            found.append(Said(f"step.hint.{one.reason}", **facts, **_facts(one.evidence)))
+    return found
+
+
 def interval_of(step: NextStep) -> Child:
     """Return the interval of a gain."""
     if step.low is None or step.high is None or step.low == step.high:
@@ -72,7 +83,11 @@ def in_words(said: "Said | str | None", language: str = "en") -> str:
 
 
 def _said(key: str, evidence: Mapping[str, Any]) -> Said:
-    return Said(key, n=evidence.get("count"), **{name: _spoken(name, value) for name, value in evidence.items()})
+    return Said(key, n=evidence.get("count"), **_facts(evidence))
+
+
+def _facts(evidence: Mapping[str, Any]) -> dict[str, Child]:
+    return {name: _spoken(name, value) for name, value in evidence.items()}
 
 
 def _spoken(name: str, value: Any) -> Child:
