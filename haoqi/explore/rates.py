@@ -38,6 +38,8 @@ _ROUNDS = 30
 # Of the corrections of methods on a base: what the belief that nothing is off weighs, how much less each older plan
 # weighs than the one after it, and the seconds below which a plan says nothing.
 _UNMOVED, _FADING, _LEAST_TOLD = 0.6, 0.7, 0.5
+# Fewer plans than this say nothing of how steady a machine is.
+_FEWEST_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class Rates:
         told, _ = found._predict(counts, methods)
         off = np.log(seconds) - told
         beyond = np.sign(off) * np.maximum(0.0, np.abs(off) - _OUTLYING * np.sqrt(variance))
-        return replace(found, corrections=_corrections(seen, beyond))
+        scatter = max(self.noise, _scatter(seen, off))
+        return replace(found, corrections=_corrections(seen, beyond), noise=scatter)
 
     def knowing(self, methods: Sequence[str]) -> "Rates":
         """Return rates that have a factor for each of these methods; one that was never seen has 1, in doubt."""
@@ -187,6 +190,15 @@ class Rates:
 
     def _variance(self, seconds: Floats) -> Floats:
         return self.noise**2 + np.square(_JITTER_SECONDS / np.maximum(seconds, 1e-3))
+
+
+def _scatter(seen: Sequence[Measured], off: Floats) -> float:
+    """Return by how much logarithms of seconds are off on the whole: on a machine that others use, more than usual.
+
+    It is a robust standard deviation (Hampel, 1974, doi:10.1080/01621459.1974.10482962); 0 of fewer than three plans.
+    """
+    told = [abs(error) for one, error in zip(seen, off.tolist(), strict=True) if one.seconds >= _LEAST_TOLD]
+    return 1.4826 * float(np.median(told)) if len(told) >= _FEWEST_TOLD else 0.0
 
 
 def _corrections(seen: Sequence[Measured], off: Floats) -> dict[tuple[str, str], float]:

@@ -40,7 +40,7 @@ _PREDICTOR = "predictor.json"
 
 @contextmanager
 def smaller(
-    model: Model, splits: Splits, place: Path, listen: Listen = silent, deadline: float | None = None
+    model: Model, splits: Splits, place: Path, listen: Listen = silent, *, deadline: float | None = None
 ) -> Iterator[Model]:
     """Give the model as it is best published, or the model itself where little is to be saved.
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from haoqi.explore.rates import Measured, nominal
+from haoqi.explore.rates import Measured, Rates, nominal
 from haoqi.methods.work import Load
 
 TRAINING = Load(plans=1, training=2000)
@@ -45,3 +45,18 @@ def test_text_work_is_paced_by_the_machine() -> None:
     assert nominal().paced(2.0) == pytest.approx(2.0)
     busy = nominal().learnt([replace(one, seconds=2 * one.seconds) for one in seen(1.0, 3)])
     assert busy.paced(2.0) > 2.2
+
+
+def test_on_an_unsteady_machine_more_is_kept_for_what_comes() -> None:
+    steady, unsteady = (
+        nominal().learnt([one for factor in factors for one in seen(factor, 1)])
+        for factors in ((1.0, 1.0, 1.0, 1.0, 1.0), (1.0, 3.0, 0.9, 3.2, 1.1))
+    )
+
+    def margin(rates: Rates) -> float:
+        found = rates.cost(TRAINING, "lora", "minilm")
+        return found.at_most() / found.seconds
+
+    assert margin(steady) < 1.3
+    assert margin(unsteady) > 1.1 * margin(steady)
+    assert steady.noise == nominal().noise
