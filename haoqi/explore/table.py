@@ -163,23 +163,32 @@ class Table(Offers):
         return self._step(max(able, key=lambda p: (p.share, -rank(p), p.key)), why, "explore") if able else None
 
     def _first_frozen(self) -> Step | None:
-        """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
+        """Return the best method on frozen features, at the largest fidelity that leaves time for others, once.
+
+        Where no training on all examples fits into the time, nothing better comes, and it may have what there is.
+        """
         kin = [plan for plan in self.lab.plans if plan.method in self._kin and not plan.settings and plan.share == 1.0]
         best = self._believed_best(kin) if kin else None
         if best is None or any(e.plan.method == best.method for e in self.history.experiments):
             return None
         alike = (best.method, best.base)
         plans = [plan for plan in self.untried() if (plan.method, plan.base) == alike and not plan.settings]
+        share = FROZEN_SHARE if self._trains_whole() else 1.0
         able = [
             plan
             for plan in plans
             if self.left is None
-            or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+            or self._seconds(plan) <= share * self._left_for(plan)
             # What gives way reads as many examples as there is time for.
             or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
         ]
         why = "frozen features are cheap for what they give"
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
+
+    def _trains_whole(self) -> bool:
+        """Return whether there is time for a training on all examples."""
+        usual = (plan for plan in self.untried() if plan.share == 1.0 and not plan.settings and self.tunes(plan))
+        return any(self._affordable(plan) for plan in usual)
 
     def _first_costly(self) -> Step | None:
         """Return the gradient method that is believed to come out best, by other data and by this, once."""
