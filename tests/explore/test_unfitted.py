@@ -11,10 +11,12 @@ from haoqi.evaluate.advice import NO_BASE, Advice, ranked
 from haoqi.evaluate.report.steps import hints_of, in_words, lead_of, reason_of
 from haoqi.explore.advise import advise
 from haoqi.explore.bases import bases_for, missing_base
+from haoqi.explore.costs import Costs
 from haoqi.explore.ending import Ending
 from haoqi.explore.lab import Lab
 from haoqi.explore.next_steps import next_steps
 from haoqi.explore.plan import Plan
+from haoqi.explore.rates import Cost
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.unfitted import minutes_for, most_promising, none_with_base, unfitted
 from haoqi.models.bases import Base, bases
@@ -53,6 +55,29 @@ def test_the_most_promising_plan_is_that_of_the_largest_gain_not_the_cheapest(ca
     values = ending.outlook.verified(joint.mean, joint.deviation, ending.outlook.proofs(plans))
     assert found[1] == pytest.approx(float(values.max()))
     assert most_promising([], ending.outlook) is None
+
+
+def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that_takes_ages(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = ending_of(case)
+    one, other, third = [plan for plan in case.lab.plans if plan.share == 1.0 and plan.base][:3]
+    gains, prices = {one: 0.1, other: 0.09, third: 0.3}, {one: 200.0, other: 100.0, third: 5000.0}
+    monkeypatch.setattr(
+        "haoqi.explore.unfitted.gains_of", lambda plans, _: {plan: gains.get(plan, 0.0) for plan in plans}
+    )
+    monkeypatch.setattr(Costs, "cost", lambda costs, plan: Cost(prices.get(plan, 50.0), 0.1))
+
+    def named() -> Plan:
+        found = unfitted(case.lab, case.history, ending.costs, ending.outlook)
+        assert found is not None
+        return found.plan
+
+    assert named() == other
+    gains[other] = 0.05
+    assert named() == one
+    case.lab = replace(case.lab, settings=ExploreSettings(minutes=10.0, folds=0))
+    assert named() == third
 
 
 def test_its_minutes_have_time_for_all_that_the_run_then_does(case: Case) -> None:
