@@ -275,13 +275,13 @@ class Costs:
         return sum(self.rates.cost(self._answering(one, rows), one.method).at_most() for one, _ in plan.members)
 
     def trimming_seconds(self, plan: Plan) -> float:
-        """Return what making the bases of a release smaller takes, most likely at most, and comparing its answers."""
+        """Return what making the bases of a release smaller takes, and comparing its answers; it can be broken off."""
         seconds, cut, rows = 0.0, set[str](), 2 * compared(self.lab.splits)
         for one, _ in plan.members:
             if one.base:
                 size, known = self.lab.trial(one).size, one.base in cut
                 load = reading_base(size).times(2) + trimming(size, again=known) + self._answering(one, rows)
-                seconds += self.rates.cost(load, one.method).at_most()
+                seconds += self.rates.cost(load, one.method).seconds
                 cut.add(one.base)
         return seconds
 
