@@ -37,7 +37,7 @@ _BF16_POWER = 0.25
 _ROUNDS = 30
 # Of the corrections of methods on a base: what the belief that nothing is off weighs, how much less each older plan
 # weighs than the one after it, and the seconds below which a plan says nothing.
-_UNMOVED, _FADING, _LEAST_TOLD = 0.6, 0.7, 0.5
+_UNMOVED, _FADING, _LEAST_TOLD = 1.2, 0.7, 0.5
 # Fewer plans than this say nothing of how steady a machine is.
 _FEWEST_TOLD = 3
 

@@ -60,3 +60,11 @@ def test_on_an_unsteady_machine_more_is_kept_for_what_comes() -> None:
     assert margin(steady) < 1.3
     assert margin(unsteady) > 1.1 * margin(steady)
     assert steady.noise == nominal().noise
+
+
+def test_one_plan_alone_which_may_have_read_its_base_from_a_cold_disk_is_held_against_no_method() -> None:
+    def correction(times: int) -> float:
+        return nominal().learnt([*seen(1.0, 4, "other"), *seen(5.0, times)]).corrections["lora", "minilm"]
+
+    assert correction(1) == 1.0
+    assert correction(2) > 1.2
