@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from haoqi import data, tasks
-from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.deadline import OutOfTimeError, after, ended_after
 from haoqi.core.errors import UserError
-from haoqi.core.events import Advanced, Ended, Listen, Note, Released, Stage, silent
+from haoqi.core.events import Ended, Listen, Note, Released, Stage, silent
 from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
 from haoqi.data.labelled import labelled
@@ -215,9 +215,9 @@ def _compile(published: Release, lab: Lab, history: History, clock: Clock) -> No
         )
         return
     lab.listen(Stage("compiling", "forms of the model are timed, and judged by validation examples"))
-    hear = until(after(left))
     try:
-        lab.listen(Note(compile(published.reference, tell=lambda line: hear(Advanced(0.0, line))).words))
+        with ended_after(left):
+            lab.listen(Note(compile(published.reference).words))
     except OutOfTimeError:
         lab.listen(Note(f"not compiled: it took longer than the minutes leave time for; {by_hand}", warning=True))
     except UserError as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.deadline import OutOfTimeError, after, ended_after, until
 from haoqi.core.events import Note, Stage
 from haoqi.data.examples import Examples
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, ranked, rounded
@@ -38,7 +38,7 @@ def advise(lab: Lab, history: History, left: float | None = None) -> Advice | No
     try:
         seconds = most_advice_seconds(lab, left)
         deadline = None if left is None else after(seconds)
-        ending = Ending(lab.heard(until(deadline)), history, seconds)
+        ending = Ending(lab.heard(until(deadline)), history, seconds, deadline)
         steps, failed = suggested(ending)
     except KeyboardInterrupt:
         lab.listen(Note("no next steps: stopped by you", warning=True))
@@ -61,8 +61,11 @@ def suggested(ending: Ending) -> tuple[list[NextStep], dict[str, str]]:
     failed: dict[str, str] = {}
     for name in next_steps.names():
         try:
+            left = None if ending.deadline is None else max(0.01, ending.deadline - time.perf_counter())
             try:
-                found.append(next_steps.build(name).suggest(ending))
+                with ended_after(left):
+                    step = next_steps.build(name).suggest(ending)
+                found.append(step)
             except OutOfTimeError:
                 ending = ending.hurried
                 found.append(next_steps.build(name).suggest(ending))

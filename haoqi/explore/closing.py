@@ -17,7 +17,7 @@ REPORT_SECONDS = 1.5
 ADVICE_SHARE = 0.05
 """Of the minutes, what next steps are sure of, at most `advice_seconds`."""
 
-COMPILE_SECONDS, COMPILE_SECONDS_EACH = 28.0, 0.12
+COMPILE_SECONDS, COMPILE_SECONDS_EACH = 34.0, 0.4
 """What compiling takes on that machine: libraries are loaded and forms written and timed, whatever the base; and that
 for each million of its weights."""
 

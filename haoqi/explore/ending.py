@@ -44,11 +44,13 @@ class Ending:
     history: History
     seconds: float
     """What finding out all next steps may take, as it is predicted."""
+    deadline: float | None = None
+    """By `time.perf_counter`, when finding out is over; None: never."""
 
     @cached_property
     def hurried(self) -> "Ending":
         """The same end, where there is no time to find out more than is known already."""
-        found = replace(self, lab=self.lab.heard(silent), seconds=0.0)
+        found = replace(self, lab=self.lab.heard(silent), seconds=0.0, deadline=None)
         vars(found).update({name: vars(self)[name] for name in ("measured", "costs", "outlook") if name in vars(self)})
         return found
 

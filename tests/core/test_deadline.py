@@ -1,8 +1,10 @@
 """A deadline is kept where work says how far it has come, and nowhere else."""
 
+import signal
+
 import pytest
 
-from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.deadline import OutOfTimeError, after, ended_after, until
 from haoqi.core.events import Advanced, Event, Note
 
 
@@ -22,3 +24,16 @@ def test_without_a_deadline_everything_is_heard() -> None:
     assert after(None) is None
     until(None, heard.append)(Advanced(0.5))
     assert heard == [Advanced(0.5)]
+
+
+def test_work_that_says_nothing_is_ended_by_an_alarm_and_no_other() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(OutOfTimeError), ended_after(0.01):
+        while True:
+            pass
+    with ended_after(1000.0):
+        pass
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0
+    with ended_after(None):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0

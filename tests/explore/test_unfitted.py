@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from haoqi.core.events import silent
-from haoqi.evaluate.advice import NO_BASE, Advice, ranked
+from haoqi.evaluate.advice import NO_BASE, Advice, NextStep, ranked
 from haoqi.evaluate.report.steps import hints_of, in_words, lead_of, reason_of
 from haoqi.explore.advise import advise
 from haoqi.explore.bases import bases_for, missing_base
@@ -167,3 +167,15 @@ def test_plans_of_a_base_that_is_not_here_cost_what_they_would(case: Case) -> No
     ending = ending_of(case)
     probe = Plan("probe", "minilm")
     assert ending.costs.cost(probe).seconds > ending.costs.cost(TFIDF).seconds
+
+
+def test_advice_whose_time_is_over_is_told_from_what_is_known(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(self: object, ending: Ending) -> NextStep:
+        while ending.seconds:
+            pass
+        return NextStep("label_more", "label_more", evidence={"count": 1})
+
+    monkeypatch.setattr(next_steps.get("label_more"), "suggest", endless)
+    advice = advise(case.lab, case.history, 0.2)
+    assert advice is not None
+    assert sorted(step.kind for step in advice.steps) == next_steps.names()
