@@ -5,10 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from haoqi import data, tasks
+from haoqi.core.deadline import OutOfTimeError, after, ended_after
 from haoqi.core.errors import UserError
-from haoqi.core.events import Listen, Note, Released, Stage, silent
+from haoqi.core.events import Ended, Listen, Note, Released, Stage, silent
 from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
+from haoqi.core.quantities import duration
 from haoqi.core.say import named, say
 from haoqi.data.conform import conform
 from haoqi.data.labelled import labelled
@@ -16,12 +18,16 @@ from haoqi.data.names import place_of
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate import report
+from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import headline
+from haoqi.evaluate.report.steps import hints_of, in_words
 from haoqi.explore import reflect, tell, trial
 from haoqi.explore.advise import advise
-from haoqi.explore.choose import next_step, why_ended
+from haoqi.explore.choose import next_step, shortest_left, why_ended
 from haoqi.explore.clock import Clock
+from haoqi.explore.closing import compile_seconds
+from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.jury import jury_of
 from haoqi.explore.lab import Lab, check, lab_of
@@ -42,7 +48,14 @@ STOPPED = "stopped"
 """Why a search ended that the person stopped: what follows is to be quick."""
 
 
-def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: Path | None = None) -> Release:
+def improve(
+    run: Run,
+    listen: Listen = silent,
+    raw: Raw | None = None,
+    *,
+    home: Path | None = None,
+    begun: float | None = None,
+) -> Release:
     """Look for a better model until the budget is spent, then release the best one.
 
     The same run taken up again goes on where it was, whether it was killed or had ended. Ctrl-C ends the
@@ -53,11 +66,12 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: 
         listen: is told of everything that happens.
         raw: the rows, where the caller has them in memory already.
         home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
+        begun: when its minutes began, by `time.perf_counter`; None: now.
 
     Raises:
         UserError: if the data, the settings or the disk do not allow it.
     """
-    clock = Clock()
+    clock = Clock() if begun is None else Clock(begun=begun)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
     task, why = tasks.resolve(run.task, raw)
@@ -75,7 +89,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: 
         clock = Clock(history.spent_seconds, clock.begun)
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         cleaned = run.data.clean and raw.shape == "labels"
-        shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "listen": listen}
+        shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
         lab = lab_of(run.explore, task, prepared, place, **shared)
         begin(run, raw, lab, history)
         listen(
@@ -85,6 +99,7 @@ def improve(run: Run, listen: Listen = silent, raw: Raw | None = None, *, home: 
             )
         )
         ended = search(lab, history, clock)
+        listen(Ended(ended, clock.spent, run.explore.budget_seconds, shortest_left(lab, history)))
         return release(run, lab, history, ended, clock=clock, home=home)
 
 
@@ -142,7 +157,9 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, h
         left = clock.left(lab.settings.budget_seconds)
         final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
         lab.listen(Stage("releasing", say("run.releasing")))
-        with smaller(final, lab.splits, lab.folder, lab.listen) as model:
+        with smaller(
+            final, lab.splits, lab.folder, lab.listen, deadline=_end_of_trimming(lab, history, clock)
+        ) as model:
             tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             tested = replace(tested, scorings=1 + scored_before(name, tested.content, history))
             evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
@@ -151,18 +168,19 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, h
                 model, evidence, name, learnt=learnt, schema=lab.card.schema, promote=run.promote, home=home
             )
     if run.compile and published.facts.get("base"):
-        _compile(published, lab, home)
+        _compile(published, lab, history, clock=clock, home=home)
     known = history.last("release")
     if new := known is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
         told |= {"scorings": published.evidence["test"].get("scorings", 0)}
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
-    if (advice := advise(lab, history)) is not None:
+    costs = Costs.of(lab, history.experiments, timed=lab.settings.budget_seconds is not None)
+    if (advice := advise(lab, history, costs.left_to_advise(clock.left(lab.settings.budget_seconds)))) is not None:
         advice.write(published.folder)
     story = story_of(run, lab, history, release=published, ended=ended, advice=advice, promotion=promotion)
     path = report.write(story, published.folder / "report.html")
-    lab.listen(replace(_released(published, lab, path, promotion), new=new))
+    lab.listen(replace(_released(published, lab, path, promotion), hints=_hints(advice), new=new))
     return published
 
 
@@ -220,13 +238,35 @@ def compile(
     return compiled(examples=labelled(raw, release.task.output.read, settings))
 
 
-def _compile(published: Release, lab: Lab, home: Path | None) -> None:
-    """Compile what was published, unless it was before; a release is good without it too."""
+def _end_of_trimming(lab: Lab, history: History, clock: Clock) -> float | None:
+    """Return the deadline of making a release smaller: the test split, next steps and the report come after it.
+
+    It is not begun where it is believed to take longer.
+    """
+    if lab.settings.budget_seconds is None:
+        return None
+    costs, plan = Costs.of(lab, history.experiments, timed=True), history.found().plan
+    left = (clock.left(lab.settings.budget_seconds) or 0.0) - costs.closing_seconds(None) - costs.judging_seconds(plan)
+    return after(left if costs.trimming_seconds(plan) <= left else 0.0)
+
+
+def _compile(published: Release, lab: Lab, history: History, *, clock: Clock, home: Path | None) -> None:
+    """Compile what was published, unless it was before or the minutes do not allow it; it is good without that too."""
     if published.compiled is not None:
+        return
+    costs = Costs.of(lab, history.experiments, timed=lab.settings.budget_seconds is not None)
+    left = costs.left_to_compile(clock.left(lab.settings.budget_seconds))
+    by_hand = f"haoqi compile {published.reference}"
+    needed = compile_seconds(lab, costs.rates, history.found().plan)
+    if left is not None and needed > left:
+        lab.listen(Note(say("run.not_compiled.no_time", seconds=duration(needed), command=by_hand)))
         return
     lab.listen(Stage("compiling", say("run.compiling")))
     try:
-        lab.listen(Note(compile(published.reference, home=home).words))
+        with ended_after(left):
+            lab.listen(Note(compile(published.reference, home=home).words))
+    except OutOfTimeError:
+        lab.listen(Note(say("run.not_compiled.too_long", command=by_hand), warning=True))
     except UserError as error:
         lab.listen(Note(say("run.not_compiled", reason=error.what)))
     except KeyboardInterrupt:
@@ -258,3 +298,8 @@ def _released(published: Release, lab: Lab, path: Path, promotion: Promotion) ->
         why_not=promotion.why_not,
         promotion=promotion.facts,
     )
+
+
+def _hints(advice: Advice | None) -> tuple[str, ...]:
+    """Return what a person should know before all else, as sentences."""
+    return () if advice is None else tuple(map(in_words, hints_of(advice)))

@@ -47,7 +47,8 @@ class Run:
     fresh: bool = False
     """Begin again even though the same run was begun before; what it released stays."""
     compile: bool = True
-    """Measure, after the release, in which form it computes fastest on this machine, and compute it so."""
+    """Measure, after the release, in which form it computes fastest on this machine, and compute it so, if the minutes
+    have the time."""
     promote: bool | None = None
     """Let the new version answer to the name, or not; when left out, unless it has other labels or scores lower."""
     ledger: str | None = None

@@ -1,5 +1,6 @@
 """`haoqi improve` and `haoqi check`: the main job, and what it would do."""
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,11 +31,17 @@ def improve(
     search in order: what was found so far is released. The same command takes up where it was.
     """
     run = run_of(source, config, **given(settings))
-    from haoqi import pipeline
     from haoqi.cli.inspect import asks, settle
+    from haoqi.cli.offer import offer
+
+    raw = None
+    if asks() and not json:
+        run, raw = settle(run)
+        offer(run, raw)
+    begun = time.perf_counter()  # a busy machine takes seconds to load what follows
+    from haoqi import pipeline
     from haoqi.cli.watch import watching
 
-    run, raw = settle(run) if asks() and not json else (run, None)
     report: list[str] = []
 
     with watching(run.release_name, as_json=json) as listen:
@@ -43,7 +50,7 @@ def improve(
             listen(event)
             report.extend([event.report] if hasattr(event, "report") else [])
 
-        pipeline.improve(run, hear, raw)
+        pipeline.improve(run, hear, raw, begun=begun)
     if open and report:
         show(Path(report[-1]))
 

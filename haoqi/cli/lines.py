@@ -74,6 +74,7 @@ def ending(released: Released, tried: int = 0) -> list[str]:
         words.words("ending.ask", name=ref),
         *([words.words(undo, command=command)] if command else []),
         words.words("ending.read", report=released.report),
+        *(f"  {hint}" for hint in released.hints),
     ]
 
 

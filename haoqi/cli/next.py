@@ -52,10 +52,12 @@ def _show(advice: "Advice", steps: "tuple[NextStep, ...]", *, alone: bool) -> No
     """Print the step to take, the table of all, and why."""
     from haoqi.cli.tables import show
     from haoqi.evaluate.report.markup import Said
-    from haoqi.evaluate.report.steps import in_words, lead_of, name_of, promising_of, reason_of
+    from haoqi.evaluate.report.steps import hints_of, in_words, lead_of, name_of, promising_of, reason_of
 
     if not alone:
         print(in_words(Said("gap")).join(filter(None, (in_words(lead_of(advice)), in_words(promising_of(advice))))))
+        for hint in hints_of(advice):
+            print(in_words(hint))
         print()
     show([_row(one) for one in steps], right=("gain", "80 % interval", "your time", "machine", "per minute"))
     print()

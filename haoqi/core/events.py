@@ -75,6 +75,18 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """The search is over; what was found is released next."""
+
+    reason: str
+    """"budget", "steps", "exhausted", "worth" or "stopped"."""
+    spent_seconds: float
+    budget_seconds: float | None
+    needed_seconds: float | None = None
+    """What the shortest plan that was not tried takes; None: there is none."""
+
+
+@dataclass(frozen=True)
 class Released:
     """A release was published."""
 
@@ -100,6 +112,9 @@ class Released:
     promotion: Mapping[str, Any] = field(default_factory=dict)
     """What the reason rests on; or which version answered before, where that was learnt from other data."""
 
+    hints: tuple[str, ...] = ()
+    """What a person should know before all else: that there was no base, or no time for the methods that mostly win."""
+
     @property
     def standing(self) -> dict[str, Any]:
         """Which version answers now and why, as the report puts it into words."""
@@ -107,7 +122,7 @@ class Released:
         return {**answers, "why_not": self.why_not, "facts": self.promotion}
 
 
-Event = Stage | Note | Trying | Advanced | Tried | Clock | Released
+Event = Stage | Note | Trying | Advanced | Tried | Clock | Ended | Released
 Listen = Callable[[Event], None]
 
 

@@ -23,6 +23,9 @@ FILE = "advice.json"
 
 STOP = "stop"
 
+NO_BASE = "bigger_base_missing"
+"""The reason of the step that comes before all others: the run had no pretrained base, and it would gain by one."""
+
 
 @dataclass(frozen=True)
 class ChosenRow:
@@ -141,8 +144,8 @@ class Advice:
 def ranked(steps: Sequence[NextStep], worth: float) -> tuple[NextStep, ...]:
     """Return steps in the order in which to think of them.
 
-    First those that pay, by expected gain per minute; then stopping; then those that do not; last those of which
-    nothing can be told.
+    First the base that a run was without, if it is expected to gain by it; then those that pay, by expected gain per
+    minute; then stopping; then those that do not; last those of which nothing can be told.
 
     Args:
         steps: of different kinds.
@@ -150,6 +153,8 @@ def ranked(steps: Sequence[NextStep], worth: float) -> tuple[NextStep, ...]:
     """
 
     def key(step: NextStep) -> tuple[int, float, str]:
+        if step.reason == NO_BASE and step.gain:
+            return -1, 0.0, step.kind
         place = 0 if step.pays(worth) else 1 if step.kind == STOP else 2 if step.gain is not None else 3
         return place, -(step.gain or 0.0) / max(step.minutes, 1 / 60), step.kind
 

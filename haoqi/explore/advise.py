@@ -2,39 +2,44 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from haoqi.core.events import Note, Stage, silent
+from haoqi.core.deadline import OutOfTimeError, after, ended_after, until
+from haoqi.core.events import Note, Stage
 from haoqi.core.say import restored, say
 from haoqi.data.examples import Examples
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, bounded, ranked, rounded
+from haoqi.explore.closing import most_advice_seconds
 from haoqi.explore.ending import Ending
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
 from haoqi.explore.next_steps import next_steps
 
-SHARE = 0.05
-"""Of the budget, finding next steps takes no more than this."""
-
 KIND = "advice"
 """Of its entry in the ledger."""
 
 
-def advise(lab: Lab, history: History) -> Advice | None:
+def advise(lab: Lab, history: History, left: float | None = None) -> Advice | None:
     """Return the next steps of a run with a champion; None where a person wants none, or stops it.
 
     What was recorded for the history as it is holds: a run taken up again says the same.
+
+    Args:
+        lab: what the experiments share.
+        history: what was run.
+        left: seconds that it may take at most; None: `advice_seconds`, as they are predicted.
     """
-    seconds = allowance(lab)
-    if not seconds:
+    if not lab.settings.advice_seconds:
         return None
     if (known := history.last(KIND)) is not None and known.body["after"] == _mark(history):
         return _read(restored(known.body), known.timing, lab)
     lab.listen(Stage("advising", say("advice.stage")))
     begun = time.perf_counter()
     try:
-        ending = Ending(replace(lab, listen=silent), history, seconds)
+        seconds = most_advice_seconds(lab, left)
+        deadline = None if left is None else after(seconds)
+        ending = Ending(lab.heard(until(deadline)), history, seconds, deadline)
         steps, failed = suggested(ending)
     except KeyboardInterrupt:
         lab.listen(Note(say("advice.stopped"), warning=True))
@@ -50,21 +55,25 @@ def advise(lab: Lab, history: History) -> Advice | None:
 
 
 def suggested(ending: Ending) -> tuple[list[NextStep], dict[str, str]]:
-    """Return every step that something can be said of, and why of others nothing can."""
+    """Return every step that something can be said of, and why of others nothing can.
+
+    Once its time is over what is left is told from what is known already.
+    """
     found: list[NextStep] = []
     failed: dict[str, str] = {}
     for name in next_steps.names():
         try:
-            found.append(next_steps.build(name).suggest(ending))
+            left = None if ending.deadline is None else max(0.01, ending.deadline - time.perf_counter())
+            try:
+                with ended_after(left):
+                    step = next_steps.build(name).suggest(ending)
+                found.append(step)
+            except OutOfTimeError:
+                ending = ending.hurried
+                found.append(next_steps.build(name).suggest(ending))
         except Exception as error:  # whatever one runs into, the others are told
             failed[name] = (" ".join(str(error).split()) or type(error).__name__)[:300]
     return found, failed
-
-
-def allowance(lab: Lab) -> float:
-    """Return how many seconds finding next steps may take."""
-    budget, most = lab.settings.budget_seconds, lab.settings.advice_seconds
-    return most if budget is None else min(most, SHARE * budget)
 
 
 def _mark(history: History) -> list[Any]:

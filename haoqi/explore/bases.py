@@ -1,13 +1,26 @@
 """Which bases a search starts from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from haoqi.core import folder
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note
 from haoqi.core.say import joined, say
+from haoqi.data.languages import language_shares
 from haoqi.explore.settings import ExploreSettings
-from haoqi.models.bases import Base
+from haoqi.models.bases import Base, BaseCard
+
+
+def missing_base(texts: Sequence[str]) -> BaseCard | None:
+    """Return the embedded base that suits some texts, if it is not installed; None where it is."""
+    from haoqi.models.bases import bases, choose, resolve
+
+    card = bases.build(choose(language_shares(texts)))
+    try:
+        resolve(card.name, folder.cache())
+    except UserError:
+        return card
+    return None
 
 
 def bases_for(settings: ExploreSettings, languages: Mapping[str, float], listen: Listen) -> dict[str, Base]:

@@ -33,6 +33,12 @@ def why_ended(lab: Lab, history: History, spent_seconds: float) -> str:
     return table.why_over()
 
 
+def shortest_left(lab: Lab, history: History) -> float | None:
+    """Return the seconds that the shortest plan that was not tried takes; None where all were."""
+    table = Table(lab, history, lab.settings.budget_seconds)
+    return min((table.seconds_to_begin(plan) for plan in table.untried()), default=None)
+
+
 def seconds_of(plan: Plan, lab: Lab, history: History, left_seconds: float | None) -> float:
     """Return how long a plan is believed to take.
 

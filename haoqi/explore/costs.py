@@ -6,8 +6,19 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from haoqi.explore.asked import Asked, asked, opinion
+from haoqi.explore.closing import SMALLER_SHARE, advice_seconds, compile_kept, report_seconds
 from haoqi.explore.lab import Lab
-from haoqi.explore.loads import NEEDED_BY_ALL, Kept, Trial, imports, kept_after, load_of, not_imported, reading_base
+from haoqi.explore.loads import (
+    NEEDED_BY_ALL,
+    Kept,
+    Trial,
+    imports,
+    kept_after,
+    load_of,
+    not_imported,
+    reading_base,
+    trimming,
+)
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.rates import Cost, Measured, Rates, nominal, rates_of
 from haoqi.explore.teacher import teaching_seconds
@@ -18,8 +29,6 @@ REFIT = 0.6
 """Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""
 
 _NOTHING = Kept()
-# Writing the report and the release.
-_REPORT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,8 @@ class Costs:
     """What the store of features holds, by base, and what recipes have asked."""
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
+    experiments: int = 0
+    """That were run."""
     _known: dict[Plan, Cost] = field(default_factory=dict, compare=False, repr=False)
     _reserved: dict[Plan, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -49,30 +60,37 @@ class Costs:
         seen, fresh = list[Measured](), set(lab.fresh)
         for experiment in history:
             plan = experiment.plan
-            if experiment.score is None or plan.method not in lab.makers or (plan.base or "") not in (*lab.bases, ""):
+            if plan.method not in lab.makers or (plan.base or "") not in (*lab.bases, ""):
+                continue
+            if experiment.score is None and not experiment.cut:
                 continue
             trial = lab.trial(plan)
             work = lab.method(plan).work(trial.size)
             known = asked(plan, lab, known)
             before = known.kept.get(plan.base or "", _NOTHING)
-            if not experiment.cut and known.load == Load() and not plan.made_of:
+            if known.load == Load() and not plan.made_of:
                 load = load_of(work, trial, before) + imports(work, fresh)
-                seen.append(Measured(plan.method, load, experiment.seconds))
+                one = Measured(plan.method, load, experiment.seconds, plan.base or "")
+                # What was ended says nothing, unless it should have been done by then.
+                if not experiment.cut or rates.learnt(seen).cost(load, one.method, one.base).at_most() < one.seconds:
+                    seen.append(one)
+            if experiment.score is None:
+                continue  # of what was begun nothing is known
             fresh -= {*work.libraries, NEEDED_BY_ALL}
             known = replace(known, kept={**known.kept, plan.base or "": kept_after(before, work, trial)})
-        return cls(lab, rates.learnt(seen) if timed else rates, known, timed)
+        return cls(lab, rates.learnt(seen) if timed else rates, known, timed, len(history))
 
     def cost(self, plan: Plan) -> Cost:
         """Return how long a plan takes if nothing ends it."""
         if plan not in self._known:
-            found = self.rates.cost(self.load(plan), plan.method)
+            found = self.rates.cost(self.load(plan), plan.method, plan.base or "")
             taught = teaching_seconds(plan, lambda one: self.cost(one).seconds)
             self._known[plan] = replace(found, seconds=found.seconds + taught)
         return self._known[plan]
 
     def cut_short(self, plan: Plan, share: float) -> Cost:
         """Return how long a plan takes whose fit is ended after a share of it; all is scored in any case."""
-        return self.rates.cost(self.load(plan, share), plan.method)
+        return self.rates.cost(self.load(plan, share), plan.method, plan.base or "")
 
     def load(self, plan: Plan, share: float = 1.0) -> Load:
         """Return what a plan does now: less than at first, where earlier plans share its base.
@@ -119,6 +137,27 @@ class Costs:
         """
         return sum(self._release(plan))
 
+    def closing_seconds(self, plan: Plan | None) -> float:
+        """Return what is kept for all that comes once the test split is scored.
+
+        That is the release, next steps and the report, and of a plan a smaller base and its compiled form, too, where
+        these are a small part of the minutes.
+        """
+        told = report_seconds(self.lab, self.rates, self.experiments) + advice_seconds(self.lab)
+        if plan is None:
+            return told
+        smaller, budget = self.trimming_seconds(plan), self.lab.settings.budget_seconds
+        kept = smaller if budget is None or smaller <= SMALLER_SHARE * budget else 0.0
+        return told + kept + compile_kept(self.lab, self.rates, plan)
+
+    def left_to_compile(self, left: float | None) -> float | None:
+        """Return how many of the seconds that are left compiling may take, next steps and the report kept time for."""
+        return None if left is None else left - self.closing_seconds(None)
+
+    def left_to_advise(self, left: float | None) -> float | None:
+        """Return how many of the seconds that are left finding next steps may take, the report kept time for."""
+        return None if left is None else max(0.0, left - report_seconds(self.lab, self.rates, self.experiments))
+
     def kept_for(self, champion: Experiment | None, left: float) -> float:
         """Return what is kept of the time left for releasing a champion that was run.
 
@@ -127,7 +166,7 @@ class Costs:
         Of an ensemble those members are fitted once more for which there is time (`refitted`).
         """
         if champion is None:
-            return _REPORT_SECONDS
+            return self.closing_seconds(None)
         released, again = self._release(champion.plan)
         if champion.plan.method == ENSEMBLE and not self.lab.folds:
             members = self.refitted(champion.plan, left - released).items()
@@ -178,12 +217,12 @@ class Costs:
     def _release(self, plan: Plan | None) -> tuple[float, float]:
         """Return what a release takes without its last fit, and that, or 0 where it is only made if time is left."""
         if plan is None:
-            return _REPORT_SECONDS, 0.0
+            return self.closing_seconds(None), 0.0
         if plan not in self._reserved:
             again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
             soon = plan.method != ENSEMBLE and again <= REFIT * (budget or math.inf)
             refits = self.lab.folds or (self.lab.settings.refit and soon)
-            self._reserved[plan] = _REPORT_SECONDS + self.scoring_seconds(plan), again if refits else 0.0
+            self._reserved[plan] = self.closing_seconds(plan) + self.scoring_seconds(plan), again if refits else 0.0
         return self._reserved[plan]
 
     def refit_seconds(self, plan: Plan) -> float:
@@ -215,16 +254,16 @@ class Costs:
         kept = replace(kept, taken=kept.taken + read, drawn=kept.drawn + read if kept.drawn else 0.0, judged=True)
         known = Asked(kept={**self.asked.kept, base: kept})
         load = asked(plan, there, known).load + load_of(method.work(trial.size), trial, kept)
-        return self.rates.cost(load, plan.method).at_most()
+        return self.rates.cost(load, plan.method, base).at_most()
 
     def scoring_seconds(self, plan: Plan) -> float:
-        """Return what answering the test split takes, most likely at most, and comparing it with a smaller copy."""
+        """Return what answering the test split takes, most likely at most."""
         seconds, read = 0.0, set[str]()
         for one, _ in plan.members:
-            rows, base = len(self.lab.splits.test) + (2 * compared(self.lab.splits) if one.base else 0), one.base or ""
+            rows, base = len(self.lab.splits.test), one.base or ""
             load = Load(plans=1) + self._answering(one, rows, read=base in read)
-            if self.lab.method(one).uses_base and base not in read:
-                load += reading_base(self.lab.trial(one).size).times(3)
+            if self.lab.method(one).uses_base:  # each member has a copy of its own
+                load += reading_base(self.lab.trial(one).size)
             if base and not self.lab.method(one).stochastic:  # members on frozen features share them
                 read.add(base)
             seconds += self.rates.cost(load, one.method).at_most()
@@ -232,7 +271,19 @@ class Costs:
 
     def judging_seconds(self, plan: Plan) -> float:
         """Return what answering the validation examples takes, most likely at most."""
-        return self.rates.cost(self._answering(plan, len(self.lab.splits.valid)), plan.method).at_most()
+        rows = len(self.lab.splits.valid)
+        return sum(self.rates.cost(self._answering(one, rows), one.method).at_most() for one, _ in plan.members)
+
+    def trimming_seconds(self, plan: Plan) -> float:
+        """Return what making the bases of a release smaller takes, and comparing its answers; it can be broken off."""
+        seconds, cut, rows = 0.0, set[str](), 2 * compared(self.lab.splits)
+        for one, _ in plan.members:
+            if one.base:
+                size, known = self.lab.trial(one).size, one.base in cut
+                load = reading_base(size).times(2) + trimming(size, again=known) + self._answering(one, rows)
+                seconds += self.rates.cost(load, one.method).seconds
+                cut.add(one.base)
+        return seconds
 
     def _answering(self, plan: Plan, rows: int, *, read: bool = False) -> Load:
         """Return what a plan's model does to answer so many texts, which its base has read or not."""

@@ -1,12 +1,13 @@
 """The end of a run, as next steps look at it: the champion, its learning curve, beliefs, costs; all when asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from haoqi.core import seeds
+from haoqi.core.events import silent
 from haoqi.evaluate.counts import items
 from haoqi.explore.borrowing import lead_of, sure_enough
 from haoqi.explore.champion import usual_stake
@@ -43,6 +44,15 @@ class Ending:
     history: History
     seconds: float
     """What finding out all next steps may take, as it is predicted."""
+    deadline: float | None = None
+    """By `time.perf_counter`, when finding out is over; None: never."""
+
+    @cached_property
+    def hurried(self) -> "Ending":
+        """The same end, where there is no time to find out more than is known already."""
+        found = replace(self, lab=self.lab.heard(silent), seconds=0.0, deadline=None)
+        vars(found).update({name: vars(self)[name] for name in ("measured", "costs", "outlook") if name in vars(self)})
+        return found
 
     @property
     def champion(self) -> Experiment:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from haoqi.core import seeds
+from haoqi.core.deadline import OutOfTimeError
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.split import in_folds
 from haoqi.evaluate.predictions import Predictions
@@ -21,21 +22,41 @@ from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
 
-def cross_validated(plan: Plan, lab: Lab, *, seconds: float | None = None, facts: list[str] | None = None) -> Scores:
+def cross_validated(
+    plan: Plan,
+    lab: Lab,
+    *,
+    seconds: float | None = None,
+    deadline: float | None = None,
+    facts: list[str] | None = None,
+) -> Scores:
     """Return scores of every judged example from a model that was not fitted on it.
 
     Args:
         plan: what is fitted.
         lab: with folds.
-        seconds: the most that it may take; None: no limit.
+        seconds: what it should take at most; each fold may take its part of what the folds before it left. None: no
+            limit.
+        deadline: seconds after which it is no longer of use; None: none are.
         facts: takes what fits note.
+
+    Raises:
+        OutOfTimeError: if the last fold, times those that are left, says that the deadline will pass; the first says
+            little, for it has the base read most of the texts.
     """
+    begun = time.perf_counter()
+    ended = [begun]
 
     def fit(rest: Examples, fold: int) -> Predictor:
-        begun = time.perf_counter()
+        now = time.perf_counter()
+        if deadline is not None and fold > 1 and now - begun + (now - ended[-1]) * (lab.folds - fold) > deadline:
+            raise OutOfTimeError(f"{fold} of {lab.folds} folds took {now - begun:.0f} s, too long for the time left")
+        ended.append(now)
         train = training_examples(plan, lab, rest, part=fold)
-        cooking = time.perf_counter() - begun
-        limit = None if seconds is None else max(1.0, seconds / lab.folds - cooking)
+        limit = None
+        if seconds is not None:
+            spent = time.perf_counter() - begun
+            limit = max(1.0, (seconds - spent) / (lab.folds - fold))
         return lab.method(plan).fit(job_of(plan, lab, train, seconds=limit, part=(fold, lab.folds), facts=facts))
 
     return cross_scores(lab, fit)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.errors import UserError
+from haoqi.core.events import Advanced
 from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes._suspects import trusted
@@ -150,6 +151,7 @@ def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan) ->
     believed = examples.counting >= _LEAST_TRUST
     for fold in np.unique(fold_of):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero((fold_of != fold) & believed)
+        lab.listen(Advanced(float(fold) / FOLDS, "second opinion on labels"))
         if len(rest):
             found[held] = _fitted(lab, examples.take(rest), plan).scores(examples.take(held))
     return found

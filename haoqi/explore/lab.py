@@ -67,6 +67,8 @@ class Lab:
     """Whether the texts were cleaned, so that what a model is asked must be, too."""
     card: Card = field(default_factory=lambda: Card("", Schema("", "")))
     """What a person should know of the data."""
+    compiles: bool = False
+    """Whether what is released is compiled for this machine, if the time allows it."""
     listen: Listen = silent
 
     @cached_property
@@ -132,6 +134,10 @@ class Lab:
     def store(self) -> FeatureStore:
         """What frozen weights computed, shared by all plans."""
         return FeatureStore(self.folder / "features")
+
+    def heard(self, listen: Listen) -> "Lab":
+        """Return the same lab with another listener."""
+        return self._with(listen=listen)
 
     def _with(self, **changes: Any) -> "Lab":
         """Return the same lab but for some fields; what the store holds is held once."""

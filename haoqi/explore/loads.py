@@ -9,6 +9,9 @@ from haoqi.methods.work import Load, Size, States, Work, answered, embedded
 LIBRARIES = {"scipy": "scipy.optimize", "pandas": "pandas", "sklearn": "sklearn", "transformers": "transformers"}
 """What takes long to import, by its field of `Load`, with the module that shows whether it was."""
 
+# Pieces of texts that are cut in the time that deciding on one of a vocabulary takes.
+_PIECES_EACH = 8.0
+
 NEEDED_BY_ALL = "scipy"
 """Every plan's figures are computed with it."""
 
@@ -110,6 +113,17 @@ def not_imported() -> frozenset[str]:
 def reading_base(size: Size) -> Load:
     """Return what reading a base from disk takes."""
     return Load(loads=1, loaded=size.weights / 1e6)
+
+
+def trimming(size: Size, *, again: bool) -> Load:
+    """Return what writing a smaller copy of a base takes: all of it is written and read, and each piece looked at.
+
+    Args:
+        size: of the base.
+        again: whether its vocabulary was cut before.
+    """
+    pieces = 0.0 if again else _PIECES_EACH * size.vocabulary / 1e6
+    return Load(saved=size.weights / 1e6, loaded=size.weights / 1e6, pieces=pieces)
 
 
 def _bases(size: Size, copies: int, used: bool, held: bool) -> Load:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from haoqi.core.events import silent
+from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.events import Advanced
 from haoqi.data.examples import Examples
 from haoqi.explore import trial
 from haoqi.explore.costs import Costs
@@ -62,8 +63,8 @@ def measured(lab: Lab, history: History, costs: Costs, seconds: float) -> Measur
         known = _recorded(experiment, lab, history)
         if not draws and not known:
             continue
-        quiet, deadline = replace(lab, listen=silent), time.monotonic() + seconds if costs.timed else None
-        passes = [*known, *_made(experiment.plan, quiet, draws, deadline=deadline, seconds=seconds)]
+        limit = seconds if costs.timed else None
+        passes = [*known, *_made(experiment.plan, lab.heard(until(after(limit), lab.listen)), draws, limit=limit)]
         mine = usual if doubt == _SAME else _own(experiment, lab, history)
         whole = trial.pooled([experiment], lab)
         rng = lab.generator("learning curve")
@@ -123,22 +124,28 @@ def _recorded(experiment: Experiment, lab: Lab, history: History) -> list[Pass]:
     return [Pass(rows_of(e.plan, lab), 0, trial.pooled([e], lab)) for _, e in sorted(smaller.items())]
 
 
-def _made(plan: Plan, lab: Lab, draws: int, *, deadline: float | None, seconds: float) -> Iterator[Pass]:
-    """Yield passes draw by draw; where clocks count, the predicted time may be exceeded by one draw only."""
+def _made(plan: Plan, lab: Lab, draws: int, *, limit: float | None) -> Iterator[Pass]:
+    """Yield passes draw by draw; where clocks count, as many as are done in their time, the last one cut off."""
+    begun = time.perf_counter()
     for draw in range(1, draws + 1):
-        if deadline is not None and draw > 1 and time.monotonic() > deadline:
-            return
         for share in _shares(plan, lab):
-            yield _pass(replace(plan, share=plan.share * share), lab, draw, seconds if deadline is not None else None)
+            left = None if limit is None else limit - (time.perf_counter() - begun)
+            if left is not None and left <= 0:
+                return
+            try:
+                yield _pass(replace(plan, share=plan.share * share), lab, draw, left)
+            except OutOfTimeError:
+                return
 
 
 def _pass(plan: Plan, lab: Lab, draw: int, seconds: float | None) -> Pass:
     """Return the judged examples answered by models of one draw of a share, as an experiment answers them."""
 
     def fit(examples: Examples, fold: int) -> Predictor:
-        train = lab.sample(examples, plan, draw)
-        job = job_of(plan, lab, train, seconds=seconds, part=(fold, max(1, lab.folds)))
-        return lab.method(plan).fit(replace(job, folder=None))
+        train, part = lab.sample(examples, plan, draw), (fold, max(1, lab.folds))
+        limit = None if seconds is None else max(1.0, seconds / part[1])
+        lab.listen(Advanced(fold / part[1]))
+        return lab.method(plan).fit(replace(job_of(plan, lab, train, seconds=limit, part=part), folder=None))
 
     scores = cross_scores(lab, fit) if lab.folds else fit(lab.splits.train, 0).scores(lab.judged)
     answers = cross_decoded(scores, lab)

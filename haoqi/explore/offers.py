@@ -58,7 +58,7 @@ class Offers:
         return Outlook(
             surrogate=self._surrogate,
             cost=self.costs.cost,
-            least_seconds=self._least_seconds,
+            least_seconds=self.seconds_to_begin,
             left_seconds=self.left,
             left_share=share,
             champion_score=history.champion_score or 0.0,
@@ -78,7 +78,7 @@ class Offers:
         return Surrogate.of(self.prior, self.history.alone)
 
     def _affordable_plans(self) -> list[Plan]:
-        return [plan for plan in self._untried() if self._affordable(plan)]
+        return [plan for plan in self.untried() if self._affordable(plan)]
 
     def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
         """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
@@ -99,7 +99,8 @@ class Offers:
             return False
         return self._seconds(plan) > ASIDE_SHARE * budget
 
-    def _untried(self) -> list[Plan]:
+    def untried(self) -> list[Plan]:
+        """Return the plans of the space that were not run."""
         tried = {experiment.plan.key for experiment in self.history.experiments}
         return [plan for plan in self._plans if plan.key not in tried and not self._outdone(plan, tried)]
 
@@ -158,10 +159,10 @@ class Offers:
     def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
-        least = self._least_seconds(plan) if elastic else self._seconds(plan)
+        least = self.seconds_to_begin(plan) if elastic else self._seconds(plan)
         return least <= self._left_for(plan)
 
-    def _least_seconds(self, plan: Plan) -> float:
+    def seconds_to_begin(self, plan: Plan) -> float:
         """Return with how much time left a plan may be begun."""
         return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
 
@@ -184,11 +185,29 @@ class Offers:
         return Belief(score, doubt, cost.seconds, cost.spread)
 
     def _step(self, plan: Plan, why: str, role: str) -> Step:
-        limit = None if self.left is None else max(1.0, self._left_for(plan))
+        limit = deadline = None
+        if self.left is not None:
+            limit = max(
+                1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._gives_way(plan) else 0.0)
+            )
+            deadline = self._deadline(limit)
         # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
         plain = role == "explore" and plan.share == 1.0
         to_beat = self.history.champion_score if plain else None
-        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, to_beat)
+        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, deadline, to_beat)
+
+    def _deadline(self, limit: float) -> float | None:
+        """Return after how many seconds an experiment is stopped: the champion must be released, if without a last fit.
+
+        Before there is a champion nothing is stopped.
+        """
+        best = self.history.champion
+        if best is None or self.left is None:
+            return None
+        costs, again = self.costs, 0.0
+        if self.lab.folds:
+            again = costs.refit_seconds(best.plan)  # there is no model yet
+        return max(limit, self.left - costs.scoring_seconds(best.plan) - costs.closing_seconds(None) - again)
 
     def _believed_best(self, plans: Sequence[Plan]) -> Plan:
         believed = dict(zip(plans, self._surrogate.believe(plans).mean.tolist(), strict=True))

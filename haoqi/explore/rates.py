@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,11 @@ _OUTLYING = 2.0
 # Of the gain that bf16 has in matrix products, encoders have its fourth root (docs/decisions.md: 6.3 times, and 1.3-2).
 _BF16_POWER = 0.25
 _ROUNDS = 30
+# Of the corrections of methods on a base: what the belief that nothing is off weighs, how much less each older plan
+# weighs than the one after it, and the seconds below which a plan says nothing.
+_UNMOVED, _FADING, _LEAST_TOLD = 1.2, 0.7, 0.5
+# Fewer plans than this say nothing of how steady a machine is.
+_FEWEST_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class Measured:
     method: str
     load: Load
     seconds: float
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,14 +86,23 @@ class Rates:
     """Shape (names, names)."""
     noise: float
     """Standard deviation of what is left unexplained of the logarithm of a plan's seconds."""
+    corrections: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """The factor by which plans of a method and a base were off all this of late, beyond what noise explains."""
 
-    def cost(self, load: Load, method: str) -> Cost:
-        """Return how long a load of a method will take."""
+    def cost(self, load: Load, method: str, base: str = "") -> Cost:
+        """Return how long a load of a method will take, on a base if it has one."""
         whole = self.knowing([method])
         log, slope = whole._predict(np.array([load.counts]), [method])
-        seconds = float(np.exp(log[0]))
+        seconds = float(np.exp(log[0])) * self.corrections.get((method, base), 1.0)
         variance = float(slope[0] @ whole.covariance @ slope[0]) + float(whole._variance(np.array([seconds]))[0])
         return Cost(seconds, math.sqrt(variance))
+
+    def paced(self, seconds: float) -> float:
+        """Return how long text work takes here that takes so long on the machine that the rates were measured on."""
+        usual, text = nominal(), [name for name in KINDS if name not in MATRIX]
+        mine, theirs = (dict(zip(one.names, one.logs.tolist(), strict=True)) for one in (self, usual))
+        faster = sum(mine[name] - theirs[name] for name in text) / len(text)
+        return seconds * math.exp(mine["machine"] - theirs["machine"] + faster)
 
     def scaled(self, ratio_matrix: float, ratio_text: float) -> "Rates":
         """Return the rates of a machine that takes so many times as long for matrix products and for text."""
@@ -118,7 +133,12 @@ class Rates:
             logs = logs + np.clip(step, -1.0, 1.0)
             if np.abs(step).max() < 1e-6:
                 break
-        return replace(whole, logs=logs, covariance=np.linalg.inv(precision))
+        found = replace(whole, logs=logs, covariance=np.linalg.inv(precision))
+        told, _ = found._predict(counts, methods)
+        off = np.log(seconds) - told
+        beyond = np.sign(off) * np.maximum(0.0, np.abs(off) - _OUTLYING * np.sqrt(variance))
+        scatter = max(self.noise, _scatter(seen, off))
+        return replace(found, corrections=_corrections(seen, beyond), noise=scatter)
 
     def knowing(self, methods: Sequence[str]) -> "Rates":
         """Return rates that have a factor for each of these methods; one that was never seen has 1, in doubt."""
@@ -170,6 +190,39 @@ class Rates:
 
     def _variance(self, seconds: Floats) -> Floats:
         return self.noise**2 + np.square(_JITTER_SECONDS / np.maximum(seconds, 1e-3))
+
+
+def _scatter(seen: Sequence[Measured], off: Floats) -> float:
+    """Return by how much logarithms of seconds are off on the whole: on a machine that others use, more than usual.
+
+    It is a robust standard deviation (Hampel, 1974, doi:10.1080/01621459.1974.10482962); 0 of fewer than three plans.
+    """
+    told = [abs(error) for one, error in zip(seen, off.tolist(), strict=True) if one.seconds >= _LEAST_TOLD]
+    return 1.4826 * float(np.median(told)) if len(told) >= _FEWEST_TOLD else 0.0
+
+
+def _corrections(seen: Sequence[Measured], off: Floats) -> dict[tuple[str, str], float]:
+    """Return the factor by which plans of each method and base were off of late, drawn towards 1.
+
+    It is the weighted median of what their logarithms were off by (Edgeworth, 1888): one plan that met a busy moment
+    sways it little once there are others, and a machine that became busy is believed after two. What took less than
+    half a second says nothing.
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for one, error in zip(seen, off.tolist(), strict=True):
+        if one.seconds >= _LEAST_TOLD:
+            found.setdefault((one.method, one.base), []).append(error)
+    corrections = {}
+    for key, errors in found.items():
+        # one that was off by nothing stands for what is believed without them; the latest count most
+        weighted = sorted([(0.0, _UNMOVED), *((error, _FADING**age) for age, error in enumerate(reversed(errors)))])
+        half, passed = sum(weight for _, weight in weighted) / 2, 0.0
+        for error, weight in weighted:
+            passed += weight
+            if passed >= half:
+                corrections[key] = math.exp(error)
+                break
+    return corrections
 
 
 @cache

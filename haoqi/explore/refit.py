@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.events import Note, Stage
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
@@ -22,7 +23,7 @@ from haoqi.explore.recipe import training_examples
 from haoqi.explore.trial import built, ensemble_of, model_of
 from haoqi.models.model import Model
 
-LATE = 0.05
+LATE = 0.02
 """A release may be later by this share of the time, rather than know less than it could."""
 
 
@@ -40,18 +41,20 @@ def final_model(
     """
     plan, rows = experiment.plan, len(lab.splits.train)
     if lab.folds:
-        return _knowing(_refitted(plan, lab, _Again(_alone(plan))), len(lab.judged))
+        return _knowing(_refitted(plan, lab, _Again(_in_time(experiment, lab, history, left))), len(lab.judged))
     again = _NOTHING if stopped else _again(experiment, lab, history, left)
     if again.plans:
         whole = rows + len(lab.splits.valid)
         lab.listen(Stage("refitting", say("refit.stage", count=whole)))
         try:
-            model = _refitted(plan, lab, again)
+            model = _refitted(plan, lab.heard(until(after(again.seconds), lab.listen)), again)
             if _score(model, lab) >= (experiment.score or 0.0):
                 return _knowing(model, whole)
             why = say("refit.why.no_better")
         except KeyboardInterrupt:
             why = say("refit.why.stopped")
+        except OutOfTimeError:
+            why = say("refit.why.too_long")
         lab.listen(Note(why, warning=True))
     return _knowing(model_of(experiment, lab), rows)
 
@@ -62,6 +65,8 @@ class _Again:
 
     plans: Mapping[Plan, float | None]
     """A champion, or those members of one that have the time, and the seconds each may take; None: all it takes."""
+    seconds: float | None = None
+    """After which all is stopped; None: never."""
 
 
 _NOTHING = _Again({})
@@ -80,15 +85,38 @@ def _again(experiment: Experiment, lab: Lab, history: History, left: float | Non
         return _Again(_alone(plan))
     cut = [one.plan for one in (experiment, *history.experiments) if one.cut]
     costs = Costs.of(lab, history.experiments, timed=True)
-    spare = max(0.0, left - costs.scoring_seconds(plan)) + LATE * (lab.settings.budget_seconds or 0.0)
+    budget = lab.settings.budget_seconds or 0.0
+    spare = max(0.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(plan)) + LATE * budget
+    most = max(1.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(None)) + LATE * budget
     if plan.method == ENSEMBLE:
         found = {one: limit for one, limit in costs.refitted(plan, spare).items() if limit or one not in cut}
-        return _Again({one: limit and limit - costs.judging_seconds(one) for one, limit in found.items()})
+        limits = {one: limit and limit - costs.judging_seconds(one) for one, limit in found.items()}
+        return _Again(limits, most)
     if plan not in cut and costs.refit_seconds(plan) <= spare:
-        return _Again({plan: None})
+        return _Again({plan: None}, most)
     if costs.shorter_refit_seconds(experiment) <= spare:
-        return _Again({plan: spare - costs.judging_seconds(plan)})
+        return _Again({plan: spare - costs.judging_seconds(plan)}, most)
     return _NOTHING
+
+
+def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | None) -> dict[Plan, float | None]:
+    """Return the plans of a champion that was cross-validated, each with the seconds that its only fit may take.
+
+    It must be fitted, so what gives way gets its part of the time, and at least what a fold took.
+    """
+    plan = experiment.plan
+    found = _alone(plan)
+    if left is None:
+        return found
+    costs = Costs.of(lab, history.experiments, timed=True)
+    spare = left - costs.scoring_seconds(plan) - costs.closing_seconds(plan)
+    needed = {one: costs.refit_seconds(one) for one in found}
+    ran = {one.plan: one.seconds for one in (experiment, *history.experiments)}
+    for one in found:
+        if lab.method(one).elastic:
+            part = spare * needed[one] / max(1e-9, sum(needed.values()))
+            found[one] = max(part, ran.get(one, needed[one]) / lab.folds)
+    return found
 
 
 def _alone(plan: Plan) -> dict[Plan, float | None]:

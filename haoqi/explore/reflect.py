@@ -14,7 +14,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from haoqi.core import seeds
-from haoqi.core.events import Note, silent
+from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.events import Note
 from haoqi.core.quantities import p_value, signed
 from haoqi.core.say import named, say
 from haoqi.evaluate.comparison import Comparison, average, compare
@@ -28,7 +29,7 @@ from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import ALPHA, Lesson, LessonVerdict, decide
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.reflections import reflections
-from haoqi.explore.seen import THINKING, Seen
+from haoqi.explore.seen import THINKING, THINKING_SECONDS, Seen
 
 EARLY = ("suspect_labels",)
 """What is asked before the first training, which is dear and may heed it."""
@@ -38,6 +39,8 @@ AGAIN = 5
 
 UNPROVEN = 0.1
 """Of the time left, times how far its kind is to be believed, a test may take where remedies have seldom helped."""
+OVERTIME = 1.5
+"""Looks that take longer than they were predicted to are ended after so many times what all may take."""
 
 LEAST_SECONDS = 3.0
 """With less time than this left no lesson could be tested."""
@@ -57,7 +60,8 @@ def ponder(lab: Lab, history: History, spent: Callable[[], float]) -> None:
         return
     budget = lab.settings.budget_seconds
     left = None if budget is None else budget - spent()
-    seen = Seen(replace(lab, listen=silent), history, left)
+    limit = None if left is None else OVERTIME * min(THINKING_SECONDS, THINKING * max(0.0, left))
+    seen = Seen(lab.heard(until(after(limit))), history, left)
     for lesson, over in _under_test(history):
         found = _judged(lesson, seen, lab)
         if over or found.decision == "confirmed":
@@ -181,6 +185,8 @@ def _reflected(seen: Seen, names: Sequence[str]) -> tuple[list[Lesson], dict[str
         try:
             reflection = reflections.build(name)
             found += reflection.reflect(seen) if reflection.asks == asks else []
+        except OutOfTimeError:
+            continue  # as one that finds nothing: another look may have the time
         except Exception as error:  # whatever a reflection runs into, the search goes on without it
             failed[name] = _reason(error)
     return found, failed

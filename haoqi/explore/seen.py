@@ -19,7 +19,7 @@ from haoqi.explore.choose import seconds_of
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.lab import Lab
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.probes import probed
 from haoqi.explore.proven import proven
 from haoqi.models.model import Model
@@ -236,9 +236,14 @@ class Seen:
 
     def seconds_to_fit(self, experiment: Experiment) -> float:
         """Return how long a fit on the training split takes, at most."""
-        if self.left_seconds is not None:
-            return experiment.seconds / max(1, self.lab.folds)
-        return self.seconds_of(experiment.plan) / max(1, self.lab.folds)
+        fits = max(1, self.lab.folds)
+        if self.left_seconds is None:
+            return self.seconds_of(experiment.plan) / fits
+        if experiment.plan.method != ENSEMBLE:
+            return experiment.seconds / fits
+        ran = {one.plan: one for one in self.history.experiments}
+        members = [ran[one] for one, _ in experiment.plan.members if one in ran]
+        return sum(one.seconds / fits for one in members if not trial.has_model(one, self.lab))
 
     def seconds_to_answer(self, count: int) -> float:
         """Return how long the champion's model takes for so many texts, at most: answering costs no more than a fit."""

@@ -11,8 +11,8 @@ class ExploreSettings:
     """How long to look, how, and how sure to be."""
 
     minutes: Annotated[float | None, Range(0.05, 100_000, search=False)] = None
-    """Time to explore and to release, over all sittings of this run; next steps and compiling come after it. 5 where
-    neither minutes nor steps are given."""
+    """Time for all that a run does, from reading to its report, over all its sittings. 5 where neither this nor steps
+    are given."""
     steps: Annotated[int | None, Range(1, 1_000_000, search=False)] = None
     """How many experiments to make; two runs with one seed and this limit give the same ledger."""
     strategy: str = "curious"
@@ -39,7 +39,8 @@ class ExploreSettings:
     """Folds of cross-validation, 0 for none; chosen by the number of examples and the time where not said."""
 
     advice_seconds: Annotated[float, Range(0.0, 3600.0, search=False)] = 15.0
-    """Time at the end to find out what would pay most next, at most 5 % of the minutes; 0: it is left out."""
+    """Time at the end to find out what would pay most next, or 5 % of the minutes where that is more, and within them;
+    0: it is left out."""
     devices: Annotated[int, Range(1, 64, search=False)] = 1
     """Processes that train together, each on a GPU of its own or on its share of the cores."""
     sharding: Annotated[Literal["none", "full"], Choices("none", "full", search=False)] = "none"

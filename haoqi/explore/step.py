@@ -17,5 +17,7 @@ class Step:
     work: float
     seconds: float | None
     """The most it may take; None: no limit."""
+    deadline: float | None = None
+    """Seconds after which it is stopped without a result, so that the champion can be released; None: never."""
     to_beat: float | None = None
     """A validation score without which it is of no use; None: whatever it scores teaches something."""

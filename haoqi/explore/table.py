@@ -64,7 +64,7 @@ class Table(Offers):
 
     def why_over(self) -> str:
         """Return why there is no next step."""
-        if not self._untried():
+        if not self.untried():
             return "exhausted"
         return "budget" if self.worthwhile() else "worth"
 
@@ -101,7 +101,7 @@ class Table(Offers):
         With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
         the best that other data sets know of, among those that are done soon.
         """
-        untried = self._untried()
+        untried = self.untried()
         if self.lab.few and (known := self._known_best(untried)):
             return self._step(known, say("why.few"), "explore")
         cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
@@ -132,7 +132,7 @@ class Table(Offers):
         Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
         that is believed best before the others, cheap or not: whoever reigns first is hard to beat.
         """
-        fresh = [plan for plan in self._untried() if not plan.settings and plan.share == 1.0]
+        fresh = [plan for plan in self.untried() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
         cheap = self._cheap([plan for plan in fresh if self._affordable(plan) or self._is_quick(plan)], costs)
         if not cheap:
@@ -170,7 +170,7 @@ class Table(Offers):
         tried = {e.plan.method for e in self.history.experiments}
         able = [
             plan
-            for plan in self._untried()
+            for plan in self.untried()
             if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
             if self._soon(plan) or (plan.share == 1.0 and self._gives_way(plan))
             if self._affordable(plan)
@@ -181,35 +181,44 @@ class Table(Offers):
         step = self._step(best, say("why.plain"), "explore")
         if step.seconds is None or self._soon(best):
             return step
-        return replace(step, seconds=max(self._least_seconds(best), FROZEN_SHARE * step.seconds))
+        return replace(step, seconds=max(self.seconds_to_begin(best), FROZEN_SHARE * step.seconds))
 
-    def _soon(self, plan: Plan) -> bool:
-        """Return whether a plan leaves most of the time to others."""
-        return self.left is None or self._seconds(plan) <= FROZEN_SHARE * self._left_for(plan)
+    def _soon(self, plan: Plan, share: float = FROZEN_SHARE) -> bool:
+        """Return whether a plan takes no more than a share of the time, by which it leaves most of it to others."""
+        return self.left is None or self._seconds(plan) <= share * self._left_for(plan)
 
     def _first_frozen(self) -> Step | None:
-        """Return the best method on frozen features, at the largest fidelity that leaves time for others, once."""
+        """Return the best method on frozen features, at the largest fidelity that leaves time for others, once.
+
+        Where no training on all examples fits into the time, nothing better comes, and it may have what there is.
+        """
         kin = [plan for plan in self.lab.plans if plan.method in self._kin and not plan.settings and plan.share == 1.0]
         best = self._believed_best(kin) if kin else None
         if best is None or any(e.plan.method == best.method for e in self.history.experiments):
             return None
         alike = (best.method, best.base)
-        plans = [plan for plan in self._untried() if (plan.method, plan.base) == alike and not plan.settings]
+        plans = [plan for plan in self.untried() if (plan.method, plan.base) == alike and not plan.settings]
+        share = FROZEN_SHARE if self._trains_whole() else 1.0
         able = [
             plan
             for plan in plans
-            if self._soon(plan)
+            if self._soon(plan, share)
             # What gives way reads as many examples as there is time for.
             or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
         ]
         why = say("why.frozen")
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
+    def _trains_whole(self) -> bool:
+        """Return whether there is time for a training on all examples."""
+        usual = (plan for plan in self.untried() if plan.share == 1.0 and not plan.settings and self.tunes(plan))
+        return any(self._affordable(plan) for plan in usual)
+
     def _first_costly(self) -> Step | None:
         """Return the gradient method that is believed to come out best, by other data and by this, once."""
         if any(self.tunes(e.plan) for e in self.history.alone):
             return None
-        costly = [plan for plan in self._untried() if not plan.settings and self.tunes(plan)]
+        costly = [plan for plan in self.untried() if not plan.settings and self.tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
         why = say("why.costly")
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
@@ -219,7 +228,7 @@ class Table(Offers):
         tried = {e.plan.method for e in self.history.alone if self.tunes(e.plan)}
         if len(tried) != 1 or not self.lab.settings.ensemble:
             return None
-        others = [plan for plan in self._untried() if plan.method not in tried and self.tunes(plan)]
+        others = [plan for plan in self.untried() if plan.method not in tried and self.tunes(plan)]
         able = [
             plan
             for plan in others

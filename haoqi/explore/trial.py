@@ -12,6 +12,7 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.core.config import as_plain
+from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.errors import UserError
 from haoqi.core.folder import building
 from haoqi.data.examples import Examples
@@ -40,6 +41,9 @@ from haoqi.tasks.task import Task
 from haoqi.tasks.words import words_of
 from haoqi.train.prospect import ENDED_EARLY
 
+STOPPED = "stopped"
+"""How the error begins of an experiment whose time was over before it came to a result."""
+
 # A fit that took more than this share of the time it was given was ended by the clock.
 _NEARLY = 0.85
 
@@ -61,7 +65,12 @@ def run(step: Step, lab: Lab) -> Experiment:
         "role": step.role,
     }
     try:
-        scored = _fit_and_score(step, lab, notes)
+        scored = _fit_and_score(step, lab.heard(until(after(step.deadline), lab.listen)), notes)
+    except OutOfTimeError as error:
+        shutil.rmtree(checkpoint_of(step.plan, lab), ignore_errors=True)
+        seconds = time.perf_counter() - begun
+        reason = f"{STOPPED} after {seconds:.0f} s: {error}"
+        return Experiment(score=None, error=reason, cut=True, notes=tuple(notes), seconds=seconds, **facts)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         seconds = time.perf_counter() - begun
@@ -171,7 +180,8 @@ def _fit_and_score(step: Step, lab: Lab, notes: list[str]) -> dict[str, Any]:
         return _kept(plan, lab, *answered(plan, lab))
     memories: list[keep.Memory] = []
     if lab.folds:
-        predictor, scores = None, cross_validated(plan, lab, seconds=step.seconds, facts=notes)
+        limits = {"seconds": step.seconds, "deadline": step.deadline}
+        predictor, scores = None, cross_validated(plan, lab, **limits, facts=notes)
     else:
         begun = time.perf_counter()
         train = training_examples(plan, lab, lab.splits.train)

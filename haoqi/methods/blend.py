@@ -116,6 +116,7 @@ class Stack:
         scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
         quiet = replace(job, report=lambda progress: None)
         for part in range(FOLDS):
+            job.report(Progress(0.8, f"part {part + 1} of {FOLDS}"))
             mine, others = rows[fold == part], rows[fold != part]
             if len(mine) and len(others):
                 predictor = fit(replace(quiet, train=job.train.take(others)))

@@ -17,6 +17,7 @@ import numpy as np
 
 from haoqi.core import folder as folders
 from haoqi.core import hardware
+from haoqi.core.deadline import OutOfTimeError
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
@@ -146,6 +147,8 @@ def _candidates(
             note = form.compile(graph, inside)
             compute = form.open(inside, threads_here(), lambda: graph)
             compiled.answer_to(compute, compiled.probe(graph.shapes is not None))
+        except OutOfTimeError:
+            raise
         except Exception as error:  # whatever a library has against this network, the other forms remain
             failed[name] = Measured(_reason(error))
             continue
@@ -207,6 +210,8 @@ def _rewritten(
         verdict, _ = Court(model, judges, model.predictor.scores(judges)).heard(one)
         if verdict == PASSED:
             return one, dict(measured)
+    except OutOfTimeError:
+        raise
     except Exception as error:  # as of a candidate
         verdict = _reason(error)
     return None, {**measured, chosen.name: _told(chosen, f"of the released model it {verdict}")}

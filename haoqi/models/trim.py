@@ -9,14 +9,16 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from haoqi.core import folder as folders
+from haoqi.core.deadline import OutOfTimeError, until
 from haoqi.core.errors import UserError
-from haoqi.core.events import Listen, Note, silent
+from haoqi.core.events import Advanced, Listen, Note, silent
 from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.core.say import joined, say
 from haoqi.data.examples import Examples, Splits
@@ -38,7 +40,9 @@ _PREDICTOR = "predictor.json"
 
 
 @contextmanager
-def smaller(model: Model, splits: Splits, place: Path, listen: Listen = silent) -> Iterator[Model]:
+def smaller(
+    model: Model, splits: Splits, place: Path, listen: Listen = silent, *, deadline: float | None = None
+) -> Iterator[Model]:
     """Give the model as it is best published, or the model itself where little is to be saved.
 
     Args:
@@ -46,13 +50,19 @@ def smaller(model: Model, splits: Splits, place: Path, listen: Listen = silent) 
         splits: what it learnt from and was judged on. The test split is not looked at.
         place: an existing folder, in which `smaller` is made; what is given needs it until the block ends.
         listen: is told what was left out, or why nothing was.
+        deadline: by the clock of `core.deadline`, after which it is left as it is.
 
     Raises:
         UserError: if no space is left, or the folder cannot be written to.
     """
     folder = place / "smaller"
     try:
-        yield _smaller(model, splits, folder, listen)
+        found = _smaller(model, splits, folder, until(deadline, listen))
+    except OutOfTimeError:
+        listen(Note("the release holds its base whole: the minutes leave no time to make it smaller"))
+        found = model
+    try:
+        yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -70,7 +80,10 @@ def trim(
         listen: is told why a vocabulary was left alone.
     """
     _save(predictor, folder)
-    found = [_trim_copy(copy, facts, texts, half=half, listen=listen) for copy, facts in _copies(folder)]
+    found = []
+    for copy, facts in _copies(folder):
+        listen(Advanced(0.0, "making the base smaller"))
+        found.append(_trim_copy(copy, facts, texts, half=half, listen=listen))
     kept = [one for one in found if one is not None]
     return (type(predictor).load(folder, folders.cache()) if kept else predictor), kept
 
@@ -176,6 +189,7 @@ def _trim_copy(copy: Path, facts: Path, texts: Sequence[str], *, half: bool, lis
     if plain.get("trimmed") or plain["card"]["kind"] != "encoder" or _weight_bytes(copy) < WORTH_BYTES:
         return None
     encoder: Any = load_encoder(base_in(copy, plain))
+    listen(Advanced(0.2, "choosing the pieces to keep"))
     weights, table = dict(encoder.state_dict()), _table_of(encoder)
     whole = len(weights[table])
     found = _cut(copy, plain, texts, weights[table], listen=listen)
@@ -184,6 +198,7 @@ def _trim_copy(copy: Path, facts: Path, texts: Sequence[str], *, half: bool, lis
     rounds = half and _saved_by_rounding(weights) >= WORTH_BYTES
     if found is None and not rounds:
         return None
+    listen(Advanced(0.8, "writing the smaller base"))
     _write(copy, weights, found, rounds=rounds)
     named = plain.get("base", plain)
     scripts = () if found is None else found.scripts
@@ -207,12 +222,18 @@ def _cut(copy: Path, plain: dict[str, Any], texts: Sequence[str], table: Any, *,
     always = {*range(named.get("pad_token_id", -1) + 1), *named.values()}
     try:
         content = (copy / "tokenizer.json").read_text(encoding="utf-8")
-        found = cut(content, texts, prefix, always)
+        found = _cut_once(content, tuple(texts), prefix, frozenset(always))
     except CannotBeCutError as reason:
         listen(Note(say("smaller.none", reason=str(reason))))
         return None
     enough = (len(table) - len(found.rows)) * size >= WORTH_BYTES
     return found if enough and found.rows[-1] < len(table) else None
+
+
+@lru_cache(maxsize=1)
+def _cut_once(content: str, texts: tuple[str, ...], prefix: str, always: frozenset[int]) -> Cut:
+    """Return what `cut` does: the members of an ensemble mostly have the same tokenizer."""
+    return cut(content, texts, prefix, always)
 
 
 def _write(copy: Path, weights: dict[str, Any], found: Cut | None, *, rounds: bool) -> None:

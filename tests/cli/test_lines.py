@@ -80,3 +80,10 @@ def test_the_ending_says_whose_place_a_version_took_where_that_learnt_other_data
     assert "Version 2 was learnt from a.csv." in text
     assert "haoqi promote reviews@2" in text
     assert 'haoqi predict reviews "' in text
+
+
+def test_what_should_be_known_before_all_else_ends_the_lines() -> None:
+    hint = "haoqi bases get minilm (84 MB) comes first"
+    told = lines.ending(replace(RELEASED, hints=(hint,)))
+    assert told[-1].strip() == hint
+    assert lines.ending(RELEASED) == told[:-1]

@@ -332,7 +332,7 @@ def test_texts_that_are_asked_about_are_read_once_whoever_answers() -> None:
 def test_a_release_of_few_examples_compares_few_answers() -> None:
     few, many = (Costs.of(lab(rows, 0, folds=3), [], timed=False) for rows in (16, 400))
     scored = plan_of("probe")
-    assert few.scoring_seconds(scored) < 0.7 * many.scoring_seconds(scored)
+    assert few.trimming_seconds(scored) < 0.7 * many.trimming_seconds(scored)
 
 
 def test_a_base_that_would_read_for_long_is_not_asked_for_its_opinion() -> None:

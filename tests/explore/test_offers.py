@@ -50,20 +50,20 @@ def test_no_share_is_offered_of_what_learns_from_all_examples_in_any_time(
 ) -> None:
     room = lab(1500, folds=folds, budget_seconds=left)
     assert any(plan.method == "crf" and plan.share < 1 for plan in room.plans), "the space holds shares"
-    offered = table(room, left, place=tmp_path)._untried()
+    offered = table(room, left, place=tmp_path).untried()
     assert {plan.share for plan in offered if plan.method == "crf"} == {1.0}
 
 
 def test_a_share_is_offered_where_there_is_no_time_for_a_worthwhile_part_of_the_whole(tmp_path: Path) -> None:
     room = lab(60_000, budget_seconds=40.0)
-    offered = table(room, 40.0, place=tmp_path)._untried()
+    offered = table(room, 40.0, place=tmp_path).untried()
     assert 1 / 9 in {plan.share for plan in offered if plan.method == "crf"}
 
 
 def test_no_share_is_offered_of_a_plan_whose_whole_was_tried(tmp_path: Path) -> None:
     room = lab(60_000, budget_seconds=40.0)
     whole = Plan.of("crf")
-    offered = table(room, 40.0, Experiment(whole, score=0.5, seconds=30.0), place=tmp_path)._untried()
+    offered = table(room, 40.0, Experiment(whole, score=0.5, seconds=30.0), place=tmp_path).untried()
     assert [plan for plan in offered if replace(plan, share=1.0) == whole] == []
 
 

@@ -68,7 +68,7 @@ def test_who_ended_the_search_does_not_wait_for_another_fit(case: Case) -> None:
 def test_without_time_for_it_the_judged_model_is_released(case: Case) -> None:
     champion = case.run(TFIDF)
     costs = Costs.of(case.lab, case.history.experiments, timed=True)
-    needed = costs.refit_seconds(TFIDF) + costs.scoring_seconds(TFIDF)
+    needed = costs.refit_seconds(TFIDF) + costs.scoring_seconds(TFIDF) + costs.closing_seconds(TFIDF)
     found = [released(case, champion, left, minutes=0.001).facts["learnt_from"] for left in (-1.0, 2 * needed)]
     assert found == [ROWS, ROWS + JUDGED]
 
@@ -149,7 +149,8 @@ def test_time_for_the_last_fit_is_kept_where_it_is_soon_made(case: Case) -> None
 
     again = Costs.of(case.lab, [], timed=True).refit_seconds(TFIDF)
     assert reserve(5.0) - reserve(5.0, refit=False) == pytest.approx(again)
-    assert reserve(0.05 * again / 60) == reserve(5.0, refit=False)
+    short = 0.05 * again / 60
+    assert reserve(short) == reserve(short, refit=False)
 
 
 @pytest.fixture
@@ -214,7 +215,7 @@ def test_a_training_among_members_learns_again_in_what_the_others_leave(
         return job(one, *args, seconds=seconds, **others)
 
     monkeypatch.setattr(refit, "job_of", seen)
-    model = final_model(champion, lab, case.history, 32.0 + costs.scoring_seconds(plan))
+    model = final_model(champion, lab, case.history, 32.0 + costs.scoring_seconds(plan) + costs.closing_seconds(plan))
     assert model.facts["learnt_from"] == ROWS + JUDGED
     assert given[TFIDF] is None
     assert 15.0 < (given[lora] or 0.0) < 22.5

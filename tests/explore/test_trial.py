@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from haoqi.core.deadline import OutOfTimeError
 from haoqi.core.ledger import Ledger
+from haoqi.data.examples import Examples
 from haoqi.explore import reflect, trial
 from haoqi.explore.beliefs import Belief
 from haoqi.explore.costs import Costs
+from haoqi.explore.folds import cross_validated
 from haoqi.explore.history import History
+from haoqi.explore.lab import Lab
 from haoqi.explore.lessons import Lesson, LessonVerdict
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.seen import THINKING_SECONDS, Seen
@@ -46,6 +50,7 @@ def test_a_fit_that_cannot_beat_the_champion_ends_early_and_its_seconds_are_not_
     assert [note.startswith(ENDED_EARLY) for note in early.notes] == [True]
     again = trial.run(step, lab)
     assert (early.score, early.notes) == (again.score, again.notes)
+    early = replace(early, seconds=0.01)  # a busy machine may take longer than the whole was believed to
     assert history.add(early, spent=0.0).notes == early.notes
     fresh = Costs.of(lab, history.experiments[:-1], timed=True)
     assert Costs.of(lab, history.experiments, timed=True).rates.logs.tolist() == fresh.rates.logs.tolist()
@@ -267,3 +272,35 @@ def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_fo
     assert step is not None and step.plan.method in quick
     assert opened(3, 0.1)[0] == {"majority"}  # what is not there is not spent
     assert opened(0, 5.0) == (set(), None)
+
+
+def test_what_passes_its_deadline_is_stopped_without_a_result_and_the_next_forecast_knows(hopeless: Case) -> None:
+    lab, history = hopeless.lab, hopeless.history
+    plan = Plan.of("top_layers", "tiny", {"epochs": 5})
+    step = Step(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, deadline=0.0)
+    found = trial.run(step, lab)
+    assert (found.score, found.cut) == (None, True)
+    assert found.error.startswith(trial.STOPPED)
+    assert not (lab.folder / "checkpoints" / f"{plan.key}-{plan.seed}").exists()
+    before = Costs.of(lab, history.experiments, timed=True).cost(plan).seconds
+    history.add(replace(found, seconds=20 * before), spent=0.0)
+    assert Costs.of(lab, history.experiments, timed=True).cost(plan).seconds > 1.5 * before
+
+
+def test_folds_that_would_pass_the_deadline_are_not_begun(hopeless: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab, now = replace(hopeless.lab, settings=replace(hopeless.lab.settings, folds=5)), [0.0]
+    monkeypatch.setattr("haoqi.explore.folds.time.perf_counter", lambda: now[0])
+    begun = list[int]()
+
+    def cooked(plan: Plan, lab: Lab, examples: Examples, *, part: int = 0) -> Examples:
+        begun.append(part)
+        now[0] += 10.0
+        return examples
+
+    monkeypatch.setattr("haoqi.explore.folds.training_examples", cooked)
+    with pytest.raises(OutOfTimeError, match="2 of 5 folds"):
+        cross_validated(Plan("majority"), lab, deadline=40.0)
+    assert begun == [0, 1]
+    now[0], begun[:] = 0.0, []
+    cross_validated(Plan("majority"), lab, deadline=60.0)
+    assert begun == [0, 1, 2, 3, 4]

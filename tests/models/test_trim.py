@@ -261,8 +261,8 @@ def test_a_vocabulary_that_cannot_be_cut_is_left_alone_and_that_is_said(base: Ba
     same, kept = trim.trim(linear(changed), SEEN, tmp_path / "small", half=False, listen=heard.append)
     assert kept == []
     assert base_of(same) == changed
-    assert [type(one) for one in heard] == [Note]
-    assert "ж" in str(heard[0])
+    [note] = [one for one in heard if isinstance(one, Note)]
+    assert "ж" in note.text
 
 
 def test_a_release_holds_the_smaller_copy_and_the_run_the_whole_one(

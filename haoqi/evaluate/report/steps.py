@@ -12,12 +12,13 @@ from haoqi.evaluate.report.claims import spoken
 from haoqi.evaluate.report.markup import Child, Said, named
 
 # Numbers that are told as a length of time.
-_TIMES = {"seconds_each": 1.0, "minutes": 60.0}
+_TIMES = {"seconds_each": 1.0, "minutes": 60.0, "price": 1.0}
 
 
 def name_of(step: NextStep) -> "Said | str":
     """Return what a step is called, its numbers in it; one of another package by its own name."""
-    key = f"step.{step.kind}"
+    own = f"step.name.{step.reason}"
+    key = own if known(own) else f"step.{step.kind}"
     return _said(key, step.evidence) if known(key) else step.kind.replace("_", " ")
 
 
@@ -45,6 +46,16 @@ def promising_of(advice: Advice) -> Said | None:
     rest = [one for one in advice.steps if one.gain is not None and one.gain > 0]
     best = max(rest, key=lambda one: (one.gain or 0.0) / max(one.minutes, 1 / 60), default=None)
     return None if best is None else Said("step.lead.rather", step=name_of(best), gain=formats.signed(best.gain))
+
+
+def hints_of(advice: Advice) -> list[Said]:
+    """Return what should be said wherever the release is named: a base that was missing, a method that did not fit."""
+    found = []
+    for one in advice.steps:
+        if known(f"step.hint.{one.reason}") and one.gain:
+            facts = {"gain": formats.signed(one.gain), "metric": named("metric", advice.metric)}
+            found.append(Said(f"step.hint.{one.reason}", **facts, **_facts(one.evidence)))
+    return found
 
 
 def interval_of(step: NextStep) -> Child:
@@ -75,11 +86,16 @@ def in_words(said: "Said | str | None", language: str | None = None) -> str:
 
 
 def _said(key: str, evidence: Mapping[str, Any]) -> Said:
-    told = {name: _spoken(name, value) for name, value in evidence.items()}
+    told = _facts(evidence)
     if "passes" in evidence:
-        known = "measured" if evidence["passes"] else "usual"
-        told["curve"] = Said(f"step.curve.{known}", n=evidence["passes"], passes=told["passes"], rows=told.get("rows"))
+        measured = "measured" if evidence["passes"] else "usual"
+        curve = f"step.curve.{measured}"
+        told["curve"] = Said(curve, n=evidence["passes"], passes=told["passes"], rows=told.get("rows"))
     return Said(key, n=evidence.get("count"), **told)
+
+
+def _facts(evidence: Mapping[str, Any]) -> dict[str, Child]:
+    return {name: _spoken(name, value) for name, value in evidence.items()}
 
 
 def _spoken(name: str, value: Any) -> Child:

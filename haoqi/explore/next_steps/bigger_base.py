@@ -1,7 +1,8 @@
 """A bigger base: the champion's way of using a base, on the largest one here that the run has not tried.
 
 Larger encoders usually do better on the same data (Devlin et al., 2019, arXiv:1810.04805), but by how much differs from
-data to data. What bases differed by in this run narrows the belief; with one base it stays wide, and says so.
+data to data. What bases differed by in this run narrows the belief; with one base it stays wide, and says so. A run
+without any base is told which one to bring, by what other data sets know of methods that use one.
 """
 
 from dataclasses import dataclass, replace
@@ -12,16 +13,18 @@ import numpy as np
 
 from haoqi.core import folder
 from haoqi.core.config import Range
-from haoqi.evaluate.advice import NextStep
+from haoqi.evaluate.advice import NO_BASE, NextStep
 from haoqi.explore.costs import Costs
 from haoqi.explore.ending import Ending
+from haoqi.explore.lab import suited
 from haoqi.explore.lengths import Lengths
 from haoqi.explore.next_steps import next_steps
 from haoqi.explore.next_steps._told import step
 from haoqi.explore.next_steps._verified import verified
 from haoqi.explore.plan import Experiment, Plan
 from haoqi.explore.prior import log_odds
-from haoqi.models.bases import Base, BaseCard, available
+from haoqi.explore.unfitted import most_promising
+from haoqi.models.bases import Base, BaseCard, available, bases, choose
 
 _KNOWN = 0.5
 """A base that was trained on fewer of the texts than this is no candidate."""
@@ -37,6 +40,8 @@ class BiggerBase:
 
     def suggest(self, ending: Ending) -> NextStep:
         """Return the step, for the largest base here that is not in the run and knows its languages."""
+        if not ending.lab.bases and (missing := _missing(ending)) is not None:
+            return missing
         card, plan = _candidate(ending), _user(ending)
         if card is None or plan is None:
             reason = "bigger_base_none" if card is None else "bigger_base_unused"
@@ -52,6 +57,32 @@ class BiggerBase:
             "compared": len(seen),
         }
         return step("bigger_base", "bigger_base", draws, evidence, compute_seconds=_seconds(ending, moved, card))
+
+
+def _missing(ending: Ending) -> NextStep | None:
+    """Return the step of a run that had no base at all: bring the one that suits, and what other data sets say of it.
+
+    None where no method that may be tried uses one.
+    """
+    lab = ending.lab
+    if not any(maker.uses_base for maker in suited(lab.settings, lab.task).values()):
+        return None
+    card = bases.build(choose(lab.card.languages))
+    there = replace(lab, bases={card.name: Base(card.name, Path(), card, "")})
+    plans = [plan for plan in there.plans if plan.base and plan.share == 1.0 and not plan.settings]
+    costs = Costs.of(there, ending.history.experiments, timed=ending.timed)
+    seconds = {plan: costs.cost(plan).seconds for plan in plans}
+    soon = [plan for plan in plans if seconds[plan] <= ending.longer_seconds / 2]
+    found = most_promising(soon or [min(plans, key=lambda plan: seconds[plan])], ending.outlook)
+    assert found is not None
+    plan = found[0]
+    evidence = {
+        "base": card.name,
+        "megabytes": round(card.download_bytes / 1e6),
+        "plan": plan.words(),
+    }
+    draws = verified(ending, [plan])
+    return step("bigger_base", NO_BASE, draws, evidence, compute_seconds=seconds[plan])
 
 
 def _candidate(ending: Ending) -> BaseCard | None:

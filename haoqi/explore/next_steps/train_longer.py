@@ -2,7 +2,8 @@
 
 The beliefs are those that the search chose by (`surrogate.py`; Rasmussen and Williams, 2006). A plan counts only if
 the paired test would let it pass, so the gain is 0 where nothing beats the champion. The knowledge curve I(t) says
-beside it what the last half of the experiments brought.
+beside it what the last half of the experiments brought. Where the plan that promises most takes longer than that, the
+step is that plan alone, with its own price and gain.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from haoqi.explore.next_steps import next_steps
 from haoqi.explore.next_steps._told import step
 from haoqi.explore.next_steps._verified import verified
 from haoqi.explore.plan import Plan
+from haoqi.explore.unfitted import Unfitted, most_promising, none_with_base, unfitted
 
 
 @next_steps.register
@@ -32,14 +34,32 @@ class TrainLonger:
         seconds = self.times * ending.longer_seconds
         plans, taken = _affordable(ending, seconds)
         lessons = ending.history.open_lessons if ending.lab.settings.reflect else []
+        dear = unfitted(ending.lab, ending.history, ending.costs, ending.outlook)
+        if dear is not None and (dear.plan not in plans or none_with_base(ending.lab, ending.history)):
+            return _dear(ending, dear)
         taken = min(seconds, taken + sum(ending.costs.cost(one.plans[0]).seconds for one in lessons))
         minutes, lately = (taken or seconds) / 60, _lately(ending)
         if not plans and not lessons:
             return step("train_longer", "train_longer_exhausted", np.zeros(1), {"minutes": minutes, "lately": lately})
         draws = verified(ending, plans, lessons=lessons)
-        best = plans[0].words() if plans else lessons[0].plans[0].words()
+        found = most_promising(plans, ending.outlook)
+        best = (found[0] if found else lessons[0].plans[0]).words()
         evidence = {"minutes": minutes, "plans": len(plans), "lessons": len(lessons), "best": best, "lately": lately}
         return step("train_longer", "train_longer", draws, evidence, compute_seconds=taken)
+
+
+def _dear(ending: Ending, dear: Unfitted) -> NextStep:
+    """Return the step of a plan that as much time again does not cover, or that is of a kind not tried at all."""
+    evidence = {
+        "minutes": dear.more_seconds / 60,
+        "best": dear.plan.words(),
+        "price": dear.seconds,
+        "total": dear.minutes,
+        "lately": _lately(ending),
+    }
+    reason = "train_longer_first" if none_with_base(ending.lab, ending.history) else "train_longer_dear"
+    draws = verified(ending, [dear.plan])
+    return step("train_longer", reason, draws, evidence, compute_seconds=dear.more_seconds)
 
 
 def _affordable(ending: Ending, seconds: float) -> tuple[list[Plan], float]:

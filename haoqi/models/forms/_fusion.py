@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from haoqi.core.deadline import OutOfTimeError
 from haoqi.models.form import Block
 from haoqi.models.forms._sessions import session
 
@@ -47,6 +48,8 @@ def fuse(graph: "Graph", path: Path) -> str:
                 return "not fused: its attention is of another kind"
             if not _alike(path, fused, graph.shapes is not None):
                 return "not fused: that changed what it gives"
+        except OutOfTimeError:
+            raise
         except Exception as error:  # whatever the tool has against a network, it can be computed as it is
             return f"not fused: {type(error).__name__}"
         path.write_bytes(fused.read_bytes())

@@ -3,7 +3,16 @@
 from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, named, tag
-from haoqi.evaluate.report.steps import gain_of, interval_of, lead_of, name_of, promising_of, reason_of, time_of
+from haoqi.evaluate.report.steps import (
+    gain_of,
+    hints_of,
+    interval_of,
+    lead_of,
+    name_of,
+    promising_of,
+    reason_of,
+    time_of,
+)
 from haoqi.evaluate.report.story import Story
 from haoqi.evaluate.report.table import Column, disclosed, table
 
@@ -17,6 +26,7 @@ def draw(story: Story) -> Markup | None:
         return None
     rather = promising_of(advice)
     lead = tag("p", tag("strong", lead_of(advice)), [" ", rather] if rather else None)
+    hints = [tag("p", hint) for hint in hints_of(advice)]
     columns = [
         Column(Said("step.column.step"), "name"),
         Column(Said("step.column.gain", metric=named("metric", advice.metric)), "number"),
@@ -28,7 +38,7 @@ def draw(story: Story) -> Markup | None:
     reasons = [tag("li", tag("strong", name_of(one)), ": ", reason_of(one)) for one in advice.steps]
     lists = [_rows(one) for one in advice.steps if one.rows]
     return join(
-        tag("aside", lead, class_="note next"),
+        tag("aside", lead, *hints, class_="note next"),
         table(columns, [_row(one) for one in advice.steps]),
         tag("p", Said("step.currency", worth=f"{advice.worth:g}"), class_="prose quiet"),
         disclosed(Said("step.reasons"), tag("ul", *reasons, class_="remarks")),
