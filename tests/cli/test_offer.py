@@ -45,7 +45,7 @@ def test_enter_and_yes_bring_it(
 ) -> None:
     out = answered(monkeypatch, said, reviews)
     assert brought == wanted
-    assert out.count("Bring minilm (84 MB)?") == 1
+    assert out.count("Bring minilm (83.5 MB)?") == 1
 
 
 def test_a_script_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
