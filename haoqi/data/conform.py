@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.raw import Raw
 from haoqi.data.roles import MissingColumnError, Roles, choose_roles
 from haoqi.data.schema import Schema
@@ -55,7 +56,10 @@ def read_as_learnt(read: Callable[[DataSettings], Raw], settings: DataSettings, 
         schema = replace(raw.schema, warnings=(*raw.schema.warnings, *check_guess(error, raw.schema, learnt)))
         return replace(raw, schema=schema)
     # Numbers that were the names of columns without any are no places in a table that has names.
-    return read(settings) if learnt.header == 0 and raw.schema.header else raw
+    if learnt.header == 0 and raw.schema.header:
+        return read(settings)
+    why = {role: say("data.as_learnt") for role in _KEPT if role in learnt.columns and not getattr(settings, role)}
+    return replace(raw, schema=replace(raw.schema, why={**raw.schema.why, **why}))
 
 
 def check_guess(error: MissingColumnError, found: Schema | Roles, learnt: Schema) -> list[str]:

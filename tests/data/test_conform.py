@@ -23,6 +23,7 @@ def test_the_columns_that_were_learnt_from_are_taken(tmp_path: Path) -> None:
     raw = read(tmp_path / "new.csv", "subject,body,label\n" + ROWS)
     assert raw.examples.texts == ["it broke on day two", "all is well with it"]
     assert raw.schema.columns["text"] == "subject"
+    assert raw.schema.why == {"text": "as learnt", "label": "as learnt"}
 
 
 def test_a_missing_column_has_a_stand_in_only_where_one_could_be_meant(tmp_path: Path) -> None:
