@@ -54,6 +54,8 @@ def find_dialect(
         usual: delimiter that the file's name speaks for.
     """
     said = NAMED.get(delimiter or "", delimiter or "") or None
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     skip, why, told = _lines_before(text)
     body = text if not skip else text.split("\n", skip)[-1]
     said = said or told
@@ -74,13 +76,17 @@ def guess_delimiter(text: str, said: str | None, usual: str) -> tuple[str, bool]
     if said and len(said) > 1:
         return said, False
     best, score = ("", True), 0.0
+    # A comma before a space stands in a sentence: as a delimiter it counts less than any other that fits.
+    prose = text.count(", ", 0, 1 << 16) > 0.8 * text.count(",", 0, 1 << 16)
     for delimiter in [said] if said else DELIMITERS:
+        weight = 0.7 if delimiter == "," and prose else 1.3 if delimiter == usual else 1.0
         for quoted in (True, False):
-            share = _consistency(lines, delimiter, quoted) * (1.3 if delimiter == usual else 1.0)
+            share = _consistency(lines, delimiter, quoted) * weight
             if share > score * 1.001:
                 best, score = (delimiter, quoted), share
-    prose = best[0] == "," and text.count(", ", 0, 1 << 16) > 0.8 * text.count(",", 0, 1 << 16)
-    if said is None and (score < 0.97 or prose):
+    if said is None and score > 0.5 and best[0] != "," and (several := _repeated(best[0], lines)):
+        return several, False
+    if said is None and (score < 0.97 or (prose and best[0] == ",")):
         rare = next((one for one in RARE_DELIMITERS if _consistency(lines, one, quoted=False) >= 0.97), None)
         if long := rare or _long_delimiter(lines):
             return long, False
@@ -98,6 +104,15 @@ def _consistency(lines: Sequence[str], delimiter: str, quoted: bool) -> float:
     swallowed = sum(looks_swallowed(cell, delimiter, len(row)) for row in rows for cell in row if "\n" in cell)
     width, count = Counter(map(len, rows)).most_common(1)[0]
     return 0.0 if width < 2 else (count - swallowed) / len(rows)
+
+
+def _repeated(sign: str, lines: Sequence[str]) -> str | None:
+    """Return a sign as often as it stands wherever it stands, such as |||, where that is more than once."""
+    text = "\n".join(lines)
+    for times in (4, 3, 2):
+        if text.count(sign * times) * times == text.count(sign):
+            return sign * times
+    return None
 
 
 def _long_delimiter(lines: Sequence[str]) -> str | None:
