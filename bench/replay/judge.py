@@ -148,6 +148,14 @@ class Prices:
         """Return what releasing takes: nothing is released here."""
         return 0.0
 
+    def scoring_seconds(self, plan: Plan) -> float:
+        """Return what scoring the test split takes: nothing, as releasing."""
+        return 0.0
+
+    def closing_seconds(self, plan: Plan | None) -> float:
+        """Return what comes after the last fit: nothing here."""
+        return 0.0
+
     def kept_for(self, champion: Experiment | None, left: float) -> float:
         """Return what is kept for releasing the champion."""
         return self.reserve_seconds(champion.plan if champion else None)
