@@ -101,7 +101,7 @@ class Stack:
             job.store.embeddings(job.base, job.train.take(batch).texts)  # type: ignore[arg-type]
             read += len(batch)
             spent = time.perf_counter() - begun
-            job.report(Progress(0.8 * read / len(order), say("fit.read", count=read)))
+            job.report(Progress(0.8 * min(1.0, read / len(order)), say("fit.read", count=read)))
             if limit is not None and spent * (read + BATCH) / read > limit and read < len(order):
                 job.note(say("fit.read_cut", count=read, all=len(order)))
                 break
@@ -116,7 +116,7 @@ class Stack:
         scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
         quiet = replace(job, report=lambda progress: None)
         for part in range(FOLDS):
-            job.report(Progress(0.8, f"part {part + 1} of {FOLDS}"))
+            job.report(Progress(0.8, say("fit.part", number=part + 1, all=FOLDS)))
             mine, others = rows[fold == part], rows[fold != part]
             if len(mine) and len(others):
                 predictor = fit(replace(quiet, train=job.train.take(others)))

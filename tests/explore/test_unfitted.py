@@ -116,6 +116,7 @@ def test_a_run_without_a_base_is_told_which_to_bring_before_all_else(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = replace(case.lab, bases={}, settings=ExploreSettings(minutes=5.0, folds=0))
+    monkeypatch.setattr(Ending, "score", 0.8)  # of a champion that can still gain
     told = next_steps.build("bigger_base").suggest(ending_of(case, bare))
     assert told.reason == NO_BASE
     assert told.evidence["base"] == "minilm"
