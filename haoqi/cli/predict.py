@@ -18,7 +18,8 @@ from haoqi.data.settings import DataSettings
 if TYPE_CHECKING:
     from haoqi.cli.progress import Pace
     from haoqi.cli.rows import Feed, Style, Window
-    from haoqi.cli.tabular import Rows
+    from haoqi.cli.tabular import Row, Rows
+    from haoqi.cli.writer import Write
     from haoqi.data.schema import Schema
     from haoqi.models.model import Model
 
@@ -29,9 +30,6 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="PATH", help="Write a
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a command that was stopped.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per text.")]
-
-# Takes the text of a window's rows with their answers.
-Write = Callable[[str, "Window"], None]
 
 
 READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
@@ -104,26 +102,35 @@ def _lines_of(stream: TextIO) -> Iterator[str]:
 
 def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None:
     """Answer the rows of a file onto the output."""
-    from haoqi import api
-    from haoqi.cli.progress import Pace
-    from haoqi.cli.rows import Feed, Style
-    from haoqi.cli.tabular import opened
+    from contextlib import nullcontext
 
-    model = api.load(name)
-    rows = opened(file, _reading(file, settings), _learnt(name))
+    from haoqi.cli.progress import Pace, shown
+    from haoqi.cli.rows import Feed, Style, fitting
+    from haoqi.cli.tabular import opened
+    from haoqi.models import releases
+
+    release = releases.get(name)
+    model = release.load()
+    rows = opened(file, _reading(file, settings), release.schema)
     _say(rows)
     style = Style.of(kind, rows.columns)
-    sys.stdout.write(style.heading)
-    feed = Feed(rows, rows.text_of)
-    _answer(model, feed, style, lambda text, window: print(text, end=""), pace=Pace(rows.total, time.monotonic()))
+    print(style.heading, end="", flush=True)
+    pace = Pace(rows.total, time.monotonic())
+
+    def write(text: str, answered: "list[Row]", last: "Window") -> None:
+        print(text, end="", flush=True)
+        pace.wrote(len(answered), last.seen, time.monotonic())
+
+    with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
+        _answer(model, Feed(rows, rows.text_of, fitting(release.folder)), style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
     from haoqi.cli import words
     from haoqi.cli.partial import check_free, digest_of, partial
-    from haoqi.cli.progress import Pace, bar
-    from haoqi.cli.rows import Feed, Style, check_kind
+    from haoqi.cli.progress import Pace, shown
+    from haoqi.cli.rows import Feed, Style, check_kind, fitting
     from haoqi.cli.tabular import opened
     from haoqi.models import releases
 
@@ -133,7 +140,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     release = releases.get(name)
     rows = opened(file, _reading(file, settings), release.schema)
     _say(rows)
-    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text_of)
+    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text_of, fitting(release.folder))
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),
@@ -146,12 +153,12 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
         model = release.load()
         pace = Pace(rows.total, time.monotonic(), start=kept.seen, seen=kept.seen)
 
-        def write(text: str, window: "Window") -> None:
-            kept.append(text, len(window.rows), seen=window.seen, mark=window.mark)
-            pace.wrote(len(window.rows), window.seen, time.monotonic())
+        def write(text: str, answered: "list[Row]", last: "Window") -> None:
+            kept.append(text, len(answered), seen=last.seen, mark=last.mark)
+            pace.wrote(len(answered), last.seen, time.monotonic())
 
         try:
-            with bar(file.name, pace):
+            with shown(file.name, pace):
                 _answer(model, feed, style, write, pace=pace)
             kept.publish(force=force)
         except KeyboardInterrupt:
@@ -189,29 +196,31 @@ def _say(rows: "Rows") -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _answer(model: "Model", feed: "Feed", style: "Style", write: Write, *, pace: "Pace") -> None:
-    """Answer rows by the window; while one is computed, a thread reads the next and another writes the one before.
+def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pace: "Pace") -> None:
+    """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
+
+    However it ends, windows that are answered are written.
 
     Args:
         model: what answers.
         feed: the rows that are still to be answered.
         style: how they are written.
-        write: takes the text of each window in turn.
+        write: takes the text of the windows in turn.
         pace: is told what is computed.
     """
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
-    from haoqi.cli.rows import ahead, answer
+    from haoqi.cli.rows import MOST_ROWS, ahead, answer
+    from haoqi.cli.writer import Writer
 
     with ThreadPoolExecutor(1) as thread:
-        writing: Future[None] | None = None
-        for window in ahead(feed.windows()):
-            answer(model, window, style.names, _computing(pace, window))
-            if writing is not None:
-                writing.result()
-            writing = thread.submit(lambda window: write(style.spell(window.rows), window), window)
-        if writing is not None:
-            writing.result()
+        writer = Writer(thread, style, write, MOST_ROWS)
+        try:
+            for window in ahead(feed.windows()):
+                answer(model, window, style.names, _computing(pace, window))
+                writer.add(window)
+        finally:
+            writer.end()
 
 
 def _computing(pace: "Pace", window: "Window") -> Callable[[int], None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from haoqi.cli import rows
+from haoqi.cli import rows, writer
 from haoqi.cli.partial import Partial
 from haoqi.core.errors import UserError
 from haoqi.models import releases
@@ -23,7 +23,9 @@ WORDS = ("awful", "great", "broken", "lovely", "rude")
 KILLED = """
 import os, signal, sys
 from haoqi.__main__ import main
+from haoqi.cli import writer
 from haoqi.cli.partial import Partial
+writer.EVERY = 0.0
 append = Partial.append
 def torn(self, text, rows, **facts):
     if self.rows >= 2048:
@@ -49,7 +51,8 @@ def source_of(folder: Path, count: int, name: str = "in.csv") -> Path:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a hundred rows be many windows."""
+    """Let a hundred rows be many windows, each of which is written alone."""
+    monkeypatch.setattr(writer, "EVERY", 0.0)
     monkeypatch.setattr(rows, "FIRST_ROWS", 8)
     monkeypatch.setattr(rows, "MOST_ROWS", 16)
 
