@@ -53,7 +53,8 @@ def _show(advice: "Advice", steps: "tuple[NextStep, ...]", *, alone: bool) -> No
     if not alone:
         print(" ".join(filter(None, (in_words(lead_of(advice)), in_words(promising_of(advice))))))
         print()
-    show([_row(one) for one in steps], right=("gain", "80 % interval", "your time", "machine", "per minute"))
+    right = ("gain", "80 % interval", "your time", "machine", "per minute")
+    show([_row(one) for one in steps], right=right, spare=("per minute", "80 % interval"))
     print()
     for one in steps:
         print(f"{in_words(name_of(one))}: {in_words(reason_of(one))}")

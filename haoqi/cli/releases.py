@@ -8,6 +8,9 @@ from haoqi.cli import words
 from haoqi.cli.flags import with_flags
 from haoqi.data.settings import DataSettings
 
+# Of the table of releases, what a narrow terminal does without.
+SPARE = ("computed by", "beside", "base", "when", "scored", "method")
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -27,7 +30,7 @@ def releases(
         rows += [_row(one, now, whole=json) for one in reversed(hall.list_releases(each))]
     if not rows and not json:
         print("nothing is released yet; try: haoqi improve bbc-news")
-    show(rows, plain=json, right=("version",))
+    show(rows, plain=json, right=("version",), spare=SPARE)
 
 
 def report(
