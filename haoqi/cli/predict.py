@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
-Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts; each line of a pipe where none.")]
-File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="CSV, TSV, JSON Lines, Parquet or lines.")]
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TEXT", help="Texts; each line of a pipe where there is none, or where it is -."),
+]
+File = Annotated[
+    Path | None,
+    typer.Option("--file", metavar="PATH", help="A table, records or lines: CSV, Excel, JSON, Parquet, ..."),
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="PATH", help="Write answers here: .csv, .tsv or .jsonl.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a command that was stopped.")]
@@ -64,6 +70,7 @@ def predict(
     said = [option for option, value in settings.items() if value is not None] + (["out"] if out else [])
     if said:
         raise UserError(f"--{said[0]} needs --file", "name the file whose rows are to be answered: --file PATH")
+    texts = None if texts == ["-"] else texts
     if not texts and sys.stdin.isatty():
         raise UserError("there is no text to answer", f'haoqi predict {name} "The battery died on day two"')
     _texts(name, texts, as_json=json)
@@ -77,9 +84,13 @@ def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
     model = api.load(name)
     given = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
     shown = texts is None or len(texts) > 1
+    answered = 0
     for text, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
+        answered += 1
         line = as_record(model, text, answer) if as_json else as_line(model, text, answer, with_text=shown)
         print(line, flush=texts is None)
+    if not answered:
+        print("no text came through the pipe", file=sys.stderr)
 
 
 def _lines_of(stream: TextIO) -> Iterator[str]:

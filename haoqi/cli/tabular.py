@@ -238,7 +238,8 @@ def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
             yield dict(zip(header.names, row, strict=True)), number
 
     rows = _with_text(path, header.names, read, settings, learnt=learnt, header=header.row + 1)
-    return replace(rows, total=len(body) or 1, told=(f"sheet {sheet}", *notes, *rows.told))
+    named = () if any(sheet in note for note in notes) else (f"the sheet {sheet} is read",)
+    return replace(rows, total=len(body) or 1, told=(*named, *notes, *rows.told))
 
 
 def _with_text(
@@ -264,9 +265,8 @@ def _with_text(
     if learnt is None and settings.text is None and "text" in roles.unsure:
         warnings += [f"the text could be another column: {'; '.join(others)}"]
     named = f"text is column{'s' * (len(chosen) > 1)} {', '.join(chosen)}"
-    as_learnt = (
-        learnt is not None and settings.text is None and not warnings and ",".join(chosen) == learnt.columns.get("text")
-    )
+    same = learnt is not None and roles.named()["text"] == learnt.columns.get("text")
+    as_learnt = same and settings.text is None and not warnings
     told = f"{named}, as learnt" if as_learnt else named
     return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings))
 
