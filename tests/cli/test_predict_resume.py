@@ -115,6 +115,38 @@ def test_stopped_after_any_window_it_ends_in_the_same_bytes(
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("every", [0.0, float("inf")])
+def test_stopped_while_a_window_is_computed_all_before_it_is_kept_though_it_was_not_yet_time_to_write(
+    run: Run, released: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: float
+) -> None:
+    source, out = source_of(tmp_path, 100), tmp_path / "out.csv"
+    words = ("predict", released, "--file", str(source))
+    whole = run(*words).out
+    monkeypatch.setattr(writer, "EVERY", every)
+    answer, windows = rows.answer, iter(range(100))
+
+    def stopped(*given: Any) -> None:
+        if next(windows) == 3:  # of 8, 8, 16 and 16 rows
+            raise KeyboardInterrupt
+        answer(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "answer", stopped)
+        ended = run(*words, "--out", str(out))
+    assert ended.code == 130
+    assert f"32 rows answered and kept in {out}.partial" in ended.err
+    assert run(*words, "--out", str(out)).code == 0
+    assert out.read_text(encoding="utf-8") == whole
+
+    windows = iter(range(100))
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "answer", stopped)
+        printed = run(*words)
+    assert printed.code == 130
+    assert printed.out == "".join(whole.splitlines(keepends=True)[:33])
+
+
+@pytest.mark.usefixtures("small")
 def test_stopped_twice_it_is_taken_up_twice(run: Run, released: str, tmp_path: Path, stop: Callable[..., None]) -> None:
     words = ("predict", released, "--file", str(source_of(tmp_path, 100)), "--out", str(tmp_path / "out.csv"))
     for after in (16, 48):
