@@ -5,18 +5,32 @@ INSTALLED := .venv/.installed
 EMBEDDED := .venv/.embedded
 # What the demo, the tests and the benches leave stays in the checkout; a person's own ~/.haoqi is not touched.
 export HAOQI_HOME ?= $(CURDIR)/.demo
+# The demo's short texts speak the language of the terminal, as Haoqi does.
+SPEAKS := $(or $(filter en% zh%,$(HAOQI_LANG)),$(LC_ALL),$(LC_MESSAGES),$(LANG))
+ifneq ($(filter zh%,$(SPEAKS)),)
+SHORT := zh-reviews
+TEXTS := "物流很快，书的包装也很用心" "房间又小又吵，服务态度很差"
+else
+SHORT := sentiment-en
+TEXTS := "So happy with this phone, thank you!" "I waited two hours and nobody came."
+endif
 
 .PHONY: help env demo test check slow bench docs pin format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-env: $(EMBEDDED) ## Build .venv with the libraries, two bases and two samples
+env: $(EMBEDDED) ## Build .venv with the libraries, two bases and three samples
 
-demo: env ## Improve a model of BBC News topics for three minutes, ask it something, and find its report
-	$(BIN)/haoqi improve bbc-news --minutes 3
+# Long texts, where words alone win within two minutes, and few short ones, where a pretrained base is worth its time.
+demo: env ## Improve models of news topics and of feelings for five minutes in all, ask them, and find their reports
+	$(BIN)/haoqi improve bbc-news --minutes 2
+	$(BIN)/haoqi improve $(SHORT) --limit 1500 --minutes 3
 	$(BIN)/haoqi predict bbc-news "The striker scored twice before half time and the keeper never saw either."
+	$(BIN)/haoqi predict $(SHORT) $(TEXTS)
+	$(BIN)/haoqi next $(SHORT)
 	$(BIN)/haoqi report bbc-news
+	$(BIN)/haoqi report $(SHORT)
 
 # A process of one thread per core: tiny models gain nothing from more threads, and lose much by sharing cores.
 test: env ## Run the default tests: offline, on a tiny model
@@ -61,7 +75,7 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 # smollm2 (92 MB) is left to those who want it: haoqi bases get smollm2
-$(EMBEDDED): $(INSTALLED)
+$(EMBEDDED): $(INSTALLED) Makefile
 	$(BIN)/haoqi bases get minilm multilingual
-	$(BIN)/haoqi samples get bbc-news zh-reviews
+	$(BIN)/haoqi samples get bbc-news sentiment-en zh-reviews
 	@touch $@

@@ -7,6 +7,8 @@ run.model("The battery died on day two").label
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from haoqi.core.threads import wait_briefly
+
 if TYPE_CHECKING:
     from haoqi import methods, tasks
     from haoqi.api import improve, load, next_steps, predict
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from haoqi.estimator import TextClassifier
 
     __version__: str
+
+wait_briefly()  # before torch reads it
 
 __all__ = ["TextClassifier", "UserError", "improve", "load", "methods", "next_steps", "predict", "samples", "tasks"]
 

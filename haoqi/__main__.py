@@ -54,7 +54,7 @@ def _command(arguments: list[str], debug: bool) -> int:
         code = get_command(app).main(arguments, prog_name="haoqi", standalone_mode=False)
     except Exception as error:
         if hasattr(error, "format_message"):  # the words of the command are wrong
-            raise explained(error) from None
+            raise explained(error, arguments) from None
         raise
     if code == INTERRUPTED:
         raise KeyboardInterrupt

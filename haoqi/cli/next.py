@@ -59,7 +59,8 @@ def _show(advice: "Advice", steps: "tuple[NextStep, ...]", *, alone: bool) -> No
         for hint in hints_of(advice):
             print(in_words(hint))
         print()
-    show([_row(one) for one in steps], right=("gain", "80 % interval", "your time", "machine", "per minute"))
+    right = ("gain", "80 % interval", "your time", "machine", "per minute")
+    show([_row(one) for one in steps], right=right, spare=("per minute", "80 % interval"))
     print()
     for one in steps:
         print(words.words("stage.told", stage=in_words(name_of(one)), note=in_words(reason_of(one))))

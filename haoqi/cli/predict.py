@@ -19,20 +19,24 @@ from haoqi.data.settings import DataSettings
 if TYPE_CHECKING:
     from haoqi.cli.progress import Pace
     from haoqi.cli.rows import Feed, Style, Window
-    from haoqi.cli.tabular import Rows
+    from haoqi.cli.tabular import Row, Rows
+    from haoqi.cli.writer import Write
     from haoqi.data.schema import Schema
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
-Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts; each line of a pipe where none.")]
-File = Annotated[Path | None, typer.Option("--file", metavar="PATH", help="CSV, TSV, JSON Lines, Parquet or lines.")]
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TEXT", help="Texts; each line of a pipe where there is none, or where it is -."),
+]
+File = Annotated[
+    Path | None,
+    typer.Option("--file", metavar="PATH", help="A table, records or lines: CSV, Excel, JSON, Parquet, ..."),
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="PATH", help="Write answers here: .csv, .tsv or .jsonl.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a command that was stopped.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per text.")]
-
-# Takes the text of a window's rows with their answers.
-Write = Callable[[str, "Window"], None]
 
 
 READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
@@ -67,6 +71,7 @@ def predict(
     said = [option for option, value in settings.items() if value is not None] + (["out"] if out else [])
     if said:
         raise UserError(say("predict.needs_file", flag=said[0]), say("predict.needs_file.hint"))
+    texts = None if texts == ["-"] else texts
     if not texts and sys.stdin.isatty():
         raise UserError(say("predict.none"), say("predict.none.hint", name=name))
     _texts(name, texts, as_json=json)
@@ -75,14 +80,19 @@ def predict(
 def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
     """Print the answer to each text as soon as it is known."""
     from haoqi import api
+    from haoqi.cli import words
     from haoqi.cli.rows import as_line, as_record
 
     model = api.load(name)
     given = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
     shown = texts is None or len(texts) > 1
+    answered = 0
     for text, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
+        answered += 1
         line = as_record(model, text, answer) if as_json else as_line(model, text, answer, with_text=shown)
         print(line, flush=texts is None)
+    if not answered:
+        print(words.words("predict.empty_pipe"), file=sys.stderr)
 
 
 def _lines_of(stream: TextIO) -> Iterator[str]:
@@ -105,26 +115,35 @@ def _lines_of(stream: TextIO) -> Iterator[str]:
 
 def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None:
     """Answer the rows of a file onto the output."""
-    from haoqi import api
-    from haoqi.cli.progress import Pace
-    from haoqi.cli.rows import Feed, Style
-    from haoqi.cli.tabular import opened
+    from contextlib import nullcontext
 
-    model = api.load(name)
-    rows = opened(file, _reading(file, settings), _learnt(name))
+    from haoqi.cli.progress import Pace, shown
+    from haoqi.cli.rows import Feed, Style, fitting
+    from haoqi.cli.tabular import opened
+    from haoqi.models import releases
+
+    release = releases.get(name)
+    model = release.load()
+    rows = opened(file, _reading(file, settings), release.schema)
     _say(rows)
     style = Style.of(kind, rows.columns)
-    sys.stdout.write(style.heading)
-    feed = Feed(rows, rows.text_of)
-    _answer(model, feed, style, lambda text, window: print(text, end=""), pace=Pace(rows.total, time.monotonic()))
+    print(style.heading, end="", flush=True)
+    pace = Pace(rows.total, time.monotonic())
+
+    def write(text: str, answered: "list[Row]", last: "Window") -> None:
+        print(text, end="", flush=True)
+        pace.wrote(len(answered), last.seen, time.monotonic())
+
+    with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
+        _answer(model, Feed(rows, rows.text_of, fitting(release.folder)), style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
     from haoqi.cli import words
     from haoqi.cli.partial import check_free, digest_of, partial
-    from haoqi.cli.progress import Pace, bar
-    from haoqi.cli.rows import Feed, Style, check_kind
+    from haoqi.cli.progress import Pace, shown
+    from haoqi.cli.rows import Feed, Style, check_kind, fitting
     from haoqi.cli.tabular import opened
     from haoqi.models import releases
 
@@ -134,7 +153,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     release = releases.get(name)
     rows = opened(file, _reading(file, settings), release.schema)
     _say(rows)
-    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text_of)
+    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text_of, fitting(release.folder))
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),
@@ -147,12 +166,12 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
         model = release.load()
         pace = Pace(rows.total, time.monotonic(), start=kept.seen, seen=kept.seen)
 
-        def write(text: str, window: "Window") -> None:
-            kept.append(text, len(window.rows), seen=window.seen, mark=window.mark)
-            pace.wrote(len(window.rows), window.seen, time.monotonic())
+        def write(text: str, answered: "list[Row]", last: "Window") -> None:
+            kept.append(text, len(answered), seen=last.seen, mark=last.mark)
+            pace.wrote(len(answered), last.seen, time.monotonic())
 
         try:
-            with bar(file.name, pace):
+            with shown(file.name, pace):
                 _answer(model, feed, style, write, pace=pace)
             kept.publish(force=force)
         except KeyboardInterrupt:
@@ -194,29 +213,31 @@ def _say(rows: "Rows") -> None:
         print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
 
 
-def _answer(model: "Model", feed: "Feed", style: "Style", write: Write, *, pace: "Pace") -> None:
-    """Answer rows by the window; while one is computed, a thread reads the next and another writes the one before.
+def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pace: "Pace") -> None:
+    """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
+
+    However it ends, windows that are answered are written.
 
     Args:
         model: what answers.
         feed: the rows that are still to be answered.
         style: how they are written.
-        write: takes the text of each window in turn.
+        write: takes the text of the windows in turn.
         pace: is told what is computed.
     """
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
-    from haoqi.cli.rows import ahead, answer
+    from haoqi.cli.rows import MOST_ROWS, ahead, answer
+    from haoqi.cli.writer import Writer
 
     with ThreadPoolExecutor(1) as thread:
-        writing: Future[None] | None = None
-        for window in ahead(feed.windows()):
-            answer(model, window, style.names, _computing(pace, window))
-            if writing is not None:
-                writing.result()
-            writing = thread.submit(lambda window: write(style.spell(window.rows), window), window)
-        if writing is not None:
-            writing.result()
+        writer = Writer(thread, style, write, MOST_ROWS)
+        try:
+            for window in ahead(feed.windows()):
+                answer(model, window, style.names, _computing(pace, window))
+                writer.add(window)
+        finally:
+            writer.end()
 
 
 def _computing(pace: "Pace", window: "Window") -> Callable[[int], None]:

@@ -1,6 +1,7 @@
-"""A bar that tells the truth: what is written already, how fast that goes, and how long the rest will take."""
+"""Progress that tells the truth: what is written already, how fast that goes, and how long the rest will take."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,10 @@ from haoqi.cli import words
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+# Off a terminal: seconds to the first line, between two lines at least, and these as a share of the time so far.
+FIRST_LINE, LINES, RARER = 5.0, 10.0, 0.05
+THREAD = "progress"
 
 
 @dataclass
@@ -70,10 +75,11 @@ class Pace:
 
 
 @contextmanager
-def bar(name: str, pace: Pace) -> Iterator[None]:
-    """Draw a pace on the error output while the block lasts, if that is a terminal."""
+def shown(name: str, pace: Pace) -> Iterator[None]:
+    """Show a pace on the error output while the block lasts: a bar on a terminal, else a line now and then."""
     if not sys.stderr.isatty():
-        yield
+        with _lines(name, pace):
+            yield
         return
     from rich.console import Console
     from rich.live import Live
@@ -83,16 +89,47 @@ def bar(name: str, pace: Pace) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _lines(name: str, pace: Pace) -> Iterator[None]:
+    """Print a line after some seconds, then one now and then, rarer in what takes hours."""
+    over = threading.Event()
+
+    def tell() -> None:
+        wait = FIRST_LINE
+        while not over.wait(wait):
+            now = time.monotonic()
+            print(line(name, pace, now), file=sys.stderr, flush=True)
+            wait = max(LINES, (now - pace.begun) * RARER)
+
+    thread = threading.Thread(target=tell, name=THREAD, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def line(name: str, pace: Pace, now: float) -> str:
+    """Return a pace as a line for a log: the file, the share that is written, and what `Pace.told` says."""
+    return f"{name}: {share(pace)}, {pace.told(now)}"
+
+
+def share(pace: Pace) -> str:
+    """Return how much is written, rounded down: 100 is said of nothing but the whole."""
+    return f"{int(100 * pace.done)} %"
+
+
 def drawn(name: str, pace: Pace, now: float) -> "Table":
     """Return a pace as one line: the file, a bar, the share that is written, and what `Pace.told` says."""
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
-    line = Table.grid(padding=(0, 1))
-    line.add_column(no_wrap=True, overflow="ellipsis")
+    row = Table.grid(padding=(0, 1))
+    row.add_column(no_wrap=True, overflow="ellipsis")
     for _ in range(3):
-        line.add_column(no_wrap=True)
-    share = Text(f"{int(100 * pace.done)} %")  # rounded down: 100 is said of nothing but the whole
-    line.add_row(Text(name), ProgressBar(total=1.0, completed=pace.done, width=24), share, Text(pace.told(now)))
-    return line
+        row.add_column(no_wrap=True)
+    progress = ProgressBar(total=1.0, completed=pace.done, width=24)
+    row.add_row(Text(name), progress, Text(share(pace)), Text(pace.told(now)))
+    return row

@@ -9,6 +9,9 @@ from haoqi.cli.flags import with_flags
 from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
+# Of the table of releases, what a narrow terminal does without.
+SPARE = ("computed by", "beside", "base", "when", "scored", "method")
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -28,7 +31,7 @@ def releases(
         rows += [_row(one, now, whole=json) for one in reversed(hall.list_releases(each))]
     if not rows and not json:
         print(words.words("releases.none"))
-    show(rows, plain=json, right=("version",))
+    show(rows, plain=json, right=("version",), spare=SPARE)
 
 
 def report(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 
 KINDS = (".csv", ".tsv", ".jsonl")
 # A window is what is sorted by length and computed together: the more texts, the less padding. The first ones are
-# small, so that there is something to keep soon; the largest take little memory and, on two slow cores, half a minute.
+# small, so that there is something to keep soon; the largest take little memory.
 FIRST_ROWS, MOST_ROWS = 256, 16_384
 MOST_BYTES = 2_000_000
+# Of text, in UTF-8, that is answered together: a few seconds of two busy cores for a base of LIGHT bytes, so that no
+# answer waits long for the others of its window; a heavier model gets less in proportion.
+MOST_TEXT, LEAST_TEXT = 32_768, 2_048
+LIGHT = 100_000_000
 
 T = TypeVar("T")
 
@@ -46,10 +51,13 @@ class Feed:
     Args:
         rows: each with how much of the file was read for it.
         text_of: gives what is answered of a row.
+        most_text: from so many bytes of text on a window ends, `fitting`.
     """
 
-    def __init__(self, rows: "Iterable[tuple[Row, int]]", text_of: "Callable[[Row], str]") -> None:
-        self.text_of, self.done = text_of, 0
+    def __init__(
+        self, rows: "Iterable[tuple[Row, int]]", text_of: "Callable[[Row], str]", most_text: int = MOST_TEXT
+    ) -> None:
+        self.text_of, self.most_text, self.done = text_of, most_text, 0
         self._rows, self._digest = iter(rows), hashlib.sha256()
 
     def skip(self, count: int) -> str:
@@ -62,8 +70,9 @@ class Feed:
     def windows(self) -> Iterator[Window]:
         """Yield the rest by the window, each as long as all rows before it, within the limits above.
 
-        Where a window ends depends on the rows alone: a file that is taken up at the end of a window is cut as it
-        would have been, and texts that are computed together can differ in the last bit from texts computed apart.
+        Where a window ends depends on the rows and the release alone, never on the clock: a file that is taken up at
+        the end of a window is cut as it would have been, and answered twice it gets the same bytes. For texts that
+        are computed together can differ in the last bit from texts computed apart.
         """
         while window := self._window(min(MOST_ROWS, max(FIRST_ROWS, self.done))):
             self.done += len(window.rows)
@@ -72,16 +81,23 @@ class Feed:
     def _window(self, most: int) -> Window | None:
         taken: list[Row] = []
         texts: list[str] = []
-        size, seen = 0, 0
+        size, length, seen = 0, 0, 0
         for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
             taken.append(row)
             texts.append(self.text_of(row))
             spelt = _spelt(row)
             self._digest.update(spelt)
             size += len(spelt)
-            if size >= MOST_BYTES:
+            length += len(texts[-1].encode("utf-8", "surrogatepass"))
+            if size >= MOST_BYTES or length >= self.most_text:
                 break
         return Window(taken, texts, seen, self._digest.hexdigest()) if taken else None
+
+
+def fitting(folder: Path) -> int:
+    """Return how many bytes of text a release answers together, by the weight of its model."""
+    weight = sum(path.stat().st_size for path in (folder / "predictor").rglob("*.safetensors"))
+    return max(LEAST_TEXT, min(MOST_TEXT, MOST_TEXT * LIGHT // max(1, weight)))
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:

@@ -10,22 +10,26 @@ from haoqi.core.say import named
 
 PIPE_WIDTH = 1_000_000
 """Columns of a line that is not for a terminal: nothing is cut or wrapped there."""
+_BETWEEN = 3  # blanks between two columns on a terminal
 
 
-def show(rows: Sequence[Mapping[str, Any]], *, plain: bool = False, right: Sequence[str] = ()) -> None:
+def show(
+    rows: Sequence[Mapping[str, Any]], *, plain: bool = False, right: Sequence[str] = (), spare: Sequence[str] = ()
+) -> None:
     """Print rows that share their keys, which are the headings.
 
     Args:
         rows: cells by heading; None is shown as a dash.
         plain: print a JSON list instead.
         right: headings whose cells are numbers and stand to the right.
+        spare: what a narrow terminal does without, the first first; columns without cells go before these.
     """
     if plain:
         print(json.dumps([dict(row) for row in rows], ensure_ascii=False, default=str))
         return
     if not rows:
         return
-    for line in drawn(rows, right).splitlines():
+    for line in drawn(rows, right, spare).splitlines():
         print(line.rstrip())
 
 
@@ -42,8 +46,8 @@ def show_facts(facts: Mapping[str, Any], *, plain: bool = False) -> None:
             print(f"{name if place == 0 else '':{width}}  {line}")
 
 
-def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = ()) -> str:
-    """Return rows as an aligned table; the last column is wrapped where the terminal is narrow."""
+def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = (), spare: Sequence[str] = ()) -> str:
+    """Return rows as an aligned table; where the terminal is narrow, spare columns go, then the last is wrapped."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -51,7 +55,7 @@ def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = ()) -> str:
     terminal = sys.stdout.isatty()
     console = Console(width=None if terminal else PIPE_WIDTH, highlight=False)
     table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, header_style="bold")
-    headings = list(rows[0])
+    headings = fitting(rows, spare, console.width)
     for heading in headings:
         last = heading == headings[-1]
         justify = "right" if heading in right else "left"
@@ -66,6 +70,19 @@ def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = ()) -> str:
 def _heading(name: str) -> str:
     """Return a heading in the language of the terminal; one that has no words of ours as it is."""
     return words.told(named("heading", name.replace("80 % interval", "interval_of_80").replace(" ", "_"), name))
+
+
+def fitting(rows: Sequence[Mapping[str, Any]], spare: Sequence[str], width: int) -> list[str]:
+    """Return the headings that fit into a terminal, in their order; those of cells that are not spare always stay."""
+    from rich.cells import cell_len
+
+    widths = {name: max(cell_len(_heading(name)), *(cell_len(str(row[name])) for row in rows)) for name in rows[0]}
+    empty = [name for name in widths if all(row[name] in (None, "") for row in rows)]
+    for name in [*empty, *(name for name in spare if name not in empty)]:
+        if sum(widths.values()) + _BETWEEN * len(widths) <= width:
+            break
+        widths.pop(name, None)
+    return list(widths)
 
 
 def _cell(value: Any) -> Any:

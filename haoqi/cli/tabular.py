@@ -239,7 +239,8 @@ def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
             yield dict(zip(header.names, row, strict=True)), number
 
     rows = _with_text(path, header.names, read, settings, learnt=learnt, header=header.row + 1)
-    return replace(rows, total=len(body) or 1, told=(say("predict.sheet", sheet=sheet), *notes, *rows.told))
+    named = () if any(sheet in note for note in notes) else (say("predict.sheet", sheet=sheet),)
+    return replace(rows, total=len(body) or 1, told=(*named, *notes, *rows.told))
 
 
 def _with_text(

@@ -1,13 +1,15 @@
 """How commands are read from words, and how their help looks: calm, aligned, the same at every width."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from shlex import quote
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from haoqi.core.errors import UserError, unknown
+from haoqi.core.say import say
 
 
 class Command(TyperCommand):
@@ -47,18 +49,52 @@ class Group(TyperGroup):
         _write_parameters(self, ctx, formatter)
 
 
-def explained(error: Any) -> UserError:
-    """Return what was wrong with the words of a command, and the nearest right ones."""
+def explained(error: Any, arguments: Sequence[str] = ()) -> UserError:
+    """Return what was wrong with the words of a command, and the nearest right ones.
+
+    Args:
+        error: what the reading of the words raised.
+        arguments: the words, `haoqi` apart.
+    """
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "haoqi"
-    option = getattr(error, "option_name", None)
-    if option is not None and context is not None and type(error).__name__ == "NoSuchOption":
-        known = [name for one in context.command.params for name in (*one.opts, *one.secondary_opts)]
-        near = get_close_matches(option, [name for name in known if name.startswith("--")], n=1, cutoff=0.6)
-        listed = f"{path} --help lists what there is"
-        return UserError(f"{path} has no option {option}", f"did you mean {near[0]}? {listed}" if near else listed)
+    if type(error).__name__ == "NoSuchOption" and context is not None:
+        return _no_option(context, error.option_name, list(arguments))
     said = " ".join(str(error.format_message()).split()).rstrip(".")
     return UserError(said[:1].lower() + said[1:], f"{path} --help shows how it is used")
+
+
+def _no_option(context: Any, option: str, arguments: list[str]) -> UserError:
+    """Return what was meant by a word that begins with a dash: an option that is spelt otherwise, or a text."""
+    path, parameters = context.command_path, context.command.params
+    listed = f"{path} --help lists what there is"
+    word = next((word for word in arguments if word.startswith(option)), None)
+    if word is not None and any(one.param_type_name == "argument" for one in parameters):
+        apart = say("usage.dashes", command=_apart(arguments, word))
+        if any(character.isspace() for character in word):
+            return UserError(f"{word} is read as an option of {path}", apart)
+        if not word.startswith("--"):
+            return UserError(f"{path} has no option {word}", f"{listed}; {apart}")
+    known = [name for one in parameters for name in (*one.opts, *one.secondary_opts) if name.startswith("--")]
+    near = get_close_matches(option, known, n=1, cutoff=0.6)
+    return UserError(f"{path} has no option {option}", f"did you mean {near[0]}? {listed}" if near else listed)
+
+
+def _apart(arguments: list[str], word: str) -> str:
+    """Return a command as it is typed where a word of it begins with a dash and is no option."""
+    place = arguments.index(word)
+    others = [*arguments[:place], *arguments[place + 1 :]]
+    return " ".join(["haoqi", *map(_quoted, others), "--", _quoted(word)])
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell reads it, in double quotes where these do.
+
+    >>> _quoted("reviews"), _quoted("-5 stars"), _quoted('the "best"')
+    ('reviews', '"-5 stars"', '\'the "best"\'')
+    """
+    plain = quote(word)
+    return f'"{word}"' if plain != word and not set(word) & set('"$`\\!') else plain
 
 
 def add(group: typer.Typer, heading: str, *functions: Callable[..., Any]) -> None:

@@ -61,6 +61,29 @@ def test_a_wrong_option_is_answered_with_the_nearest_one(run: Callable[..., Any]
     assert run("improve", "--minuts", "3").two_lines[1].startswith("did you mean --minutes?")
 
 
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (("reviews", "-5 stars, never again"), 'reviews -- "-5 stars, never again"'),
+        (("reviews", "-5 stars, never again", "--json"), 'reviews --json -- "-5 stars, never again"'),
+        (("reviews", "good", "--not good at all"), 'reviews good -- "--not good at all"'),
+        (("reviews", "--file of complaints"), 'reviews -- "--file of complaints"'),
+        (("reviews", '-it is "$5"'), "reviews -- '-it is \"$5\"'"),
+        (("reviews", "-5"), "reviews -- -5"),
+    ],
+)
+def test_a_text_that_begins_with_a_dash_is_shown_behind_two(
+    run: Callable[..., Any], words: tuple[str, ...], typed: str
+) -> None:
+    ended = run("predict", *words)
+    assert ended.code == 2
+    assert ended.two_lines[1].endswith(f"what begins with a dash stands behind --: haoqi predict {typed}")
+
+
+def test_what_takes_no_words_has_no_hint_of_two_dashes(run: Callable[..., Any]) -> None:
+    assert run("doctor", "-x").two_lines == ("haoqi doctor has no option -x", "haoqi doctor --help lists what there is")
+
+
 def test_lists_are_read_from_commas_and_from_repeats(run: Callable[..., Any]) -> None:
     together = run("improve", "absent.csv", "--methods", "majority,tdif")
     apart = run("improve", "absent.csv", "--methods", "majority", "--methods", "tdif")

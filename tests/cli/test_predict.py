@@ -28,6 +28,17 @@ def test_each_line_of_a_pipe_is_answered_in_order(run: Run, released: str) -> No
     assert texts == ["the soup was awful", "the song was great"]
 
 
+def test_a_lone_dash_is_the_pipe(run: Run, released: str) -> None:
+    texts = "the soup was awful\nthe song was great\n"
+    assert run("predict", released, "-", pipe=texts) == run("predict", released, pipe=texts)
+
+
+@pytest.mark.parametrize("pipe", ["", "\n \n"])
+def test_a_pipe_without_a_text_is_told(run: Run, released: str, pipe: str) -> None:
+    ended = run("predict", released, pipe=pipe)
+    assert (ended.code, ended.out, ended.err) == (0, "", "no text came through the pipe\n")
+
+
 def test_json_tells_all_that_is_known(run: Run, released: str) -> None:
     found = json.loads(run("predict", released, "the chair was broken", "--json").out)
     assert found["label"] == "negative"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from haoqi.cli import rows
+from haoqi.cli import rows, writer
 from haoqi.cli.partial import Partial
 from haoqi.core.errors import UserError
 from haoqi.models import releases
@@ -23,7 +23,9 @@ WORDS = ("awful", "great", "broken", "lovely", "rude")
 KILLED = """
 import os, signal, sys
 from haoqi.__main__ import main
+from haoqi.cli import writer
 from haoqi.cli.partial import Partial
+writer.EVERY = 0.0
 append = Partial.append
 def torn(self, text, rows, **facts):
     if self.rows >= 2048:
@@ -49,7 +51,8 @@ def source_of(folder: Path, count: int, name: str = "in.csv") -> Path:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a hundred rows be many windows."""
+    """Let a hundred rows be many windows, each of which is written alone."""
+    monkeypatch.setattr(writer, "EVERY", 0.0)
     monkeypatch.setattr(rows, "FIRST_ROWS", 8)
     monkeypatch.setattr(rows, "MOST_ROWS", 16)
 
@@ -109,6 +112,38 @@ def test_stopped_after_any_window_it_ends_in_the_same_bytes(
         assert run(*words, str(out)).code == 0
         assert out.read_bytes() == whole
         out.unlink()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("every", [0.0, float("inf")])
+def test_stopped_while_a_window_is_computed_all_before_it_is_kept_though_it_was_not_yet_time_to_write(
+    run: Run, released: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: float
+) -> None:
+    source, out = source_of(tmp_path, 100), tmp_path / "out.csv"
+    words = ("predict", released, "--file", str(source))
+    whole = run(*words).out
+    monkeypatch.setattr(writer, "EVERY", every)
+    answer, windows = rows.answer, iter(range(100))
+
+    def stopped(*given: Any) -> None:
+        if next(windows) == 3:  # of 8, 8, 16 and 16 rows
+            raise KeyboardInterrupt
+        answer(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "answer", stopped)
+        ended = run(*words, "--out", str(out))
+    assert ended.code == 130
+    assert f"32 rows answered and kept in {out}.partial" in ended.err
+    assert run(*words, "--out", str(out)).code == 0
+    assert out.read_text(encoding="utf-8") == whole
+
+    windows = iter(range(100))
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "answer", stopped)
+        printed = run(*words)
+    assert printed.code == 130
+    assert printed.out == "".join(whole.splitlines(keepends=True)[:33])
 
 
 @pytest.mark.usefixtures("small")

@@ -1,11 +1,14 @@
 import io
 import sys
+import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.cli.progress import Pace, bar, drawn
+from haoqi.cli import progress
+from haoqi.cli.progress import Pace, drawn, line, shown
 
 
 def test_nothing_is_claimed_before_something_is_written() -> None:
@@ -72,18 +75,61 @@ def test_a_hundred_percent_is_said_of_the_whole_alone() -> None:
     assert "in[1].csv" in shown(1000)
 
 
-def test_only_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    pace = Pace(total=10, begun=0.0)
-    with bar("in.csv", pace):
-        pace.wrote(1, seen=10, now=1.0)
-    assert capsys.readouterr() == ("", "")
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
 
+def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with bar("in.csv", Pace(total=10, begun=0.0)) as _:
+    with shown("in.csv", Pace(total=10, begun=0.0)):
         pass
     assert isinstance(sys.stderr, Terminal)
     assert "in.csv" in sys.stderr.getvalue()
+
+
+def test_a_line_for_a_log_says_the_share_the_rows_the_rate_and_the_time_left() -> None:
+    pace = Pace(total=1000, begun=0.0)
+    assert line("in.csv", pace, 1.0) == "in.csv: 0 %, 0 rows"
+    pace.wrote(200, seen=250, now=10.0)
+    assert line("in.csv", pace, 10.0) == "in.csv: 25 %, 200 rows, 20/s, 0:30 left"
+
+
+class Log(io.StringIO):
+    """An error output that is no terminal, and opens a gate at its third line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.third = threading.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self.getvalue().count("\n") >= 3:
+            self.third.set()
+        return written
+
+
+def test_off_a_terminal_lines_come_until_the_block_ends_and_none_in_a_short_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = Log()
+    monkeypatch.setattr(sys, "stderr", log)
+    pace = Pace(total=10, begun=time.monotonic())
+    with shown("in.csv", pace):
+        pace.wrote(1, seen=10, now=time.monotonic())
+    assert log.getvalue() == ""
+
+    monkeypatch.setattr(progress, "FIRST_LINE", 0.0)
+    monkeypatch.setattr(progress, "LINES", 0.0)
+    with shown("in.csv", pace):
+        assert log.third.wait(60)
+    ended = log.getvalue()
+    assert all(one.startswith("in.csv: 100 %, 1 row") for one in ended.splitlines())
+    assert [one.name for one in threading.enumerate() if one.name == progress.THREAD] == []
+
+
+def test_nothing_goes_on_telling_after_a_block_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Log())
+    with pytest.raises(KeyboardInterrupt), shown("in.csv", Pace(total=10, begun=0.0)):
+        raise KeyboardInterrupt
+    assert [one.name for one in threading.enumerate() if one.name == progress.THREAD] == []

@@ -1,7 +1,10 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 Run = Callable[..., Any]
 
@@ -13,6 +16,21 @@ def test_releases_tell_version_score_and_which_answers_now(run: Run, released: s
     assert float(row["score"]) > 0.9
     header, line = run("releases").out.splitlines()[:2]
     assert header.index("version") + len("version") == line.index(" 1 ") + 2
+
+
+@pytest.mark.parametrize("columns", [80, 100, 140])
+def test_a_narrow_terminal_shows_fewer_columns_and_none_of_them_cut(
+    run: Run, released: str, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    row = json.loads(run("releases", released, "--json").out)[0]
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", run("releases", released).out).strip("\n")
+    assert max(map(len, shown.splitlines())) <= columns
+    assert "…" not in shown
+    for name in ("name", "version", "metric", "score", "interval", "answers"):
+        assert f" {name} " in f"{shown.splitlines()[0]} "
+        assert str(row[name]) in shown
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_one(run: Run, released: str) -> None:
@@ -31,6 +49,17 @@ def test_evaluate_scores_labelled_text(run: Run, released: str, reviews: Path) -
     assert "95 % sure it lies between" in ended.out.splitlines()[-1]
     found = json.loads(run("evaluate", released, str(reviews), "--text", "body", "--label", "stars", "--json").out)
     assert found[0]["low"] <= found[0]["score"] <= found[0]["high"]
+
+
+def test_evaluate_says_that_columns_are_those_learnt_from_unless_a_person_named_them(
+    run: Run, released: str, reviews: Path
+) -> None:
+    told = run("evaluate", released, str(reviews)).err
+    assert "text is column body: as learnt" in told
+    assert "label is column stars: as learnt" in told
+    told = run("evaluate", released, str(reviews), "--text", "body").err
+    assert "text is column body: as said" in told
+    assert "label is column stars: as learnt" in told
 
 
 def test_evaluate_says_which_column_is_missing(run: Run, released: str, reviews: Path) -> None:

@@ -3,6 +3,7 @@ import io
 import json
 import threading
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoqi.cli import rows as rows_file
-from haoqi.cli.rows import Feed, Style, Window, added, ahead, check_kind, plain_label
+from haoqi.cli.rows import Feed, Style, Window, added, ahead, check_kind, fitting, plain_label
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Span
 from haoqi.models.model import Answer
@@ -61,7 +62,7 @@ def test_an_unknown_ending_names_the_known_ones() -> None:
 
 
 def test_windows_grow_and_hold_every_row_once_in_order() -> None:
-    found = list(windows(made(50_000)))
+    found = list(windows(made(50_000, 1)))
     assert [row["id"] for window in found for row in window.rows] == list(range(50_000))
     sizes = [len(window.rows) for window in found]
     assert sizes[:5] == [256, 256, 512, 1024, 2048]
@@ -78,6 +79,28 @@ def test_no_window_holds_more_than_a_bounded_text_however_long_rows_are() -> Non
     # What is not answered is held too.
     wide = (({"text": "a", "body": "y" * longest}, number) for number in range(40))
     assert max(len(window.rows) for window in windows(wide)) == 1 + rows_file.MOST_BYTES // longest
+
+
+@pytest.mark.parametrize("letter", ["x", "\u597d", "\ud83d"])
+def test_what_is_answered_together_is_bounded_in_bytes_of_text_whatever_else_a_row_holds(letter: str) -> None:
+    size = len(letter.encode("utf-8", "surrogatepass"))
+    given = [({"text": letter * 90, "other": "y" * 500}, number) for number in range(3_000)]
+    found = [len(window.rows) for window in Feed(given, text_of, 9_000).windows()]
+    assert sum(found) == 3_000
+    assert max(found) == 100 // size + (100 % size > 0)
+
+
+def test_a_heavier_model_answers_less_text_together(tmp_path: Path) -> None:
+    def weighing(size: int) -> int:
+        path = tmp_path / "predictor" / "base" / "model.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.truncate(size)  # takes no room on the disk
+        return fitting(tmp_path)
+
+    assert fitting(tmp_path) == weighing(1_000) == weighing(rows_file.LIGHT) == rows_file.MOST_TEXT
+    assert weighing(4 * rows_file.LIGHT) == rows_file.MOST_TEXT // 4
+    assert weighing(10**12) == rows_file.LEAST_TEXT
 
 
 def test_no_more_is_read_than_a_window() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,29 @@ def test_the_column_that_was_learnt_from_is_answered_though_another_looks_better
     found = opened(path, LEARNT)
     assert (found.text, found.told, found.warnings) == (("subject",), ("text is column subject, as learnt",), ())
     assert opened(path, LEARNT, text="body").text == ("body",)
+
+
+def test_a_column_with_a_comma_in_its_name_is_known_again(tmp_path: Path) -> None:
+    path = tmp_path / "form.csv"
+    path.write_text('Time,"What happened, in your words?"\n9:00,it broke on day two\n9:01,all is well\n', "utf-8")
+    learnt = replace(LEARNT, columns={"text": '"What happened, in your words?"', "label": "label"})
+    assert opened(path, learnt).told == ("text is column What happened, in your words?, as learnt",)
+
+
+def test_a_sheet_is_named_once(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    rows = [("id", "subject"), *((number, f"it broke on day {number}") for number in range(9))]
+    book.active.title = "Tickets"
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "one.xlsx")
+    assert opened(tmp_path / "one.xlsx", LEARNT).told[0] == "the sheet Tickets is read"
+    book.create_sheet("About", 0).append(("Made by us",))
+    book.save(tmp_path / "two.xlsx")
+    assert [line for line in opened(tmp_path / "two.xlsx", LEARNT).told if "Tickets" in line] == [
+        "the sheet Tickets is read; left out: About (--sheet NAME reads another)"
+    ]
 
 
 def test_where_that_column_is_missing_only_one_that_could_be_meant_is_taken_and_told(tmp_path: Path) -> None:

@@ -68,3 +68,4 @@ def check(name: str) -> None:
     assert len(raw.examples) == sample.rows
     assert raw.schema.source == name
     assert raw.shape == ("spans" if sample.task == "entities" else "labels")
+    assert all(raw.schema.why[role] == "as the sample has it" for role in raw.schema.columns)  # nobody said it

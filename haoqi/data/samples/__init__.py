@@ -1,7 +1,7 @@
 """Samples, a file each: real texts that packages of the index carry, for a first try without a network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,9 @@ def read_sample(name: str, settings: DataSettings) -> Raw:
         raise UserError(
             f"the sample {shown} is not installed (package {sample.package.name})", f"haoqi samples get {shown}"
         )
-    return sample.read(folder, settings)
+    raw = sample.read(folder, settings)
+    own = {role: "as the sample has it" for role in raw.schema.columns if not getattr(settings, role)}
+    return replace(raw, schema=replace(raw.schema, why={**raw.schema.why, **own}))
 
 
 def checked(path: Path) -> Any:
