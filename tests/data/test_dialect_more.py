@@ -81,9 +81,7 @@ def test_lines_are_the_same_in_lots_of_any_size(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_long_cells_over_many_lines_do_not_hide_the_delimiter() -> None:
-    texts = [
-        "\n".join([f"a line {line} of a long text {place}" for line in range(11)]) for place in range(40)
-    ]
+    texts = ["\n".join([f"a line {line} of a long text {place}" for line in range(11)]) for place in range(40)]
     buffer = io.StringIO()
     csv.writer(buffer, delimiter="\x1f", lineterminator="\n").writerows([(one, "ab"[len(one) % 2]) for one in texts])
     found = find_dialect(buffer.getvalue())
