@@ -23,6 +23,7 @@ _INSIDE_NAMES = frozenset("/&+#")
 # From this share of parts on that occur in several combinations, cells are lists of labels.
 RECOMBINED, DOUBTFUL = 0.5, 0.25
 _WRAPPED = re.compile(r"\s*(?:[\[({]).*(?:[\])}])\s*", re.S)
+_FLAGS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
 _TAIL_OF_ZEROS = re.compile(r"([-+]?\d+)\.0+")
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
@@ -97,9 +98,9 @@ def split_label(cell: str, separator: str | None) -> str | list[str]:
 
 
 def _flag(cell: Any) -> bool | None:
-    """Return whether a cell of 0 and 1 says yes; None where it is no such cell."""
+    """Return whether a cell of 0 and 1, or of no and yes, says yes; None where it is no such cell."""
     word = str(_scalar(cell)).strip().lower()
-    return {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}.get(word)
+    return _FLAGS.get(word)
 
 
 def _scalar(cell: Any) -> Any:

@@ -15,8 +15,15 @@ from haoqi.data.column_names import LABELS, label_name, words_of
 SELDOM = 0.05
 # With fewer cells than this, classes may not repeat yet.
 FEW = 20
+# So many columns of 0 and 1 are labels rather than flags of an export.
+MANY_FLAGS = 6
 # A column that looks less like classes by no more than this is about as likely.
 CLOSE = 0.5
+# What a person answers about a text: such cells are labels whatever their column is called.
+_ANSWERS = frozenset(
+    """positive negative neutral mixed pos neg neu ham spam toxic hate offensive entailment contradiction joy anger
+    sadness fear love surprise disgust irrelevant favor against none 正面 负面 中性 积极 消极 好评 差评""".split()  # noqa: SIM905
+)
 _NUMBERED = re.compile(r"(.*?)[ _\-#]*(\d{1,2})")
 _KINDS = ("name", "text", "number", "identifier", "names", "marks", "time", "path")
 
@@ -97,10 +104,24 @@ def _can_be(look: Column, *, named: bool) -> bool:
 
 def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
     """Return the columns of 0 and 1 that stand for a label each: three or more, and no other column of labels."""
-    hot = [column for column, look in free.items() if look.binary and look.kind == "number" and label_name(column) >= 0]
-    if len(hot) < 3 or any(column not in hot for column in good[:1]):
+    alike: dict[bool, list[str]] = {True: [], False: []}  # 0 and 1, or words for them, but not both
+    for column, look in free.items():
+        if look.binary and _is_flag(look) and label_name(column) >= 0:
+            alike[look.kind == "number"].append(column)
+    hot = max(alike.values(), key=len)
+    if sum(free[c].distinct == 2 for c in hot) < 3 or any(column not in hot for column in good[:1]):
         return None
-    return Choice(tuple(hot), f"a column of 0 and 1 for each of {len(hot)} labels")
+    # Flags of another kind stand beside classes in many exports: they are no labels then, and it is told.
+    rivals = [c for c, look in free.items() if c not in hot and look.kind == "name" and look.repeats]
+    rivals = [c for c in rivals if label_name(c) >= 0 and free[c].share_filled > 0.5]
+    why = f"a column of 0 and 1, or of no and yes, for each of {len(hot)} labels"
+    return Choice(tuple(hot), why, tuple(rivals), close=bool(rivals) and len(hot) < MANY_FLAGS)
+
+
+def _is_flag(look: Column) -> bool:
+    """Return whether a column of two values says yes or no: both, or always no in a sample."""
+    values = {one.lower() for one in look.sample}
+    return look.distinct == 2 and "-1" not in values or values <= {"0", "0.0", "false", "no"}
 
 
 def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
@@ -153,7 +174,8 @@ def _by_content(free: Mapping[str, Column]) -> Choice | None:
     if not others:
         why = "the only other column" if len(free) == 1 else "the only one that repeats like classes"
         return Choice((best,), f"{why}; {able[best].distinct} different values", tuple(unlikely[:2]))
-    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE
+    # Fewer values alone tell little where no names are given, or where they are only no and yes.
+    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if best.isdecimal() or free[best].binary else 1)
     return Choice((best,), f"it looks most like classes, {able[best].distinct} different ones", others, close=close)
 
 
@@ -162,7 +184,8 @@ def _doubt(look: Column) -> float:
     doubt = log(max(2, look.distinct)) + 0.3 * max(0.0, look.words - 1.0) + 2.0 * (1.0 - look.share_filled)
     if look.kind == "number":
         nameless = look.name.isdecimal()  # in a table without names, numbers are as good as words
-        doubt += (0.4 if nameless else 1.2) + 1.5 * any("." in one for one in look.sample)
+        doubt += (0.4 if nameless else 1.2) + 1.5 * any("." in one and not one.endswith(".0") for one in look.sample)
+    doubt -= 1.0 * (sum(one.lower() in _ANSWERS for one in look.sample) > 0.5 * len(look.sample))
     listed = all("," in one for one in look.sample)  # keywords rather than one class
     return doubt + (look.kind == "identifier") + 0.5 * listed + min(1.0, look.length / 60)
 

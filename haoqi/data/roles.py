@@ -190,8 +190,9 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     scores = {
         column: score for column, look in looks.items() if column not in taken and (score := text_score(look)) > 0
     }
-    usual = {c: s for c, s in scores.items() if text_name(c) == 1.0 and looks[c].share_filled > 0.5}
-    ranked = sorted(scores, key=lambda column: (column in usual, scores[column]), reverse=True)
+    # A heading is the text only where no column is called like the text below it.
+    usual = {c: 2 if text_name(c) == 1.0 else 1 for c in scores if text_name(c) >= 0.8 and looks[c].share_filled > 0.5}
+    ranked = sorted(scores, key=lambda column: (usual.get(column, 0), scores[column]), reverse=True)
     if not ranked:
         raise _no_text(name, looks, taken)
     best = ranked[0]
@@ -206,8 +207,18 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     why = f"free text, {looks[best].length:.0f} characters on average" + (
         " and its usual name" if best in usual else ""
     )
-    close = bool(rest) and (rest[0] in usual) == (best in usual) and scores[rest[0]] >= CLOSE * scores[best]
-    return Choice((best,), why, rest, close)
+    return Choice((best,), why, rest, _is_close(best, rest, looks, scores, usual))
+
+
+def _is_close(
+    best: str, rest: Sequence[str], looks: Mapping[str, Column], scores: Mapping[str, float], usual: Mapping[str, int]
+) -> bool:
+    """Return whether the next best text is about as likely, or is what stands below a heading."""
+    if not rest:
+        return False
+    if text_name(best) == 0.9 and any(looks[other].length > 2 * looks[best].length for other in rest):
+        return True
+    return usual.get(rest[0], 0) == usual.get(best, 0) and scores[rest[0]] >= CLOSE * scores[best]
 
 
 def text_score(look: Column) -> float:
@@ -221,13 +232,13 @@ def text_score(look: Column) -> float:
     few = named <= 0 and varied < 0.1 and look.words < 4
     if look.distinct < 2 <= look.looked_at or named <= -1.0 or look.binary or few:
         return 0.0
-    by_name = {1.0: 3.0, 0.8: 2.2, 0.5: 1.5, 0.0: 1.0}.get(named, 0.3)
+    by_name = {1.0: 3.0, 0.9: 3.0, 0.8: 2.2, 0.5: 1.5, 0.0: 1.0}.get(named, 0.3)
     content: float = log1p(min(look.length, 500.0)) * varied**0.5 * look.share_filled**0.5
     return content * by_name * (0.2 if look.repeats else 1.0)
 
 
 def _no_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> UserError:
-    empty = [column for column in looks if text_name(column) == 1.0 and looks[column].kind == "empty"]
+    empty = [column for column in looks if text_name(column) >= 0.9 and looks[column].kind == "empty"]
     if empty:
         return UserError(f"the column {empty[0]} of {name} is empty", "name the column of the texts: --text COLUMN")
     kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(looks.items())[:12])

@@ -11,6 +11,7 @@ from haoqi.data.column_names import SPLIT_NAMES
 from haoqi.data.dates import times_of
 from haoqi.data.dialect import NAMED
 from haoqi.data.examples import Examples
+from haoqi.data.header import repeats_names
 from haoqi.data.label_cells import LabelCells, join_columns, read_label_cells
 from haoqi.data.raw import Part, Raw
 from haoqi.data.records import part_of
@@ -82,7 +83,7 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
-    table = with_splits(table, settings)
+    table = with_splits(_without_names(table) if labelled else table, settings)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
     table = with_roles(table, settings, labelled)
@@ -113,6 +114,28 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     )
     labelled_rows = replace(examples, labels=read.labels or examples.labels)
     return Raw(labelled_rows, table.parts, schema, "labels", table.fingerprint)
+
+
+def _without_names(table: Table) -> Table:
+    """Return a table without the rows that say the names of its columns again, as joined files have them."""
+    names = list(table.columns)
+    if names[0].isdecimal() or len(names) < 2:
+        return table
+    first = table.columns[names[0]]
+    again = {
+        row
+        for row, cell in enumerate(first)
+        if cell == names[0] and repeats_names([cells[row] for cells in table.columns.values()], names)
+    }
+    if not again:
+        return table
+    kept = [row for row in range(len(first)) if row not in again]
+    return replace(
+        table,
+        columns={name: [cells[row] for row in kept] for name, cells in table.columns.items()},
+        parts=table.parts and [table.parts[row] for row in kept],
+        skipped={**table.skipped, "the names of the columns again": len(again)},
+    )
 
 
 def _roles(table: Table, settings: DataSettings, labelled: bool) -> Roles:

@@ -1,5 +1,6 @@
 """Tables in text: comma, tab, semicolon or any other delimiter, with or without a line of names."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +25,7 @@ UNSURE_HEADER = "whether the first line names the columns is unsure: --header 1 
 # Rows of another width up to this share are left out, and told.
 RAGGED = 0.02
 _COMMON = 2_000
+_RULE = re.compile(r"\s*(:?-+:?)?\s*")
 _LONG_CELLS = 3
 
 
@@ -61,11 +63,15 @@ def _table(
     header = find_header([row for _, row in trimmed[:_COMMON]], said=settings.header)
     check_names(header.names, path.name)
     body = trimmed[header.row + 1 :]
+    if body and dialect.delimiter == "|" and all(_RULE.fullmatch(cell) for cell in body[0][1]):
+        body = body[1:]  # the line below the names of a table in Markdown
     ragged = [line for line, row in body if len(row) != width]
     _check_ragged(path, ragged, len(body), settings)
     rows = [row for _, row in body if len(row) == width]
     cells = zip(*rows, strict=True) if rows else [()] * len(header.names)
     columns = {name: list(column) for name, column in zip(header.names, cells, strict=True)}
+    if dialect.delimiter == "|":  # nothing stands outside of the outer lines of a table
+        columns = {n: c for n, c in columns.items() if any(c) or not n.startswith("column ")} or columns
     titles = header.row if header.row > 0 else 0
     notes = [f"{dialect.why_skip} before the table left out"] if dialect.skip else []
     notes += [f"{titles} lines of title before the names of the columns left out"] if titles else []
