@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["TextClassifier", "UserError", "improve", "inspect", "load", "methods", "next_steps", "predict", "samples", "tasks"]
+__all__ = [
+    "TextClassifier",
+    "UserError",
+    "improve",
+    "inspect",
+    "load",
+    "methods",
+    "next_steps",
+    "predict",
+    "samples",
+    "tasks",
+]
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {

@@ -121,7 +121,7 @@ def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
 def _is_flag(look: Column) -> bool:
     """Return whether a column of two values says yes or no: both, or always no in a sample."""
     values = {one.lower() for one in look.sample}
-    return look.distinct == 2 and "-1" not in values or values <= {"0", "0.0", "false", "no"}
+    return (look.distinct == 2 and "-1" not in values) or values <= {"0", "0.0", "false", "no"}
 
 
 def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
@@ -133,7 +133,7 @@ def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Ma
     others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
     if spelt != best:
         return Choice((spelt,), f"it spells out column {best}", others)
-    close = bool(others) and label_name(best) - label_name(others[0]) < 0.05 and label_name(best) < 0.98
+    close = bool(others) and label_name(best) - label_name(others[0]) < 0.05 and label_name(best) < 0.99
     return Choice((best,), f"its name; {free[best].distinct} different values", others, close)
 
 

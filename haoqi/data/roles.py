@@ -207,18 +207,18 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     why = f"free text, {looks[best].length:.0f} characters on average" + (
         " and its usual name" if best in usual else ""
     )
-    return Choice((best,), why, rest, _is_close(best, rest, looks, scores, usual))
+    return Choice((best,), why, rest, _is_close(best, rest, looks, scores))
 
 
-def _is_close(
-    best: str, rest: Sequence[str], looks: Mapping[str, Column], scores: Mapping[str, float], usual: Mapping[str, int]
-) -> bool:
+def _is_close(best: str, rest: Sequence[str], looks: Mapping[str, Column], scores: Mapping[str, float]) -> bool:
     """Return whether the next best text is about as likely, or is what stands below a heading."""
     if not rest:
         return False
     if text_name(best) == 0.9 and any(looks[other].length > 2 * looks[best].length for other in rest):
         return True
-    return usual.get(rest[0], 0) == usual.get(best, 0) and scores[rest[0]] >= CLOSE * scores[best]
+    named, next_named = text_name(best), text_name(rest[0])
+    alike = min(named, next_named) >= 0.9 or named == next_named or max(named, next_named) < 0.8
+    return alike and scores[rest[0]] >= CLOSE * scores[best]
 
 
 def text_score(look: Column) -> float:

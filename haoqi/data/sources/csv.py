@@ -19,11 +19,13 @@ from haoqi.data.header import find_header
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, check_names, to_raw
+from haoqi.data.table import Table, tell_apart, to_raw
 
 UNSURE_HEADER = "whether the first line names the columns is unsure: --header 1 says that it does, --header 0 that not"
 # Rows of another width up to this share are left out, and told.
 RAGGED = 0.02
+# From this share on the delimiter is none.
+NO_TABLE = 0.25
 _COMMON = 2_000
 _RULE = re.compile(r"\s*(:?-+:?)?\s*")
 _LONG_CELLS = 3
@@ -61,21 +63,22 @@ def _table(
     width = _width([row for _, row in found])
     trimmed = [(line, row[:width] if len(row) > width and not any(row[width:]) else row) for line, row in found]
     header = find_header([row for _, row in trimmed[:_COMMON]], said=settings.header)
-    check_names(header.names, path.name)
     body = trimmed[header.row + 1 :]
     if body and dialect.delimiter == "|" and all(_RULE.fullmatch(cell) for cell in body[0][1]):
         body = body[1:]  # the line below the names of a table in Markdown
     ragged = [line for line, row in body if len(row) != width]
     _check_ragged(path, ragged, len(body), settings)
     rows = [row for _, row in body if len(row) == width]
-    cells = zip(*rows, strict=True) if rows else [()] * len(header.names)
-    columns = {name: list(column) for name, column in zip(header.names, cells, strict=True)}
+    cells = list(zip(*rows, strict=True)) if rows else [()] * len(header.names)
+    names, doubled = tell_apart(header.names, cells, path.name)
+    columns = {name: list(column) for name, column in zip(names, cells, strict=True)}
     if dialect.delimiter == "|":  # nothing stands outside of the outer lines of a table
         columns = {n: c for n, c in columns.items() if any(c) or not n.startswith("column ")} or columns
     titles = header.row if header.row > 0 else 0
     notes = [f"{dialect.why_skip} before the table left out"] if dialect.skip else []
     notes += [f"{titles} lines of title before the names of the columns left out"] if titles else []
     notes += ["the first line holds no names of columns: they are called 1, 2, 3"] if header.names[0] == "1" else []
+    notes += doubled
     warnings = _doubts(path, rows, dialect)
     warnings += [
         "whether the first line names the columns is unsure: --header 1 says yes, --header 0 no"
@@ -144,6 +147,11 @@ def _told_ragged(ragged: list[int]) -> str:
 def _check_ragged(path: Path, ragged: list[int], total: int, settings: DataSettings) -> None:
     if len(ragged) > settings.bad_share(RAGGED) * total:
         lines = ", ".join(map(str, ragged[:5])) + (", ..." if len(ragged) > 5 else "")
+        if len(ragged) > NO_TABLE * total and not settings.delimiter and path.suffix.lower() not in ENDINGS:
+            raise UserError(
+                f"{path.name} is no table: no delimiter cuts its lines into as many cells each",
+                "give a text and its label on each line; if it is a table, say its --delimiter and --quote",
+            )
         raise UserError(
             f"{len(ragged):,} of {total:,} rows of {path.name} have a different number of columns (lines {lines})",
             "check the delimiter and the quotes, or leave such rows out with --bad-rows",
