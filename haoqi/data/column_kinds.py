@@ -188,6 +188,8 @@ def _composite(filled: Sequence[Any]) -> Kind:
     from haoqi.data.marks import holds_marks
 
     several = [cell for cell in filled if isinstance(cell, _SEVERAL)]
+    if len(several) == len(filled) and not any(several):
+        return "empty"  # a list that never holds anything tells nothing
     if any(map(holds_marks, several)):
         return "marks"
     if any(isinstance(cell, Mapping) for cell in several):

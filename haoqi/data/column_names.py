@@ -101,6 +101,8 @@ def label_name(name: str) -> float:
     (-1.0, -1.0)
     """
     plain, words = name.strip().lower(), words_of(name)
+    if plain.startswith("_"):
+        return -1.0  # so programs call what is for them
     if plain in LABELS:
         return 1.0 - LABELS.index(plain) / 1000
     if not words or words[-1] in NEITHER or plain in NEITHER or is_guessed(name):
@@ -108,7 +110,7 @@ def label_name(name: str) -> float:
         return 0.4 if near else -1.0 if words else 0.0
     if words[-1] in LABELS:
         # gold_label tells more than a lone genre or type.
-        return 0.99 if words[-1] == "label" else 0.8 - LABELS.index(words[-1]) / 1000
+        return 0.9965 if words[-1] == "label" else 0.8 - LABELS.index(words[-1]) / 1000
     told = [LABELS.index(word) for word in words if word in LABELS]
     return 0.5 - min(told) / 1000 if told else 0.0
 

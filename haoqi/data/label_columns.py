@@ -13,6 +13,8 @@ from haoqi.data.column_names import LABELS, label_name, words_of
 
 # A column filled more seldom is a remark on some rows, not the label of all.
 SELDOM = 0.05
+# A column that is filled less than this, though called like the label, may be a remark, too.
+MOSTLY = 0.8
 # With fewer cells than this, classes may not repeat yet.
 FEW = 20
 # So many columns of 0 and 1 are labels rather than flags of an export.
@@ -61,18 +63,27 @@ def choose_label(
         UserError: if the column that is called like a label cannot be one.
     """
     free = {column: look for column, look in looks.items() if column not in taken and look.kind != "empty"}
-    usual = sorted((c for c in free if label_name(c) >= 0.3), key=label_name, reverse=True)
+    usual = sorted((c for c in free if label_name(c) >= 0.3), key=lambda c: _named(free[c]), reverse=True)
     _refuse_records(name, usual, free)
     good = [c for c in usual if _can_be(free[c], named=True)]
     if hot := _one_hot(free, good):
         return hot
     if good:
         return _by_name(good, columns, free)
-    if alike := [c for c in usual if free[c].distinct == 1 and label_name(c) > 0.9]:
+    if alike := [c for c in usual if free[c].distinct == 1 and label_name(c) > 0.98]:
         return Choice((alike[0],), "its name; all values are the same")  # nothing to learn, which is better said
     if marked := [column for column, look in free.items() if look.kind == "marks"]:
         return Choice((marked[0],), "it holds labelled stretches of the text", tuple(marked[1:]), len(marked) > 1)
     return _by_content(free) if text_known else None
+
+
+def _named(look: Column) -> float:
+    """Return how much a column's name speaks for a label; fractions are rather amounts, whatever they are called."""
+    return label_name(look.name) - 0.25 * (look.kind == "number" and _has_fractions(look))
+
+
+def _has_fractions(look: Column) -> bool:
+    return any("." in one and not one.endswith(".0") for one in look.sample)
 
 
 def _refuse_records(name: str, usual: Sequence[str], free: Mapping[str, Column]) -> None:
@@ -133,8 +144,18 @@ def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Ma
     others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
     if spelt != best:
         return Choice((spelt,), f"it spells out column {best}", others)
-    close = bool(others) and label_name(best) - label_name(others[0]) < 0.05 and label_name(best) < 0.99
+    if free[best].share_filled < MOSTLY and (
+        full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]
+    ):
+        others = (*others, *full)
+        return Choice((best,), f"its name, though filled in {free[best].share_filled:.0%} of the rows", others, True)
+    near = bool(others) and _named(free[best]) - _named(free[others[0]]) < 0.02 and free[others[0]].repeats
+    close = (near and label_name(best) < 0.998) or any(label_name(other) > label_name(best) for other in others)
     return Choice((best,), f"its name; {free[best].distinct} different values", others, close)
+
+
+def _is_full(look: Column) -> bool:
+    return look.share_filled > 0.95
 
 
 def several_columns(several: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
@@ -160,10 +181,16 @@ def _numbered(best: str, free: Mapping[str, Column]) -> list[str]:
     return stems[match[1]] if match else []
 
 
+def _likely(free: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the columns whose cells repeat as classes do, without those that are called like what is no label."""
+    able = {c: look for c, look in free.items() if _can_be(look, named=False) and look.kind not in ("time", "path")}
+    return {column: look for column, look in able.items() if label_name(column) >= 0}
+
+
 def _by_content(free: Mapping[str, Column]) -> Choice | None:
     """Return the column whose cells repeat most like classes do."""
     able = {c: look for c, look in free.items() if _can_be(look, named=False) and look.kind not in ("time", "path")}
-    likely = {column: look for column, look in able.items() if label_name(column) >= 0}
+    likely = _likely(free)
     unlikely = sorted((column for column in able if column not in likely), key=lambda column: _doubt(able[column]))
     ranked = sorted(likely, key=lambda column: _doubt(able[column]))
     if not ranked:
@@ -184,7 +211,7 @@ def _doubt(look: Column) -> float:
     doubt = log(max(2, look.distinct)) + 0.3 * max(0.0, look.words - 1.0) + 2.0 * (1.0 - look.share_filled)
     if look.kind == "number":
         nameless = look.name.isdecimal()  # in a table without names, numbers are as good as words
-        doubt += (0.4 if nameless else 1.2) + 1.5 * any("." in one and not one.endswith(".0") for one in look.sample)
+        doubt += (0.4 if nameless else 1.2) + 1.5 * _has_fractions(look)
     doubt -= 1.0 * (sum(one.lower() in _ANSWERS for one in look.sample) > 0.5 * len(look.sample))
     listed = all("," in one for one in look.sample)  # keywords rather than one class
     return doubt + (look.kind == "identifier") + 0.5 * listed + min(1.0, look.length / 60)

@@ -71,3 +71,25 @@ def test_ratings_go_before_flags_that_say_whether_a_review_was_verified() -> Non
         overall=turns(1.0, 2.0, 3.0, 4.0, 5.0), verified=turns(True, False), reviewText=texts(), summary=texts("a lamp")
     )
     assert found.schema.columns == {"text": "reviewText", "label": "overall"}
+
+
+def test_two_usual_names_of_labels_are_a_question() -> None:
+    found = look(utterance=texts(), emotion=turns("joy", "fear"), sentiment=turns("positive", "negative", every=3))
+    assert "label" in found.schema.unsure
+    assert set(found.schema.runners_up["label"]) | {found.schema.columns["label"]} == {"emotion", "sentiment"}
+
+
+def test_fractions_are_no_classes_where_another_column_is_called_like_the_label() -> None:
+    found = look(text=texts(), relatedness_score=turns(1.5, 3.2, 4.7), entailment_judgment=turns("yes it is", "no"))
+    assert found.schema.columns["label"] == "entailment_judgment"
+    assert "label" in found.schema.unsure
+
+
+def test_a_label_by_name_that_is_often_missing_is_a_question_beside_a_full_column() -> None:
+    found = look(text=texts(), department=turns("sales", "law", "", "", "law"), fraudulent=turns(0, 1, 0))
+    assert ("label" in found.schema.unsure, found.schema.runners_up["label"]) == (True, ("fraudulent",))
+
+
+def test_neither_lists_that_never_hold_anything_nor_names_for_programs_are_labels() -> None:
+    found = look(_golden=turns(True, False), text=texts(), entities=turns([], []), answer_kind=turns(["yes"], ["no"]))
+    assert found.schema.columns["label"] == "answer_kind"
