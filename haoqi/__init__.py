@@ -11,7 +11,7 @@ from haoqi.core.threads import wait_briefly
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import improve, load, next_steps, predict
+    from haoqi.api import improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.data.samples import samples
     from haoqi.estimator import TextClassifier
@@ -20,13 +20,25 @@ if TYPE_CHECKING:
 
 wait_briefly()  # before torch reads it
 
-__all__ = ["TextClassifier", "UserError", "improve", "load", "methods", "next_steps", "predict", "samples", "tasks"]
+__all__ = [
+    "TextClassifier",
+    "UserError",
+    "improve",
+    "inspect",
+    "load",
+    "methods",
+    "next_steps",
+    "predict",
+    "samples",
+    "tasks",
+]
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
     "TextClassifier": ("haoqi.estimator", "TextClassifier"),
     "UserError": ("haoqi.core.errors", "UserError"),
     "improve": ("haoqi.api", "improve"),
+    "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),
     "methods": ("haoqi.methods", ""),
     "next_steps": ("haoqi.api", "next_steps"),

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from statistics import fmean, median
 from typing import Any, Literal
 
@@ -37,7 +38,8 @@ _IDENTIFIER = re.compile(
     r"|[A-Za-z]{0,12}([-_:#. /]?[A-Za-z]{0,8}[-_:#./]?\d+){1,4}[A-Za-z]?"  # c00017, train-17, 34611509_1, T 12
 )
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff\u0e00-\u0e7f]")
-_SCALARS = (str, int, float, bool)
+# Dates, decimals and whatever else a workbook or a database gives are single values, too.
+_SEVERAL = (list, tuple, set, frozenset, Mapping)
 
 
 @dataclass(frozen=True)
@@ -164,9 +166,9 @@ def is_record(text: str) -> bool:
 def _kind(filled: Sequence[Any], sample: Sequence[Any]) -> Kind:
     """Return the kind of a column by what most of its cells are."""
     types = set(map(type, filled))
-    if not all(issubclass(one, _SCALARS) for one in types):
+    if any(issubclass(one, _SEVERAL) for one in types):
         return _composite(filled)
-    if not any(issubclass(one, str) for one in types):
+    if all(issubclass(one, Number) for one in types):
         return "number"
     from haoqi.data.label_cells import unwrap
     from haoqi.data.marks import holds_marks
@@ -193,7 +195,9 @@ def _composite(filled: Sequence[Any]) -> Kind:
     """Return the kind of a column in which some cells are lists or records."""
     from haoqi.data.marks import holds_marks
 
-    several = [cell for cell in filled if not isinstance(cell, _SCALARS)]
+    several = [cell for cell in filled if isinstance(cell, _SEVERAL)]
+    if len(several) == len(filled) and not any(several):
+        return "empty"  # a list that never holds anything tells nothing
     if any(map(holds_marks, several)):
         return "marks"
     if any(isinstance(cell, Mapping) for cell in several):

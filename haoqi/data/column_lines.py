@@ -20,6 +20,7 @@ _TABLES = frozenset(",;|")
 # Lines from which it is told at a glance that a file is something else.
 _FIRST = 300
 _COMMENT = re.compile(r"#+\s*[\w.:-]+\s*=")
+_HEAD = re.compile(r"\d+|_")
 _COUNT = re.compile(r"\d+([-.]\d+)?")
 _MOST_COLUMNS = 40
 _ENDS, _AFTER = frozenset((*".!?。!?…", "...", "……")), frozenset("\"'”’»」』)）]】")
@@ -55,9 +56,11 @@ def foreign(lines: Sequence[str]) -> tuple[str, str] | None:
         return known
     filled = [line for line in lines[:2_000] if line.strip()]
     rows = [line.split("\t") for line in filled if not line.startswith("#")]
-    if len(rows) < 2 or sum(len(row) == 10 and bool(_COUNT.fullmatch(row[0])) for row in rows) < 0.9 * len(rows):
+    # The seventh column is the place of the head, which a table of ten columns that are counted does not have.
+    trees = [row for row in rows if len(row) == 10 and _COUNT.fullmatch(row[0]) and _HEAD.fullmatch(row[6])]
+    if len(rows) < 2 or len(trees) < 0.9 * len(rows):
         return None
-    rows = [row for row in rows if len(row) == 10]
+    rows = trees
     if any(one.sure for one in taggings(list(zip(*rows, strict=True))).values()):
         return None  # one of the ten columns was given tags of entities
     return (

@@ -4,30 +4,34 @@ import csv
 import re
 from collections.abc import Sequence
 
-_TEXTS = """text texts sentence content review comment message body utterance query question document tweet description
-    article summary abstract post passage paragraph headline title subject premise input prompt instruction says reviews
-    comments messages tweets sentences utterances queries transcript feedback remark note narrative complaint statement
-    文本 内容 评论 句子 正文 文章 标题 问题 评价 留言 描述 摘要"""
-_LABELS = """label labels class category intent sentiment topic target tag tags y polarity emotion stars rating score
-    queue classification gold answer type categories classes intents emotions topics department relation relations rel
-    stance toxicity toxic spam sarcasm output completion choice choices mood genre entities spans ner
-    标签 类别 情感 分类 类型 意图 评分 类目 标注 情绪 主题 等级 星级"""
-# Usual names of columns, the most telling first.
-TEXTS, LABELS = _TEXTS.split(), _LABELS.split()
+from haoqi.data.column_words import LABELS, NEITHER, TEXTS
+
+__all__ = [
+    "LABELS",
+    "SPLIT_NAMES",
+    "TEXTS",
+    "cut_names",
+    "is_guessed",
+    "join_names",
+    "label_name",
+    "second_of",
+    "text_name",
+    "words_of",
+]
+
 # Of these a text may be called too, where nothing else is one.
 _EITHER = frozenset(
     """topic answer type score queue y complaint subject title output completion note spam""".split()  # noqa: SIM905
 )
-_NEITHER = frozenset(
-    """id ids uuid guid index idx key no nr num row rowid hash md5 sha checksum date dates time times timestamp
-    datetime created updated modified at annotator annotators annotation worker assignment user users username
-    userid author reviewer customer lang language locale split fold set subset partition confidence probability prob
-    agreement votes count counts length len size url urls link links file files filename path image img audio lat
-    lon latitude longitude geo location country meta metadata template version seed ip email phone isbn asin sku
-    price duration start end offset position page pages source sources origin channel retweets likes replies views
-    编号 序号 时间 日期 用户 链接 来源""".split()  # noqa: SIM905
-)
+# What stands over a text rather than being all of it.
+_HEADS = frozenset("title headline subject summary 标题 摘要".split())  # noqa: SIM905
+# Words of what a model said, which is no label that a person gave.
+_GUESSED = frozenset("predicted prediction predictions pred suggestion suggestions suggested".split())  # noqa: SIM905
 _ORDINARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[^\w]+|_+|(?<=[a-z])(?=\d)")
+_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff]")
+_WIDE_WORDS = re.compile(
+    "(" + "|".join(sorted((w for w in (*TEXTS, *LABELS, *NEITHER) if _WIDE.search(w)), key=len, reverse=True)) + ")"
+)
 SPLIT_NAMES = frozenset(
     """split splits set subset partition fold part dataset usage""".split()  # noqa: SIM905
 )
@@ -53,21 +57,35 @@ def words_of(name: str) -> list[str]:
     >>> words_of("airline_sentiment"), words_of("userSays"), words_of("Review Text")
     (['airline', 'sentiment'], ['user', 'says'], ['review', 'text'])
     """
-    return [word.lower() for word in _ORDINARY.split(name.strip()) if word]
+    found = [word.lower() for word in _ORDINARY.split(name.strip()) if word]
+    return [part for word in found for part in ([word] if word.isascii() else _parts(word))]
+
+
+def _parts(word: str) -> list[str]:
+    """Return a word of a script without spaces as the usual names that it is made of, with what stands before them.
+
+    >>> _parts("用户反馈"), _parts("您的问题类型是"), _parts("catégorie")
+    (['用户', '反馈'], ['您的', '问题', '类型', '是'], ['catégorie'])
+    """
+    return [part for part in _WIDE_WORDS.split(word) if part] if _WIDE.search(word) else [word]
 
 
 def text_name(name: str) -> float:
     """Return how much a name speaks for a column of texts: 1 a usual name, 0 nothing, -1 it speaks against it.
 
-    >>> text_name("text"), text_name("tweet_text"), text_name("text_id"), text_name("label"), text_name("Nachricht")
+    >>> text_name("text"), text_name("userText"), text_name("text_id"), text_name("label"), text_name("Zeugs")
     (1.0, 0.8, -1.0, -1.0, 0.0)
+    >>> text_name("Review Text"), text_name("title")
+    (1.0, 0.9)
     """
     plain, words = name.strip().lower(), words_of(name)
-    if plain in TEXTS:
+    if words and words[-1] in _HEADS and all(word in TEXTS for word in words):
+        return 0.9
+    if plain in TEXTS or (words and words[-1] not in LABELS and all(word in TEXTS for word in words)):
         return 1.0
     if plain in LABELS or (words and words[-1] in LABELS and words[-1] not in TEXTS):
         return -0.5 if words and words[-1] in _EITHER else -1.0
-    if words and words[-1] in _NEITHER:
+    if words and words[-1] in NEITHER:
         return -1.0
     if words and words[-1] in TEXTS:
         return 0.8
@@ -83,15 +101,23 @@ def label_name(name: str) -> float:
     (-1.0, -1.0)
     """
     plain, words = name.strip().lower(), words_of(name)
+    if plain.startswith("_"):
+        return -1.0  # so programs call what is for them
     if plain in LABELS:
         return 1.0 - LABELS.index(plain) / 1000
-    if not words or words[-1] in _NEITHER or plain in _NEITHER:
+    if not words or words[-1] in NEITHER or plain in NEITHER or is_guessed(name):
         near = len(words) > 1 and words[-1] in ("id", "no", "num") and words[-2] in LABELS[:8]
         return 0.4 if near else -1.0 if words else 0.0
     if words[-1] in LABELS:
-        return 0.8 - LABELS.index(words[-1]) / 1000
+        # gold_label tells more than a lone genre or type.
+        return 0.9965 if words[-1] == "label" else 0.8 - LABELS.index(words[-1]) / 1000
     told = [LABELS.index(word) for word in words if word in LABELS]
     return 0.5 - min(told) / 1000 if told else 0.0
+
+
+def is_guessed(name: str) -> bool:
+    """Return whether a column is called like what a model said, which is no label that a person gave."""
+    return bool(_GUESSED.intersection(words_of(name)))
 
 
 def second_of(first: str, names: list[str]) -> str | None:

@@ -33,6 +33,10 @@ def named_format(head: str) -> tuple[str, str] | None:
             else "XML"
         )
         return what, "export CSV, or JSON Lines with a text and its label or spans in each record"
+    if sum(line.lstrip().startswith("<") and line.rstrip().endswith(">") for line in lines) > 0.8 * len(lines) > 0:
+        return "XML", "export CSV, or JSON Lines with a text and its label or spans in each record"
+    if lines[0].lower().startswith("@relation ") or re.match(r"\s*@attribute\s", lines[0], re.I):
+        return "ARFF, as Weka writes it", "export CSV"
     if _WEBANNO.match(lines[0]):
         return "WebAnno TSV, as WebAnno and INCEpTION export it", "export CoNLL 2002 from there"
     whole = lines[:-1] if len(lines) > 2 else lines

@@ -2,16 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
-from haoqi.data.column_kinds import cell_kind, is_empty
+from haoqi.data.column_kinds import Kind, cell_kind, is_empty
 from haoqi.data.column_names import label_name, text_name
 
 # Rows that a header is told from.
 LOOK_AT = 500
+_NUMBERED = re.compile(r"[^\W\d]{1,20}[_.\- ]?\d{1,4}")
+# Kinds that no name of a column is of.
+_TOLD = frozenset[Kind](("number", "time", "address", "identifier"))
 _CODE_NAME = re.compile(r"[^\W\d]\w*([._\- ]\w+){0,3}")
 
 
@@ -43,10 +46,37 @@ def find_header(rows: Sequence[Sequence[Any]], *, said: int | None = None) -> He
     at = _below_titles(rows, width)
     first = [_word(cell) for cell in rows[at][:width]]
     body = [row for row in rows[at + 1 : at + 1 + LOOK_AT] if len(row) == width]
+    if any(map(_usual, first)):
+        body = [row for row in body if not repeats_names(row, first)]
     score = _evidence(first, body)
     if score > 0:
         return Header(_names(rows[at], width), at, unsure=score < 1)
     return Header(_numbers(width), at - 1 if at else -1, unsure=score > -1)
+
+
+def repeats_names(row: Sequence[Any], names: Sequence[str]) -> bool:
+    """Return whether a row says the names of the columns again, as where tables were put one after another."""
+    return [_word(cell) for cell in row] == list(names)
+
+
+def further_names(columns: Mapping[str, Sequence[Any]]) -> int:
+    """Return how many rows below the names say more of the columns, as exports of surveys have them.
+
+    They hold words, or nothing, in every column that holds numbers, times or identifiers further down.
+    """
+    told = {name: cells for name, cells in columns.items() if len(cells) > 10 and _told_by_kind(cells[3:])}
+    if len(told) < 2:
+        return 0
+    for row in range(3):
+        if any(not is_empty(cells[row]) and cell_kind(_word(cells[row])) in _TOLD for cells in told.values()):
+            return row
+    return 0  # whatever begins so further down is no row of names
+
+
+def _told_by_kind(cells: Sequence[Any]) -> bool:
+    few = cells[:LOOK_AT]
+    kinds = Counter(cell_kind(_word(cell)) for cell in few if not is_empty(cell))
+    return sum(kinds[kind] for kind in _TOLD) >= 0.95 * len(few)
 
 
 def _below_titles(rows: Sequence[Sequence[Any]], width: int) -> int:
@@ -98,6 +128,8 @@ def _column_evidence(cell: str, column: Sequence[str]) -> float:
         return 3.0 if cell not in below else -1.0
     kind = cell_kind(cell)
     kinds = Counter(map(cell_kind, below))
+    if kind == "identifier" and _NUMBERED.fullmatch(cell) and not kinds["identifier"]:
+        kind = "name"  # v1, f17, question1: names that are counted, over cells of another kind
     usual, count = kinds.most_common(1)[0]
     if kind in ("number", "time", "address", "identifier", "path", "record"):
         return -3.0 if kinds[kind] else -1.5

@@ -24,6 +24,7 @@ _INSIDE_NAMES = frozenset("/&+#")
 RECOMBINED, DOUBTFUL = 0.5, 0.25
 _WRAPPED = re.compile(r"\s*(?:[\[({]).*(?:[\])}])\s*", re.S)
 _BETWEEN = re.compile(r"[,;|]")
+_FLAGS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
 _TAIL_OF_ZEROS = re.compile(r"([-+]?\d+)\.0+")
 _PLAIN_TYPES = {str, int, float, bool, list, type(None)}
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?")
@@ -105,9 +106,9 @@ def _is_text(cell: Any) -> bool:
 
 
 def _flag(cell: Any) -> bool | None:
-    """Return whether a cell of 0 and 1 says yes; None where it is no such cell."""
+    """Return whether a cell of 0 and 1, or of no and yes, says yes; None where it is no such cell."""
     word = str(_scalar(cell)).strip().lower()
-    return {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}.get(word)
+    return _FLAGS.get(word)
 
 
 def _scalar(cell: Any) -> Any:

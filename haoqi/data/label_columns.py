@@ -14,10 +14,19 @@ from haoqi.data.column_names import LABELS, label_name, words_of
 
 # A column filled more seldom is a remark on some rows, not the label of all.
 SELDOM = 0.05
+# A column that is filled less than this, though called like the label, may be a remark, too.
+MOSTLY = 0.8
 # With fewer cells than this, classes may not repeat yet.
 FEW = 20
+# So many columns of 0 and 1 are labels rather than flags of an export.
+MANY_FLAGS = 6
 # A column that looks less like classes by no more than this is about as likely.
 CLOSE = 0.5
+# What a person answers about a text: such cells are labels whatever their column is called.
+_ANSWERS = frozenset(
+    """positive negative neutral mixed pos neg neu ham spam toxic hate offensive entailment contradiction joy anger
+    sadness fear love surprise disgust irrelevant favor against none 正面 负面 中性 积极 消极 好评 差评""".split()  # noqa: SIM905
+)
 _NUMBERED = re.compile(r"(.*?)[ _\-#]*(\d{1,2})")
 _KINDS = ("name", "text", "number", "identifier", "names", "marks", "time", "path")
 
@@ -55,18 +64,27 @@ def choose_label(
         UserError: if the column that is called like a label cannot be one.
     """
     free = {column: look for column, look in looks.items() if column not in taken and look.kind != "empty"}
-    usual = sorted((c for c in free if label_name(c) >= 0.3), key=label_name, reverse=True)
+    usual = sorted((c for c in free if label_name(c) >= 0.3), key=lambda c: _named(free[c]), reverse=True)
     _refuse_records(name, usual, free)
     good = [c for c in usual if _can_be(free[c], named=True)]
     if hot := _one_hot(free, good):
         return hot
     if good:
         return _by_name(good, columns, free)
-    if alike := [c for c in usual if free[c].distinct == 1 and label_name(c) > 0.9]:
+    if alike := [c for c in usual if free[c].distinct == 1 and label_name(c) > 0.98]:
         return Choice((alike[0],), "its name; all values are the same")  # nothing to learn, which is better said
     if marked := [column for column, look in free.items() if look.kind == "marks"]:
         return Choice((marked[0],), "it holds labelled stretches of the text", tuple(marked[1:]), len(marked) > 1)
     return _by_content(free) if text_known else None
+
+
+def _named(look: Column) -> float:
+    """Return how much a column's name speaks for a label; fractions are rather amounts, whatever they are called."""
+    return label_name(look.name) - 0.25 * (look.kind == "number" and _has_fractions(look))
+
+
+def _has_fractions(look: Column) -> bool:
+    return any("." in one and not one.endswith(".0") for one in look.sample)
 
 
 def _refuse_records(name: str, usual: Sequence[str], free: Mapping[str, Column]) -> None:
@@ -100,10 +118,25 @@ def _can_be(look: Column, *, named: bool) -> bool:
 
 def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
     """Return the columns of 0 and 1 that stand for a label each: three or more, and no other column of labels."""
-    hot = _in_a_row(free)
-    if len(hot) < 3 or any(column not in hot for column in good[:1]):
+    alike: dict[bool, list[str]] = {True: _in_a_row(free), False: []}  # 0 and 1, or words for them, but not both
+    for column, look in free.items():
+        if look.binary and _is_flag(look) and label_name(column) >= 0 and look.kind != "number":
+            alike[False].append(column)
+    alike[True] = [column for column in alike[True] if _is_flag(free[column])]
+    hot = max(alike.values(), key=len)
+    if sum(free[c].distinct == 2 for c in hot) < 3 or any(column not in hot for column in good[:1]):
         return None
-    return Choice(tuple(hot), f"a column of 0 and 1 for each of {len(hot)} labels")
+    # Flags of another kind stand beside classes in many exports: they are no labels then, and it is told.
+    rivals = [c for c, look in free.items() if c not in hot and look.kind == "name" and look.repeats]
+    rivals = [c for c in rivals if label_name(c) >= 0 and free[c].share_filled > 0.5]
+    why = f"a column of 0 and 1, or of no and yes, for each of {len(hot)} labels"
+    return Choice(tuple(hot), why, tuple(rivals), close=bool(rivals) and len(hot) < MANY_FLAGS)
+
+
+def _is_flag(look: Column) -> bool:
+    """Return whether a column of two values says yes or no: both, or always no in a sample."""
+    values = {one.lower() for one in look.sample}
+    return (look.distinct == 2 and "-1" not in values) or values <= {"0", "0.0", "false", "no"}
 
 
 def _in_a_row(free: Mapping[str, Column]) -> list[str]:
@@ -126,8 +159,18 @@ def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Ma
     others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
     if spelt != best:
         return Choice((spelt,), f"it spells out column {best}", others)
-    close = bool(others) and label_name(best) - label_name(others[0]) < 0.05 and label_name(best) < 0.98
+    if free[best].share_filled < MOSTLY and (
+        full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]
+    ):
+        others = (*others, *full)
+        return Choice((best,), f"its name, though filled in {free[best].share_filled:.0%} of the rows", others, True)
+    near = bool(others) and _named(free[best]) - _named(free[others[0]]) < 0.02 and free[others[0]].repeats
+    close = (near and label_name(best) < 0.998) or any(label_name(other) > label_name(best) for other in others)
     return Choice((best,), f"its name; {free[best].distinct} different values", others, close)
+
+
+def _is_full(look: Column) -> bool:
+    return look.share_filled > 0.95
 
 
 def several_columns(several: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
@@ -153,10 +196,16 @@ def _numbered(best: str, free: Mapping[str, Column]) -> list[str]:
     return stems[match[1]] if match else []
 
 
+def _likely(free: Mapping[str, Column]) -> dict[str, Column]:
+    """Return the columns whose cells repeat as classes do, without those that are called like what is no label."""
+    able = {c: look for c, look in free.items() if _can_be(look, named=False) and look.kind not in ("time", "path")}
+    return {column: look for column, look in able.items() if label_name(column) >= 0}
+
+
 def _by_content(free: Mapping[str, Column]) -> Choice | None:
     """Return the column whose cells repeat most like classes do."""
     able = {c: look for c, look in free.items() if _can_be(look, named=False) and look.kind not in ("time", "path")}
-    likely = {column: look for column, look in able.items() if label_name(column) >= 0}
+    likely = _likely(free)
     unlikely = sorted((column for column in able if column not in likely), key=lambda column: _doubt(able[column]))
     ranked = sorted(likely, key=lambda column: _doubt(able[column]))
     if not ranked:
@@ -167,7 +216,8 @@ def _by_content(free: Mapping[str, Column]) -> Choice | None:
     if not others:
         why = "the only other column" if len(free) == 1 else "the only one that repeats like classes"
         return Choice((best,), f"{why}; {able[best].distinct} different values", tuple(unlikely[:2]))
-    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE
+    # Fewer values alone tell little where no names are given, or where they are only no and yes.
+    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if best.isdecimal() or free[best].binary else 1)
     return Choice((best,), f"it looks most like classes, {able[best].distinct} different ones", others, close=close)
 
 
@@ -176,7 +226,8 @@ def _doubt(look: Column) -> float:
     doubt = log(max(2, look.distinct)) + 0.3 * max(0.0, look.words - 1.0) + 2.0 * (1.0 - look.share_filled)
     if look.kind == "number":
         nameless = look.name.isdecimal()  # in a table without names, numbers are as good as words
-        doubt += (0.4 if nameless else 1.2) + 1.5 * any("." in one for one in look.sample)
+        doubt += (0.4 if nameless else 1.2) + 1.5 * _has_fractions(look)
+    doubt -= 1.0 * (sum(one.lower() in _ANSWERS for one in look.sample) > 0.5 * len(look.sample))
     listed = all("," in one for one in look.sample)  # keywords rather than one class
     return doubt + (look.kind == "identifier") + 0.5 * listed + min(1.0, look.length / 60)
 

@@ -9,7 +9,7 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.column_kinds import Column, look_at
-from haoqi.data.column_names import cut_names, join_names, label_name, second_of, text_name
+from haoqi.data.column_names import TEXTS, cut_names, join_names, label_name, second_of, text_name
 from haoqi.data.label_columns import Choice, choose_label
 from haoqi.data.settings import DataSettings
 
@@ -190,12 +190,13 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     scores = {
         column: score for column, look in looks.items() if column not in taken and (score := text_score(look)) > 0
     }
-    usual = {c: s for c, s in scores.items() if text_name(c) == 1.0 and looks[c].share_filled > 0.5}
-    ranked = sorted(scores, key=lambda column: (column in usual, scores[column]), reverse=True)
+    # A heading is the text only where no column is called like the text below it.
+    usual = {c: 2 if text_name(c) == 1.0 else 1 for c in scores if text_name(c) >= 0.8 and looks[c].share_filled > 0.5}
+    ranked = sorted(scores, key=lambda column: (usual.get(column, 0), scores[column]), reverse=True)
     if not ranked:
         raise _no_text(name, looks, taken)
-    best = ranked[0]
-    rest = tuple(column for column in ranked[1:] if scores[column] > 0.3 * scores[best])
+    best = _below_heading(ranked, looks)
+    rest = tuple(column for column in ranked if column != best and scores[column] > 0.3 * scores[best])
     second = second_of(best, [c for c in looks if c not in taken and text_score(looks[c]) > 0])
     first = next((c for c in ranked if second_of(c, list(looks)) == best), None)
     if first is not None and second is None:
@@ -206,8 +207,32 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     why = f"free text, {looks[best].length:.0f} characters on average" + (
         " and its usual name" if best in usual else ""
     )
-    close = bool(rest) and (rest[0] in usual) == (best in usual) and scores[rest[0]] >= CLOSE * scores[best]
-    return Choice((best,), why, rest, close)
+    return Choice((best,), why, rest, _is_close(best, rest, looks, scores))
+
+
+def _below_heading(ranked: Sequence[str], looks: Mapping[str, Column]) -> str:
+    """Return the likeliest text; where that is a heading, the much longer text that stands below it."""
+    best = ranked[0]
+    if text_name(best) != 0.9:
+        return best
+    bodies = [column for column in ranked if looks[column].length > 3 * looks[best].length]
+    return max(bodies, key=lambda column: looks[column].length * looks[column].share_filled, default=best)
+
+
+def _is_close(best: str, rest: Sequence[str], looks: Mapping[str, Column], scores: Mapping[str, float]) -> bool:
+    """Return whether the next best text is about as likely, or is what stands below a heading."""
+    if not rest:
+        return False
+    if text_name(best) == 0.9 and any(looks[other].length > 2 * looks[best].length for other in rest):
+        return True
+    if text_name(best) < 0.5 and any(text_name(other) == 0.9 for other in rest):
+        return True
+    if best.strip().lower() == TEXTS[0]:
+        return False
+    named, next_named = text_name(best), text_name(rest[0])
+    heading = 0.9 in (named, next_named) and min(named, next_named) >= 0.8
+    alike = heading or named == next_named or max(named, next_named) < 0.8
+    return alike and scores[rest[0]] >= CLOSE * scores[best]
 
 
 def text_score(look: Column) -> float:
@@ -221,15 +246,18 @@ def text_score(look: Column) -> float:
     few = named <= 0 and varied < 0.1 and look.words < 4
     if look.distinct < 2 <= look.looked_at or named <= -1.0 or look.binary or few:
         return 0.0
-    by_name = {1.0: 3.0, 0.8: 2.2, 0.5: 1.5, 0.0: 1.0}.get(named, 0.3)
+    by_name = {1.0: 3.0, 0.9: 3.0, 0.8: 2.2, 0.5: 1.5, 0.0: 1.0}.get(named, 0.3)
     content: float = log1p(min(look.length, 500.0)) * varied**0.5 * look.share_filled**0.5
     return content * by_name * (0.2 if look.repeats else 1.0)
 
 
 def _no_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> UserError:
-    empty = [column for column in looks if text_name(column) == 1.0 and looks[column].kind == "empty"]
+    empty = [column for column in looks if text_name(column) >= 0.9 and looks[column].kind == "empty"]
     if empty:
         return UserError(f"the column {empty[0]} of {name} is empty", "name the column of the texts: --text COLUMN")
+    same = [column for column in looks if text_name(column) == 1.0 and looks[column].distinct == 1]
+    if same:
+        return UserError(f"all cells of column {same[0]} of {name} are the same", "name another text: --text COLUMN")
     kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(looks.items())[:12])
     return UserError(
         f"{name} has no column that looks like text; it has {kinds}",

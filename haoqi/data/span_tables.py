@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from haoqi.core.errors import UserError
-from haoqi.data.column_names import LABELS, TEXTS
+from haoqi.data.column_names import LABELS, TEXTS, is_guessed
 from haoqi.data.examples import Examples
 from haoqi.data.fields import flattened
 from haoqi.data.mark_shapes import holds_marks, is_empty, read_cell
@@ -254,7 +254,7 @@ def _rank_of_spans(name: str) -> float:
 
 def _name_within(field: str, kinds: Mapping[str, Kind], table: "Table") -> str | None:
     """Return the column below a field of records that says which label each is."""
-    below = [c for c in kinds if c.startswith(f"{field}.") and kinds[c] in ("plain", "names") and "." in c]
+    below = [c for c in kinds if c.startswith(f"{field}.") and kinds[c] in ("plain", "names") and not is_guessed(c)]
     own = {column.removeprefix(f"{field}.").lower(): column for column in below}
     for name in (*_NAMES, *LABELS, *_RARER):
         if name in own:

@@ -1,5 +1,6 @@
 """Named columns of cells, and the way from them to rows of text with labels."""
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.data.column_names import SPLIT_NAMES
+from haoqi.data.column_kinds import is_empty
+from haoqi.data.column_names import SPLIT_NAMES, label_name, text_name
 from haoqi.data.dates import times_of
 from haoqi.data.dialect import NAMED
 from haoqi.data.examples import Examples
+from haoqi.data.header import further_names, repeats_names
 from haoqi.data.label_cells import LabelCells, join_columns, read_label_cells
 from haoqi.data.raw import Part, Raw
 from haoqi.data.records import part_of
@@ -82,7 +85,7 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
     if not len(table):
         raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
-    table = with_splits(table, settings)
+    table = with_splits(_without_names(table) if labelled else table, settings)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
     table = with_roles(table, settings, labelled)
@@ -113,6 +116,35 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     )
     labelled_rows = replace(examples, labels=read.labels or examples.labels)
     return Raw(labelled_rows, table.parts, schema, "labels", table.fingerprint)
+
+
+def _without_names(table: Table) -> Table:
+    """Return a table without the rows that say the names of its columns again, as joined files have them."""
+    names = list(table.columns)
+    if names[0].isdecimal() or len(names) < 2:
+        return table
+    if further := further_names(table.columns):
+        table = replace(
+            table,
+            columns={name: cells[further:] for name, cells in table.columns.items()},
+            parts=table.parts and table.parts[further:],
+            skipped={**table.skipped, "further names of the columns": further},
+        )
+    first = table.columns[names[0]]
+    again = {
+        row
+        for row, cell in enumerate(first)
+        if cell == names[0] and repeats_names([cells[row] for cells in table.columns.values()], names)
+    }
+    if not again:
+        return table
+    kept = [row for row in range(len(first)) if row not in again]
+    return replace(
+        table,
+        columns={name: [cells[row] for row in kept] for name, cells in table.columns.items()},
+        parts=table.parts and [table.parts[row] for row in kept],
+        skipped={**table.skipped, "the names of the columns again": len(again)},
+    )
 
 
 def _roles(table: Table, settings: DataSettings, labelled: bool) -> Roles:
@@ -176,6 +208,26 @@ def text_of(cell: Any) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     return " ".join(text_of(part) for part in cell) if isinstance(cell, list | tuple) else str(cell)
+
+
+def tell_apart(names: Sequence[str], cells: Sequence[Sequence[Any]], name: str) -> tuple[list[str], list[str]]:
+    """Return names of columns of which no two are alike, and what to tell of it; trackers export doubled columns.
+
+    Raises:
+        UserError: if two columns are called like the text or the label and both are filled: which is meant is open.
+    """
+    found: list[str] = []
+    filled: dict[str, int] = {}
+    for column, below in zip(names, cells, strict=True):
+        count = sum(not is_empty(cell) for cell in below)
+        usual = text_name(column) >= 0.8 or label_name(column) >= 0.8
+        if column in filled and usual and count >= 0.9 * filled[column]:
+            check_names(names, name)
+        filled.setdefault(column, count)
+        further = (f"{column} {number}" for number in itertools.count(2))
+        found.append(column if column not in found else next(one for one in further if one not in {*found, *names}))
+    twice = [new for new, old in zip(found, names, strict=True) if new != old]
+    return found, [f"columns of the same name are called {', '.join(twice)}"] if twice else []
 
 
 def check_names(names: Sequence[str], name: str) -> None:

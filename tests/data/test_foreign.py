@@ -6,6 +6,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Span, read
+from haoqi.data.foreign import named_format
 
 FOREIGN = {
     "TEI": ("a.xml", '<TEI xmlns="http://www.tei-c.org/ns/1.0"><text>a</text></TEI>\n', "TEI, a form of XML"),
@@ -49,3 +50,10 @@ def test_broken_marks_are_named_by_their_lines(tmp_path: Path) -> None:
         read(DataSettings(str(tmp_path / "a.txt")))
     raw = read(DataSettings(str(tmp_path / "a.txt"), bad_rows=0.5))
     assert (len(raw.examples), raw.schema.skipped) == (9, {"with a broken mark": 9})
+
+
+def test_xml_without_a_declaration_and_arff_are_named() -> None:
+    lines = "".join(f'<s id="{row}"><text>the lamp, broken</text></s>\n' for row in range(9))
+    assert (named_format(f"<sentences>\n{lines}</sentences>\n") or ("",))[0] == "XML"
+    assert (named_format("@relation mails\n@attribute text string\n@data\n'a',b\n") or ("",))[0].startswith("ARFF")
+    assert named_format("<b>A lamp</b>, that broke\tlate\nAnother one\tbroken\n") is None

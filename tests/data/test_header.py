@@ -54,3 +54,14 @@ def test_what_is_said_is_taken() -> None:
     assert find_header(rows(["a", "b", "c"], body=BODY), said=0).names == ["1", "2", "3"]
     assert find_header(NAMELESS, said=1).names == NAMELESS[0]
     assert find_header([]).names == []
+
+
+@pytest.mark.parametrize("names", [["v1", "v2"], ["l1", "text"], ["tag", "question1"], ["f0", "body"]])
+def test_names_that_are_counted_are_names(names: list[str]) -> None:
+    body = [[("ham", "spam")[row % 2], f"call me at {row} before the match ends"] for row in range(40)]
+    assert find_header([names, *body]).names == names
+
+
+def test_identifiers_over_identifiers_are_data() -> None:
+    body = [[f"c{row}", f"call me at {row} before the match ends"] for row in range(40)]
+    assert find_header([["c77", "you may call me back"], *body]).row == -1

@@ -138,3 +138,14 @@ def test_a_column_that_is_not_there_is_answered_with_flags() -> None:
         chosen({"text": LONG, "label": FEW}, text="txt")
     assert caught.value.hint == "map your columns: --text text"
     assert caught.value.roles == {"text"}
+
+
+def test_what_stands_below_a_heading_is_the_text() -> None:
+    rows = range(30)
+    columns = {
+        "title": [f"lamp {row}" for row in rows],
+        "inhalte": [f"the lamp of room {row} broke on the second day and nobody came to mend it" for row in rows],
+        "label": ["late" if row % 2 else "broken" for row in rows],
+    }
+    found = choose_roles("a.csv", columns, DataSettings("a.csv"))
+    assert (found.columns["text"], found.runners_up["text"], found.unsure) == (("inhalte",), ("title",), ("text",))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import haoqi
 from haoqi import data
 from haoqi.core.errors import UserError
 from haoqi.data.raw import Raw
@@ -272,3 +273,15 @@ OTHERS = {
 def test_other_files_are_not_claimed(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path, OTHERS[kind])
     assert sources.build("columns").recognises(str(path), DataSettings(str(path))) == 0.0
+
+
+def test_a_table_of_ten_counted_columns_is_no_conllu(tmp_path: Path) -> None:
+    names = "index genre file year old source1 source2 sentence1 sentence2 score".split()  # noqa: SIM905
+    rows = [
+        [row, "news", "a", 2012, row, "none", "none", f"a man in room {row} is asleep", f"room {row} is full", row % 5]
+        for row in range(60)
+    ]
+    path = tmp_path / "sts.tsv"
+    path.write_text("\n".join("\t".join(map(str, row)) for row in [names, *rows]), encoding="utf-8")
+    found = haoqi.inspect(path)
+    assert (found.schema.rows, found.schema.columns["label"]) == (60, "score")

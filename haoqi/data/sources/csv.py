@@ -1,5 +1,6 @@
 """Tables in text: comma, tab, semicolon or any other delimiter, with or without a line of names."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
@@ -20,14 +21,17 @@ from haoqi.data.header import find_header
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, check_names, to_raw
+from haoqi.data.table import Table, tell_apart, to_raw
 
 UNSURE_HEADER = "whether the first line names the columns is unsure: --header 1 says that it does, --header 0 that not"
 # Rows of another width up to this share are left out, and told.
 RAGGED = 0.02
+# From this share on the delimiter is none.
+NO_TABLE = 0.25
 _COMMON = 2_000
 # Rows that tell the usual width, and rows that are taken at a time.
 _FIRST, _LOT = 10_000, 8_192
+_RULE = re.compile(r"\s*(:?-+:?)?\s*")
 
 
 @sources.register
@@ -62,16 +66,22 @@ def _table(path: Path, decoded: Decoded, dialect: Dialect, settings: DataSetting
     _check_delimiter(path, decoded.text, first, settings, labelled=labelled)
     width = _width([row for _, row in first])
     header = find_header([_trimmed(row, width) for _, row in first[:_COMMON]], said=settings.header)
-    check_names(header.names, path.name)
+    start = header.row + 1
+    if len(first) > start and dialect.delimiter == "|" and all(_RULE.fullmatch(cell) for cell in first[start][1]):
+        start += 1  # the line below the names of a table in Markdown
     gathered = _Gathered(width, dialect)
-    gathered.take(chain(first[header.row + 1 :], found))
+    gathered.take(chain(first[start:], found))
     _check_ragged(path, gathered.ragged, gathered.total, settings)
     ragged = len(gathered.ragged)
-    columns = dict(zip(header.names, gathered.columns, strict=True))
+    names, doubled = tell_apart(header.names, gathered.columns, path.name)
+    columns = dict(zip(names, gathered.columns, strict=True))
+    if dialect.delimiter == "|":  # nothing stands outside of the outer lines of a table
+        columns = {n: c for n, c in columns.items() if any(c) or not n.startswith("column ")} or columns
     titles = header.row if header.row > 0 else 0
     notes = [f"{dialect.why_skip} before the table left out"] if dialect.skip else []
     notes += [f"{titles} lines of title before the names of the columns left out"] if titles else []
     notes += ["the first line holds no names of columns: they are called 1, 2, 3"] if header.names[0] == "1" else []
+    notes += doubled
     warnings = _doubts(path, gathered.swallowed)
     warnings += [UNSURE_HEADER] * header.unsure
     warnings += [_told_ragged(gathered.ragged)] if gathered.ragged else []
@@ -182,6 +192,11 @@ def _told_ragged(ragged: list[int]) -> str:
 def _check_ragged(path: Path, ragged: list[int], total: int, settings: DataSettings) -> None:
     if len(ragged) > settings.bad_share(RAGGED) * total:
         lines = ", ".join(map(str, ragged[:5])) + (", ..." if len(ragged) > 5 else "")
+        if len(ragged) > NO_TABLE * total and not settings.delimiter and path.suffix.lower() not in ENDINGS:
+            raise UserError(
+                f"{path.name} is no table: no delimiter cuts its lines into as many cells each",
+                "give a text and its label on each line; if it is a table, say its --delimiter and --quote",
+            )
         raise UserError(
             f"{len(ragged):,} of {total:,} rows of {path.name} have a different number of columns (lines {lines})",
             "check the delimiter and the quotes, or leave such rows out with --bad-rows",

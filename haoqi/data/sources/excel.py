@@ -14,7 +14,7 @@ from haoqi.data.header import find_header
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, check_names, to_raw
+from haoqi.data.table import Table, tell_apart, to_raw
 
 ENDINGS = (".xlsx", ".xlsm")
 # Rows by which a sheet is judged.
@@ -40,8 +40,10 @@ class Excel:
             raise UserError(
                 f"{path.name} has no rows", "name the columns in its first row and give a row for each text"
             )
-        check_names(header.names, path.name)
-        columns = {name: [row[place] for row in body] for place, name in enumerate(header.names)}
+        cells = [[row[place] for row in body] for place in range(len(header.names))]
+        names, doubled = tell_apart(header.names, cells, path.name)
+        columns = dict(zip(names, cells, strict=True))
+        notes += doubled
         notes += [f"{header.row} rows of title left out"] if header.row > 0 else []
         notes += ["no row names the columns: they are called 1, 2, 3"] if header.names[0] == "1" else []
         mark = digest([content, sheet])

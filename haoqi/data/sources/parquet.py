@@ -1,6 +1,7 @@
 """Parquet files, as data hubs and warehouses give them."""
 
 from pathlib import Path
+from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.data.decode import read_bytes
@@ -31,8 +32,19 @@ class Parquet:
         try:
             found = pq.read_table(pa.BufferReader(content))
             check_names(found.column_names, path.name)
-            columns = {name: found.column(name).to_pylist() for name in found.column_names}
+            columns = {name: _cells(found.column(name)) for name in found.column_names}
         except (pa.ArrowException, OSError, ValueError) as error:  # what is damaged raises one or another of them
             told = " ".join(str(error).split())
             raise UserError(f"{path.name} is no whole Parquet file: {told}", "write or download it again") from None
         return to_raw(Table(path.name, columns, "parquet", digest([content])), settings, labelled)
+
+
+def _cells(column: Any) -> list[Any]:
+    """Return the cells of a column; texts that were written as bytes, as older programs do, become texts again."""
+    cells = column.to_pylist()
+    if not any(isinstance(cell, bytes) for cell in cells):
+        return list(cells)
+    try:
+        return [cell.decode() if isinstance(cell, bytes) else cell for cell in cells]
+    except UnicodeDecodeError:
+        return [None if cell is None else f"{len(cell)} bytes" for cell in cells]
