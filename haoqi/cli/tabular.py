@@ -212,17 +212,24 @@ def _parquet(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
         with parquet.ParquetFile(path) as file:
             columns, total = list(file.schema_arrow.names), file.metadata.num_rows
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as Parquet: {error}", "is it whole?") from None
+        raise _damaged(path, error) from None
 
     def read() -> Iterator[tuple[Row, int]]:
         number = 0
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=BATCH):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield row, number
+        try:
+            with parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=BATCH):
+                    for row in batch.to_pylist():
+                        number += 1
+                        yield row, number
+        except (OSError, ValueError) as error:  # a part beyond the first may be damaged
+            raise _damaged(path, error) from None
 
     return replace(_with_text(path, columns, read, settings, learnt=learnt), total=total)
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())}", "is it whole?")
 
 
 def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:

@@ -15,6 +15,10 @@ RARE_DELIMITERS = ("\x01", "\x1f", "¦", "^", "~")
 ENDINGS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 NAMED = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "newline": "\n", "space": " "}
 LOOK_AT = 300
+# Characters that are cut into lines at a time.
+_LOT = 1 << 20
+# Characters in which quotes are looked for that nothing closes.
+_JUDGED = 1 << 24
 _SEP_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.I)
 _SIGNS = re.compile(r"[^\w\s'\".,!?()\-]{2,5}|_[^\w\s]_|\t{2,4}| ?\|{2,3} ?|:{2,3}|-{3,5}|@{2,4}")
 
@@ -32,11 +36,13 @@ class Dialect:
     skip: int = 0
     """Lines before the table: `sep=`, comments, titles."""
     why_skip: str = ""
+    mark: str = '"'
+    """The sign that encloses cells where they are quoted."""
 
     @property
     def shown_quote(self) -> str:
         """Return what encloses cells as a person says it."""
-        return '"' if self.quoted else "none"
+        return self.mark if self.quoted else "none"
 
 
 def find_dialect(
@@ -57,6 +63,10 @@ def find_dialect(
     skip, why, told = _lines_before(text)
     body = text if not skip else text.split("\n", skip)[-1]
     said = said or told
+    if quote == "'" or (quote is None and (said is None or len(said) == 1) and (single := _apostrophes(body, said))):
+        sign = said or single if quote is None else said or _apostrophes(body, None)
+        sign = sign or usual or ","
+        return Dialect(sign, True, escape or _escape_of(body, sign), skip, why, "'")
     found, quoted = guess_delimiter(body, said, usual)
     dialect = Dialect(found or ",", quoted, escape, skip, why)
     if quote is not None:
@@ -80,10 +90,30 @@ def guess_delimiter(text: str, said: str | None, usual: str) -> tuple[str, bool]
             if share > score * 1.001:
                 best, score = (delimiter, quoted), share
     if said is None and score < 0.97:
-        rare = next((one for one in RARE_DELIMITERS if _consistency(lines, one, quoted=False) >= 0.97), None)
-        if long := rare or _long_delimiter(lines):
+        pairs = ((one, quoted) for one in RARE_DELIMITERS for quoted in (True, False))
+        rare = next((one for one in pairs if _consistency(lines, *one) >= 0.97), None)
+        if rare:
+            return rare
+        if long := _long_delimiter(lines):
             return long, False
     return best if score > 0.5 else (said or "", True)
+
+
+def _apostrophes(text: str, said: str | None) -> str | None:
+    """Return the delimiter of a table that has each cell in single quotes, as some databases write it; else None."""
+    lines = [line.strip() for line in text[: 1 << 16].split("\n")[:LOOK_AT] if line.strip()]
+    lines = lines[:-1] if len(lines) > 2 else lines  # the last one may be cut
+    for sign in [said] if said else DELIMITERS:
+        rows = [line for line in lines if line[0] == line[-1] == "'" and f"'{sign}'" in line]
+        if len(rows) >= 0.9 * len(lines) > 1:
+            return sign
+    return None
+
+
+def _escape_of(text: str, sign: str) -> str | None:
+    """Return the backslash where it stands before single quotes within cells more often than these are doubled."""
+    within = re.findall(rf"\\'(?!\s*$|{re.escape(sign)})", text[:_JUDGED], re.M)
+    return "\\" if len(within) > text.count("''") else None
 
 
 def _consistency(lines: Sequence[str], delimiter: str, quoted: bool) -> float:
@@ -94,6 +124,8 @@ def _consistency(lines: Sequence[str], delimiter: str, quoted: bool) -> float:
         return 0.0
     if not rows:
         return 0.0
+    if len(lines) == LOOK_AT and len(rows) > 2:
+        rows = rows[:-1]  # the last one may be cut
     swallowed = sum(looks_swallowed(cell, delimiter, len(row)) for row in rows for cell in row if "\n" in cell)
     width, count = Counter(map(len, rows)).most_common(1)[0]
     return 0.0 if width < 2 else (count - swallowed) / len(rows)
@@ -126,17 +158,36 @@ def looks_swallowed(cell: str, delimiter: str, width: int) -> bool:
 
 
 def _judge_quotes(text: str, dialect: Dialect) -> Dialect:
-    """Return the dialect with quotes as they make the most rows of one width, judged on all of the text."""
-    best, score = dialect, _fit(text, dialect)
-    if score[0] >= 1.0:
-        return best
+    """Return the dialect with quotes as they make the most rows of one width, judged on all of the text.
+
+    Where several ways make them equally well, cells that a quote opens and none closes at their end decide.
+    """
+    score, broken = _fit(text, dialect), _broken_quotes(text, dialect)
+    if score[0] >= 1.0 and not broken:
+        return dialect
     others = [replace(dialect, quoted=not dialect.quoted)]
     if dialect.escape is None and '\\"' in text:
         others.insert(0, replace(dialect, quoted=True, escape="\\"))
+    best = dialect
     for other in others:
-        if (fit := _fit(text, other)) > score:
-            best, score = other, fit
+        fit, odd = _fit(text, other), _broken_quotes(text, other)
+        if fit > score or (fit == score and odd < broken):
+            best, score, broken = other, fit, odd
     return best
+
+
+def _broken_quotes(text: str, dialect: Dialect) -> float:
+    """Return the share of cells in quotes that do not end with them, if it is worth a thought; 0 where quotes are none.
+
+    A program that writes quotes closes each; where one in five is not closed, they are what people wrote.
+    """
+    if not dialect.quoted or len(dialect.delimiter) > 1:
+        return 0.0
+    sign = re.escape(dialect.delimiter)
+    inner = r'[^"\\]*(?:(?:\\.|"")[^"\\]*)*' if dialect.escape == "\\" else r'[^"]*(?:""[^"]*)*'
+    opened = re.compile(rf'(?:^|(?<={sign}))(?:"{inner}"(?=\r?$|{sign})|(")(?!"))', re.M)
+    found = Counter(match[1] is not None for match in opened.finditer(text, 0, _JUDGED))
+    return found[True] / found.total() if 5 * found[True] >= found.total() > 0 else 0.0
 
 
 def _fit(text: str, dialect: Dialect) -> tuple[float, int]:
@@ -146,15 +197,19 @@ def _fit(text: str, dialect: Dialect) -> tuple[float, int]:
     """
     try:
         widths: Counter[int] = Counter()
-        swallowed = 0
-        for row in _reader((f"{line}\n" for line in text.split("\n")), dialect):
+        swallowed = before = 0
+        reader = _reader(lines_of(text), dialect)
+        for row in reader:
+            line = reader.line_num
             if any(row):
                 widths[len(row)] += 1
-                swallowed += sum(
-                    cell.count("\n")
-                    for cell in row
-                    if "\n" in cell and looks_swallowed(cell, dialect.delimiter, len(row))
-                )
+                if line > before + 1:  # most rows are a line, and need no look
+                    swallowed += sum(
+                        cell.count("\n")
+                        for cell in row
+                        if "\n" in cell and looks_swallowed(cell, dialect.delimiter, len(row))
+                    )
+            before = line
     except csv.Error:
         return 0.0, 0
     if not widths:
@@ -200,15 +255,25 @@ def lines_of(text: str) -> Iterator[str]:
     """Yield the lines of a text with their line ends, whichever of the three kinds they are."""
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    for line in text.split("\n"):
-        yield f"{line}\n"
+    at = 0
+    while at >= 0:  # in lots, since all lines at once are as large as the text again
+        end = text.find("\n", at + _LOT)
+        for line in text[at : end if end >= 0 else None].split("\n"):
+            # A return within a line is a blank of a text that was pasted.
+            yield f"{line}\n" if "\r" not in line[:-1] else f"{line[:-1].replace(chr(13), ' ')}{line[-1:]}\n"
+        at = end + 1 if end >= 0 else -1
 
 
 def _reader(lines: Iterable[str], dialect: Dialect) -> Any:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
     escape = dialect.escape if dialect.quoted else None
     return csv.reader(
-        lines, delimiter=dialect.delimiter, quoting=quoting, escapechar=escape, doublequote=escape is None
+        lines,
+        delimiter=dialect.delimiter,
+        quoting=quoting,
+        quotechar=dialect.mark,
+        escapechar=escape,
+        doublequote=escape is None,
     )
 
 

@@ -21,7 +21,9 @@ _INSIDE_NAMES = frozenset("/&+#")
 # From this share of parts on that occur in several combinations, cells are lists of labels.
 RECOMBINED, DOUBTFUL = 0.5, 0.25
 _WRAPPED = re.compile(r"\s*(?:[\[({]).*(?:[\])}])\s*", re.S)
+_BETWEEN = re.compile(r"[,;|]")
 _TAIL_OF_ZEROS = re.compile(r"([-+]?\d+)\.0+")
+_PLAIN_TYPES = {str, int, float, bool, list, type(None)}
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 
@@ -52,9 +54,11 @@ def read_label_cells(cells: Sequence[Any], *, separator: str | None = None, miss
     >>> read_label_cells([1.0, float("nan"), 0.0]).labels, read_label_cells(["a, b", "b", "a"]).labels
     (['1', None, '0'], [['a', 'b'], ['b'], ['a']])
     """
-    plain = [_scalar(cell) for cell in cells]
+    plain = list(cells) if set(map(type, cells)) <= _PLAIN_TYPES else [_scalar(cell) for cell in cells]
     gaps, told, warned = _gaps(plain, missing)
-    plain = [None if is_empty(cell) or (isinstance(cell, str) and cell.strip() in gaps) else cell for cell in plain]
+    # Texts are judged once each: a million cells hold few different names.
+    empty = {cell for cell in set(filter(_is_text, plain)) if is_empty(cell) or cell.strip() in gaps}
+    plain = [None if (cell in empty if type(cell) is str else is_empty(cell)) else cell for cell in plain]
     lists, found, notes = _lists(plain, separator)
     warned += notes[1]
     if lists is None:
@@ -94,6 +98,10 @@ def split_label(cell: str, separator: str | None) -> str | list[str]:
     return [part.strip() for part in cell.split(separator) if part.strip()]
 
 
+def _is_text(cell: Any) -> bool:
+    return type(cell) is str
+
+
 def _flag(cell: Any) -> bool | None:
     """Return whether a cell of 0 and 1 says yes; None where it is no such cell."""
     word = str(_scalar(cell)).strip().lower()
@@ -102,7 +110,7 @@ def _flag(cell: Any) -> bool | None:
 
 def _scalar(cell: Any) -> Any:
     """Return the Python value of a NumPy or Arrow one; sets and arrays as lists."""
-    if cell is None or type(cell) in (str, int, float, bool, list):
+    if type(cell) in _PLAIN_TYPES:
         return cell
     if type(cell).__name__ in ("NAType", "NaTType"):
         return None
@@ -119,7 +127,9 @@ def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], li
     """Return the spellings that mean that a label is missing, and what to tell."""
     if said:
         return frozenset(said), [], []
-    counts = Counter(cell.strip() for cell in cells if isinstance(cell, str))
+    counts: Counter[str] = Counter()
+    for cell, count in Counter(filter(_is_text, cells)).items():
+        counts[cell.strip()] += count
     total = sum(counts.values())
     odd = {name: count for name, count in counts.items() if name.lower() in MISSING}
     classes = sorted(name for name, count in odd.items() if count >= A_CLASS * total and len(counts) > 1)
@@ -144,10 +154,13 @@ def _lists(
         return [cell if cell is None or isinstance(cell, list) else [cell] for cell in cells], said, ([], [])
     texts = [cell for cell in filled if isinstance(cell, str)]
     known = dict.fromkeys(texts)
-    wrapped = {text: names for text in known if _WRAPPED.fullmatch(text) and (names := unwrap(text)) is not None}
+    blanks = not any(_BETWEEN.search(text) for text in known)
+    wrapped = {
+        text: names for text in known if _WRAPPED.fullmatch(text) and (names := unwrap(text, blanks)) is not None
+    }
     if wrapped and said != "none" and _all_lists(known, wrapped):
-        lists = [None if c is None else wrapped.get(c, [c]) if isinstance(c, str) else [c] for c in cells]
-        return lists, said, (["cells are lists of labels"], [])
+        found = [None if c is None else wrapped.get(c, [c]) if isinstance(c, str) else [c] for c in cells]
+        return found, said, (["cells are lists of labels"], [])
     if said is not None:
         if said == "none":
             return None, said, ([], [])
@@ -161,11 +174,11 @@ def _lists(
     if share < DOUBTFUL:
         return None, None, ([], [])
     if share < RECOMBINED:
-        note = f"cells with {shown} are read as one label each; --label-separator {_typed(separator)} cuts them there"
-        return None, None, ([note], [])
-    lists = [None if c is None else [p.strip() for p in c.split(separator) if p.strip()] for c in cells]
+        doubt = f"cells with {shown} are read as one label each; --label-separator {_typed(separator)} cuts them there"
+        return None, None, ([], [doubt])
+    found = [None if c is None else [p.strip() for p in c.split(separator) if p.strip()] for c in cells]
     note = f"labels are cut at {shown}; --label-separator none reads each cell as one label"
-    return lists, separator, ([note], [])
+    return found, separator, ([note], [])
 
 
 def guess_separator(cells: Mapping[str, int]) -> tuple[str | None, float]:
@@ -187,7 +200,8 @@ def guess_separator(cells: Mapping[str, int]) -> tuple[str | None, float]:
                 within[part].add(cell)
         names = {part for few in joined.values() for part in few}
         share = sum(len(within[name]) > 1 for name in names) / len(names)
-        if separator in _INSIDE_NAMES and 2 * sum(name in cells for name in names) < len(names):
+        alone = 2 * sum(name in cells for name in names) >= len(names)
+        if separator in _INSIDE_NAMES and not alone and len(joined) < 1.5 * len(names):
             share = min(share, DOUBTFUL)
         if max(map(len, names)) > 60 or len(names) > max(20, 0.5 * sum(cells.values())):
             continue  # rather a text than a list of labels
@@ -213,8 +227,13 @@ def _all_lists(known: Mapping[str, Any], wrapped: Mapping[str, Any]) -> bool:
     return len(wrapped) >= 0.9 * len(known) or sum(other in members for other in others) >= 0.5 * len(others)
 
 
-def unwrap(text: str) -> list[str] | None:
-    """Return the names of a list in JSON, of Python, NumPy or a database, or bare in brackets; else None."""
+def unwrap(text: str, blanks: bool = True) -> list[str] | None:
+    """Return the names of a list in JSON, of Python, NumPy or a database, or bare in brackets; else None.
+
+    Args:
+        text: a cell.
+        blanks: whether blanks may stand between bare names; not where commas do in other cells.
+    """
     stripped = text.strip()
     if len(stripped) < 2 or stripped[0] + stripped[-1] not in ("[]", "()", "{}"):
         return None
@@ -232,7 +251,7 @@ def unwrap(text: str) -> list[str] | None:
     inside = stripped[1:-1].strip()
     if quoted := [one or other for one, other in _QUOTED.findall(inside)]:  # numpy: no commas between
         return quoted
-    between = r"[,;|]" if re.search(r"[,;|]", inside) else r"\s+"
+    between = r"[,;|]" if not blanks or _BETWEEN.search(inside) else r"\s+"
     return [part.strip() for part in re.split(between, inside) if part.strip()]
 
 
@@ -257,7 +276,8 @@ def _single(lists: Sequence[list[Any] | None], *, strict: bool = False) -> list[
 
 def _one_spelling(cells: Sequence[Any]) -> list[str | None]:
     """Return cells as names in one spelling: NFC, without blanks around them, whole numbers without their point."""
-    spelt = [None if cell is None else _spell(cell) for cell in cells]
+    names = {cell: _spell(cell) for cell in set(filter(_is_text, cells))}
+    spelt = [names[c] if type(c) is str else None if c is None else _spell(c) for c in cells]
     known = {name for name in spelt if name is not None}
     if any(not name.isascii() for name in known):
         spelt = [name if name is None or name.isascii() else unicodedata.normalize("NFC", name) for name in spelt]

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import log
 from typing import Any
 
@@ -85,6 +86,8 @@ def _can_be(look: Column, *, named: bool) -> bool:
         return True
     if look.distinct < 2:
         return False
+    if look.kind == "number" and look.distinct > FEW and not look.repeats and any("." in one for one in look.sample):
+        return False  # measured rather than chosen from a few
     if named and look.kind == "number":
         return True
     short = look.kind == "name" or look.words < 4
@@ -95,10 +98,21 @@ def _can_be(look: Column, *, named: bool) -> bool:
 
 def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
     """Return the columns of 0 and 1 that stand for a label each: three or more, and no other column of labels."""
-    hot = [column for column, look in free.items() if look.binary and look.kind == "number" and label_name(column) >= 0]
+    hot = _in_a_row(free)
     if len(hot) < 3 or any(column not in hot for column in good[:1]):
         return None
     return Choice(tuple(hot), f"a column of 0 and 1 for each of {len(hot)} labels")
+
+
+def _in_a_row(free: Mapping[str, Column]) -> list[str]:
+    """Return the columns of 0 and 1, without those called like what is no label that stand apart from three others."""
+    binary = {column: look.binary and look.kind == "number" for column, look in free.items()}
+    found: list[str] = []
+    for flag, few in groupby(free, key=lambda column: binary[column]):
+        together = list(few)
+        named = [column for column in together if label_name(column) >= 0]
+        found += (together if len(named) >= 3 else named) if flag else []
+    return found
 
 
 def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:

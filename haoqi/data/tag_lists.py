@@ -21,6 +21,8 @@ Cut = Literal["list", "written list", "words", "letters"]
 
 _LOOK_AT = 400
 _MOST_LETTERS = 12
+# More different ones are the words of texts: 250 kinds of entity in BIOES are 1,001 tags.
+_MOST_TAGS = 1_500
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _NUMBER = re.compile(r"-?\d+(\.0+)?")
 
@@ -100,7 +102,7 @@ def _pairs(some: Mapping[str, list[Any]], settings: DataSettings) -> Iterator[_P
                 continue
             pieces = [_pieces(cell, cut) for cell in some[name]]
             counts = Counter(piece for row in pieces if row for piece in row)
-            if not counts or len(counts) > max(60, 0.3 * sum(counts.values())):
+            if not counts or len(counts) > min(_MOST_TAGS, max(60, 0.3 * sum(counts.values()))):
                 continue
             tagging = tagging_of(counts)
             fits = tagging is not None and (tagging.sure or tagging.likely or tagging.order == "letters")

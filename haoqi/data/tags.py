@@ -132,7 +132,8 @@ def tagging_of(counts: Mapping[str, int]) -> Tagging | None:
     letters = bool(inner) and all(tag.upper() in _LETTERS for tag in inner)
     if outside is None or letters or any(" " in tag for tag in inner):
         return None
-    spelling = {tag: f"I-{tag}" if tag in inner else "O" for tag in counts}
+    within = set(inner)
+    spelling = {tag: f"I-{tag}" if tag in within else "O" for tag in counts}
     one = _made("bare", counts, spelling, outside)
     return None if _speech_share(counts) > 0.5 and len(inner) > 4 else one
 

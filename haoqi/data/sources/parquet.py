@@ -30,8 +30,9 @@ class Parquet:
         content = read_bytes(path)
         try:
             found = pq.read_table(pa.BufferReader(content))
-        except pa.ArrowInvalid as error:
-            raise UserError(f"{path.name} is no whole Parquet file: {error}", "write or download it again") from None
-        check_names(found.column_names, path.name)
-        columns = {name: found.column(name).to_pylist() for name in found.column_names}
+            check_names(found.column_names, path.name)
+            columns = {name: found.column(name).to_pylist() for name in found.column_names}
+        except (pa.ArrowException, OSError, ValueError) as error:  # what is damaged raises one or another of them
+            told = " ".join(str(error).split())
+            raise UserError(f"{path.name} is no whole Parquet file: {told}", "write or download it again") from None
         return to_raw(Table(path.name, columns, "parquet", digest([content])), settings, labelled)
