@@ -12,7 +12,17 @@ from haoqi.data.raw import Part, Raw, digest
 from haoqi.data.records import part_of
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import source_for
-from haoqi.data.sources._listing import Listing, endings, is_table, own_words, shown, split_of, texts_below
+from haoqi.data.sources._listing import (
+    PLAIN,
+    Listing,
+    endings,
+    is_table,
+    own_words,
+    shown,
+    split_of,
+    texts_below,
+    words_of,
+)
 from haoqi.data.table import Table, to_raw
 
 # More files than this beside each other are documents rather than a file for each class.
@@ -196,7 +206,10 @@ def _class_names(paths: Sequence[Path]) -> list[str] | None:
     own = [[word.rstrip("0123456789") or word for word in few] for few in own]
     if not all(own) or any(word.lower() in _NO_CLASSES or word.isdecimal() for few in own for word in few):
         return None
-    return ["_".join(few) for few in own]
+    stems = [path.stem for path in paths]
+    numbered = any(stem[-1:].isdecimal() for stem in stems)
+    plain = all(path.suffix.lower() in PLAIN and not any(map(part_of, words_of(path.stem))) for path in paths)
+    return stems if plain and not numbered else ["_".join(few) for few in own]
 
 
 def _lines(path: Path) -> list[str]:
