@@ -120,7 +120,7 @@ def publish(
             model.write(building, standalone=True)
             folders.write_json(building / "evidence.json", dict(evidence))
             if schema is not None:
-                folders.write_json(building / "schema.json", schema.to_plain())
+                folders.write_json(building / "schema.json", schema.to_saved())
             release = _number(building, shelf, model)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import read_bytes
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
@@ -31,7 +32,9 @@ class Parquet:
         try:
             found = pq.read_table(pa.BufferReader(content))
         except pa.ArrowInvalid as error:
-            raise UserError(f"{path.name} is no whole Parquet file: {error}", "write or download it again") from None
+            raise UserError(
+                say("parquet.broken", name=path.name, error=str(error)), say("parquet.broken.hint")
+            ) from None
         check_names(found.column_names, path.name)
         columns = {name: found.column(name).to_pylist() for name in found.column_names}
         return to_raw(Table(path.name, columns, "parquet", digest([content])), settings, labelled)

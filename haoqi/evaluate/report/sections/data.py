@@ -40,7 +40,7 @@ def draw(story: Story) -> Markup:
     told = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts if v is not None), class_="facts")
     schema = card.get("schema") or {}
     read = [*(schema.get("warnings") or ()), *(schema.get("notes") or ())]
-    notes = [tag("li", str(note)) for note in [*read, *(card.get("notes") or ())] if note not in story.notes]
+    notes = [tag("li", note) for note in [*read, *(card.get("notes") or ())] if note not in story.notes]
     return join(
         tag("p", lead, class_="prose"),
         told,
@@ -111,8 +111,10 @@ def _counted(key: str, count: int) -> Said:
 
 
 def _named(counts: Mapping[str, int]) -> Child:
-    found = [f"{name} {formats.count(count)}" for name, count in counts.items() if count]
-    return ", ".join(found) or Said("data.none")
+    parts: list[Child] = []
+    for name, count in counts.items():
+        parts += [", " if parts else None, name, " ", formats.count(count)] if count else []
+    return parts or Said("data.none")
 
 
 def _near(card: Mapping[str, Any]) -> Said:
