@@ -74,6 +74,12 @@ def spoken(text: str, language: str | None = None) -> str:
     return text.within(language or console()) if isinstance(text, Sentence) else text
 
 
+def told_by(error: Exception) -> str:
+    """Return what an error says: the sentence that was raised, where it was one."""
+    first = error.args[0] if error.args else ""
+    return first if isinstance(first, Sentence) else str(error)
+
+
 def console() -> str:
     """Return the language of the terminal: HAOQI_LANG if that is one of ours, else the locale's, else English."""
     asked = os.environ.get("HAOQI_LANG", "").strip().lower()

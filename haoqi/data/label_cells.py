@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from haoqi.core.say import say
+from haoqi.core.say import joined, say
 from haoqi.data.column_kinds import is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
@@ -297,5 +297,6 @@ def _variants(names: Sequence[Any]) -> list[str]:
     groups = [sorted(group) for group in alike.values() if len(group) > 1]
     if not groups:
         return []
-    listed = "; ".join(" and ".join(group) for group in sorted(groups)[:5])
+    told = [joined(group, by="list.and") for group in sorted(groups)[:5]]
+    listed = joined(told, by="list.semicolon")
     return [say("cells.variants", listed=listed)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say
+from haoqi.core.say import say, told_by
 from haoqi.data.clean import clean_all
 from haoqi.data.dedupe import TRAIN, UNLABELLED, Codes
 from haoqi.data.examples import Examples, Label
@@ -93,7 +93,7 @@ def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Ro
                 labels.append(None if raw is None else read_label(raw))
         except ValueError as error:
             labels.append(None)
-            reasons[error.args[0]].append(row)
+            reasons[told_by(error)].append(row)
             continue
         if labels[-1] is None and rows.parts[row] != UNLABELLED:
             reasons[_NO_LABEL].append(row)

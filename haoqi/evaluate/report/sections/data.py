@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import named as said
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import columns, share_bar
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
@@ -127,7 +128,10 @@ def _near(card: Mapping[str, Any]) -> Said:
 def _personal(counts: Mapping[str, int]) -> Child:
     parts: list[Child] = []
     for kind, count in counts.items():
-        parts += ["; " if parts else None, Said("data.personal.value", kind=kind, count=formats.count(count))]
+        parts += [
+            "; " if parts else None,
+            Said("data.personal.value", kind=said("personal", kind), count=formats.count(count)),
+        ]
     return parts or Said("data.personal.none")
 
 
