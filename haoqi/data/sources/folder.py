@@ -1,10 +1,11 @@
 """A folder: of text files per label, of files that hold the splits, or of files that belong together."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import named, say
+from haoqi.core.say import Sentence, named, say
 from haoqi.data.raw import Part, Raw
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import read_one, sources
@@ -168,9 +169,19 @@ def _no_training(listing: Listing, folders: list[Path]) -> UserError:
 
 def _left_out(listing: Listing, found: Raw) -> list[str]:
     """Return a sentence on the files and folders beside the data that say nothing to it."""
-    told = " ".join((*found.schema.notes, *found.schema.warnings, *found.schema.why.values()))
+    said = (*found.schema.notes, *found.schema.warnings, *found.schema.why.values())
+    told = " ".join(fact for one in said for fact in _facts_of(one))
     beside = (*listing.files, *listing.lists)
     if found.schema.format == "folder" or len(beside) + len(listing.folders) < 2:
         return []
     left = [path for path in (*beside, *listing.folders) if path.name not in told and path.name != found.schema.source]
-    return [say("folder.left_out", name=listing.folder.name, left=shown(left))] if left and len(told) else []
+    return [say("folder.left_out", name=listing.folder.name, left=shown(left))] if left and said else []
+
+
+def _facts_of(told: str) -> Iterator[str]:
+    """Yield what sentences are about, such as names of files."""
+    for fact in told.facts.values() if isinstance(told, Sentence) else ():
+        if isinstance(fact, Sentence):
+            yield from _facts_of(fact)
+        else:
+            yield str(fact)
