@@ -146,6 +146,7 @@ def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 TICKETS = ("tickets", "remark", "topics", "day", "lamp", "kettle", "late", "jo", "org", "example", "NA")
 TICKETS_FLAGS = ("text", "multilabel", "separator", "none", "COLUMN", "bad", "rows", "missing", "labels", "task")
 TICKETS_TASKS = ("entities", "classification")
+METRICS = ("micro", "macro", "exact", "match")  # by their names, as settings have them
 TICKETS_READ = ("--text", "body", "--label", "topics", "--time", "day", "--bad-rows", "0.2")
 
 
@@ -184,6 +185,65 @@ def test_what_a_run_says_of_its_data_is_chinese_in_lines_card_and_report(run: Ru
         assert any(told in one for one in chinese), told
     bare = re.sub(r'<span class="(en|zh)" lang="[\w-]+">.*?</span>|<[^>]*>', " ", section)
     assert "rows" not in bare and "labels are" not in bare
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "told"),
+    [
+        (None, (), "没有文件"),
+        ("", (), "是空的"),
+        ("text,label\n", (), "没有行"),
+        ("a lamp that is broken\nanother one\n" * 20, (), "只有一列"),
+        ("text,label\na lamp,good\na chair,bad\n", ("--label", "lable"), "没有列 lable"),
+        ("text,label\n" + "".join(f"a lamp that is broken {n},bad\n" for n in range(20)), (), "每行的标签都是"),
+        ("text,note\n" + "".join(f"a lamp {n},a long remark on {n}\n" for n in range(30)), (), "没有看起来像标签的列"),
+        ("text,label\n" + "a lamp,good\na chair,bad,worse\n" * 20, (), "列数不同"),
+        ("text,label\n" + "".join(f"a lamp that is broken {n},\n" for n in range(20)), (), "没有看起来像标签的列"),
+        (
+            "text,label,day\n" + "a lamp,good,soon\na chair,bad,later\n" * 9,
+            ("--text", "text", "--time", "day"),
+            "不是日期",
+        ),
+        ("text,label\na lamp,good\na chair,bad\n" * 9, ("--group", "text", "--time", "label"), "互相矛盾"),
+        ("text,label\na lamp,good\na chair,bad\n" * 9, ("--split", "group"), "需要一个列"),
+        ('{"text": "a lamp", "label": "good"}\n{"text": \n', ("--format", "json"), "的第 2 行不是 JSON"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_in_chinese(
+    run: Run, tmp_path: Path, content: str | None, flags: tuple[str, ...], told: str
+) -> None:
+    path = tmp_path / "mails.csv"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    ended = run("improve", str(path), *flags, "--steps", "1", "--methods", "majority", "--advice-seconds", "0")
+    assert ended.code == 2, ended.out
+    assert told in ended.err
+    held = ("mails", "text", "note", "lable", "day", "soon", "later", "lamp", "bad", "good", "rows", "COLUMN")
+    typed = (
+        "delimiter",
+        "sentiment",
+        "faq",
+        "people",
+        "daily",
+        "reviews",
+        "multilabel",
+        "that",
+        "is",
+        "broken",
+        "JSON",
+    )
+    parser = ("Expecting", "value", "line", "column", "char")  # what Python says of JSON
+    assert english(ended.err, *held, *typed, *parser, "time", "group", "split", "label", "classification") == set()
+
+
+def test_what_a_file_of_settings_would_do_is_told_in_chinese(run: Run, tickets: Path, tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text(f"source: {tickets}\ntext: body\nlabel: topics\nbad_rows: 0.2\nsteps: 3\n", encoding="utf-8")
+    ended = run("check", str(config))
+    assert ended.code == 0, ended.err
+    before = ended.out.split("方法")[0]
+    assert english(before, *TICKETS, *TICKETS_FLAGS, *METRICS) == set()
+    assert "3 个实验" in ended.out
 
 
 def test_answers_and_errors_have_a_chinese_frame(run: Run, told: list[Event], tmp_path: Path) -> None:

@@ -87,7 +87,10 @@ def _how(card: Mapping[str, Any]) -> Child:
 
 
 def _languages(shares: Mapping[str, float]) -> Child:
-    return ", ".join(f"{code} {formats.share(share)}" for code, share in shares.items()) or Said("unknown")
+    parts: list[Child] = []
+    for code, share in shares.items():
+        parts += [", " if parts else None, said("language", code), " ", formats.share(share)]
+    return parts or Said("unknown")
 
 
 def _lengths(card: Mapping[str, Any]) -> Child:
