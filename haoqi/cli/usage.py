@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from haoqi.core.errors import UserError, unknown
+from haoqi.core.say import say
 
 
 class Command(TyperCommand):
@@ -29,7 +30,7 @@ class Group(TyperGroup):
         """Return the command that the words name."""
         if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             hint = unknown("command", args[0], self.list_commands(ctx)).hint
-            raise UserError(f"{ctx.command_path} has no command {args[0]}", hint)
+            raise UserError(say("usage.no_command", path=ctx.command_path, name=args[0]), hint)
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -55,10 +56,13 @@ def explained(error: Any) -> UserError:
     if option is not None and context is not None and type(error).__name__ == "NoSuchOption":
         known = [name for one in context.command.params for name in (*one.opts, *one.secondary_opts)]
         near = get_close_matches(option, [name for name in known if name.startswith("--")], n=1, cutoff=0.6)
-        listed = f"{path} --help lists what there is"
-        return UserError(f"{path} has no option {option}", f"did you mean {near[0]}? {listed}" if near else listed)
+        listed = say("usage.listed", path=path)
+        return UserError(
+            say("usage.no_option", path=path, option=option),
+            say("usage.near", near=near[0], listed=listed) if near else listed,
+        )
     said = " ".join(str(error.format_message()).split()).rstrip(".")
-    return UserError(said[:1].lower() + said[1:], f"{path} --help shows how it is used")
+    return UserError(said[:1].lower() + said[1:], say("usage.help", path=path))
 
 
 def add(group: typer.Typer, heading: str, *functions: Callable[..., Any]) -> None:
