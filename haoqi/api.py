@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Listen, Released, silent
+from haoqi.core.say import named, say
 from haoqi.run import Run, run_of
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def report_of(ref: str) -> Path:
     path = releases.get(ref).folder / "report.html"
     if path.is_file():
         return path
-    raise UserError(f"the report of {ref} is not there", "run the same `haoqi improve` again: it is written anew")
+    raise UserError(say("report.gone", ref=ref), say("report.gone.hint"))
 
 
 def next_steps(ref: str | Path) -> "Advice":
@@ -281,10 +282,14 @@ def preview(run: Run) -> dict[str, Any]:
         "task": why,
         "labels": list(task.labels),
         "metrics": [metric.name for metric in task.metrics],
-        "languages": [f"{name} {share:.0%}" for name, share in languages.items()],
+        "languages": [
+            say("language.share", name=named("language", name), share=share) for name, share in languages.items()
+        ],
         "bases": list(run.explore.base) or [choose(languages)],
         "methods": [name for name, outputs in able.items() if task.output.name in outputs],
-        "budget": f"{seconds / 60:g} minutes" if seconds else f"{run.explore.steps} experiments",
+        "budget": say("budget.minutes", minutes=seconds / 60)
+        if seconds
+        else say("budget.experiments", steps=run.explore.steps),
         "strategy": run.explore.strategy,
         "settings": {name: value for name, value in as_flat(run).items() if value not in (None, [])},
     }
@@ -332,10 +337,10 @@ def _with_files(raw: "Raw", settings: "DataSettings", alone: "DataSettings") -> 
     from haoqi.data.raw import Part, join
 
     if settings.train_file is not None:
-        raise UserError("rows in memory and a train_file are given", "keep one")
+        raise UserError(say("memory.and_file"), say("memory.and_file.hint"))
     raws: list[tuple[Part | None, Raw]] = [(None if raw.parts else "train", raw)]
     given: list[tuple[Part, str | None]] = [("valid", settings.valid_file), ("test", settings.test_file)]
     raws += [(part, data.read(replace(alone, source=name))) for part, name in given if name is not None]
     if len({one.shape for _, one in raws}) > 1:
-        raise UserError("the rows in memory and those of the files have other kinds of labels", "give one kind")
+        raise UserError(say("memory.other_kind"), say("memory.other_kind.hint"))
     return join(raws, raw.schema)

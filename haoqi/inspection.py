@@ -7,6 +7,7 @@ from typing import Any
 
 from haoqi import tasks
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.clean import clean
 from haoqi.data.column_kinds import is_empty
 from haoqi.data.raw import Raw
@@ -65,7 +66,7 @@ def inspection_of(raw: Raw, settings: DataSettings, task: str | None = None) -> 
         found, why = tasks.resolve(task, raw)
         name = found.name
     except UserError as error:
-        name, problem = None, f"{error.what}: {error.hint}" if error.hint else error.what
+        name, problem = None, say("data.problem", what=error.what, hint=error.hint) if error.hint else error.what
     counts = Counter(label for one in examples.labels for label in set(names_of(_as_label(one))))
     told = {"source": settings.source, **raw.schema.settings(), **({"task": name} if name else {})}
     return Inspection(

@@ -10,6 +10,7 @@ from haoqi.core import folder
 from haoqi.core.config import Range, as_plain, load_yaml
 from haoqi.core.errors import UserError, unknown
 from haoqi.core.flat import as_flat, build_flat, flat_settings
+from haoqi.core.say import say
 from haoqi.data.names import name_of
 from haoqi.data.settings import DataSettings
 from haoqi.explore.settings import ExploreSettings
@@ -88,11 +89,9 @@ def run_of(source: str | None = None, config: Path | None = None, **settings: An
         given["source"] = str(source)
     known = {setting.name for setting in flat_settings(Run)}
     if strange := [name for name in given if name not in known]:
-        raise UserError(f"a run has no setting {strange[0]}", unknown("setting", strange[0], known).hint)
+        raise UserError(say("run.no_setting", name=strange[0]), unknown("setting", strange[0], known).hint)
     if "source" not in given:
-        raise UserError(
-            "there is nothing to learn from", "haoqi improve reviews.csv, or a sample: haoqi improve bbc-news"
-        )
+        raise UserError(say("run.no_source"), say("run.no_source.hint"))
     run = build_flat(Run, given, "a run")
     _check(run)
     return run
@@ -108,12 +107,12 @@ def _check(run: Run) -> None:
     for one, other in (("group", "time"), ("test_file", "time"), ("test_file", "group")):
         if getattr(data, one) and getattr(data, other):
             flags = [f"--{name.replace('_', '-')}" for name in (one, other)]
-            raise UserError(f"{flags[0]} and {flags[1]} contradict each other", "both say how rows are split; keep one")
+            raise UserError(say("run.contradict", one=flags[0], other=flags[1]), say("run.contradict.hint"))
     for column, flag in ((data.group, "group"), (data.time, "time")):
         if data.split == flag and column is None:
-            raise UserError(f"--split {flag} needs a column", f"name it with --{flag} COLUMN")
+            raise UserError(say("run.needs_column", flag=flag), say("run.needs_column.hint", flag=flag))
     if data.valid + data.test >= 1:
-        raise UserError(f"--valid {data.valid:g} and --test {data.test:g} leave nothing to learn from", "use 0.1 each")
+        raise UserError(say("run.no_train", valid=data.valid, test=data.test), say("run.no_train.hint"))
     run.release_name  # noqa: B018 - raises if it cannot be a name
     strategies.get(run.explore.strategy)
     if run.task is not None:

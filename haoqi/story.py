@@ -65,7 +65,7 @@ def story_of(
         comparisons=_comparisons(best, lab, history),
         lessons=_lessons(history),
         alpha=ALPHA,
-        card=lab.card.to_json(),
+        card=asdict(lab.card),
         version=release.version,
         created=release.created,
         corrected=_corrected(best, lab, history),

@@ -7,6 +7,7 @@ import typer
 from haoqi.cli import words
 from haoqi.cli.flags import with_flags
 from haoqi.cli.releases import READING, Json, Name
+from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
 File = Annotated[
@@ -42,7 +43,10 @@ def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = 
 
     chosen = given(settings)
     if chosen and file is None:
-        raise UserError(f"--{next(iter(chosen)).replace('_', '-')} needs a file", f"haoqi compile {name} FILE")
+        raise UserError(
+            say("compile.needs_file", flag=f"--{next(iter(chosen)).replace('_', '-')}"),
+            f"haoqi compile {name} FILE",
+        )
     found = api.compile(name, file, glance=glance, tell=tell, **chosen)
     rows = [
         {

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from haoqi.cli.flags import with_flags
+from haoqi.cli.words import told, words
+from haoqi.core.say import joined, named, say
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
@@ -58,10 +60,10 @@ def lines(found: "Inspection") -> Iterator[str]:
     from haoqi.cli.tables import drawn
 
     schema = found.schema
-    yield f"{schema.source}: {schema.rows:,} rows"
+    yield words("inspect.read", source=schema.source, count=schema.rows)
     yield from _aligned(_facts(found))
     for warning in [*schema.warnings, *([found.problem] if found.problem else [])]:
-        yield f"  warning: {warning}"
+        yield words("line.warning", text=told(warning))
     if schema.kinds:
         yield ""
         yield from drawn([_column(name, kind, schema) for name, kind in schema.kinds.items()]).splitlines()
@@ -73,65 +75,71 @@ def lines(found: "Inspection") -> Iterator[str]:
 
 def _facts(found: "Inspection") -> Iterator[tuple[str, str]]:
     schema = found.schema
-    yield "format", ", ".join(_format(schema))
+    yield words("inspect.format"), told(joined(list(_format(schema))))
     for role, column in schema.columns.items():
-        why = f": {schema.why[role]}" if schema.why.get(role) else ""
-        yield role, f"{column}{why}"
+        why = schema.why.get(role)
+        yield told(named("role", role)), words("inspect.why", column=column, why=why) if why else column
         if others := schema.runners_up.get(role):
-            yield "", f"could also be {', '.join(others[:4])}: --{role} COLUMN"
-    if schema.label_separator:
-        yield "labels", f"cut at {schema.label_separator!r}: --label-separator none reads a cell as one label"
+            yield "", words("inspect.others", others=", ".join(others[:4]), role=role)
+    if schema.label_separator not in (None, "none"):
+        yield words("inspect.labels"), words("inspect.cut", separator=schema.label_separator)
     if found.task:
-        yield "task", found.why
+        yield words("inspect.task"), told(found.why)
     if found.labels:
-        told = [f"{name} {count:,}" for name, count in list(found.labels.items())[:SHOWN_LABELS]]
+        listed = ", ".join(f"{name} {count:,}" for name, count in list(found.labels.items())[:SHOWN_LABELS])
         more = len(found.labels) - SHOWN_LABELS
-        yield f"{len(found.labels):,} labels", ", ".join(told) + (f" and {more:,} more" if more > 0 else "")
+        listed = words("list.and_more", listed=listed, more=more) if more > 0 else listed
+        yield words("inspect.count_of_labels", count=len(found.labels)), listed
     if found.splits:
-        yield "splits", ", ".join(f"{name} {count:,}" for name, count in found.splits.items())
-    out = {**schema.skipped, "without text": found.without_text, "without a label": found.without_label}
-    if told := [f"{count:,} rows {reason}" for reason, count in out.items() if count]:
-        yield "left out", ", ".join(told)
+        parts = [say("inspect.named_count", name=named("split", part), count=n) for part, n in found.splits.items()]
+        yield words("inspect.splits"), told(joined(parts))
+    out = {**schema.skipped, say("left.no_text"): found.without_text, say("left.no_label"): found.without_label}
+    if left := [say("inspect.rows", count=count, reason=reason) for reason, count in out.items() if count]:
+        yield words("inspect.left_out"), told(joined(left))
     for note in schema.notes:
-        yield "note", note
+        yield words("inspect.note"), told(note)
 
 
 def _format(schema: "Schema") -> Iterator[str]:
     yield schema.format
     if schema.encoding:
-        yield f"encoding {schema.encoding}"
+        yield say("data.encoding", encoding=schema.encoding)
     if schema.delimiter:
-        yield f"delimiter {schema.delimiter!r}"
+        yield say("data.delimiter", delimiter=repr(schema.delimiter))
     if schema.quote:
-        yield "no quotes" if schema.quote == "none" else f"quotes {schema.quote}"
+        yield say("inspect.no_quotes") if schema.quote == "none" else say("inspect.quotes", quote=schema.quote)
     if schema.escape:
-        yield f"escape {schema.escape}"
+        yield say("inspect.escape", escape=schema.escape)
     if schema.sheet:
-        yield f"sheet {schema.sheet}"
+        yield say("data.sheet", sheet=schema.sheet)
     if schema.header is not None:
-        yield f"names of columns in row {schema.header}" if schema.header else "no names of columns"
+        yield say("inspect.header", row=schema.header) if schema.header else say("inspect.no_header")
 
 
 def _aligned(facts: Iterator[tuple[str, str]]) -> Iterator[str]:
+    from rich.cells import cell_len
+
     rows = list(facts)
-    width = max((len(name) for name, _ in rows), default=0)
+    width = max((cell_len(name) for name, _ in rows), default=0)
     for name, value in rows:
-        yield f"  {name:{width}}  {value}"
+        yield f"  {name}{' ' * (width - cell_len(name))}  {value}"
 
 
 def _column(name: str, kind: str, schema: "Schema") -> dict[str, str]:
     from haoqi.data.column_names import cut_names
 
     roles = [role for role, said in schema.columns.items() if name == said or name in cut_names(said)]
-    return {"column": name, "holds": kind, "read as": ", ".join(roles) or "left out"}
+    read_as = joined([named("role", role) for role in roles]) or say("inspect.unused")
+    return {"column": name, "holds": kind, "read as": read_as}
 
 
 def _label(label: Any, text: str) -> str:
     if isinstance(label, str):
         return label
     spans = [one for one in label if isinstance(one, tuple)]
-    told = [f"{text[one[0] : one[1]]} ({one[2]})" for one in spans] if spans else list(map(str, label))
-    return ", ".join(told) or "(none)"
+    if spans:
+        return joined([say("inspect.span", words=text[one[0] : one[1]], kind=one[2]) for one in spans])
+    return ", ".join(map(str, label)) or say("inspect.no_label")
 
 
 def _cut(text: str) -> str:
@@ -152,7 +160,8 @@ def settle(run: "Run") -> "tuple[Run, Raw]":
     answers: dict[str, Any] = {}
     for role in raw.schema.unsure:
         guess, others = raw.schema.columns[role], raw.schema.runners_up.get(role, ())
-        said = input(f"{role} is column {guess}, or {', '.join(others[:4])}? [{guess}] ").strip()
+        facts = {"role": named("role", role), "guess": guess, "others": ", ".join(others[:4])}
+        said = input(words("inspect.settle", **facts)).strip()
         if said and said != guess:
             answers[role] = said
     if not answers:

@@ -94,7 +94,9 @@ def _write(path: Path, steps: "tuple[NextStep, ...]", name: str, *, force: bool)
     from haoqi.core.folder import write_atomic
 
     if path.suffix.lower() not in (".csv", ".tsv", ".jsonl"):
-        raise UserError(f"texts cannot be written as {path.suffix or 'a file without an ending'}", "name it .csv")
+        raise UserError(
+            say("next.ending", kind=path.suffix) if path.suffix else say("next.no_ending"), say("next.ending.hint")
+        )
     check_free(path, force=force, option="--file")
     rows = [
         dict(zip(COLUMNS, (one.kind, row.row + 1, row.text, row.label, row.instead, round(row.doubt, 4)), strict=True))
@@ -102,10 +104,7 @@ def _write(path: Path, steps: "tuple[NextStep, ...]", name: str, *, force: bool)
         for row in one.rows
     ]
     if not rows:
-        raise UserError(
-            f"{name} has no texts to look at",
-            "leave the label empty in some rows, with --bad-rows 1: those to label first are chosen among them",
-        )
+        raise UserError(say("next.no_texts", name=name), say("next.no_texts.hint"))
     write_atomic(path, _spelt(rows, path.suffix.lower()))
 
 

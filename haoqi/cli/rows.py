@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 
 if TYPE_CHECKING:
     from haoqi.cli.tabular import Row
@@ -172,8 +173,8 @@ def check_kind(kind: str) -> None:
     """Raise UserError unless rows can be written into a file of this ending."""
     if kind not in KINDS:
         raise UserError(
-            f"answers cannot be written as {kind or 'a file without an ending'}",
-            f"name it with one of {', '.join(KINDS)}",
+            say("rows.ending", kind=kind) if kind else say("rows.no_ending"),
+            say("rows.ending.hint", kinds=", ".join(KINDS)),
         )
 
 

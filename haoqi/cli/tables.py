@@ -38,12 +38,16 @@ def show_facts(facts: Mapping[str, Any], *, plain: bool = False) -> None:
     if plain:
         print(json.dumps(dict(facts), ensure_ascii=False, default=str))
         return
-    width = max(map(len, facts))
+    from rich.cells import cell_len
+
+    heads = {name: _heading(name) for name in facts}
+    width = max(map(cell_len, heads.values()))
     for name, value in facts.items():
         lines = [f"{key}: {one}" for key, one in value.items()] if isinstance(value, Mapping) else value
         lines = [", ".join(lines)] if name in ("labels", "methods", "bases") else lines
         for place, line in enumerate([lines] if isinstance(lines, str) else lines):
-            print(f"{name if place == 0 else '':{width}}  {line}")
+            head = heads[name] if place == 0 else ""
+            print(f"{head}{' ' * (width - cell_len(head))}  {words.told(line)}")
 
 
 def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = (), spare: Sequence[str] = ()) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from haoqi.core.errors import UserError, require
-from haoqi.core.say import say
+from haoqi.core.say import joined, say
 from haoqi.data.conform import roles_like
 from haoqi.data.decode import recognise_file
 from haoqi.data.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
@@ -69,7 +69,7 @@ def opened(path: Path, settings: DataSettings, learnt: Schema | None = None) -> 
         UserError: if there is no such file, it is empty or of no known format, or it has no such column.
     """
     if not path.is_file():
-        raise UserError(f"there is no file {path}", "check the spelling and the folder you are in")
+        raise UserError(say("file.none", path=str(path)), say("file.none.hint"))
     kind = path.suffix.lower()
     if kind in (".parquet", ".pq"):
         return _parquet(path, settings, learnt)
@@ -170,7 +170,7 @@ def _record(line: str, number: int, path: Path) -> Row:
     if isinstance(found, str):
         return {"text": found}
     if not isinstance(found, dict):
-        raise UserError(f"line {number} of {path.name} is not a record", 'write {"text": "..."} on each line')
+        raise UserError(say("rows.record", number=number, name=path.name), say("rows.record.hint"))
     return found
 
 
@@ -185,7 +185,7 @@ def _table(path: Path, encoding: Recognised, settings: DataSettings, learnt: Sch
     columns = header.names
     if len(set(columns)) < len(columns):
         raise UserError(
-            f"{path.name} has several columns of one name: {', '.join(columns)}", "rename them in its first line"
+            say("rows.columns_twice", name=path.name, names=", ".join(columns)), say("rows.columns_twice.hint")
         )
 
     def read() -> Iterator[tuple[Row, int]]:
@@ -201,8 +201,8 @@ def _table(path: Path, encoding: Recognised, settings: DataSettings, learnt: Sch
 def _cells(columns: list[str], row: list[str], line: int, path: Path) -> Row:
     if len(row) > len(columns) and any(row[len(columns) :]):
         raise UserError(
-            f"line {line} of {path.name} has {len(row)} cells for {len(columns)} columns",
-            "check its quotes, or say the delimiter with --delimiter",
+            say("rows.cells", line=line, name=path.name, count=len(row), columns=len(columns)),
+            say("rows.cells.hint"),
         )
     return dict(zip(columns, [*row, *[""] * (len(columns) - len(row))], strict=False))
 
@@ -230,7 +230,8 @@ def _parquet(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
 
 
 def _damaged(path: Path, error: Exception) -> UserError:
-    return UserError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())}", "is it whole?")
+    told = " ".join(str(error).split())
+    return UserError(say("rows.parquet", path=str(path), error=told), say("rows.parquet.hint"))
 
 
 def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
@@ -262,16 +263,16 @@ def _with_text(
     """Return rows with the columns that are answered: as said, as learnt, the only one, or chosen as for learning."""
     sample = [row for row, _ in islice(read(), LOOK_ROWS)]
     if not sample:
-        raise UserError(f"{path.name} has no rows", "give a file with a text in each row")
+        raise UserError(say("fault.no_rows", name=path.name), say("rows.no_rows.hint"))
     cells = {column: [row.get(column) for row in sample] for column in columns}
     if len(columns) == 1 and settings.text is None:
-        roles, warnings = Roles({"text": (columns[0],)}, {"text": "the only column"}), list[str]()
+        roles, warnings = Roles({"text": (columns[0],)}, {"text": say("rows.only_column")}), list[str]()
     else:
         roles, warnings = roles_like(path.name, cells, settings, learnt, header=header)
     chosen = roles.columns["text"]
-    others = [*roles.notes, *(f"{one} could be the text, too" for one in roles.runners_up.get("text", ())[:2])]
+    others = [*roles.notes, *(say("rows.too", column=one) for one in roles.runners_up.get("text", ())[:2])]
     if learnt is None and settings.text is None and "text" in roles.unsure:
-        warnings += [f"the text could be another column: {'; '.join(others)}"]
+        warnings += [say("rows.other", others=joined(others, by="list.semicolon"))]
     as_learnt = learnt is not None and settings.text is None and roles.named()["text"] == learnt.columns.get("text")
     told = say("predict.column_learnt" if as_learnt else "predict.column", column=", ".join(chosen))
     return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings))
@@ -288,16 +289,18 @@ class _reading:  # noqa: N801 - used as `with _reading(...)`
             self.file = self.path.open(encoding=self.encoding.encoding, errors=self.encoding.errors, newline="")
         except LookupError:
             raise UserError(
-                f"there is no encoding {self.encoding.encoding}", "try utf-8, gb18030, utf-16 or latin-1"
+                say("encoding.unknown", encoding=self.encoding.encoding), say("encoding.unknown.hint")
             ) from None
         except OSError as error:
-            raise UserError(f"{self.path} cannot be read: {error.strerror}", "may you read it?") from None
+            raise UserError(
+                say("file.unreadable", path=str(self.path), strerror=error.strerror), say("source.unreadable.hint")
+            ) from None
         return self.file, lambda: os.lseek(self.file.fileno(), 0, os.SEEK_CUR)
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self.file.close()
         if isinstance(error, UnicodeError):
             raise UserError(
-                f"{self.path.name} is not in the encoding {self.encoding.encoding}: {error}",
-                "say which it is with --encoding",
+                say("encoding.other", path=self.path.name, encoding=self.encoding.encoding, error=str(error)),
+                say("rows.encoding.hint"),
             ) from None

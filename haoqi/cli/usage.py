@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from haoqi.core.errors import UserError, unknown
-from haoqi.core.say import say
+from haoqi.core.say import joined, say
 
 
 class Command(TyperCommand):
@@ -31,7 +31,7 @@ class Group(TyperGroup):
         """Return the command that the words name."""
         if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             hint = unknown("command", args[0], self.list_commands(ctx)).hint
-            raise UserError(f"{ctx.command_path} has no command {args[0]}", hint)
+            raise UserError(say("usage.no_command", path=ctx.command_path, name=args[0]), hint)
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -61,23 +61,26 @@ def explained(error: Any, arguments: Sequence[str] = ()) -> UserError:
     if type(error).__name__ == "NoSuchOption" and context is not None:
         return _no_option(context, error.option_name, list(arguments))
     said = " ".join(str(error.format_message()).split()).rstrip(".")
-    return UserError(said[:1].lower() + said[1:], f"{path} --help shows how it is used")
+    return UserError(said[:1].lower() + said[1:], say("usage.help", path=path))
 
 
 def _no_option(context: Any, option: str, arguments: list[str]) -> UserError:
     """Return what was meant by a word that begins with a dash: an option that is spelt otherwise, or a text."""
     path, parameters = context.command_path, context.command.params
-    listed = f"{path} --help lists what there is"
+    listed = say("usage.listed", path=path)
     word = next((word for word in arguments if word.startswith(option)), None)
     if word is not None and any(one.param_type_name == "argument" for one in parameters):
         apart = say("usage.dashes", command=_apart(arguments, word))
         if any(character.isspace() for character in word):
-            return UserError(f"{word} is read as an option of {path}", apart)
+            return UserError(say("usage.read_as_option", word=word, path=path), apart)
         if not word.startswith("--"):
-            return UserError(f"{path} has no option {word}", f"{listed}; {apart}")
+            return UserError(
+                say("usage.no_option", path=path, option=word), joined([listed, apart], by="list.semicolon")
+            )
     known = [name for one in parameters for name in (*one.opts, *one.secondary_opts) if name.startswith("--")]
     near = get_close_matches(option, known, n=1, cutoff=0.6)
-    return UserError(f"{path} has no option {option}", f"did you mean {near[0]}? {listed}" if near else listed)
+    hint = say("usage.near", near=near[0], listed=listed) if near else listed
+    return UserError(say("usage.no_option", path=path, option=option), hint)
 
 
 def _apart(arguments: list[str], word: str) -> str:

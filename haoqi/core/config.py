@@ -17,6 +17,7 @@ from textwrap import dedent
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from haoqi.core.errors import UserError, unknown
+from haoqi.core.say import say
 
 T = TypeVar("T")
 
@@ -142,19 +143,22 @@ def load_yaml(path: Path) -> dict[str, Any]:
     """
     import yaml
 
-    hint = "settings are written as `key: value`, a line each"
+    hint = say("yaml_file.hint")
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"there is no file {path}") from None
+        raise UserError(say("file.none", path=str(path)), say("file.none.hint")) from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}", hint) from None
+        raise UserError(say("file.unreadable", path=str(path), strerror=error.strerror), hint) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where is not None else ""
-        raise UserError(f"{path} is not valid YAML{line}", hint) from None
+        facts = {"path": str(path)}
+        bad = (
+            say("yaml_file.bad", **facts) if where is None else say("yaml_file.bad_line", line=where.line + 1, **facts)
+        )
+        raise UserError(bad, hint) from None
     if not isinstance(found, dict):
-        raise UserError(f"{path} holds no settings", hint)
+        raise UserError(say("yaml_file.empty", path=str(path)), hint)
     return {str(key).replace("-", "_"): value for key, value in found.items()}
 
 

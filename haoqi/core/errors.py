@@ -61,6 +61,6 @@ def require(module: str, extra: str) -> ModuleType:
         if error.name is None or module.split(".")[0] != error.name.split(".")[0]:
             raise
         raise UserError(
-            f"this needs the library {error.name}, which is not installed",
+            say("library.missing", name=error.name),
             f'pip install "haoqi[{extra}]"',
         ) from None

@@ -45,10 +45,7 @@ def check_name(name: str) -> str:
             letter or digit, and holds no `..`.
     """
     if not _NAME.fullmatch(name) or ".." in name or name.endswith("."):
-        raise UserError(
-            f"{name!r} cannot be a name",
-            "a name has 1 to 100 letters, digits, '-', '_' and '.', and begins with a letter or digit",
-        )
+        raise UserError(say("name.bad", name=name), say("name.bad.hint"))
     return name
 
 

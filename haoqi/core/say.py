@@ -74,6 +74,12 @@ def spoken(text: str, language: str | None = None) -> str:
     return text.within(language or console()) if isinstance(text, Sentence) else text
 
 
+def told_by(error: Exception) -> str:
+    """Return what an error says: the sentence that was raised, where it was one."""
+    first = error.args[0] if error.args else ""
+    return first if isinstance(first, Sentence) else str(error)
+
+
 def console() -> str:
     """Return the language of the terminal: HAOQI_LANG if that is one of ours, else the locale's, else English."""
     asked = os.environ.get("HAOQI_LANG", "").strip().lower()
@@ -110,7 +116,40 @@ def saved(value: Any) -> Any:
         return {"key": value.key, "facts": saved(value.facts), "text": str(value)}
     if isinstance(value, Mapping):
         return {name: saved(one) for name, one in value.items()}
-    return [saved(one) for one in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [saved(one) for one in value]
+    return value.item() if hasattr(value, "item") else value  # numbers of NumPy
+
+
+def gathered(*values: Any) -> list[Any]:
+    """Return the sentences within values, keys of mappings too, as what JSON can hold beside the values in English."""
+    found: dict[str, Any] = {}
+
+    def look(value: Any) -> None:
+        if isinstance(value, Sentence):
+            found.setdefault(str(value), saved(value))
+        elif isinstance(value, Mapping):
+            look([*value, *value.values()])
+        elif isinstance(value, list | tuple):
+            for one in value:
+                look(one)
+
+    look(values)
+    return list(found.values())
+
+
+def recalled(plain: Any, sentences: Sequence[Any]) -> Any:
+    """Return values in English with the sentences that `gathered` found in their places, keys of mappings too."""
+    known = {str(one): one for one in map(restored, sentences)}
+
+    def put(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {put(name): put(one) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [put(one) for one in value]
+        return known.get(value, value) if isinstance(value, str) else value
+
+    return put(plain)
 
 
 def restored(plain: Any) -> Any:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.raw import Part, Raw
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
@@ -27,7 +28,7 @@ def read(settings: DataSettings, *, labelled: bool = True, learnt: Schema | None
 
         return read_as_learnt(lambda wanted: read(wanted, labelled=labelled), settings, learnt)
     if not settings.source.strip():
-        raise UserError("no source is given", "name a file, a folder or a sample")
+        raise UserError(say("source.not_given"), say("source.not_given.hint"))
     given: list[tuple[Part, str | None]] = [
         ("train", settings.train_file or settings.source),
         ("valid", settings.valid_file),
@@ -42,5 +43,5 @@ def read(settings: DataSettings, *, labelled: bool = True, learnt: Schema | None
 
         raw = read_splits(files[0][1].name, files, alone, labelled, said=True)
     if not len(raw.examples):
-        raise UserError(f"{raw.schema.source} has no rows", "give a file with a text and a label in each row")
+        raise UserError(say("fault.no_rows", name=raw.schema.source), say("fault.no_rows.hint"))
     return raw

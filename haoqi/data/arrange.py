@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.dedupe import TEST, TRAIN, VALID, Codes
 from haoqi.data.examples import Indices
 from haoqi.data.rows import Rows
@@ -48,9 +49,9 @@ def arrange(
     if VALID in held and TEST not in held:
         parts = np.where(parts == VALID, np.int8(TEST), parts)
         held = held - {VALID} | {TEST}
-        rows = rows.told("no test split is given: the validation split is tested on, and a new one is made from train")
+        rows = rows.told(say("split.test_of_valid"))
     if TRAIN not in held:
-        raise UserError(f"{rows.source} has no training rows", "give them with --train-file")
+        raise UserError(say("split.no_train", source=rows.source), say("split.no_train.hint"))
     shares = (0.0 if VALID in held else settings.valid, 0.0 if TEST in held else settings.test)
     how = "given" if not any(shares) else settings.split or _guess(rows, settings)
     if how == "stratified" and not classes and any(isinstance(label, str) for label in rows.examples.labels):
@@ -92,7 +93,7 @@ def _guess(rows: Rows, settings: DataSettings) -> str:
 
 def _times(rows: Rows, free: Indices) -> list[float]:
     if rows.examples.times is None:
-        raise UserError("a split by time needs a column of dates", "name it: --time COLUMN")
+        raise UserError(say("split.needs_time"), say("split.needs_time.hint"))
     return [rows.examples.times[row] for row in free]
 
 
@@ -100,9 +101,9 @@ def _groups(rows: Rows, free: Indices) -> Indices:
     """Return a number for the group of each row; rows without a group stand alone."""
     names = rows.examples.groups
     if names is None:
-        raise UserError("a split by group needs a column of groups", "name it: --group COLUMN")
+        raise UserError(say("split.needs_group"), say("split.needs_group.hint"))
     first: dict[str, int] = {}
     groups = np.array([first.setdefault(names[row], row) if names[row] else row for row in free.tolist()], np.int64)
     if len(set(groups.tolist())) < 3:
-        raise UserError(f"{rows.source} has fewer than three groups", "use --split stratified, or name another --group")
+        raise UserError(say("split.few_groups", source=rows.source), say("split.few_groups.hint"))
     return groups

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from haoqi.core.say import gathered, joined, named, recalled, say
 from haoqi.data.dedupe import Contradiction
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.languages import language_shares
@@ -62,14 +63,16 @@ class Card:
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
         found: dict[str, Any] = json.loads(json.dumps(asdict(self), ensure_ascii=False))
-        return found
+        return {**found, "schema": self.schema.to_saved(), "said": gathered(self.dropped, self.notes)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Card":
         """Return the card that `to_json` wrote."""
         schema = Schema.from_plain(values["schema"])
-        several = {name: tuple(values[name]) for name in ("notes", "contradicting")}
-        return cls(**{**values, **several, "schema": schema})
+        told = {name: recalled(values[name], values.get("said", ())) for name in ("dropped", "notes")}
+        known = {name: value for name, value in values.items() if name != "said"}
+        several = {"notes": tuple(told["notes"]), "contradicting": tuple(values["contradicting"])}
+        return cls(**{**known, **told, **several, "schema": schema})
 
 
 def describe(splits: Splits, card: Card) -> Card:
@@ -125,20 +128,24 @@ def _quantiles(lengths: np.ndarray[Any, Any]) -> dict[str, int]:
 
 def _remarks(card: Card) -> list[str]:
     """Return what deserves attention, in plain sentences."""
-    told = []
+    told: list[str] = []
     train, test = card.labels.get("train", {}), card.labels.get("test", {})
     unseen = [label for label in test if train and label not in train]
     if unseen:
-        told.append(f"in test but never in train: {', '.join(unseen[:5])}{', ...' if len(unseen) > 5 else ''}")
+        names = ", ".join(unseen[:5])
+        told.append(say("card.unseen", names=say("list.cut", listed=names) if len(unseen) > 5 else names))
     if card.imbalance > 20:
         rare = list(train)[-1]
-        told.append(f"the classes are uneven: the rarest in train, {rare}, has {train[rare]:,} examples")
+        told.append(say("card.uneven", rare=rare, train=train[rare]))
     for name in ("valid", "test"):
         if 0 < card.rows.get(name, 0) < 100:
-            told.append(f"{name} has only {card.rows[name]} rows: scores on it are rough")
+            told.append(say("card.few_rows", name=named("split", name), rows=card.rows[name]))
     if card.contradictions:
-        told.append(f"{card.contradictions:,} texts came with contradicting labels")
+        told.append(say("card.contradictions", contradictions=card.contradictions))
     if card.personal:
-        kinds = ", ".join(f"{kind} in {count:,} texts" for kind, count in card.personal.items())
-        told.append(f"personal data: {kinds}")
+        kinds = [
+            say("card.personal_kind", kind=named("personal", kind), count=count)
+            for kind, count in card.personal.items()
+        ]
+        told.append(say("card.personal", kinds=joined(kinds)))
     return told

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import named, say
 from haoqi.data.dedupe import TRAIN, UNLABELLED
 from haoqi.data.examples import Splits
 from haoqi.data.rows import Rows
@@ -26,20 +27,18 @@ def check_classes(rows: Rows, settings: DataSettings) -> Rows:
     labels = [label for label, part in zip(rows.examples.labels, rows.parts, strict=True) if part != UNLABELLED]
     spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in labels)
     counts = Counter(name for label in labels for name in set(names_of(label)))
-    wrong = "is --label the right column?"
+    wrong = say("fault.label_column")
     if not counts:
-        raise UserError(f"{rows.source} has no labels", wrong)
+        raise UserError(say("fault.no_labels", source=rows.source), wrong)
     if len(counts) < 2 and not spans:
-        raise UserError(f"{rows.source} has one class only, {_quote(counts)}: there is nothing to tell apart", wrong)
+        raise UserError(say("fault.one_class", source=rows.source, counts=_quote(counts)), wrong)
     single = sorted(name for name, count in counts.items() if count == 1)
     if len(single) > 0.5 * len(labels) and not spans:
-        raise UserError(
-            f"nearly all labels of {rows.source} are different: {len(counts):,} in {len(labels):,} rows", wrong
-        )
+        raise UserError(say("fault.all_different", source=rows.source, count=len(counts), count2=len(labels)), wrong)
     if len(counts) > settings.max_labels:
         raise UserError(
-            f"{rows.source} has {len(counts):,} different labels; at most {settings.max_labels:,} are allowed",
-            f"{wrong} Otherwise allow them with --max-labels {len(counts)}",
+            say("fault.many_labels", source=rows.source, count=len(counts), max_labels=settings.max_labels),
+            say("fault.many_labels.hint", wrong=wrong, count=len(counts)),
         )
     return rows if spans or not single else _rare(rows, single, len(counts), settings)
 
@@ -49,8 +48,8 @@ def check_splits(splits: Splits, source: str) -> None:
     for name, examples in (("train", splits.train), ("valid", splits.valid), ("test", splits.test)):
         if not len(examples):
             raise UserError(
-                f"no rows of {source} are left for the {name} split",
-                "give more rows; if most texts are nearly equal, try --no-near-duplicates",
+                say("fault.empty_split", source=source, name=named("split", name)),
+                say("fault.empty_split.hint"),
             )
 
 
@@ -63,25 +62,23 @@ def _rare(rows: Rows, single: list[str], classes: int, settings: DataSettings) -
     total = int((rows.parts != UNLABELLED).sum())
     few = len(out) <= FEW_SINGLES * total and classes - len(single) >= 2
     if out and not settings.drop_rare and not few:
-        verb = "has" if len(single) == 1 else "have"
+        facts = {"single": _quote(single), "source": rows.source}
         raise UserError(
-            f"{_quote(single)} of {rows.source} {verb} one example only: it cannot be both learnt and tested",
-            "add examples, or leave such classes out with --drop-rare",
+            say("fault.single_class", **facts) if len(single) == 1 else say("fault.single_classes", **facts),
+            say("fault.single_class.hint"),
         )
     if out and not settings.drop_rare:
         names = sorted({name for row in out for name in names_of(rows.examples.labels[row])} & rare)
         shown = ", ".join(str(rows.examples.ids[row] + 1) for row in sorted(out)[:5])
-        more = ", ..." if len(out) > 5 else ""
-        rows = rows.warned(
-            f"{_quote(names)}: classes with one example only are left out (rows {shown}{more}); add examples to have "
-            "them learnt"
-        )
+        shown = say("list.cut", listed=shown) if len(out) > 5 else shown
+        rows = rows.warned(say("classes.left_out", names=_quote(names), shown=shown))
     if kept:
         names = sorted({name for row in kept for name in names_of(rows.examples.labels[row])} & rare)
-        rows = rows.warned(f"{_quote(names)}: in a given split only, where it counts as wrong")
-    return rows.without(out, {"the only example of its class": len(out)})
+        rows = rows.warned(say("classes.given_only", names=_quote(names)))
+    return rows.without(out, {say("left.only_example"): len(out)})
 
 
 def _quote(names: Iterable[str]) -> str:
     listed = list(names)
-    return ", ".join(name[:40] for name in listed[:5]) + (f" and {len(listed) - 5:,} more" if len(listed) > 5 else "")
+    first = ", ".join(name[:40] for name in listed[:5])
+    return say("list.and_more", listed=first, more=len(listed) - 5) if len(listed) > 5 else first

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from haoqi.core.say import say
 from haoqi.data.foreign import named_format
 from haoqi.data.tagged_columns import is_words, taggings
 from haoqi.data.tags import are_parts_of_speech, tagging_of
@@ -64,8 +65,8 @@ def foreign(lines: Sequence[str]) -> tuple[str, str] | None:
     if any(one.sure for one in taggings(list(zip(*rows, strict=True))).values()):
         return None  # one of the ten columns was given tags of entities
     return (
-        "CoNLL-U: words with lemmas, parts of speech and dependencies",
-        "it has neither entities nor classes of texts; give a file with a word and its tag of an entity on each line",
+        say("foreign.conllu"),
+        say("foreign.conllu.hint"),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say
+from haoqi.core.say import named, say
 from haoqi.data.raw import Raw
 from haoqi.data.roles import MissingColumnError, Roles, choose_roles
 from haoqi.data.schema import Schema
@@ -80,13 +80,13 @@ def check_guess(error: MissingColumnError, found: Schema | Roles, learnt: Schema
     Raises:
         MissingColumnError: the error, if several columns could be meant.
     """
-    named = found.named() if isinstance(found, Roles) else found.columns
-    warnings = []
+    chosen = found.named() if isinstance(found, Roles) else found.columns
+    warnings: list[str] = []
     for role in sorted(error.roles):
-        if role not in named or role in found.unsure or found.runners_up.get(role):
+        if role not in chosen or role in found.unsure or found.runners_up.get(role):
             raise error
-        told = f"column {learnt.columns[role]}, which was learnt from, is not there: {role} is column {named[role]}"
-        warnings.append(f"{told} (--{role} says otherwise)")
+        told = say("learnt.column_gone", columns=learnt.columns[role], role=named("role", role), named=chosen[role])
+        warnings.append(say("learnt.column_gone_flag", told=told, flag=f"--{role}"))
     return warnings
 
 
@@ -167,10 +167,10 @@ def conform(raw: Raw, known: Sequence[str], learnt: str) -> Raw:
     if total >= sum(_count(label) for label in found.labels):
         own = ", ".join(list(known)[:10])
         raise UserError(
-            f"none of the labels of {raw.schema.source} was learnt by {learnt}: {listed}; it knows {own}",
-            "is --label the right column, and are labels spelt as in learning?",
+            say("learnt.no_label_known", source=raw.schema.source, learnt=learnt, listed=listed, own=own),
+            say("learnt.no_label_known.hint"),
         )
-    warning = f"labels that {learnt} never learnt count as wrong: {listed}"
+    warning = say("learnt.unknown_labels", learnt=learnt, listed=listed)
     schema = replace(raw.schema, warnings=(*raw.schema.warnings, warning))
     return replace(raw, examples=replace(raw.examples, labels=found.labels), schema=schema)
 
@@ -201,8 +201,8 @@ def _plain(name: str) -> str:
 
 def _nameless(name: str, columns: list[str], learnt: Schema) -> MissingColumnError:
     error = MissingColumnError(
-        f"{name} names its columns ({', '.join(columns)}); what was learnt from had none",
-        "name the text: --text COLUMN",
+        say("learnt.named_columns", name=name, names=", ".join(columns)),
+        say("learnt.named_columns.hint"),
     )
     error.roles = frozenset({"text"} & set(learnt.columns))
     return error

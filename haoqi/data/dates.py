@@ -10,6 +10,7 @@ from itertools import pairwise, product
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import joined, say
 from haoqi.data.column_kinds import is_empty
 from haoqi.data.settings import DataSettings
 
@@ -49,6 +50,13 @@ _CLOCKS = (
     " %H:%M:%S.%f",
 )
 _OTHERS = ("%a %b %d %H:%M:%S %z %Y", "%Y-%m", "%Y/%m", "%b %Y", "%Y-%m-%d %H:%M:%S %Z", "%Y/%m/%d %H:%M:%S.%f")
+_PARTS = {"%d": "day", "%m": "month", "%B": "month", "%b": "month", "%Y": "year", "%y": "year"} | {
+    "%H": "hour",
+    "%I": "hour",
+    "%M": "minute",
+    "%S": "second",
+    "%p": "half",
+}
 # So many of a column's dates decide what formats are tried on all.
 _TRIED = 200
 
@@ -77,15 +85,14 @@ def times_of(cells: Sequence[Any], column: str, name: str, settings: DataSetting
     bad = [row for row, seconds in enumerate(found) if seconds is None and not is_empty(cells[row])]
     known = [seconds for seconds in found if seconds is not None]
     if not known or len(bad) > settings.bad_share() * len(cells):
-        shown = f", but {str(cells[bad[0]])[:40]!r}" if bad else ""
+        facts = {"row": (bad or [0])[0] + 1, "name": name, "column": column}
         raise UserError(
-            f"row {(bad or [0])[0] + 1} of {name} has no date in column {column}{shown}",
-            "write dates as 2024-05-31 or 2024-05-31T12:00:00, or as seconds since 1970; "
-            "--bad-rows allows some without",
+            say("date.not_one", cell=str(cells[bad[0]])[:40], **facts) if bad else say("date.none", **facts),
+            say("date.none.hint"),
         )
     notes = [told] if told else []
     if blank + len(bad):
-        notes.append(f"{blank + len(bad):,} rows without a date in column {column} count as the oldest")
+        notes.append(say("date.oldest", value=blank + len(bad), column=column))
     oldest = min(known)
     return Times([oldest if seconds is None else seconds for seconds in found], tuple(notes))
 
@@ -113,25 +120,23 @@ def _reader(cells: Sequence[Any]) -> tuple[Callable[[Any], float | None], str]:
 def _between(forms: list[str], texts: Sequence[str]) -> tuple[str, str]:
     """Return which of several formats that fit all dates alike is meant, and what is told of it."""
     if len(forms) == 1:
-        order = {"%d": "day first", "%m": "month first"}.get(forms[0][:2], "")
-        return forms[0], f"dates are read {order}, as {_shown(forms[0])}" if order else ""
+        order = {"%d": "date.day_first", "%m": "date.month_first"}.get(forms[0][:2])
+        return forms[0], say(order, form=_shown(forms[0])) if order else ""
     in_order = {form: _ordered([_strict(form)(text) for text in texts if _fits(_strict(form), text)]) for form in forms}
     best = max(forms, key=lambda form: in_order[form])
     other = next(form for form in forms if form != best)
     if in_order[best] > in_order[other]:
         return (
             best,
-            f"dates are read as {_shown(best)}, in which the rows are in order; as {_shown(other)} they are not",
+            say("date.in_order", best=_shown(best), other=_shown(other)),
         )
-    return best, f"dates could be {_shown(best)} or {_shown(other)}; they are read as {_shown(best)}"
+    return best, say("date.either", best=_shown(best), other=_shown(other))
 
 
 def _shown(form: str) -> str:
-    names = {"%d": "day", "%m": "month", "%Y": "year", "%y": "year", "%H": "hour", "%I": "hour", "%M": "minute"}
-    names |= {"%S": "second", "%p": "AM or PM", "%B": "month", "%b": "month"}
-    for sign, word in names.items():
-        form = form.replace(sign, word)
-    return form
+    """Return a format in words, such as day/month/year."""
+    parts = [one for one in re.split(r"(%.)", form) if one]
+    return joined([say(f"date.part.{_PARTS[one]}") if one in _PARTS else one for one in parts], by="list.glue")
 
 
 def _ordered(dates: Sequence[datetime]) -> float:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.recognition import HEAD_BYTES, Recognised, recognised
 
 
@@ -34,11 +35,11 @@ def read_bytes(path: Path) -> bytes:
     try:
         found = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"there is no file {path}", "check the spelling and the folder you are in") from None
+        raise UserError(say("file.none", path=str(path)), say("file.none.hint")) from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+        raise UserError(say("file.unreadable", path=str(path), strerror=error.strerror)) from None
     if not found.strip():
-        raise UserError(f"{path} is empty", "give a file with a text and a label in each row")
+        raise UserError(say("file.empty", path=str(path)), say("file.empty.hint"))
     return found
 
 
@@ -71,10 +72,12 @@ def decode_told(content: bytes, path: Path, encoding: str | None = None) -> Deco
     try:
         text = content.decode(known.encoding, known.errors)
     except LookupError:
-        raise UserError(f"there is no encoding {known.encoding}", "try utf-8, gb18030, utf-16 or latin-1") from None
+        raise UserError(say("encoding.unknown", encoding=known.encoding), say("encoding.unknown.hint")) from None
     except UnicodeError as error:
-        hint = f"it looks like {recognise(content, path)}; leave --encoding out to have it recognised"
-        raise UserError(f"{path} is not in the encoding {known.encoding}: {error}", hint) from None
+        hint = say("encoding.other.hint", recognise=recognise(content, path))
+        raise UserError(
+            say("encoding.other", path=str(path), encoding=known.encoding, error=str(error)), hint
+        ) from None
     name = known.encoding.removesuffix("-sig")
     return Decoded(text.removeprefix("\ufeff"), name, known.described, known.note, known.runner_up)
 
@@ -132,11 +135,11 @@ def recognise_file(path: Path) -> Recognised:
         state = path.stat()
         found = _recognised_file(path, state.st_size, state.st_mtime_ns)
     except FileNotFoundError:
-        raise UserError(f"there is no file {path}", "check the spelling and the folder you are in") from None
+        raise UserError(say("file.none", path=str(path)), say("file.none.hint")) from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+        raise UserError(say("file.unreadable", path=str(path), strerror=error.strerror)) from None
     if found is None:
-        raise UserError(f"{path} is empty", "give a file with a text in each row")
+        raise UserError(say("file.empty", path=str(path)), say("file.empty.hint_text"))
     return found
 
 

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from haoqi.core.say import say
 
 TRAIN, VALID, TEST, UNLABELLED = 0, 1, 2, 3
 Codes = npt.NDArray[np.int8]
@@ -54,9 +57,9 @@ def exact(keys: Sequence[str], labels: Sequence[Any], parts: Codes, classes: boo
         for row in rows:
             part = int(parts[row])
             if TEST in held and part != TEST:
-                _drop(found, row, "equal to a test row")
+                _drop(found, row, "left.equal_test")
             elif VALID in held and part in (TRAIN, UNLABELLED) and TEST not in held:
-                _drop(found, row, "equal to a validation row")
+                _drop(found, row, "left.equal_valid")
         if not held & {TEST, VALID}:
             _thin(rows, labels, classes, found)
     found.contradictions.sort(key=lambda one: -sum(one.labels.values()))
@@ -74,7 +77,7 @@ def straddling(pairs: npt.NDArray[np.int64], parts: Codes) -> tuple[set[int], Co
         if parts[i] == parts[j] or {int(parts[i]), int(parts[j])} == {TRAIN, UNLABELLED} or dropped & {i, j}:
             continue
         dropped.add(min(i, j, key=lambda row: rank[int(parts[row])]))
-    return dropped, Counter({"nearly equal to a validation or test row": len(dropped)} if dropped else {})
+    return dropped, Counter({say("left.near"): len(dropped)} if dropped else {})
 
 
 def _groups(keys: Sequence[str]) -> Iterable[list[int]]:
@@ -99,23 +102,28 @@ def _thin(rows: list[int], labels: Sequence[Any], classes: bool, found: Duplicat
     counts = Counter(labels[row] for row in labelled).most_common(2)
     if not labelled:
         for row in rows[1:]:
-            _drop(found, row, "duplicate")
+            _drop(found, row, "left.duplicate")
         return
     tie = classes and len(counts) > 1 and counts[0][1] == counts[1][1]
     kept: set[Any] = set()
     for row in rows:
         wanted = labels[row] is not None and (not classes or labels[row] == counts[0][0])
         if tie:
-            _drop(found, row, "contradicting labels")
+            _drop(found, row, "left.contradicting")
         elif wanted and labels[row] not in kept:
             kept.add(labels[row])
         else:
-            _drop(found, row, "duplicate" if wanted or labels[row] is None else "contradicting labels")
+            _drop(found, row, "left.duplicate" if wanted or labels[row] is None else "left.contradicting")
 
 
 def _drop(found: Duplicates, row: int, reason: str) -> None:
     found.dropped.add(row)
-    found.counts[reason] += 1
+    found.counts[_said(reason)] += 1
+
+
+@cache
+def _said(reason: str) -> str:
+    return say(reason)
 
 
 def spell(label: Any) -> str:

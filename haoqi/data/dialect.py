@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 
 DELIMITERS = (",", "\t", ";", "|")
 # Met in exports of databases; they hardly stand in prose, but must stand alike in all lines.
@@ -262,7 +263,8 @@ def read_rows(text: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, list
             return
         except csv.Error as error:
             raise UserError(
-                f"line {reader.line_num + dialect.skip} cannot be read as CSV: {error}", "check the quotes near it"
+                say("csv.unreadable_line", value=reader.line_num + dialect.skip, error=str(error)),
+                say("csv.unreadable_line.hint"),
             ) from None
         yield reader.line_num + dialect.skip, row if any(row) else []
 
@@ -309,5 +311,5 @@ def _lines_before(text: str) -> tuple[int, str, str | None]:
     if comments and body and not any(line.startswith(("#", "//", "%")) for line in body[:20]):
         usual = next((one for one in DELIMITERS if one in body[0]), ",")
         if all(line.count(usual) != body[0].count(usual) for line in first[skip : skip + comments] if line.strip()):
-            return skip + comments, "comments" if not skip else "a line sep= and comments", told
-    return skip, "a line sep=" if skip else "", told
+            return skip + comments, say("csv.comments") if not skip else say("csv.sep_and_comments"), told
+    return skip, say("csv.sep") if skip else "", told

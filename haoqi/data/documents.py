@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of
 from haoqi.data.layouts import Asked, Content, layout_for, layouts
 from haoqi.data.raw import Part, Raw
@@ -31,12 +32,10 @@ def read_document(document: Any, table: Table, settings: DataSettings, labelled:
     try:
         contents = [(part, _content(below, asked, part)) for part, below in splits_of(document)]
     except RecursionError:
-        raise UserError(
-            f"{table.name} nests values too deeply", "give an array of records, or a record a line"
-        ) from None
+        raise UserError(say("document.deep", name=table.name), say("document.records.hint")) from None
     content = contents[0][1] if len(contents) == 1 and contents[0][0] is None else _joined(contents)
     if not content.columns:
-        raise UserError(f"{table.name} has no records", "give a text and a label in each record")
+        raise UserError(say("document.no_records", name=table.name), say("document.no_records.hint"))
     filled = replace(
         table,
         columns=content.columns,
@@ -62,11 +61,11 @@ def _content(document: Any, asked: Asked, part: Part | None) -> Content:
             continue
         content = layouts.build(name).read(below, asked)
         if said <= set(content.columns):
-            return replace(content, notes=(f"laid out as {name}", *content.notes))
+            return replace(content, notes=(say("layout.is", name=name), *content.notes))
         break
     rows = rows_of(document)
     blank = sum(row is None for row in rows)
-    skipped = {"without a record": blank} if blank and blank < len(rows) else {}
+    skipped: dict[str, int] = {say("left.no_record"): blank} if blank and blank < len(rows) else {}
     rows = [row for row in rows if row is not None] if skipped else rows
     return Content(columns_of(rows, asked.name), skipped=skipped)
 

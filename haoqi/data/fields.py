@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.mark_shapes import holds_marks, opened
 
 # Deeper records, and records with more fields, are rather data of their own than fields of a text.
@@ -30,9 +31,7 @@ def columns_of(rows: Sequence[Any], name: str) -> dict[str, list[Any]]:
         return {str(number): list(cells) for number, cells in enumerate(zip(*rows, strict=True), 1)}
     if all(isinstance(row, str) for row in rows):
         return {"text": list(rows)}
-    raise UserError(
-        f"{name} is JSON, but not rows of text with labels", 'write records such as {"text": ..., "label": ...}'
-    )
+    raise UserError(say("document.no_rows", name=name), say("document.no_rows.hint"))
 
 
 def flattened(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

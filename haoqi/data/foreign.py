@@ -2,6 +2,8 @@
 
 import re
 
+from haoqi.core.say import say
+
 _XML = re.compile(
     r"\s*(<\?xml\b|<!DOCTYPE\b|<(TEI|teiCorpus|html|rss|feed|collection|document|corpus|tei:TEI)\b)", re.I
 )
@@ -26,26 +28,22 @@ def named_format(head: str) -> tuple[str, str] | None:
     if found := _XML.match(head):
         kind = found[2] or ""
         what = (
-            "TEI, a form of XML"
+            say("foreign.tei")
             if kind.lower().startswith(("tei", "tei:"))
             else "HTML"
             if kind.lower() == "html"
             else "XML"
         )
-        return what, "export CSV, or JSON Lines with a text and its label or spans in each record"
+        return what, say("foreign.xml.hint")
     if sum(line.lstrip().startswith("<") and line.rstrip().endswith(">") for line in lines) > 0.8 * len(lines) > 0:
-        return "XML", "export CSV, or JSON Lines with a text and its label or spans in each record"
+        return say("foreign.xml"), say("foreign.xml.hint")
     if lines[0].lower().startswith("@relation ") or re.match(r"\s*@attribute\s", lines[0], re.I):
-        return "ARFF, as Weka writes it", "export CSV"
+        return say("foreign.arff"), say("foreign.arff.hint")
     if _WEBANNO.match(lines[0]):
-        return "WebAnno TSV, as WebAnno and INCEpTION export it", "export CoNLL 2002 from there"
+        return say("foreign.webanno"), say("foreign.webanno.hint")
     whole = lines[:-1] if len(lines) > 2 else lines
     if sum(_PUBTATOR.match(line) is not None for line in whole[:2]) == 2:
-        return "PubTator, with abstracts and their annotations", (
-            "give JSON Lines with a text and its spans in each record"
-        )
+        return say("foreign.pubtator"), (say("foreign.spans.hint"))
     if all(_BRAT.fullmatch(line) for line in whole) and any(_BRAT_SPAN.fullmatch(line) for line in whole):
-        return "annotations of brat (.ann), which point into another file", (
-            "give JSON Lines with a text and its spans in each record"
-        )
+        return say("foreign.brat"), (say("foreign.spans.hint"))
     return None

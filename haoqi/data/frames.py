@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.characters import well_formed_values
 from haoqi.data.raw import Part, digest
 from haoqi.data.records import part_of
@@ -19,9 +20,7 @@ from haoqi.data.table import Table, check_names
 
 Columns = dict[str, list[Any]]
 
-_HINT = 'give [("It broke.", "negative"), ...], {"text": [...], "label": [...]}, a list of dicts or a data frame'
 _FIELDS = "__dataclass_fields__"
-_MATRIX = "give each text the list of its labels: [[names[i] for i in row.nonzero()[0]] for row in matrix]"
 
 
 def table_of(source: Any, name: str) -> Table:
@@ -60,11 +59,9 @@ def columns_of(source: Any, name: str) -> Columns:
     lengths = dict(zip(names, map(len, cells), strict=True))
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{column} {length:,}" for column, length in lengths.items())
-        raise UserError(
-            f"the columns of {name} differ in length: {told}", "give a cell for every row, None where empty"
-        )
+        raise UserError(say("frame.uneven", name=name, told=told), say("frame.uneven.hint"))
     if not cells or not cells[0]:
-        raise UserError(f"{name} has no rows", "give a text and a label in each row")
+        raise UserError(say("fault.no_rows", name=name), say("frame.no_rows.hint"))
     return dict(zip(names, cells, strict=True))
 
 
@@ -139,7 +136,7 @@ def _decoded(cell: bytes) -> str:
     try:
         return cell.decode("utf-8")
     except UnicodeDecodeError:
-        raise UserError(f"a cell holds bytes that are not UTF-8: {cell[:20]!r}", "decode them first") from None
+        raise UserError(say("frame.bytes", cell=cell[:20]), say("frame.bytes.hint")) from None
 
 
 def _named(source: Any, name: str) -> list[tuple[Any, Any]] | None:
@@ -167,13 +164,13 @@ def _named(source: Any, name: str) -> list[tuple[Any, Any]] | None:
 def _from_mapping(source: Mapping[Any, Any], name: str) -> list[tuple[Any, Any]]:
     for column, cells in source.items():
         if isinstance(cells, str | bytes | Mapping | set | frozenset) or not isinstance(cells, Iterable):
-            raise UserError(f"column {column} of {name} is {_shown(cells)}, and not a list of cells", _HINT)
+            raise UserError(say("frame.no_cells", column=column, name=name, cells=_shown(cells)), say("frame.hint"))
     return list(source.items())
 
 
 def _from_rows(source: Any, name: str) -> list[tuple[Any, Any]]:
     if isinstance(source, str | bytes) or not isinstance(source, Iterable):
-        raise UserError(f"{name} is {_shown(source)}, and not rows of text with labels", _HINT)
+        raise UserError(say("frame.no_rows_of_text", name=name, source=_shown(source)), say("frame.hint"))
     rows = list(source)
     if _is_texts_with_labels(source, rows):
         return _with_labels(*rows)
@@ -190,19 +187,19 @@ def _pair(row: Any, place: int) -> tuple[Any, Any]:
     unordered = isinstance(row, str | bytes | Mapping | set | frozenset)
     found = () if unordered or not isinstance(row, Iterable) else tuple(row)
     if len(found) != 2:
-        raise UserError(f"each row must be a text and its label; row {place} is {_shown(row)}", _HINT)
+        raise UserError(say("frame.no_pair", place=place, row=_shown(row)), say("frame.hint"))
     return found
 
 
 def _with_labels(texts: Any, labels: Any) -> list[tuple[Any, Any]]:
     """Return all texts and all labels as columns; a data frame of texts keeps the names of its own."""
-    columns = _named(texts, "the texts") if _is_frame(texts) else None
+    columns = _named(texts, say("frame.texts")) if _is_frame(texts) else None
     if columns is None or len(columns) == 1:
         columns = [("text", columns[0][1] if columns else texts)]
     given = [(column, values_of(cells)) for column, cells in columns]
     named = _labels(labels)
     if len(given[0][1]) != len(named):
-        raise UserError(f"there are {len(given[0][1]):,} texts, but {len(named):,} labels", "give one label for each")
+        raise UserError(say("frame.counts", count=len(given[0][1]), count2=len(named)), say("frame.counts.hint"))
     return [*given, ("label", named)]
 
 
@@ -214,15 +211,15 @@ def _labels(labels: Any) -> list[Any]:
     """
     labels = labels.toarray() if callable(getattr(labels, "toarray", None)) else labels
     if _is_frame(labels):
-        columns = _named(labels, "the labels") or []
+        columns = _named(labels, say("frame.labels")) or []
         if len(columns) != 1:
-            raise UserError(f"the labels are {len(columns)} columns", _MATRIX)
+            raise UserError(say("frame.label_columns", count=len(columns)), say("frame.matrix.hint"))
         labels = columns[0][1]
     found = values_of(labels)
     if found and all(isinstance(cell, list) and len(cell) == 1 for cell in found) and hasattr(labels, "ravel"):
         return [cell[0] for cell in found]
     if found and all(isinstance(cell, list) for cell in found) and _are_flags(found):
-        raise UserError("the labels are a matrix of 0 and 1, which names no label", _MATRIX)
+        raise UserError(say("frame.matrix"), say("frame.matrix.hint"))
     return found
 
 

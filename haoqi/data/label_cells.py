@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from haoqi.core.say import joined, say
 from haoqi.data.column_kinds import is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
@@ -68,7 +69,7 @@ def read_label_cells(cells: Sequence[Any], *, separator: str | None = None, miss
         names = _one_spelling(plain)
         return LabelCells(names, found, tuple(told + notes[0]), tuple(warned + _variants(names) + _numbers(names)))
     if single := _single(lists):
-        return LabelCells(_one_spelling(single), found, (*told, *notes[0], "each list holds one label"), tuple(warned))
+        return LabelCells(_one_spelling(single), found, (*told, *notes[0], say("cells.lists_of_one")), tuple(warned))
     flat = _one_spelling([part for cell in lists if cell is not None for part in cell])
     spelt = iter(flat)
     labels = [None if cell is None else sorted({str(next(spelt)) for _ in cell}) for cell in lists]
@@ -82,14 +83,14 @@ def join_columns(columns: Mapping[str, Sequence[Any]]) -> LabelCells:
     if not binary:
         read = [read_label_cells(cells, separator="none").labels for cells in columns.values()]
         labels = [[str(one) for one in dict.fromkeys(row) if one] or None for row in zip(*read, strict=True)]
-        return LabelCells(labels, None, (f"the labels of a text stand in {len(names)} columns",))
+        return LabelCells(labels, None, (say("cells.several_columns", count=len(names)),))
     chosen = [
         None if all(map(is_empty, row)) else [name for name, cell in zip(names, row, strict=True) if _flag(cell)]
         for row in rows
     ]
     if single := _single(chosen, strict=True):
-        return LabelCells(single, None, ("exactly one of the columns is 1 in each row: one label a text",))
-    return LabelCells(chosen, None, (f"a column of 0 and 1 for each of {len(names)} labels",))
+        return LabelCells(single, None, (say("cells.one_hot_single"),))
+    return LabelCells(chosen, None, (say("cells.one_hot", count=len(names)),))
 
 
 def split_label(cell: str, separator: str | None) -> str | list[str]:
@@ -138,13 +139,11 @@ def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], li
     classes = sorted(name for name, count in odd.items() if count >= A_CLASS * total and len(counts) > 1)
     gaps = frozenset(odd).difference(classes)
     count = sum(odd[name] for name in gaps)
-    told = [f"{count:,} cells {', '.join(sorted(gaps))} count as without a label"] if gaps else []
-    warned = []
+    told: list[str] = [say("cells.gaps", count=count, names=", ".join(sorted(gaps)))] if gaps else []
+    warned: list[str] = []
     if classes:
         listed = ",".join(classes)
-        warned = [
-            f"{', '.join(classes)} are read as names of classes; --missing-labels {listed} reads them as no label"
-        ]
+        warned = [say("cells.gap_classes", names=", ".join(classes), listed=listed)]
     return gaps, told, warned
 
 
@@ -163,7 +162,7 @@ def _lists(
     }
     if wrapped and said != "none" and _all_lists(known, wrapped):
         found = [None if c is None else wrapped.get(c, [c]) if isinstance(c, str) else [c] for c in cells]
-        return found, said, (["cells are lists of labels"], [])
+        return found, said, ([say("cells.lists")], [])
     if said is not None:
         if said == "none":
             return None, said, ([], [])
@@ -177,11 +176,10 @@ def _lists(
     if share < DOUBTFUL:
         return None, None, ([], [])
     if share < RECOMBINED:
-        doubt = f"cells with {shown} are read as one label each; --label-separator {_typed(separator)} cuts them there"
+        doubt = say("cells.not_cut", shown=shown, typed=_typed(separator))
         return None, None, ([], [doubt])
     found = [None if c is None else [p.strip() for p in c.split(separator) if p.strip()] for c in cells]
-    note = f"labels are cut at {shown}; --label-separator none reads each cell as one label"
-    return found, separator, ([note], [])
+    return found, separator, ([say("cells.cut", shown=shown)], [])
 
 
 def guess_separator(cells: Mapping[str, int]) -> tuple[str | None, float]:
@@ -308,10 +306,7 @@ def _numbers(names: Sequence[str | None]) -> list[str]:
         return []
     if not any("." in name for name in known) and len(known) <= MANY_NUMBERS:
         return []
-    return [
-        f"the labels are {len(known):,} different numbers: each is learnt as a class of its own, "
-        "since predicting a number is not learnt yet"
-    ]
+    return [say("cells.numbers", count=len(known))]
 
 
 def _variants(names: Sequence[Any]) -> list[str]:
@@ -322,5 +317,6 @@ def _variants(names: Sequence[Any]) -> list[str]:
     groups = [sorted(group) for group in alike.values() if len(group) > 1]
     if not groups:
         return []
-    listed = "; ".join(" and ".join(group) for group in sorted(groups)[:5])
-    return [f"labels that differ in case or blanks only are kept apart, and probably mean one: {listed}"]
+    told = [joined(group, by="list.and") for group in sorted(groups)[:5]]
+    listed = joined(told, by="list.semicolon")
+    return [say("cells.variants", listed=listed)]

@@ -9,6 +9,7 @@ from math import log
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_kinds import Column
 from haoqi.data.column_names import LABELS, label_name, words_of
 
@@ -72,9 +73,9 @@ def choose_label(
     if good:
         return _by_name(good, columns, free)
     if alike := [c for c in usual if free[c].distinct == 1 and label_name(c) > 0.98]:
-        return Choice((alike[0],), "its name; all values are the same")  # nothing to learn, which is better said
+        return Choice((alike[0],), say("column.one_value"))  # nothing to learn, which is better said
     if marked := [column for column, look in free.items() if look.kind == "marks"]:
-        return Choice((marked[0],), "it holds labelled stretches of the text", tuple(marked[1:]), len(marked) > 1)
+        return Choice((marked[0],), say("column.spans"), tuple(marked[1:]), len(marked) > 1)
     return _by_content(free) if text_known else None
 
 
@@ -93,8 +94,8 @@ def _refuse_records(name: str, usual: Sequence[str], free: Mapping[str, Column])
         if free[column].kind == "record" and label_name(column) > 0.7:
             shown = next(iter(free[column].sample), "")[:60]
             raise UserError(
-                f"the field {column} of {name} looks like the label, but holds records: {shown}",
-                "write its name there alone, or name another column with --label COLUMN",
+                say("fault.label_records", column=column, name=name, shown=shown),
+                say("fault.label_records.hint"),
             )
 
 
@@ -129,7 +130,7 @@ def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
     # Flags of another kind stand beside classes in many exports: they are no labels then, and it is told.
     rivals = [c for c, look in free.items() if c not in hot and look.kind == "name" and look.repeats]
     rivals = [c for c in rivals if label_name(c) >= 0 and free[c].share_filled > 0.5]
-    why = f"a column of 0 and 1, or of no and yes, for each of {len(hot)} labels"
+    why = say("column.one_hot", count=len(hot))
     return Choice(tuple(hot), why, tuple(rivals), close=bool(rivals) and len(hot) < MANY_FLAGS)
 
 
@@ -158,15 +159,15 @@ def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Ma
     spelt = _described(best, columns, free)
     others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
     if spelt != best:
-        return Choice((spelt,), f"it spells out column {best}", others)
+        return Choice((spelt,), say("column.spells_out", best=best), others)
     if free[best].share_filled < MOSTLY and (
         full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]
     ):
         others = (*others, *full)
-        return Choice((best,), f"its name, though filled in {free[best].share_filled:.0%} of the rows", others, True)
+        return Choice((best,), say("column.name_seldom", share=free[best].share_filled), others, True)
     near = bool(others) and _named(free[best]) - _named(free[others[0]]) < 0.02 and free[others[0]].repeats
     close = (near and label_name(best) < 0.998) or any(label_name(other) > label_name(best) for other in others)
-    return Choice((best,), f"its name; {free[best].distinct} different values", others, close)
+    return Choice((best,), say("column.name_values", distinct=free[best].distinct), others, close)
 
 
 def _is_full(look: Column) -> bool:
@@ -180,8 +181,8 @@ def several_columns(several: Sequence[str], columns: Mapping[str, Sequence[Any]]
     """
     filled = [free[column].share_filled for column in several]
     if min(filled) < 0.9 * max(filled):
-        return Choice(tuple(several), f"{len(several)} columns of labels, the later ones often empty")
-    why = f"the first of {len(several)} columns that are all filled, as if several people had labelled each text"
+        return Choice(tuple(several), say("column.label_columns", count=len(several)))
+    why = say("column.annotators", count=len(several))
     return Choice((several[0],), why, tuple(several[1:]), close=True)
 
 
@@ -211,14 +212,14 @@ def _by_content(free: Mapping[str, Column]) -> Choice | None:
     if not ranked:
         # Called like what is no label, yet it repeats like one: a guess that is told as such.
         names = [column for column in unlikely if able[column].kind in ("name", "text")]
-        return Choice((names[0],), "the only other column", close=True) if len(names) == len(free) == 1 else None
+        return Choice((names[0],), say("column.only_other"), close=True) if len(names) == len(free) == 1 else None
     best, others = ranked[0], tuple(ranked[1:])
     if not others:
-        why = "the only other column" if len(free) == 1 else "the only one that repeats like classes"
-        return Choice((best,), f"{why}; {able[best].distinct} different values", tuple(unlikely[:2]))
+        why = say("column.only_other") if len(free) == 1 else say("column.only_repeating")
+        return Choice((best,), say("column.why_values", why=why, distinct=able[best].distinct), tuple(unlikely[:2]))
     # Fewer values alone tell little where no names are given, or where they are only no and yes.
     close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if best.isdecimal() or free[best].binary else 1)
-    return Choice((best,), f"it looks most like classes, {able[best].distinct} different ones", others, close=close)
+    return Choice((best,), say("column.like_classes", distinct=able[best].distinct), others, close=close)
 
 
 def _doubt(look: Column) -> float:

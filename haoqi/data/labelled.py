@@ -3,6 +3,7 @@
 import numpy as np
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.dedupe import UNLABELLED
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Raw
@@ -25,5 +26,5 @@ def labelled(raw: Raw, read_label: ReadLabel, settings: DataSettings) -> Example
     rows = clean_rows(rows, settings, lambda stage, share: None)
     kept = np.flatnonzero(rows.parts != UNLABELLED)
     if not len(kept):
-        raise UserError(f"no row of {rows.source} has a label", "name the column of the labels with --label")
+        raise UserError(say("fault.no_row_labelled", source=rows.source), say("fault.no_row_labelled.hint"))
     return rows.examples.take(kept)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import joined, say
 from haoqi.data.examples import Span
 from haoqi.data.mark_shapes import Cell, holds_marks, is_empty, read_cell
 from haoqi.data.offsets import MOST, Counting, Mark, counting_of, same
@@ -76,13 +77,13 @@ def spans_of_cells(
         told["unlabelled"] += cell.unlabelled
         places = words[row] if words else None
         spans, wrong = _spans(text, marks, counting, words=places, told=told)
-        wrong = f"{cell.unread} is no span" if cell.unread and not wrong else wrong
+        wrong = say("marks.unread", unread=cell.unread) if cell.unread and not wrong else wrong
         labels.append(None if wrong else spans)
         if wrong:
             bad[row] = wrong
     _check_bad(bad, len(texts), name, settings)
     labels, about = _without(labels, cells, read, bad=bad, parts=parts)
-    notes = [f"{name}: {note}", *about, *_sentences(told, bad)]
+    notes = [say("marks.note", name=name, note=note), *about, *_sentences(told, bad)]
     return MarkedSpans(labels, tuple(notes), (*doubt, *_second_labels(told)), bad)
 
 
@@ -93,7 +94,7 @@ def _counted(
     every = [mark for marks in found for mark in marks or ()]
     counting, note, share, usual = counting_of(texts, found)
     if every and any(mark.in_words for mark in every):
-        return found, counting, f"places are those of words{'' if words else ' between blanks'}", ()
+        return found, counting, say("marks.of_words" if words else "marks.between_blanks"), ()
     if words and (sure or usual < _SURELY):
         counted, told = _in_words(found, words)
         if told:
@@ -102,10 +103,10 @@ def _counted(
         return found, counting, note, ()
     if not words and _in_words(found, [_between_blanks(text) for text in texts])[1]:
         raise UserError(
-            f"the spans of {name} begin and end inside words, and are small enough to count words",
-            "give places in characters, or each text as a list of the words that are counted",
+            say("marks.inside_words", name=name),
+            say("marks.inside_words.hint"),
         )
-    doubt = f"{1 - share:.0%} of the spans of {name} begin or end inside words: are they places in these texts?"
+    doubt = say("marks.doubt", value=1 - share, name=name)
     return found, counting, note, (doubt,)
 
 
@@ -130,9 +131,9 @@ def spans_of_tag_strings(
         tags = cell.strip() if isinstance(cell, str) else ""
         labels.append(_of_letters(tags) if tags and len(tags) == len(text) else None)
         if tags and labels[-1] is None:
-            bad[row] = f"{len(tags)} tags for {len(text)} characters"
+            bad[row] = say("marks.tag_count", count=len(tags), count2=len(text))
     _check_bad(bad, len(texts), name, settings)
-    notes = (f"each character has a tag; the tags name no kind, so that the spans are called {NAMELESS}",)
+    notes = (say("marks.letters", nameless=NAMELESS),)
     return MarkedSpans(labels, notes, (), bad)
 
 
@@ -180,12 +181,12 @@ def _spans(
 
 def _wrong(text: str, mark: Mark, place: tuple[int, int] | None) -> str | None:
     """Return what is wrong with a stretch, or None."""
-    here = f"a span from {mark.start} to {mark.end}"
+    here = {"start": mark.start, "end": mark.end}
     if place is None or not 0 <= place[0] < place[1] <= len(text):
-        return f"{here} in a text of {len(text)} characters"
+        return say("marks.outside", count=len(text), **here)
     words = text[place[0] : place[1]]
     if mark.surface is not None and not mark.weak and not same(words, mark.surface):
-        return f"{here} that is said to be {mark.surface[:40]!r}, where {words[:40]!r} stands"
+        return say("marks.other_words", surface=mark.surface[:40], words=words[:40], **here)
     return None
 
 
@@ -199,7 +200,7 @@ def _in_words(found: list[tuple[Mark, ...] | None], words: Words) -> tuple[list[
         return found, None
     last = int(any(mark.start == mark.end for mark, _ in every))
     counted = [marks and tuple(mark._replace(end=mark.end + last, in_words=True) for mark in marks) for marks in found]
-    return counted, f"places are those of words, ends are {'inclusive' if last else 'exclusive'}"
+    return counted, say("marks.words_inclusive" if last else "marks.words_exclusive")
 
 
 def _of_words(text: str, mark: Mark, words: Sequence[tuple[int, int]] | None) -> tuple[int, int] | None:
@@ -255,13 +256,13 @@ def _without(
     if not missing:
         return labels, []
     if any(one is not None and is_empty(cell) for one, cell in zip(read, cells, strict=True)):
-        return labels, [f"{len(missing):,} rows have no cell of spans where others have an empty one: unlabelled"]
+        return labels, [say("marks.no_cell", count=len(missing))]
     marked = {parts[row] if parts else None for row, cell in enumerate(read) if cell is not None}
     none = [row for row in missing if row not in bad and (parts[row] if parts else None) in marked]
     labels = list(labels)
     for row in none:
         labels[row] = ()
-    return labels, [f"{len(none):,} rows without a cell of spans count as texts without any"] if none else []
+    return labels, [say("marks.no_spans", count=len(none))] if none else []
 
 
 def _check_bad(bad: Mapping[int, str], total: int, name: str, settings: DataSettings) -> None:
@@ -270,28 +271,27 @@ def _check_bad(bad: Mapping[int, str], total: int, name: str, settings: DataSett
     rows = sorted(bad)
     named = ", ".join(str(row + 1) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
     share = min(1.0, -(-100 * len(bad) // total) / 100)
-    hint = "spans are counted in characters, from 0, and end before the character that the end names"
-    hint += f"; mend these rows or leave them out with --bad-rows {share:g}" if len(bad) < total else ""
+    hint = say("marks.bad.hint_leave", share=share) if len(bad) < total else say("marks.bad.hint")
     raise UserError(
-        f"{len(bad):,} of {total:,} rows of {name} have spans that fit no way of counting (rows {named}): "
-        f"row {rows[0] + 1} has {bad[rows[0]]}",
+        say("marks.bad", count=len(bad), total=total, name=name, named=named, value=rows[0] + 1, bad=bad[rows[0]]),
         hint,
     )
 
 
 def _sentences(told: Counter[str], bad: Mapping[int, str]) -> list[str]:
-    found = []
+    found: list[str] = []
     if told["trimmed"]:
-        found.append(f"blanks at the edges of {told['trimmed']:,} spans are left out of them")
+        found.append(say("marks.trimmed", told=told["trimmed"]))
     if told["empty"]:
-        found.append(f"{told['empty']:,} spans are empty and left out")
+        found.append(say("marks.empty", told=told["empty"]))
     if told["unlabelled"]:
-        found.append(f"{told['unlabelled']:,} spans have no label and are left out")
+        found.append(say("marks.unlabelled", told=told["unlabelled"]))
     if told["relation"]:
-        found.append(f"{told['relation']:,} records beside the spans, such as relations, are left out")
+        found.append(say("marks.relations", told=told["relation"]))
     if bad:
-        more = f", and {len(bad) - 1:,} more are like it" if len(bad) > 1 else ""
-        found.append(f"row {min(bad) + 1} has {bad[min(bad)]}{more}")
+        facts = {"row": min(bad) + 1, "wrong": bad[min(bad)]}
+        several = len(bad) > 1
+        found.append(say("marks.bad_rows", more=len(bad) - 1, **facts) if several else say("marks.bad_row", **facts))
     return found
 
 
@@ -299,5 +299,6 @@ def _second_labels(told: Counter[str]) -> list[str]:
     others = {key.removeprefix("second "): count for key, count in told.items() if key.startswith("second ")}
     if not others:
         return []
-    listed = ", ".join(f"{kind} {count:,} times" for kind, count in sorted(others.items(), key=lambda one: -one[1]))
-    return [f"spans have several labels, of which only the first is learnt; left out: {listed}"]
+    ranked = sorted(others.items(), key=lambda one: -one[1])
+    listed = joined([say("marks.times", kind=kind, count=count) for kind, count in ranked])
+    return [say("marks.second_labels", listed=listed)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from haoqi.core.say import say
+
 # Most of the stretches that differ under another way of counting must speak for it.
 MOST = 0.99
 # Without surfaces to compare with, so few stretches prove nothing.
@@ -49,8 +51,13 @@ class Counting:
 
     name: str
     place: Placer
-    told: str
-    """What is said where it is used."""
+    key: str
+    """Of what is said where it is used."""
+
+    @property
+    def told(self) -> str:
+        """What is said where it is used."""
+        return say(f"counting.{self.key}")
 
 
 @dataclass
@@ -84,7 +91,7 @@ def counting_of(texts: Sequence[str], found: Sequence[Sequence[Mark] | None]) ->
     """
     usual, tallies = _tallied(texts, found)
     if not usual:
-        return Counted(COUNTINGS[0], "no spans are given")
+        return Counted(COUNTINGS[0], say("counting.none"))
     first = _usual(found)
     order = [first, *(one for one in COUNTINGS if one is not first)]
     most = max(tallies[one.name].fits for one in order)
@@ -97,11 +104,10 @@ def counting_of(texts: Sequence[str], found: Sequence[Sequence[Mark] | None]) ->
         best, tally = first, tallies[first.name]
     shares = (1.0, 1.0) if shown else (tally.fits / usual, tallies[first.name].fits / usual)
     if tally.surfaces:
-        return Counted(best, f"{best.told}, as {tally.surfaces:,} surfaces show", *shares)
+        return Counted(best, say("counting.shown", told=best.told, surfaces=tally.surfaces), *shares)
     if best is first:
-        return Counted(best, best.told.replace("are ", "are taken as ", 1), *shares)
-    reason = f"since otherwise {tally.differ:,} spans would cut words or lie outside their texts"
-    return Counted(best, f"{best.told}, {reason}", *shares)
+        return Counted(best, say(f"counting_taken.{best.key}"), *shares)
+    return Counted(best, say("counting.else", told=best.told, differ=tally.differ), *shares)
 
 
 def fits(text: str, mark: Mark, place: Place) -> bool:
@@ -241,13 +247,13 @@ def _shifted(start: int, end: int) -> Placer:
 _UNITS = ("UTF-16", "bytes", "graphemes")
 # The likeliest first: where several explain all stretches alike, the first of them does.
 COUNTINGS: tuple[Counting, ...] = (
-    Counting("exclusive", _shifted(0, 0), "ends are exclusive"),
-    Counting("inclusive", _shifted(0, 1), "ends are inclusive"),
-    Counting("UTF-16", _in_units("UTF-16"), "offsets are counted in UTF-16 code units"),
-    Counting("bytes", _in_units("bytes"), "offsets are counted in bytes of UTF-8"),
-    Counting("graphemes", _in_units("graphemes"), "offsets are counted in graphemes"),
-    Counting("from 1, inclusive", _shifted(-1, 0), "offsets are counted from 1, ends are inclusive"),
-    Counting("from 1", _shifted(-1, -1), "offsets are counted from 1, ends are exclusive"),
-    Counting("UTF-16, inclusive", _in_units("UTF-16", 1), "offsets are counted in UTF-16 code units to the last one"),
-    Counting("bytes, inclusive", _in_units("bytes", 1), "offsets are counted in bytes of UTF-8 to the last one"),
+    Counting("exclusive", _shifted(0, 0), "exclusive"),
+    Counting("inclusive", _shifted(0, 1), "inclusive"),
+    Counting("UTF-16", _in_units("UTF-16"), "utf16"),
+    Counting("bytes", _in_units("bytes"), "bytes"),
+    Counting("graphemes", _in_units("graphemes"), "graphemes"),
+    Counting("from 1, inclusive", _shifted(-1, 0), "one_inclusive"),
+    Counting("from 1", _shifted(-1, -1), "one_exclusive"),
+    Counting("UTF-16, inclusive", _in_units("UTF-16", 1), "utf16_inclusive"),
+    Counting("bytes, inclusive", _in_units("bytes", 1), "bytes_inclusive"),
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from haoqi.core.config import as_plain
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.arrange import Division, arrange, divide
 from haoqi.data.card import Card, describe, shown
 from haoqi.data.checks import check_classes, check_splits
@@ -21,7 +22,6 @@ from haoqi.data.rows import Progress, Rows, clean_rows, read_labels, start
 from haoqi.data.settings import DataSettings
 from haoqi.data.store import load, save, write_text
 
-_ALIKE = "very many texts are much alike: only the likeliest pairs of them were compared"
 _COMPLETE, _CARD = "complete.json", "card.json"
 
 
@@ -109,9 +109,11 @@ def load_prepared(folder: Path) -> Prepared:
         card = Card.from_json(json.loads((folder / _CARD).read_text(encoding="utf-8")))
         given, unlabelled = bool(state["given"]), bool(state["unlabelled"])
     except FileNotFoundError:
-        raise UserError(f"{folder} holds no prepared data", "prepare the data again") from None
+        raise UserError(say("prepared.none", folder=str(folder)), say("prepared.none.hint")) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder} is damaged: {error}", "remove it and prepare the data again") from None
+        raise UserError(
+            say("prepared.damaged", folder=str(folder), error=str(error)), say("prepared.damaged.hint")
+        ) from None
     # Earlier versions kept the words of the source, which no answer to a raw text has.
     train, valid, test = (replace(load(folder / f"{name}.parquet"), words=None) for name in PARTS[:3])
     rest = load(folder / "unlabelled.parquet") if unlabelled else None
@@ -122,8 +124,8 @@ def _resume(folder: Path, mark: str) -> Prepared:
     found = load_prepared(folder)
     if found.card.fingerprint != mark:
         raise UserError(
-            f"{folder} holds data prepared from another source or with other settings",
-            "the data changed since: choose another run folder",
+            say("prepared.other", folder=str(folder)),
+            say("prepared.other.hint"),
         )
     return found
 
@@ -143,7 +145,7 @@ def _split(
     if settings.near_duplicates:
         least = settings.duplicate_similarity
         near = near_pairs(_keys(rows), least, rows.parts, lambda share: progress("near duplicates", share))
-        pairs, rows = near.pairs, rows if near.complete else rows.told(_ALIKE)
+        pairs, rows = near.pairs, rows if near.complete else rows.told(say("near.incomplete"))
     crossing = rows.parts[pairs[:, 0]] != rows.parts[pairs[:, 1]]
     out, counts = straddling(pairs[crossing], rows.parts)
     units = clusters(len(rows.examples), pairs[~crossing])
@@ -170,7 +172,9 @@ def _save(prepared: Prepared, mark: str) -> None:
         for left in folder.glob(".*.parquet.*"):  # by a process that was killed
             left.unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror}", "choose another folder") from None
+        raise UserError(
+            say("prepared.unmade", folder=str(folder), strerror=error.strerror), say("prepared.unmade.hint")
+        ) from None
     for name, examples in zip(PARTS, (splits.train, splits.valid, splits.test, splits.unlabelled), strict=True):
         if examples is not None:
             save(examples, folder / f"{name}.parquet")

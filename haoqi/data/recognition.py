@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import joined, say
 from haoqi.data.encodings import SAMPLE_BYTES, judge
 
 HEAD_BYTES = 1 << 18
@@ -62,8 +63,8 @@ class Recognised:
         """The plain name of the encoding with what is doubtful about it, in a few words."""
         name = self.encoding.removesuffix("-sig")
         if self.broken:
-            return f"{name}, {self.broken:,} broken characters replaced"
-        return f"{name}, perhaps {self.runner_up}: say which with --encoding" if self.runner_up else name
+            return say("encoding.replaced", name=name, broken=self.broken)
+        return say("encoding.perhaps", name=name, runner_up=self.runner_up) if self.runner_up else name
 
 
 def recognised(stream: BinaryIO, path: Path) -> Recognised:
@@ -168,7 +169,7 @@ def _as_utf8(scan: _Scan, path: Path) -> Recognised:
     if not odd or not found.note:
         return found
     other = judge(odd).encoding
-    note = f"{found.note}; they look like {other}: if the whole file is in it, say --encoding {other}"
+    note = say("encoding.look_like", note=found.note, other=other)
     return replace(found, runner_up=other, note=note)
 
 
@@ -179,18 +180,14 @@ def _as_older(scan: _Scan, stream: BinaryIO, path: Path) -> Recognised:
     found = _with_losses(Recognised(name, runner_up=judged.runner_up, broken=broken[name]), path)
     notes = [found.note] if found.note else []
     if judged.weak:
-        notes.append(
-            f"no encoding explains {path.name} well, and it is read as {name}: say which it is with --encoding"
-        )
+        notes.append(say("encoding.weak", file=path.name, name=name))
     elif judged.runner_up:
-        words = f' ("{judged.words[0]}" or "{judged.words[1]}")' if judged.words else ""
-        notes.append(
-            f"{path.name} is read as {name}, but {judged.runner_up} explains its bytes about equally{words}: "
-            f"if that is right, say --encoding {judged.runner_up}"
-        )
+        facts = {"file": path.name, "name": name, "runner_up": judged.runner_up}
+        words = {"first": judged.words[0], "second": judged.words[1]} if judged.words else {}
+        notes.append(say("encoding.equally_words" if words else "encoding.equally", **facts, **words))
     elif found.note:
-        notes.append("if it is in another encoding, say which with --encoding")
-    return replace(found, note="; ".join(notes) or None)
+        notes.append(say("encoding.if_other"))
+    return replace(found, note=joined(notes, by="list.semicolon") or None)
 
 
 def _up_to(lines: list[bytes], most: int) -> list[bytes]:
@@ -206,9 +203,8 @@ def _with_losses(found: Recognised, path: Path) -> Recognised:
     """Return an encoding with a note on the characters that are broken in it, if there are any."""
     if not found.broken:
         return found
-    count = "1 character" if found.broken == 1 else f"{found.broken:,} characters"
-    are = "is" if found.broken == 1 else "are"
-    note = f"{count} of {path.name} {are} broken in {found.encoding.removesuffix('-sig')} and read as U+FFFD"
+    name = found.encoding.removesuffix("-sig")
+    note = say("encoding.broken", count=found.broken, n=found.broken, file=path.name, name=name)
     return replace(found, errors="replace", note=note)
 
 
@@ -253,7 +249,7 @@ def _check_text(content: bytes, path: Path) -> None:
     kinds = sum(byte in content for byte in _CONTROL)
     packed = controls > 0.05 * len(content) and kinds > 4
     if packed or content.count(0) > 0.05 * len(content) or content.startswith(_SIGNATURES):
-        raise UserError(f"{path} is not a text file", _instead(content, path))
+        raise UserError(say("file.no_text", path=str(path)), _instead(content, path))
 
 
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
@@ -263,7 +259,7 @@ _SIGNATURES = (*_PACKED, b"SQLite format 3\0", b"\x89PNG\r\n", b"GIF8", b"\xff\x
 def _instead(content: bytes, path: Path) -> str:
     """Return what to do with a file that is no text."""
     if content.startswith(b"SQLite format 3"):
-        return f'ask the database: sqlite:///{path} --query "select text, label from ..."'
+        return say("file.no_text.hint_sqlite", path=str(path))
     if content.startswith(_PACKED):
-        return "it is an archive: unpack it first"
-    return "give CSV, JSON, Parquet, Excel or plain text"
+        return say("file.no_text.hint_packed")
+    return say("file.no_text.hint")

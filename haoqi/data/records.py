@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.characters import well_formed_values
 from haoqi.data.column_names import TEXTS
 from haoqi.data.raw import Part
@@ -191,7 +192,7 @@ def _values(text: str, name: str) -> Iterator[Any]:
                     yield json.loads(line)
                 except (ValueError, RecursionError) as error:
                     raise UserError(
-                        f"line {number} of {name} is not JSON: {error}", "each line holds one record"
+                        say("json.bad_line", number=number, name=name, error=str(error)), say("json.bad_line.hint")
                     ) from None
         return
     decoder, at, end = json.JSONDecoder(), 0, len(text)
@@ -199,7 +200,7 @@ def _values(text: str, name: str) -> Iterator[Any]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{name} is not JSON: {error}", "give an array of records, or a record a line") from None
+            raise UserError(say("json.bad", name=name, error=str(error)), say("document.records.hint")) from None
         yield value
 
 

@@ -7,7 +7,7 @@ from math import log1p
 from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say
+from haoqi.core.say import joined, say
 from haoqi.data.column_kinds import Column, look_at
 from haoqi.data.column_names import TEXTS, cut_names, join_names, label_name, second_of, text_name
 from haoqi.data.label_columns import Choice, choose_label
@@ -122,7 +122,8 @@ def _no_column(name: str, columns: Sequence[str], missing: dict[str, str], taken
         flags.append(f"--{role} {_quoted(best) if best else said.upper()}")
     wanted = ", ".join(sorted(set(missing.values())))
     error = MissingColumnError(
-        f"{name} has no column {wanted}; it has {', '.join(columns)}.", f"map your columns: {' '.join(flags)}"
+        say("fault.no_column", name=name, wanted=wanted, names=", ".join(columns)),
+        say("fault.no_column.hint", names=" ".join(flags)),
     )
     error.roles = frozenset(missing)
     return error
@@ -180,7 +181,7 @@ def choose_among(
         {role: few for role, few in others.items() if few},
         tuple(close),
         left,
-        {column: KINDS[look.kind] for column, look in looks.items()},
+        {column: kind_said(look) for column, look in looks.items()},
         notes=_second_texts(looks, found, others.get("text", ()), left),
     )
 
@@ -203,10 +204,9 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
         best, second = first, best
     if second is not None and second != best:
         others = tuple(column for column in rest if column != second)
-        return Choice((best, second), "two texts by their names, joined by a line break", others)
-    why = f"free text, {looks[best].length:.0f} characters on average" + (
-        " and its usual name" if best in usual else ""
-    )
+        return Choice((best, second), say("column.two_texts"), others)
+    length = looks[best].length
+    why = say("column.free_text_usual", length=length) if best in usual else say("column.free_text", length=length)
     return Choice((best,), why, rest, _is_close(best, rest, looks, scores))
 
 
@@ -254,14 +254,14 @@ def text_score(look: Column) -> float:
 def _no_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> UserError:
     empty = [column for column in looks if text_name(column) >= 0.9 and looks[column].kind == "empty"]
     if empty:
-        return UserError(f"the column {empty[0]} of {name} is empty", "name the column of the texts: --text COLUMN")
+        return UserError(say("fault.empty_text", empty=empty[0], name=name), say("fault.empty_text.hint"))
     same = [column for column in looks if text_name(column) == 1.0 and looks[column].distinct == 1]
     if same:
-        return UserError(f"all cells of column {same[0]} of {name} are the same", "name another text: --text COLUMN")
-    kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(looks.items())[:12])
+        return UserError(say("fault.same_text", column=same[0], name=name), say("fault.same_text.hint"))
+    kinds = _kinds_of(looks)
     return UserError(
-        f"{name} has no column that looks like text; it has {kinds}",
-        "if one of them is the text, name it: --text COLUMN",
+        say("fault.no_text", name=name, kinds=kinds),
+        say("fault.no_text.hint"),
     )
 
 
@@ -269,14 +269,14 @@ def _no_label(name: str, looks: Mapping[str, Column], text: Sequence[str]) -> Us
     rest = {column: look for column, look in looks.items() if column not in text}
     if not rest:
         return UserError(
-            f"{name} has no column for the label; it has {', '.join(looks)}",
-            "add a column of labels, or name it: --label COLUMN",
+            say("fault.no_label_column", name=name, names=", ".join(looks)),
+            say("fault.no_label_column.hint"),
         )
-    kinds = ", ".join(f"{column} ({KINDS[look.kind]})" for column, look in list(rest.items())[:12])
-    hint = "name it: --label COLUMN"
+    kinds = _kinds_of(rest)
+    hint = say("fault.no_label.hint")
     if any(look.kind in ("text", "words") and not look.repeats for look in rest.values()):
-        hint += "; writing texts, such as translations, answers and summaries, is not learnt yet"
-    return UserError(f"{name} has no column that looks like a label beside the text; it has {kinds}", hint)
+        hint = say("fault.no_label.hint_writing")
+    return UserError(say("fault.no_label", name=name, kinds=kinds), hint)
 
 
 def _second_texts(
@@ -288,22 +288,15 @@ def _second_texts(
     if not free or "text" not in found:
         return ()
     both = _quoted(join_names([*found["text"], free[0]]))
-    listed, verb = ", ".join(free[:4]), "is free text too and is" if len(free) == 1 else "are free texts too and are"
-    return (f"{listed} {verb} left out; --text {both} reads both",)
+    facts = {"listed": ", ".join(free[:4]), "both": both}
+    return (say("column.second_text", **facts) if len(free) == 1 else say("column.second_texts", **facts),)
 
 
-# What cells are, in words.
-KINDS = {
-    "empty": "empty",
-    "text": "text",
-    "name": "names",
-    "number": "numbers",
-    "identifier": "identifiers",
-    "time": "times",
-    "address": "addresses",
-    "path": "paths",
-    "words": "lists of words",
-    "names": "lists",
-    "marks": "spans",
-    "record": "records",
-}
+def kind_said(look: Column) -> str:
+    """Return what the cells of a column are, in words."""
+    return say(f"holds.{look.kind}")
+
+
+def _kinds_of(looks: Mapping[str, Column]) -> str:
+    told = [say("column.of_kind", column=column, kind=kind_said(look)) for column, look in list(looks.items())[:12]]
+    return joined(told)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say, told_by
 from haoqi.data.clean import clean_all
 from haoqi.data.dedupe import TRAIN, UNLABELLED, Codes
 from haoqi.data.examples import Examples, Label
@@ -18,7 +19,7 @@ Progress = Callable[[str, float], None]
 ReadLabel = Callable[[object], Label]
 # Shares of rows that are left out, and told, without being asked; a person's own word goes before.
 WITHOUT_TEXT, WITHOUT_LABEL, UNREADABLE_LABEL = 0.05, 0.20, 0.02
-_NO_LABEL = "without a label"
+_NO_LABEL = "left.no_label"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def start(raw: Raw, settings: DataSettings, rng: np.random.Generator) -> Rows:
     if settings.limit is None or len(free) <= settings.limit:
         return rows
     out = rng.permutation(free)[settings.limit :]
-    return rows.without(set(out.tolist()), {"over the limit": len(out)})
+    return rows.without(set(out.tolist()), {say("left.limit"): len(out)})
 
 
 def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Rows:
@@ -92,19 +93,20 @@ def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Ro
                 labels.append(None if raw is None else read_label(raw))
         except ValueError as error:
             labels.append(None)
-            reasons[str(error)].append(row)
+            reasons[told_by(error)].append(row)
             continue
         if labels[-1] is None and rows.parts[row] != UNLABELLED:
             reasons[_NO_LABEL].append(row)
     for reason, found in reasons.items():
-        _tolerate(rows, found, reason, settings, usual=WITHOUT_LABEL if reason == _NO_LABEL else UNREADABLE_LABEL)
+        usual = WITHOUT_LABEL if reason == _NO_LABEL else UNREADABLE_LABEL
+        _tolerate(rows, found, _said(reason), settings, usual=usual)
     out = [row for found in reasons.values() for row in found]
     parts = rows.parts.copy()
     parts[out] = UNLABELLED
     if len(out) == len(labels):
-        raise UserError(f"no row of {rows.source} has a label", "name the column of the labels with --label")
+        raise UserError(say("fault.no_row_labelled", source=rows.source), say("fault.no_row_labelled.hint"))
     told = [
-        f"{len(found):,} rows {reason} serve as unlabelled text ({_named(rows, found)}); --bad-rows 0 stops at them"
+        say("rows.unlabelled", count=len(found), reason=_said(reason), named=_named(rows, found))
         for reason, found in reasons.items()
     ]
     return replace(rows, examples=replace(rows.examples, labels=labels), parts=parts).warned(*told)
@@ -125,11 +127,11 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
         pairs = clean_all(examples.pairs)[0] if examples.pairs is not None else None
         rows = replace(rows, examples=replace(examples, texts=texts, originals=originals, pairs=pairs), changed=changed)
     empty = [row for row, text in enumerate(rows.examples.texts) if not text or text.isspace()]
-    _tolerate(rows, empty, "without text", settings, usual=WITHOUT_TEXT)
+    _tolerate(rows, empty, say("left.no_text"), settings, usual=WITHOUT_TEXT)
     if empty:
-        told = f"{len(empty):,} rows without text are left out ({_named(rows, empty)}); --bad-rows 0 stops at them"
+        told = say("rows.no_text", count=len(empty), named=_named(rows, empty))
         rows = rows.warned(told)
-    return rows.without(set(empty), {"without text": len(empty)})
+    return rows.without(set(empty), {say("left.no_text"): len(empty)})
 
 
 def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings, *, usual: float) -> None:
@@ -138,12 +140,20 @@ def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings,
     if not found or (len(found) <= settings.bad_share(usual) * total and len(found) < total):
         return
     raise UserError(
-        f"{len(found):,} of {total:,} rows of {rows.source} are {reason} ({_named(rows, found)})",
-        f"mend them, or leave them out with --bad-rows {min(1.0, np.ceil(100 * len(found) / total) / 100):g}",
+        say(
+            "rows.too_many", count=len(found), total=total, source=rows.source, reason=reason, named=_named(rows, found)
+        ),
+        say("rows.too_many.hint", min=min(1.0, -(-100 * len(found) // total) / 100)),
     )
 
 
 def _named(rows: Rows, found: list[int]) -> str:
     """Return the first of some rows as a person counts them."""
-    named = ", ".join(str(rows.examples.ids[row] + 1) for row in found[:5])
-    return f"row{'s' * (len(found) > 1)} {named}{', ...' if len(found) > 5 else ''}"
+    listed = ", ".join(str(rows.examples.ids[row] + 1) for row in found[:5])
+    key = "rows.rows_cut" if len(found) > 5 else "rows.rows" if len(found) > 1 else "rows.row"
+    return say(key, listed=listed)
+
+
+def _said(reason: str) -> str:
+    """Return a reason in words: what reading a label has raised stands as it is."""
+    return say(_NO_LABEL) if reason == _NO_LABEL else reason

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from haoqi.core.say import joined, named, say
+from haoqi.core.say import gathered, joined, named, recalled, say
 from haoqi.data.column_names import cut_names
 
 # What may be given back as settings, by the name of the field here.
 _SETTINGS = ("format", "encoding", "delimiter", "quote", "escape", "header", "sheet", "label_separator")
+# The fields that hold sentences; names of columns and labels may be spelt like one, and are none.
+_SAID = ("why", "skipped", "notes", "warnings", "kinds")
 ROLES = ("text", "pair", "label", "group", "time")
 
 
@@ -70,14 +72,21 @@ class Schema:
         return {name: value for name, value in found.items() if value is not None}
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the schema as JSON values."""
+        """Return the schema as JSON values, in English."""
         return {name: _plain(value) for name, value in asdict(self).items()}
+
+    def to_saved(self) -> dict[str, Any]:
+        """Return the schema as JSON values that keep its sentences in every language."""
+        return {**self.to_plain(), "said": gathered([getattr(self, name) for name in _SAID])}
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Schema":
-        """Return the schema that `to_plain` wrote; what another version added is passed over."""
-        known = {one.name: one for one in fields(cls)}
-        found = {name: values[name] for name in known if name in values}
+        """Return the schema that `to_saved` or `to_plain` wrote; what another version added is passed over."""
+        found = {one.name: values[one.name] for one in fields(cls) if one.name in values}
+        said = values.get("said", ())
+        found |= {name: recalled(found[name], said) for name in ("skipped", "notes", "warnings") if name in found}
+        for name in {"why", "kinds"} & found.keys():
+            found[name] = {key: recalled(one, said) for key, one in found[name].items()}
         return replace(cls("", ""), **{name: _frozen(value) for name, value in found.items()})
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_names import LABELS, TEXTS, is_guessed
 from haoqi.data.examples import Examples
 from haoqi.data.fields import flattened
@@ -62,7 +63,7 @@ def with_roles(table: "Table", settings: DataSettings, labelled: bool = True) ->
             others = [
                 c for c in table.columns if c.lower() in LABELS and c != chosen[0] and kinds[c] in ("plain", "names")
             ]
-            notes += [f"column {', '.join(others)} could be the label too; choose with --label"] if others else []
+            notes += [say("spans.other_labels", names=", ".join(others))] if others else []
         notes += _beside(kinds, roles.get("label"), table)
     label = settings.label or roles.get("label")
     if not settings.text and "text" not in roles:
@@ -123,7 +124,7 @@ def raw_of_spans(table: "Table", examples: Examples, schema: Schema, settings: D
     unlabelled = [row for row in keep if found.labels[row] is None]
     for row in unlabelled:
         parts[row] = "unlabelled"
-    skipped = {"with spans that fit no text": len(found.bad)} if found.bad else {}
+    skipped: dict[str, int] = {say("left.unfit_spans"): len(found.bad)} if found.bad else {}
     told = replace(
         schema,
         rows=len(keep),
@@ -235,14 +236,14 @@ def _label(
     if found == "plain":
         return None
     if found == "marks":
-        return best, "its cells hold labelled stretches of the texts"
+        return best, say("column.spans_in_cells")
     if found == "records" and (names := _names_of(table.columns[best])) is not None:
         table.columns[best] = names
-        return best, f"it names the records of field {best}"
+        return best, say("column.names_records", best=best)
     named = _name_within(best, free, table) if found == "field" else None
     if named is None:
         raise _unlearnable(table, best)
-    return named, f"it names the records of field {best}"
+    return named, say("column.names_records", best=best)
 
 
 def _rank_of_spans(name: str) -> float:
@@ -285,17 +286,17 @@ def _names_of(cells: Sequence[Any]) -> list[Any] | None:
 
 def _unlearnable(table: "Table", field: str) -> UserError:
     cell = next((c for c in table.columns.get(field, []) if c), None)
-    shown = f", such as {str(cell)[:60]}" if cell is not None else ""
+    facts = {"field": field, "name": table.name}
     return UserError(
-        f"the field {field} of {table.name} looks like the label, but holds records that name no label{shown}",
-        f"name another column with --label; there are {', '.join(table.columns)}",
+        say("spans.no_names", **facts) if cell is None else say("spans.no_names_such", cell=str(cell)[:60], **facts),
+        say("spans.no_names.hint", names=", ".join(table.columns)),
     )
 
 
 def _beside(kinds: Mapping[str, Kind], label: str | None, table: "Table") -> list[str]:
     """Return sentences on spans that are not the label."""
     rest = [column for column, kind in kinds.items() if kind == "marks" and column != label]
-    return [f"spans of field {column} are left out; --label {column} learns them" for column in rest]
+    return [say("spans.beside", column=column) for column in rest]
 
 
 def _text(table: "Table", kinds: Mapping[str, Kind], marked: str | None) -> tuple[str, str] | None:
@@ -305,14 +306,14 @@ def _text(table: "Table", kinds: Mapping[str, Kind], marked: str | None) -> tupl
     if marked:
         holding = _holding(table, marked, plain)
         if holding is not None:
-            return holding, "the words of the spans stand in it"
+            return holding, say("column.spans_stand")
         usual = [c for c in plain if c.strip().lower() in TEXTS and _length(table.columns[c])]
         if usual:
-            return min(usual, key=lambda c: TEXTS.index(c.strip().lower())), "its usual name"
+            return min(usual, key=lambda c: TEXTS.index(c.strip().lower())), say("column.usual_name")
         if not words:  # a list of strings that spans point into is one of words, whatever else
             words = [c for c, kind in kinds.items() if kind == "names" and c.lower() in TEXTS]
     if words and not any(c.strip().lower() in TEXTS or _length(table.columns[c]) > _FREE for c in plain):
-        return words[0], "its lists are the words of the texts"
+        return words[0], say("column.words_of_texts")
     return None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Span
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def load(path: Path) -> Examples:
         labels = _from_arrow(held["label"], kind)
         words = held["words"].to_pylist() if "words" in held else None
     except (OSError, pa.ArrowInvalid, KeyError) as error:
-        raise UserError(f"{path} is damaged: {error}", "remove its folder and prepare the data again") from None
+        raise UserError(say("store.damaged", path=str(path), error=str(error)), say("store.damaged.hint")) from None
 
     def column(name: str) -> Any:
         return held[name].to_pylist() if name in held else None
@@ -152,4 +153,4 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(f"{path} cannot be written: {reason}", "make room, or choose another folder") from None
+        raise UserError(say("store.unwritten", path=str(path), reason=reason), say("store.unwritten.hint")) from None

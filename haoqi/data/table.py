@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_kinds import is_empty
 from haoqi.data.column_names import SPLIT_NAMES, label_name, text_name
 from haoqi.data.dates import times_of
@@ -82,9 +83,9 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
         UserError: if there are no rows, a column is missing or cannot be told, or a text is too long.
     """
     if not table.columns:
-        raise UserError(f"{table.name} holds records within records", "write one flat record for each text")
+        raise UserError(say("fault.nested_records", name=table.name), say("fault.nested_records.hint"))
     if not len(table):
-        raise UserError(f"{table.name} has no rows", "give a file with a text and a label in each row")
+        raise UserError(say("fault.no_rows", name=table.name), say("fault.no_rows.hint"))
     table = with_splits(_without_names(table) if labelled else table, settings)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
@@ -182,9 +183,7 @@ def with_splits(table: Table, settings: DataSettings) -> Table:
         if "train" in parts.values() and len(set(parts.values())) > 1 and all(parts.values()):
             known = [parts[str(cell)] or "train" for cell in cells]
             rest = {name: kept for name, kept in table.columns.items() if name != column}
-            return replace(
-                table, columns=rest, parts=known, notes=(*table.notes, f"splits are told by column {column}")
-            )
+            return replace(table, columns=rest, parts=known, notes=(*table.notes, say("splits.column", column=column)))
     return table
 
 
@@ -227,7 +226,7 @@ def tell_apart(names: Sequence[str], cells: Sequence[Sequence[Any]], name: str) 
         further = (f"{column} {number}" for number in itertools.count(2))
         found.append(column if column not in found else next(one for one in further if one not in {*found, *names}))
     twice = [new for new, old in zip(found, names, strict=True) if new != old]
-    return found, [f"columns of the same name are called {', '.join(twice)}"] if twice else []
+    return found, [say("columns.renamed", names=", ".join(twice))] if twice else []
 
 
 def check_names(names: Sequence[str], name: str) -> None:
@@ -235,7 +234,10 @@ def check_names(names: Sequence[str], name: str) -> None:
     twice = [column for column, count in Counter(names).items() if count > 1]
     if twice:
         listed = ", ".join(names)
-        raise UserError(f"{name} has several columns called {', '.join(twice)}; it has {listed}", "rename them")
+        raise UserError(
+            say("fault.columns_twice", name=name, names=", ".join(twice), listed=listed),
+            say("fault.columns_twice.hint"),
+        )
 
 
 def check_lengths(texts: Sequence[str], name: str, settings: DataSettings) -> None:
@@ -243,9 +245,8 @@ def check_lengths(texts: Sequence[str], name: str, settings: DataSettings) -> No
     for row, text in enumerate(texts, 1):
         if len(text) > settings.max_characters:
             raise UserError(
-                f"row {row} of {name} has a text of {len(text):,} characters; "
-                f"at most {settings.max_characters:,} are read",
-                "cut it, check the quotes and the delimiter, or allow it with --max-characters",
+                say("fault.long_text", row=row, name=name, count=len(text), max_characters=settings.max_characters),
+                say("fault.long_text.hint"),
             )
 
 

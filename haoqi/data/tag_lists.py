@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 from haoqi.data.tag_names import names_beside, names_in_columns
 from haoqi.data.tagged_columns import NAMED_TAGS, WORDS, drawn, ranked_tags
@@ -84,9 +85,10 @@ def lists_of(table: "Table", settings: DataSettings) -> Tagged | None:
         return _named(table, min(numbers, key=lambda pair: ("ner" not in pair.tags.lower(), pair.tags)), settings)
     if pairs and not _has_label(some, pairs):
         raise UserError(
-            f"the tags of {table.name}, column {pairs[0].tags}, are {reason_against(pairs[0].counts)}; "
-            "entities are needed",
-            "write B-KIND and I-KIND on the words of an entity and O on all others, or name their column: --label",
+            say(
+                "tags.no_entities", name=table.name, tags=pairs[0].tags, reason_against=reason_against(pairs[0].counts)
+            ),
+            say("tags.no_entities.hint_short"),
         )
     return None
 
@@ -210,12 +212,13 @@ def _has_label(some: Mapping[str, list[Any]], pairs: Sequence[_Pair]) -> bool:
 
 def _read(table: "Table", pair: _Pair) -> Tagged:
     """Return all rows, those apart whose words and tags differ in number."""
-    words, tags, rows, bad = [], [], [], []
+    words, tags, rows = [], [], []
+    bad: list[tuple[int, str]] = []
     cells = zip(table.columns[pair.words], table.columns[pair.tags], strict=True)
     for row, (left, right) in enumerate(cells):
         one, other = _pieces(left, pair.words_cut) or [], _pieces(right, pair.tags_cut)
         if other is not None and len(one) != len(other):
-            bad.append((row, f"{len(one)} words and {len(other)} tags"))
+            bad.append((row, say("tags.uneven", count=len(one), count2=len(other))))
             continue
         words.append(one)
         tags.append([tag.strip() for tag in other] if other is not None else None)
@@ -223,8 +226,8 @@ def _read(table: "Table", pair: _Pair) -> Tagged:
     tagging = tagging_of(Counter(tag for one in tags if one for tag in one if tag))
     if tagging is None:
         raise UserError(
-            f"the tags of {table.name}, column {pair.tags}, are {reason_against(pair.counts)}; entities are needed",
-            "write B-KIND and I-KIND on the words of an entity and O on all others",
+            say("tags.no_entities", name=table.name, tags=pair.tags, reason_against=reason_against(pair.counts)),
+            say("tags.no_entities.hint_bare"),
         )
     letters = pair.words_cut == "letters"
     found = Tagged(
@@ -233,18 +236,18 @@ def _read(table: "Table", pair: _Pair) -> Tagged:
         tagging,
         rows,
         {"text": pair.words, "label": pair.tags},
-        {"text": f"as many {'characters' if letters else 'words'} as there are tags", "label": _kinds(tagging)},
+        {"text": say("column.as_many_characters" if letters else "column.as_many_words"), "label": _kinds(tagging)},
         bad,
     )
     if letters:
         found.texts = ["".join(one) for one in words]
-        found.notes.append("each character has a tag")
+        found.notes.append(say("tags.characters"))
     return found
 
 
 def _kinds(tagging: Tagging) -> str:
     listed = ", ".join(tagging.kinds[:4]) + (", ..." if len(tagging.kinds) > 4 else "")
-    return f"a tag for each word, of {listed}" if listed else "a tag for each word, all of them O"
+    return say("column.tag_a_word", listed=listed) if listed else say("column.tag_a_word_none")
 
 
 def _named(table: "Table", pair: _Pair, settings: DataSettings) -> Tagged:
@@ -255,15 +258,14 @@ def _named(table: "Table", pair: _Pair, settings: DataSettings) -> Tagged:
     if found is None:
         listed = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
         raise UserError(
-            f"column {pair.tags} of {table.name} holds numbers of tags ({listed}), and nothing tells their names",
-            f"put the {numbers[-1] + 1} names into labels.txt beside it, a line each from number 0 on, such as O, "
-            "B-PER, I-PER; or write the tags themselves",
+            say("tags.numbers", tags=pair.tags, name=table.name, listed=listed),
+            say("tags.numbers.hint", value=numbers[-1] + 1),
         )
     where, names = found
     spelt = [one and [_name(tag, names) for tag in one] for one in cells]
     columns = {**table.columns, pair.tags: spelt}
     named = _read(replace(table, columns=columns), replace(pair, tags_cut="list"))
-    named.notes.append(f"{where} names the tags: 0 is {names[0]}, 1 is {names[1]}")
+    named.notes.append(say("tags.named", where=where, names=names[0], names2=names[1]))
     return named
 
 

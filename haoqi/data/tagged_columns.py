@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.tags import Tagging, are_parts_of_speech, reason_against, tagging_of
 
 WORDS = ("word", "words", "token", "tokens", "form", "text", "词", "词语", "字", "单词")
@@ -75,7 +76,9 @@ def choose_columns(
     """
     for column in (said.get("text"), said.get("label")):
         if column and column not in names:
-            raise UserError(f"{source} has no column {column}; it has {', '.join(names)}", "columns count from 1")
+            raise UserError(
+                say("tags.no_column", source=source, column=column, names=", ".join(names)), say("tags.no_column.hint")
+            )
     found = taggings(columns)
     word = names.index(said["text"] or "") if said.get("text") else _words(names, columns, found)
     ranked = ranked_tags(names, {place: tagging for place, tagging in found.items() if place != word})
@@ -101,8 +104,10 @@ def no_entities(source: str, names: Sequence[str], columns: Sequence[Sequence[An
     places = [place for place in range(len(names)) if place != word] or [0]
     few = min(places, key=lambda place: (not are_parts_of_speech(counted(columns[place])), -place))
     return UserError(
-        f"the tags of {source}, column {names[few]}, are {reason_against(counted(columns[few]))}; entities are needed",
-        "write B-KIND and I-KIND on the words of an entity and O on all others, or name their column: --label COLUMN",
+        say(
+            "tags.no_entities_in", source=source, names=names[few], reason_against=reason_against(counted(columns[few]))
+        ),
+        say("tags.no_entities.hint"),
     )
 
 
@@ -186,7 +191,7 @@ def ranked_tags(names: Sequence[str], found: Mapping[int, Tagging]) -> list[int]
 
 def _why(said: Mapping[str, str | None], tagging: Tagging, found: Mapping[int, Tagging]) -> dict[str, str]:
     kinds = ", ".join(tagging.kinds[:4]) + (", ..." if len(tagging.kinds) > 4 else "")
-    label = f"tags of {kinds}" if kinds else "tags, all of them O"
-    label += "; the most kinds of all columns of tags" if len(found) > 1 else ""
-    text = "as said" if said.get("text") else "its cells are single words"
-    return {"text": text, "label": "as said" if said.get("label") else label}
+    label = say("column.tags", kinds=kinds) if kinds else say("column.tags_none")
+    label = say("column.most_kinds", label=label) if len(found) > 1 else label
+    text = say("data.as_said") if said.get("text") else say("column.single_words")
+    return {"text": text, "label": say("data.as_said") if said.get("label") else label}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from haoqi.core.say import say
 from haoqi.data.examples import Span
 
 _STARTS, _ENDS = frozenset("BSU["), frozenset("ESL]U")
@@ -96,13 +97,13 @@ class Tagging:
     def notes(self, scheme: str) -> tuple[str, ...]:
         """Return sentences on how the tags are read."""
         told = {
-            "bare": "tags have neither B- nor I-: each run of words with one tag is a span",
-            "brackets": "tags open and close with brackets",
-            "letters": f"tags name no kind: each span is called {KIND}",
-            "suffix": f"tags are in the scheme {scheme}, its letter behind the kind",
-        }.get(self.order, f"tags are in the scheme {scheme}")
+            "bare": say("tags.bare"),
+            "brackets": say("tags.brackets"),
+            "letters": say("tags.letters", kind=KIND),
+            "suffix": say("tags.suffix", scheme=scheme),
+        }.get(self.order, say("tags.prefix_scheme", scheme=scheme))
         unusual = self.outside is not None and self.outside not in ("O", "o", "*")
-        return (told, f"words of no entity have the tag {self.outside!r}") if unusual else (told,)
+        return (told, say("tags.outside", outside=self.outside)) if unusual else (told,)
 
 
 def tagging_of(counts: Mapping[str, int]) -> Tagging | None:
@@ -143,12 +144,12 @@ def reason_against(counts: Mapping[str, int]) -> str:
     inner = [tag for tag in counts if tag not in ("O", "o", "_", "")]
     shown = ", ".join(sorted(inner, key=lambda tag: -counts[tag])[:4])
     if inner and all(map(_NUMBER.fullmatch, inner)):
-        return f"numbers without names ({shown})"
+        return say("tags.against_numbers", shown=shown)
     if inner and all(tag.upper() in _LETTERS for tag in inner):
-        return f"letters that tell where a word begins and ends ({shown}), as for cutting Chinese text into words"
+        return say("tags.against_letters", shown=shown)
     if _speech_share(counts) > 0.5:
-        return f"parts of speech ({shown})"
-    return f"on every word ({shown}): that tells a class of each word, not which words are an entity"
+        return say("tags.against_speech", shown=shown)
+    return say("tags.against_every", shown=shown)
 
 
 def are_parts_of_speech(counts: Mapping[str, int]) -> bool:

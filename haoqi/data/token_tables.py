@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 # What `table` and `sources.columns` give is imported where it is called, for a table asks here first.
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_kinds import look_at
 from haoqi.data.column_lines import Sentence, end_at_full_stops
 from haoqi.data.examples import Examples
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _CLASSES = frozenset(
     {"label", "labels", "class", "category", "intent", "sentiment", "relation", "polarity", "标签", "类别"}
 )
-_FULL_STOPS = "sentences end at full stops, question marks and exclamation marks"
 
 
 def sentences_of(table: "Table", settings: DataSettings, labelled: bool = True) -> Raw | None:
@@ -89,7 +89,8 @@ def _with_names(table: "Table") -> "Table":
     columns = {name: list(cells[1:]) for name, cells in zip(first, table.columns.values(), strict=True)}
     if any(name in drawn(cells) for name, cells in columns.items()):
         return table
-    notes = tuple(note for note in table.notes if "no names of columns" not in note)
+    nameless = ("csv.nameless", "excel.nameless")
+    notes = tuple(note for note in table.notes if getattr(note, "key", None) not in nameless)
     return replace(table, columns=columns, parts=table.parts and table.parts[1:], notes=notes)
 
 
@@ -116,10 +117,11 @@ def _with_roles(examples: Examples, found: Tagged, table: "Table", settings: Dat
             continue
         if column not in table.columns:
             raise UserError(
-                f"{table.name} has no column {column}; it has {', '.join(table.columns)}", f"--{role} COLUMN"
+                say("fault.no_such_column", name=table.name, column=column, names=", ".join(table.columns)),
+                f"--{role} COLUMN",
             )
         cells = [table.columns[column][row] for row in found.rows]
-        found.columns[role], found.why[role] = column, "as said"
+        found.columns[role], found.why[role] = column, say("data.as_said")
         if role == "group":
             examples = replace(examples, groups=[text_of(cell) for cell in cells])
         else:
@@ -139,17 +141,16 @@ def _check_bad(name: str, found: Tagged, settings: DataSettings) -> dict[str, in
     listed = ", ".join(str(row + 1) for row, _ in found.bad[:5]) + (", ..." if bad > 5 else "")
     if not found.rows or bad > max(1, settings.bad_share() * total):
         raise UserError(
-            f"{bad:,} of {total:,} sentences of {name} do not have a tag for each word (rows {listed}), such as one of "
-            f"{found.bad[0][1]}",
-            f"mend them, or leave them out with --bad-rows {min(1.0, -(-100 * bad // total) / 100):g}",
+            say("tags.uneven_rows", bad=bad, total=total, name=name, listed=listed, bad2=found.bad[0][1]),
+            say("rows.too_many.hint", min=min(1.0, -(-100 * bad // total) / 100)),
         )
-    found.notes.append(f"rows {listed} do not have a tag for each word: {found.bad[0][1]}")
-    return {"without a tag for each word": bad}
+    found.notes.append(say("tags.uneven_left", listed=listed, bad=found.bad[0][1]))
+    return {say("left.uneven_tags"): bad}
 
 
 def _schema(table: "Table", found: Tagged, notes: Sequence[str], skipped: Mapping[str, int]) -> Schema:
     used = set(found.columns.values())
-    others = (f"column {', '.join(found.others)} holds tags too; choose with --label",) if found.others else ()
+    others = (say("tags.other_columns", names=", ".join(found.others)),) if found.others else ()
     return replace(
         table.schema,
         columns=found.columns,
@@ -190,7 +191,7 @@ def _words_in_rows(table: "Table", settings: DataSettings) -> Tagged | None:
         cells = [row for row in one.rows if row[0].strip() or row[1]]
         if any(not tag for _, tag in cells):
             bare = next(word for word, tag in cells if not tag)
-            found.bad.append((one.line, f"the word {bare[:40]!r} without a tag"))
+            found.bad.append((one.line, say("tags.bare_word", bare=bare[:40])))
         elif cells:
             found.words.append([word or " " for word, _ in cells])
             found.tags.append([tag for _, tag in cells])
@@ -205,16 +206,16 @@ def _sentences(
     rows = [[word, tag.strip()] for word, tag in zip(*cells, strict=True)]
     if marks is not None:
         column, starts = marks
-        found.notes.append(f"{column} tells sentences apart")
+        found.notes.append(say("tags.sentences_by", column=column))
         return [Sentence(rows[at:to], at) for at, to in zip(starts, [*starts[1:], len(rows)], strict=True)]
     cut = end_at_full_stops([Sentence(rows)], 0)
     if len(cut) < 2:
         raise UserError(
-            f"{name} has a word and its tag in each row, but nothing tells where a sentence ends",
-            "add a column sentence_id with the number of the sentence of each word",
+            say("tags.no_end_told", name=name),
+            say("tags.no_end_told.hint"),
         )
-    found.notes.append(_FULL_STOPS)
-    found.warnings.append(f"nothing but full stops tells where a sentence of {name} ends; add a column sentence_id")
+    found.notes.append(say("tags.full_stops"))
+    found.warnings.append(say("tags.only_full_stops", name=name))
     return cut
 
 
@@ -223,10 +224,10 @@ def _starts(names: list[str], columns: list[list[str]], used: tuple[int, int]) -
     rest = [place for place in range(len(names)) if place not in used]
     found = sentence_starts([names[place] for place in rest], [columns[place] for place in rest])
     if found:
-        return f"column {names[rest[found[0]]]}", found[1]
+        return say("tags.by_column", names=names[rest[found[0]]]), found[1]
     words, tags = columns[used[0]], columns[used[1]]
     empty = [row for row in range(len(words)) if not words[row].strip() and not tags[row].strip()]
-    return ("an empty row", sorted({0, *empty})) if len(empty) > 1 else None
+    return (say("tags.by_empty_row"), sorted({0, *empty})) if len(empty) > 1 else None
 
 
 def _cells(cells: Sequence[Any]) -> list[str]:

@@ -21,6 +21,7 @@ from typing import Any
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError, unknown
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.schema import Schema
 from haoqi.models import compiled
@@ -120,7 +121,7 @@ def publish(
             model.write(building, standalone=True)
             folders.write_json(building / "evidence.json", dict(evidence))
             if schema is not None:
-                folders.write_json(building / "schema.json", schema.to_plain())
+                folders.write_json(building / "schema.json", schema.to_saved())
             release = _number(building, shelf, model)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
@@ -187,7 +188,7 @@ def get(reference: str, *, home: Path | None = None) -> Release:
         return _read(path)
     match = _REFERENCE.fullmatch(reference)
     if match is None:
-        raise UserError(f"{reference!r} is no release", "write a name, such as reviews, or a version of it, reviews@2")
+        raise UserError(say("release.no_reference", reference=reference), say("release.no_reference.hint"))
     name = folders.check_name(match["name"])
     if match["version"] is None:
         return current(name, home=home)
@@ -256,7 +257,8 @@ def rollback(name: str, *, home: Path | None = None) -> Release:
     before = [version for version in _pointer(shelf)["before"] if version in versions and version != now.version]
     if not before:
         raise UserError(
-            f"{name} has no version before {now.version} to go back to", f"its versions: {_listed(versions)}"
+            say("release.no_earlier", name=name, version=now.version),
+            say("release.versions.hint", versions=_listed(versions)),
         )
     folders.write_json(shelf / "current.json", {"version": before[-1], "before": before[:-1]})
     return _read(shelf / str(before[-1]))
@@ -302,7 +304,10 @@ def _version(name: str, version: int, home: Path | None) -> Release:
     if not versions:
         raise _nothing_called(name, home)
     if version not in versions:
-        raise UserError(f"{name} has no version {version}", f"its versions: {_listed(versions)}")
+        raise UserError(
+            say("release.no_version", name=name, version=version),
+            say("release.versions.hint", versions=_listed(versions)),
+        )
     return _read(_shelf(name, home) / str(version))
 
 
@@ -335,7 +340,7 @@ def _point(shelf: Path, version: int) -> None:
 
 def _nothing_called(name: str, home: Path | None) -> UserError:
     found = unknown("release", name, names(home=home))
-    return UserError(found.what, found.hint if names(home=home) else f"make one: haoqi improve FILE --name {name}")
+    return UserError(found.what, found.hint if names(home=home) else say("release.make.hint", name=name))
 
 
 def _listed(versions: list[int]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say
+from haoqi.core.say import say, told_by
 from haoqi.data.examples import Examples, Label
 from haoqi.tasks.outputs.cells import is_blank
 from haoqi.tasks.outputs.spans import misfit, overlapping
@@ -58,7 +58,7 @@ def read_labels(output: Output, raw: Source) -> list[Label]:
                 known[key] = None if is_blank(cell) else output.read(cell)
             label = known[key]
         except ValueError as error:
-            raise _row_error(raw, row, str(error)) from None
+            raise _row_error(raw, row, told_by(error)) from None
         if raw.shape == "spans" and isinstance(label, tuple) and (problem := misfit(label, text)):
             raise _row_error(raw, row, problem)
         found.append(label)
@@ -69,27 +69,22 @@ def check_shape(name: str, output: Output, raw: Source) -> None:
     """Raise UserError if a task cannot be learnt from labels of this shape."""
     wanted = "spans" if output.name == "spans" else "labels"
     if raw.shape != wanted:
-        kinds = {"spans": "labelled stretches of text", "labels": "one label column"}
-        raise UserError(
-            f"the task {name} needs {kinds[wanted]}, but the data has {kinds[raw.shape]}",
-            "try --task entities" if raw.shape == "spans" else "leave --task out, or try --task classification",
-        )
+        key = f"task.needs_{wanted}"
+        raise UserError(say(key, name=name), say(f"{key}.hint"))
 
 
 def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...], output: Output) -> None:
     """Raise UserError if nothing can be learnt from these labels: none, a single class, or all different."""
     given = [label for label in labels if label is not None]
     if not given:
-        raise UserError("no row has a label", "name the label column with --label, or fill it in for some rows")
+        raise UserError(say("task.no_labels"), say("task.no_labels.hint"))
     fewest = 2 if output.name == "label" else 1
     if len(vocabulary) < fewest:
-        only = f"every row is labelled {vocabulary[0]!r}" if vocabulary else "no row names any label"
-        raise UserError(f"{only}; {name} needs at least {fewest} different labels", "add examples of another label")
+        facts = {"name": name, "fewest": fewest}
+        only = say("task.one_label", label=vocabulary[0], **facts) if vocabulary else say("task.none_named", **facts)
+        raise UserError(only, say("task.few_labels.hint"))
     if output.name == "label" and len(given) >= FEW and len(vocabulary) == len(given):
-        raise UserError(
-            f"all {len(given):,} labels are different, so that none can be learnt from another row",
-            "is it the right column? --label names another",
-        )
+        raise UserError(say("task.all_different", count=len(given)), say("task.all_different.hint"))
 
 
 def remarks(labels: Sequence[Any], output: Output) -> str:
@@ -101,4 +96,4 @@ def remarks(labels: Sequence[Any], output: Output) -> str:
 
 
 def _row_error(raw: Source, row: int, problem: str) -> UserError:
-    return UserError(f"row {raw.examples.ids[row] + 1}: {problem}", "mend this row or leave it out")
+    return UserError(say("task.bad_row", row=raw.examples.ids[row] + 1, problem=problem), say("task.bad_row.hint"))

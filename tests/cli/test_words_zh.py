@@ -107,7 +107,7 @@ def test_a_run_told_to_machines_is_the_same_in_every_language(told: list[Event])
 
 def test_a_run_that_had_ended_says_that_nothing_is_new(run: Run, reviews: Path) -> None:
     words = ("improve", str(reviews), *SETTINGS, "--steps", "2", "--name", "again-zh", "--advice-seconds", "0")
-    first, second, more = run(*words), run(*words), run(*[word.replace("2", "3") for word in words])
+    first, second, more = run(*words), run(*words), run(*["3" if word == "2" else word for word in words])
     assert "已发布 again-zh 第 1 版" in first.out and "没有新结果" not in first.out
     assert "没有新结果：这次运行早已结束，它发布的是 again-zh 第 1 版" in second.out
     assert "已发布 again-zh" not in second.out
@@ -124,6 +124,126 @@ def test_what_was_released_is_told_in_chinese(run: Run, told: list[Event], revie
         assert english(ended.out, "zh") == set(), words
         machine = run(*words, "--json").out
         assert not re.search("[一-鿿]", machine), words
+
+
+@pytest.fixture(scope="module")
+def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Titles, cells of several labels, dates, a second column of texts, and rows without a text, a label or a cell."""
+    path = tmp_path_factory.mktemp("tickets") / "tickets.csv"
+    lamps, kettles = "the lamp of order {} flickers again", "my kettle of order {} leaks a lot"
+    rows = ["Tickets of May", "body,remark,topics,day"]
+    for number in range(60):
+        text = (lamps, kettles)[number % 2].format(number)
+        topics = ("lamp; late", "kettle", "lamp", "late; kettle")[number % 4]
+        rows.append(f"{text},a clerk called about it {number} times,{topics},{number % 28 + 1}/05/2024")
+    rows += ["the lamp of order 3 flickers again,none,kettle,01/05/2024", ",no text at all,lamp,02/05/2024"]
+    rows += ["a chair without a label,nobody called,,03/05/2024", "a chair,lamp", "write to jo@example.org now,x,N/A,"]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+# What the file above holds, and how it is typed that it is read otherwise.
+TICKETS = ("tickets", "remark", "topics", "day", "lamp", "kettle", "late", "jo", "org", "example", "NA")
+TICKETS_FLAGS = ("text", "multilabel", "separator", "none", "COLUMN", "bad", "rows", "missing", "labels", "task")
+TICKETS_TASKS = ("entities", "classification")
+METRICS = ("micro", "macro", "exact", "match")  # by their names, as settings have them
+TICKETS_READ = ("--text", "body", "--label", "topics", "--time", "day", "--bad-rows", "0.2")
+
+
+def test_how_a_file_is_read_is_told_in_chinese(run: Run, tickets: Path) -> None:
+    ended = run("inspect", str(tickets), *TICKETS_READ)
+    assert ended.code == 0, ended.err
+    facts, columns, _ = ended.out.split("\n\n")
+    assert english(facts, *TICKETS, *TICKETS_FLAGS) == set()
+    for told in ("标题", "2 行没有标签", "1 行列数不同", "日期按日在前读，即 日/月/年", "标签在 ';' 处切开"):
+        assert told in facts, told
+    assert columns.split("\n")[0].split() == ["列", "内容", "读作"]
+    assert english(columns.split("\n", 1)[1], *TICKETS) == set()
+    machine = run("inspect", str(tickets), *TICKETS_READ, "--json").out
+    assert not re.search("[一-鿿]", machine)
+    for wrong in (("--text", "bodies"), ("--label", "day", "--text", "body", "--task", "entities")):
+        ended = run("inspect", str(tickets), *wrong)
+        assert (
+            english(ended.out.split("\n\n")[0] + ended.err, *TICKETS, *TICKETS_FLAGS, "bodies", *TICKETS_TASKS) == set()
+        )
+
+
+def test_what_a_run_says_of_its_data_is_chinese_in_lines_card_and_report(run: Run, tickets: Path) -> None:
+    settings = (*TICKETS_READ, "--split", "time", "--methods", "majority,tfidf")
+    ended = run("improve", str(tickets), *settings, "--steps", "1", "--name", "tickets", "--advice-seconds", "0")
+    assert ended.code == 0, ended.err
+    assert english(ended.out, *TICKETS, *TICKETS_FLAGS) == set()
+    page = Path(re.search(r"\S+report\.html", ended.out)[0]).read_text(encoding="utf-8")  # type: ignore[index]
+    section = page[page.index('id="data"') :].split("</section>")[0]
+    chinese = re.findall(r'<span class="zh" lang="zh-Hans">(.*?)</span>', page)
+    for told in (
+        "2 行没有标签，当作无标签文本",
+        "略去列数不同的 1 行",
+        "日期按日在前读，即 日/月/年",
+        "1 条文本含电子邮件地址",
+    ):
+        assert any(told in one for one in chinese), told
+    bare = re.sub(r'<span class="(en|zh)" lang="[\w-]+">.*?</span>|<[^>]*>', " ", section)
+    assert "rows" not in bare and "labels are" not in bare
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "told"),
+    [
+        (None, (), "没有文件"),
+        ("", (), "是空的"),
+        ("text,label\n", (), "没有行"),
+        ("a lamp that is broken\nanother one\n" * 20, (), "只有一列"),
+        ("text,label\na lamp,good\na chair,bad\n", ("--label", "lable"), "没有列 lable"),
+        ("text,label\n" + "".join(f"a lamp that is broken {n},bad\n" for n in range(20)), (), "每行的标签都是"),
+        ("text,note\n" + "".join(f"a lamp {n},a long remark on {n}\n" for n in range(30)), (), "没有看起来像标签的列"),
+        ("text,label\n" + "a lamp,good\na chair,bad,worse\n" * 20, (), "列数不同"),
+        ("text,label\n" + "".join(f"a lamp that is broken {n},\n" for n in range(20)), (), "没有看起来像标签的列"),
+        (
+            "text,label,day\n" + "a lamp,good,soon\na chair,bad,later\n" * 9,
+            ("--text", "text", "--time", "day"),
+            "不是日期",
+        ),
+        ("text,label\na lamp,good\na chair,bad\n" * 9, ("--group", "text", "--time", "label"), "互相矛盾"),
+        ("text,label\na lamp,good\na chair,bad\n" * 9, ("--split", "group"), "需要一个列"),
+        ('{"text": "a lamp", "label": "good"}\n{"text": \n', ("--format", "json"), "的第 2 行不是 JSON"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_in_chinese(
+    run: Run, tmp_path: Path, content: str | None, flags: tuple[str, ...], told: str
+) -> None:
+    path = tmp_path / "mails.csv"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    ended = run("improve", str(path), *flags, "--steps", "1", "--methods", "majority", "--advice-seconds", "0")
+    assert ended.code == 2, ended.out
+    assert told in ended.err
+    held = ("mails", "text", "note", "lable", "day", "soon", "later", "lamp", "bad", "good", "rows", "COLUMN")
+    typed = (
+        "delimiter",
+        "sentiment",
+        "faq",
+        "people",
+        "daily",
+        "reviews",
+        "multilabel",
+        "that",
+        "is",
+        "broken",
+        "JSON",
+    )
+    parser = ("Expecting", "value", "line", "column", "char")  # what Python says of JSON
+    assert english(ended.err, *held, *typed, *parser, "time", "group", "split", "label", "classification") == set()
+
+
+def test_what_a_file_of_settings_would_do_is_told_in_chinese(run: Run, tickets: Path, tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text(f"source: {tickets}\ntext: body\nlabel: topics\nbad_rows: 0.2\nsteps: 3\n", encoding="utf-8")
+    ended = run("check", str(config))
+    assert ended.code == 0, ended.err
+    before = ended.out.split("方法")[0]
+    assert english(before, *TICKETS, *TICKETS_FLAGS, *METRICS) == set()
+    assert "3 个实验" in ended.out
 
 
 def test_answers_and_errors_have_a_chinese_frame(run: Run, told: list[Event], tmp_path: Path) -> None:

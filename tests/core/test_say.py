@@ -106,6 +106,25 @@ def test_a_sentence_whose_words_have_changed_is_told_as_it_was(change: dict[str,
     assert not isinstance(restored(plain), Sentence)
 
 
+def test_values_stay_plain_english_with_their_sentences_beside_them() -> None:
+    reason = say.say("why.lesson", claim=quantities.duration(61))
+    held = {"skipped": {reason: 3}, "notes": [reason, "plain"], "names": ["x"]}
+    plain = json.loads(json.dumps(held))
+    beside = json.loads(json.dumps(say.gathered(held)))
+    assert plain == {"skipped": {str(reason): 3}, "notes": [str(reason), "plain"], "names": ["x"]}
+    back = say.recalled(plain, beside)
+    assert back == held and [one["key"] for one in beside] == ["why.lesson"]
+    [key] = back["skipped"]
+    assert spoken(key, "zh") == spoken(back["notes"][0], "zh") == reason.within("zh")
+    assert not isinstance(back["notes"][1], Sentence)
+
+
+def test_what_an_error_says_is_the_sentence_that_was_raised() -> None:
+    assert say.told_by(ValueError(say.say("word.language"))).key == "word.language"  # type: ignore[attr-defined]
+    assert [say.told_by(error) for error in (ValueError("x"), ValueError())] == ["x", ""]
+    assert "codec" in say.told_by(UnicodeDecodeError("utf-8", b"", 0, 1, "bad"))
+
+
 def test_one_of_a_kind_is_told_as_one() -> None:
     facts = {"number": 1, "plan": "tfidf", "metric": "accuracy", "score": "0.900"}
     assert say.say("search.resumed", count=1, n=1, **facts).startswith("goes on after 1 experiment;")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from haoqi.core.say import Sentence, spoken
 from haoqi.data import Card, DataSettings, Examples, Raw, prepare
 from haoqi.data.card import rough_tokens
 
@@ -36,3 +37,16 @@ def test_the_card_survives_json(tmp_path: Path) -> None:
 def test_tokens_are_roughly_counted() -> None:
     assert rough_tokens("abcd efgh") == 3
     assert rough_tokens("酒店很好") == 4
+
+
+def test_the_card_keeps_what_it_says_in_every_language(tmp_path: Path) -> None:
+    texts = [f"write to jo{n % 20}@example.org about lamp {n}" for n in range(60)]
+    labels = [("good", "bad")[n % 2] for n in range(60)]
+    raw = Raw.of(Examples([*texts, texts[0]], [*labels, "bad"], list(range(61))))
+    found = prepare(raw, str, DataSettings("memory", near_duplicates=False), seed=0, folder=tmp_path / "data").card
+    back = Card.from_json(json.loads(json.dumps(found.to_json())))
+    assert back == found
+    told = [*found.dropped, *found.notes]
+    assert "contradicting labels" in found.dropped and len(told) > 3
+    assert [spoken(one, "zh") for one in (*back.dropped, *back.notes)] == [spoken(one, "zh") for one in told]
+    assert all(isinstance(one, Sentence) for one in told)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Protocol
 
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
+from haoqi.core.say import say
 from haoqi.data.raw import Part
 from haoqi.data.settings import DataSettings
 
@@ -79,4 +80,4 @@ def are_records(document: Any, *keys: str) -> bool:
 
 def refuse(asked: Asked, layout: str, why: str, hint: str) -> NoReturn:
     """Raise UserError that names a layout and says what to do instead."""
-    raise UserError(f"{asked.name} is laid out as {layout}: {why}", hint)
+    raise UserError(say("layout.refused", name=asked.name, layout=layout, why=why), hint)

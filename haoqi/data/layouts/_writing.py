@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, are_records, refuse
 
 # More different answers, or longer ones, are texts to be written.
@@ -46,11 +47,14 @@ def with_classes(
         refuse(
             asked,
             layout,
-            f"its {label} is text to be written, which is not learnt yet",
-            f"where each {label} is one of a few classes, say {flags}",
+            say("layout.written", label=label),
+            say("layout.written.hint", label=label, flags=flags),
         )
     different = len(set(map(str, columns[label])))
-    reasons = {"text": why or f"{layout} ask in it", "label": f"{layout} answer in it; {different:,} different answers"}
+    reasons = {
+        "text": why or say("layout.ask", layout=layout),
+        "label": say("layout.answer", layout=layout, different=different),
+    }
     roles = {"text": text, "label": label} if asked.labelled else {"text": text}
     return Content(dict(columns), roles, reasons)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of
 from haoqi.data.layouts import Asked, Content, layouts
 from haoqi.data.layouts._writing import are_written, with_classes
@@ -22,11 +23,13 @@ class Alpaca:
         filled = sum(bool(cell.strip()) for cell in inputs)
         instructions = columns["instruction"]
         if not filled:
-            return with_classes(columns, ("instruction", "output"), "instructions", asked, why="there are no inputs")
+            return with_classes(
+                columns, ("instruction", "output"), say("layout.instructions"), asked, why=say("layout.no_inputs")
+            )
         if filled == len(inputs) and len(set(map(str, instructions))) == 1:
-            why = "the instruction is always the same"
-            return with_classes(columns, ("input", "output"), "instructions", asked, why=why)
+            why = say("layout.one_instruction")
+            return with_classes(columns, ("input", "output"), say("layout.instructions"), asked, why=why)
         pairs = zip(instructions, inputs, strict=True)
         columns[_BOTH] = ["\n".join(part for part in map(str, pair) if part.strip()) for pair in pairs]
-        why = "instructions and inputs differ, so that both are read"
-        return with_classes(columns, (_BOTH, "output"), "instructions", asked, why=why)
+        why = say("layout.both_differ")
+        return with_classes(columns, (_BOTH, "output"), say("layout.instructions"), asked, why=why)

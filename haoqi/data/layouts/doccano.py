@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of
 from haoqi.data.layouts import Asked, Content, are_records, layouts, refuse
 
@@ -25,9 +26,9 @@ class Doccano:
         if any(row.get("annotations") for row in document) and "label" not in document[0]:
             refuse(
                 asked,
-                "Doccano's JSON with numbered labels",
-                "the names of the labels are not in the file",
-                "export JSONL with text labels",
+                say("layout.doccano_numbered"),
+                say("layout.doccano_no_names"),
+                say("layout.doccano.hint"),
             )
         relations = sum(len(row.get("relations") or ()) for row in document)
         rows = [{key: row[key] for key in row if key.lower() not in ("comments", "relations")} for row in document]
@@ -35,8 +36,8 @@ class Doccano:
         text = "text" if "text" in columns else "data"
         label = next((key for key in _LABELS if any(columns.get(key, ()))), None)
         roles = {"text": text} | ({"label": label} if label and asked.labelled else {})
-        notes = [f"{relations:,} relations between spans are left out"] if relations else []
-        return Content(columns, roles, dict.fromkeys(roles, "Doccano calls it so"), notes=notes)
+        notes = [say("layout.relations", relations=relations)] if relations else []
+        return Content(columns, roles, dict.fromkeys(roles, say("layout.by_doccano")), notes=notes)
 
 
 def _numbered(annotations: Any) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, layouts
 
 _TAGS = ("tag", "intent", "name", "label", "class", "category", "topic")
@@ -28,11 +29,11 @@ class Intents:
         texts = [(text, record[tag]) for record in records for text in _listed(record.get(patterns))]
         columns = {patterns: [text for text, _ in texts], tag: [name for _, name in texts]}
         other = dict.fromkeys(key for record in records for key in record if key not in fields)
-        notes = [f"each of the {patterns} is a text; {', '.join(other)} are left out"] if other else []
+        notes = [say("layout.intents_other", patterns=patterns, names=", ".join(other))] if other else []
         empty = sum(not _listed(record.get(patterns)) for record in records)
-        notes += [f"{empty:,} records have no {patterns}"] if empty else []
+        notes += [say("layout.intents_empty", empty=empty, patterns=patterns)] if empty else []
         roles = {"text": patterns, "label": tag} if asked.labelled else {"text": patterns}
-        why = {"text": f"its lists are examples of each {tag}", "label": f"it names a list of {patterns}"}
+        why = {"text": say("layout.intents_text", tag=tag), "label": say("layout.intents_label", patterns=patterns)}
         return Content(columns, roles, why, notes=notes)
 
 

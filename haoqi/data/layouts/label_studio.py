@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of, names_in
 from haoqi.data.layouts import Asked, Content, are_records, layouts, refuse
 from haoqi.data.marks import holds_marks
@@ -41,7 +42,7 @@ class LabelStudio:
             parts.append(part or "unlabelled")
             answers.append(_by_control(results))
         if not rows:
-            refuse(asked, "Label Studio's tasks", "every answer was cancelled", "label some, and export again")
+            refuse(asked, say("layout.label_studio"), say("layout.all_cancelled"), say("layout.all_cancelled.hint"))
         if asked.labelled and not _regions(answers):
             bare = [number for number, answer in enumerate(answers) if not answer and parts[number] == "train"]
             for number in bare:
@@ -50,15 +51,19 @@ class LabelStudio:
         columns = columns_of(rows, asked.name)
         controls = dict.fromkeys(name for answer in answers for name in answer)
         if not controls and asked.labelled:
-            refuse(asked, "Label Studio's tasks", "no task has an answer", "label some, or export the annotated ones")
+            refuse(asked, say("layout.label_studio"), say("layout.no_answer"), say("layout.no_answer.hint"))
         named = {}
         for control in controls:
             column = control if control not in columns else f"{control} (answer)"
             columns[column] = _cells(control, answers, parts, asked)
             named[column] = control
         roles, why = _roles(columns, list(named), document, asked)
-        notes = [_sentence(reason, count) for reason, count in told.items() if count and reason != "cancelled"]
-        skipped = {"whose answer was cancelled": told["cancelled"]} if told["cancelled"] else {}
+        notes = [
+            say(f"layout.tasks_{reason}", count=f"{count:,}")
+            for reason, count in told.items()
+            if count and reason != "cancelled"
+        ]
+        skipped: dict[str, int] = {say("left.cancelled"): told["cancelled"]} if told["cancelled"] else {}
         given = parts if "unlabelled" in parts else None
         return Content(columns, roles, why, given, skipped, notes)
 
@@ -68,7 +73,7 @@ def _minimal(document: Sequence[Mapping[str, Any]], asked: Asked) -> Content:
     columns = columns_of(rows, asked.name)
     rest = [c for c in columns if c not in ("id", "annotator") and any(_is_answer(cell) for cell in columns[c])]
     roles = {"label": rest[0]} if len(rest) == 1 else {}
-    return Content(columns, roles, dict.fromkeys(roles, "it holds the answers"))
+    return Content(columns, roles, dict.fromkeys(roles, say("layout.answers")))
 
 
 def _is_answer(cell: Any) -> bool:
@@ -96,17 +101,6 @@ def _plain(results: Any) -> list[str]:
     return sorted(repr(one.get("value")) for one in members if isinstance(one, dict))
 
 
-def _sentence(reason: str, count: int) -> str:
-    words = {
-        "drafts": "{} tasks have only a draft, which is not learnt",
-        "unanswered": "{} tasks have no answer and serve as unlabelled text",
-        "empty": "{} tasks were answered with nothing and serve as unlabelled text",
-        "several": "{} tasks have several answers: the one marked as ground truth, else the first, is learnt",
-        "differ": "the answers to {} tasks differ",
-    }
-    return words[reason].format(f"{count:,}")
-
-
 def _by_control(results: Sequence[Any]) -> dict[str, list[Mapping[str, Any]]]:
     """Return results by the control that gave them, relations left out."""
     found: dict[str, list[Mapping[str, Any]]] = {}
@@ -124,16 +118,16 @@ def _cells(
     every = [value for row in values for value in row]
     if any(key in value for value in every for key in _REGIONS):
         if not any(holds_marks([one]) for answer in answers for one in answer.get(control, [])):
-            refuse(asked, "Label Studio's tasks", f"the regions of {control} are not counted in characters of a text",
-                   "export JSON of a labelling with <Text>")  # fmt: skip
+            refuse(asked, say("layout.label_studio"), say("layout.no_characters", control=control),
+                   say("layout.no_characters.hint"))  # fmt: skip
         return [
             [_region(value) for value in row] if part != "unlabelled" else None
             for row, part in zip(values, parts, strict=True)
         ]
     key = next((key for key in _NAMED if any(key in value for value in every)), None)
     if key is None:
-        refuse(asked, "Label Studio's tasks", f"the answers of {control} are of a kind that is not learnt from",
-               "export a labelling of texts by <Choices>, <Taxonomy> or <Labels>")  # fmt: skip
+        refuse(asked, say("layout.label_studio"), say("layout.other_answers", control=control),
+               say("layout.other_answers.hint"))  # fmt: skip
     if key in ("rating", "number"):
         return [row[0].get(key) if row else None for row in values]
     cells = [[name for value in row for name in names_in(_listed(value.get(key))) or ()] for row in values]
@@ -162,15 +156,16 @@ def _roles(
     columns: Mapping[str, Sequence[Any]], controls: Sequence[str], document: Sequence[Any], asked: Asked
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the roles that are certain: the only control is the label, the field that it speaks of the text."""
-    roles, why = {}, {}
+    roles: dict[str, str] = {}
+    why: dict[str, str] = {}
     if len(controls) == 1:
-        roles["label"], why["label"] = controls[0], "it is what annotators answered"
+        roles["label"], why["label"] = controls[0], say("layout.answered")
     targets = {str(one.get("to_name")) for task in document for one in _results(task)}
     named = [name for name in targets if name in columns]
     data = [c for c in columns if c not in controls and any(isinstance(cell, str) for cell in columns[c])]
     text = named[0] if len(named) == 1 else data[0] if len(data) == 1 else None
     if text is not None and text not in controls:
-        roles["text"], why["text"] = text, "annotators saw it"
+        roles["text"], why["text"] = text, say("layout.shown")
     return roles, why
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, are_records, layouts
 from haoqi.data.raw import Part
 from haoqi.data.records import part_of
@@ -32,9 +33,9 @@ class Luis:
         notes = []
         if any(_entities(row) for row in rows):
             columns["entities"] = [_entities(row) for row in rows]
-            notes.append("the entities are left out; --label entities learns them")
+            notes.append(say("layout.entities_left"))
         roles = {"text": "text", "label": "intent"} if asked.labelled else {"text": "text"}
-        return Content(columns, roles, dict.fromkeys(roles, "LUIS calls it so"), _parts(rows), notes=notes)
+        return Content(columns, roles, dict.fromkeys(roles, say("layout.by_luis")), _parts(rows), notes=notes)
 
 
 def _entities(row: Mapping[str, Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, layouts
 
 
@@ -20,8 +21,8 @@ class NerAnnotator:
         skipped = len(document["annotations"]) - len(rows)
         columns = {"text": [row[0] for row in rows], "entities": [row[1].get("entities") or [] for row in rows]}
         roles = {"text": "text", "label": "entities"} if asked.labelled else {"text": "text"}
-        told = {"that were skipped in annotating": skipped} if skipped else {}
-        return Content(columns, roles, dict.fromkeys(roles, "NER Annotator pairs them"), skipped=told)
+        told: dict[str, int] = {say("left.skipped"): skipped} if skipped else {}
+        return Content(columns, roles, dict.fromkeys(roles, say("layout.by_ner_annotator")), skipped=told)
 
 
 def _is_pair(row: Any) -> bool:

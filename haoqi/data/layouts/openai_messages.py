@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, are_records, layouts
 from haoqi.data.layouts._writing import of_dialogues, several_turns, turns_of, with_classes
 
@@ -21,7 +22,7 @@ class OpenAiMessages:
         columns = of_dialogues(dialogues, ("user", "human"))
         content = with_classes(columns, ("question", "answer"), "messages", asked)
         more = several_turns(dialogues)
-        notes = [f"{more:,} dialogues have several turns, of which the last question alone is read"] if more else []
+        notes = [say("layout.turns", more=more)] if more else []
         return Content(content.columns, content.roles, content.why, warnings=notes)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of
 from haoqi.data.layouts import Asked, Content, are_records, layouts
 
@@ -36,11 +37,11 @@ class Prodigy:
         elif _is_binary(document):
             rows = [row for row in document if row["answer"] != "ignore"]
             rows = [row if row["answer"] == "accept" else {**row, "label": f"not {row['label']}"} for row in rows]
-            notes.append("one label was asked for: texts for which it was rejected are those without it")
-            skipped = {"answered ignore": counts["ignore"]}
+            notes.append(say("layout.one_label"))
+            skipped = {say("left.ignored"): counts["ignore"]}
         else:
             rows = [row for row in document if row["answer"] == "accept"]
-            skipped = {f"answered {answer}": counts[answer] for answer in ("reject", "ignore")}
+            skipped = {say("left.answered", answer=answer): counts[answer] for answer in ("reject", "ignore")}
         chosen = any("accept" in row for row in rows)
         if chosen:
             rows, more = _choices(rows)
@@ -53,7 +54,7 @@ class Prodigy:
         if label == "spans" and not any(columns["spans"]) and "label" in columns:
             label = "label"
         roles = {"text": "text"} | ({"label": label} if label and asked.labelled else {})
-        why = dict.fromkeys(roles, "Prodigy calls it so")
+        why = dict.fromkeys(roles, say("layout.by_prodigy"))
         return Content(columns, roles, why, skipped={why: n for why, n in skipped.items() if n}, notes=notes)
 
 

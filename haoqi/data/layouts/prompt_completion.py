@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of
 from haoqi.data.layouts import Asked, Content, layouts, refuse
 from haoqi.data.layouts._writing import are_written, with_classes
@@ -22,8 +23,8 @@ class PromptCompletion:
         if "rejected" in columns and asked.labelled and not asked.settings.label:
             refuse(
                 asked,
-                "preferences between two answers",
-                "which of two answers is better is not learnt yet",
-                "give a text and its label in each record",
+                say("layout.preferences"),
+                say("layout.preferences_why"),
+                say("layout.preferences.hint"),
             )
-        return with_classes(columns, ("prompt", answer), "prompts and completions", asked)
+        return with_classes(columns, ("prompt", answer), say("layout.prompts"), asked)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, layouts, refuse
 
 _MARKED = re.compile(r"\[(?P<words>[^\[\]]+)\](?:\((?P<kind>[^()]+)\)|(?P<record>\{[^{}]*\}))")
@@ -26,16 +27,16 @@ class Rasa:
     def read(self, document: Any, asked: Asked) -> Content:
         rows = list(_of_json(document) if "rasa_nlu_data" in document else _of_list(document["nlu"]))
         if not rows:
-            refuse(asked, "Rasa's training data", "no intent has an example", "write examples below each intent")
+            refuse(asked, say("layout.rasa"), say("layout.rasa_empty"), say("layout.rasa_empty.hint"))
         columns: dict[str, list[Any]] = {"text": [row[0] for row in rows], "intent": [row[1] for row in rows]}
         notes = []
         if any(row[2] for row in rows):
             columns["entities"] = [row[2] for row in rows]
-            notes.append("the entities are left out; --label entities learns them")
+            notes.append(say("layout.entities_left"))
         others = sorted({key for one in _others(document) for key in one if key not in ("intent", "examples")})
-        notes += [f"{', '.join(others)} are left out"] if others else []
+        notes += [say("layout.others_left", names=", ".join(others))] if others else []
         roles = {"text": "text", "label": "intent"} if asked.labelled else {"text": "text"}
-        return Content(columns, roles, dict.fromkeys(roles, "Rasa calls it so"), notes=notes)
+        return Content(columns, roles, dict.fromkeys(roles, say("layout.by_rasa")), notes=notes)
 
 
 def unmarked(example: str) -> tuple[str, list[list[Any]]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.fields import columns_of
 from haoqi.data.layouts import Asked, Content, are_records, layouts, refuse
 
@@ -24,8 +25,8 @@ class SpaCy:
     def read(self, document: Any, asked: Asked) -> Content:
         if isinstance(document[0], dict) and "paragraphs" in document[0]:
             refuse(
-                asked, "spaCy's training JSON of version 2", "it holds words and tags in paragraphs",
-                "give pairs of a text and its entities, or words and tags in columns (spacy convert)",
+                asked, say("layout.spacy_old"), say("layout.spacy_old_why"),
+                say("layout.spacy_old.hint"),
             )  # fmt: skip
         pairs = isinstance(document[0], list | tuple)
         rows = [{"text": row[0], **row[1]} for row in document] if pairs else [dict(row) for row in document]
@@ -40,13 +41,16 @@ class SpaCy:
         if any(cats):
             columns["cats"] = _chosen(cats)
             soft = sum(0 < v < 1 for one in cats for v in (one or {}).values() if isinstance(v, float))
-            notes += [f"{soft:,} categories between 0 and 1 count as on from 0.5"] if soft else []
-            notes += [f"the {label} are left out; --label {label} learns them"] if label else []
+            notes += [say("layout.soft", soft=soft)] if soft else []
+            notes += [say("layout.label_left", label=label)] if label else []
             label = "cats"
         label = label or next((key for key in _SPANS if key in columns), None)
         roles = {"text": "text"} | ({"label": label} if label and asked.labelled else {})
         return Content(
-            columns, roles, dict.fromkeys(roles, "spaCy calls it so" if not pairs else "it stands there"), notes=notes
+            columns,
+            roles,
+            dict.fromkeys(roles, say("layout.by_spacy") if not pairs else say("layout.there")),
+            notes=notes,
         )
 
 

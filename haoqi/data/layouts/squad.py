@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.layouts import Asked, Content, are_records, layouts, refuse
 
 _CONTEXTS, _QUESTIONS = ("context", "context_text"), ("question", "query_text")
@@ -28,9 +29,9 @@ class Squad:
         if asked.labelled and not asked.settings.label:
             refuse(
                 asked,
-                "questions on contexts (SQuAD, CMRC)",
-                "finding answers in a context is not learnt yet",
-                "where the answers are one of a few classes, say --text context --pair question --label answer",
+                say("layout.squad"),
+                say("layout.squad_why"),
+                say("layout.squad.hint"),
             )
         return Content(columns, {"text": "question"} if not asked.settings.text else {})
 

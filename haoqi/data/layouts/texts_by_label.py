@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.column_names import LABELS, TEXTS
 from haoqi.data.layouts import Asked, Content, layouts
 from haoqi.data.records import part_of
@@ -27,5 +28,5 @@ class TextsByLabel:
     def read(self, document: Any, asked: Asked) -> Content:
         rows = [(text, str(label)) for label, texts in document.items() for text in texts]
         columns = {"text": [text for text, _ in rows], "label": [label for _, label in rows]}
-        why = {"text": "lists of texts stand under names", "label": "lists of texts stand under it"}
+        why = {"text": say("layout.under_names"), "label": say("layout.under_it")}
         return Content(columns, {"text": "text", "label": "label"} if asked.labelled else {"text": "text"}, why)

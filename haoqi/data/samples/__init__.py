@@ -8,6 +8,7 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.packages import Package, fetch, find
 from haoqi.core.registry import Registry
+from haoqi.core.say import say
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 
@@ -74,11 +75,9 @@ def read_sample(name: str, settings: DataSettings) -> Raw:
     folder = find(sample.package.module)
     if folder is None:
         shown = name.replace("_", "-")
-        raise UserError(
-            f"the sample {shown} is not installed (package {sample.package.name})", f"haoqi samples get {shown}"
-        )
+        raise UserError(say("sample.missing", shown=shown, name=sample.package.name), f"haoqi samples get {shown}")
     raw = sample.read(folder, settings)
-    own = {role: "as the sample has it" for role in raw.schema.columns if not getattr(settings, role)}
+    own: dict[str, str] = {role: say("data.as_sample") for role in raw.schema.columns if not getattr(settings, role)}
     return replace(raw, schema=replace(raw.schema, why={**raw.schema.why, **own}))
 
 
@@ -90,7 +89,7 @@ def checked(path: Path) -> Any:
     """
     if not path.exists():
         raise UserError(
-            f"the package of this sample has no {path.name}",
-            "another version may be installed; remove it and get the sample again",
+            say("sample.without", name=path.name),
+            say("sample.without.hint"),
         )
     return path

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import Raw, digest
 from haoqi.data.samples import Sample, checked, samples
@@ -25,9 +26,7 @@ def _read(folder: Path, settings: DataSettings) -> Raw:
     read = [_sentence(line) for line in content.split("\n") if line.strip()]
     kept = [(text, spans) for text, spans in read if text]
     examples = Examples([text for text, _ in kept], [spans for _, spans in kept], list(range(len(kept))))
-    schema = Schema(
-        "people-daily", "sample", "utf-8", rows=len(kept), notes=("a surname and a given name make one person",)
-    )
+    schema = Schema("people-daily", "sample", "utf-8", rows=len(kept), notes=(say("sample.people_daily"),))
     return Raw(examples, None, schema, "spans", digest([content]))
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
+from haoqi.core.say import say
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 
@@ -67,7 +68,7 @@ def check_foreign(source: str, settings: DataSettings) -> None:
 
     path = Path(source)
     if path.is_file() and (found := named_format(head(path, settings.encoding))) is not None:
-        raise UserError(f"{path.name} is {found[0]}; it is not read as it is", found[1])
+        raise UserError(say("file.foreign", name=path.name, found=found[0]), found[1])
 
 
 def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:
@@ -79,7 +80,9 @@ def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:
     try:
         return sources.build(source_for(source, settings)).read(source, settings, labelled)
     except OSError as error:
-        raise UserError(f"{source} cannot be read: {error.strerror or error}", "may you read it?") from None
+        raise UserError(
+            say("source.unreadable", source=source, value=error.strerror or error), say("source.unreadable.hint")
+        ) from None
 
 
 def _unreadable(source: str) -> UserError:
@@ -90,14 +93,16 @@ def _unreadable(source: str) -> UserError:
 
     path = Path(source)
     if source.startswith(("http://", "https://")):
-        return UserError(f"{source} is not a file", "download it first, and give its path")
+        return UserError(say("source.no_file", source=source), say("source.no_file.hint"))
     if path.is_file():
         read_text(path)  # raises, in better words, what is wrong with it
-        return UserError(f"the format of {source} is not known", f"say it with --format: {', '.join(sources.names())}")
+        return UserError(
+            say("source.format", source=source), say("source.format.hint", names=", ".join(sources.names()))
+        )
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, [*beside, *samples.names()], n=1)
-    found = f"did you mean {near[0]}? " if near else ""
+    facts = {"names": ", ".join(samples.names())}
     return UserError(
-        f"there is no file {source}" + ("" if path.name != source else ", and no sample of that name"),
-        f"{found}The samples are: {', '.join(samples.names())}",
+        say("source.none" if path.name != source else "source.none_no_sample", source=source),
+        say("source.none.hint_near", near=near[0], **facts) if near else say("source.none.hint", **facts),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import decode
 from haoqi.data.raw import Part, Raw, digest
 from haoqi.data.records import part_of
@@ -32,6 +33,27 @@ MANY_FILES = 20
 # Files that tell what all of them hold.
 _LOOK_AT = 200
 # What files beside each other are called that are no classes.
+_SAY_NOTHING = frozenset(
+    [
+        "my",
+        "the",
+        "all",
+        "text",
+        "texts",
+        "data",
+        "lines",
+        "examples",
+        "sentences",
+        "file",
+        "files",
+        "polarity",
+        "review",
+        "reviews",
+        "class",
+        "label",
+        "labels",
+    ]
+)
 _NO_CLASSES = frozenset(
     """data dataset text texts sentence sentences corpus corpora document documents doc docs label labels class classes
     vocab vocabulary words word wordlist stopwords stopword dict dictionary mapping map notes todo log logs output input
@@ -88,11 +110,9 @@ def label_folders(listing: Listing, splits: dict[Path, Part]) -> Labelled | None
         return None
     warnings = []
     if deep := [name for name, count in below.items() if count > 1]:
-        warnings.append(
-            f"classes are the folders directly in {listing.folder.name}; folders within {', '.join(deep[:5])} are not"
-        )
+        warnings.append(say("classes.folders_within", name=listing.folder.name, names=", ".join(deep[:5])))
     if listing.files:
-        warnings.append(f"files beside the folders of texts are left out: {shown(listing.files)}")
+        warnings.append(say("classes.files_beside", files=shown(listing.files)))
     return Labelled(places, False, no_text, tuple(warnings))
 
 
@@ -163,12 +183,12 @@ def read_labelled(name: str, found: Labelled, settings: DataSettings, labelled: 
         mark,
         splits if any(place.part for place in kept) else None,
         ", ".join(encoding for encoding, _ in sorted(encodings.most_common(3))),
-        skipped={"no text": len(odd)} if odd else {},
+        skipped={say("left.no_text_file"): len(odd)} if odd else {},
         warnings=tuple(warnings),
         roles={"text": "text", "label": column},
         why={
-            "text": "a text on each line" if found.by_line else "a text in each file",
-            "label": f"the names of the {column}s",
+            "text": say("column.text_a_line") if found.by_line else say("column.text_a_file"),
+            "label": say(f"column.names_of_{column}s"),
         },
     )
     return to_raw(table, replace(settings, label_separator=settings.label_separator or "none"), labelled)
@@ -184,11 +204,11 @@ def _told_odd(name: str, odd: Sequence[Path], found: Labelled, settings: DataSet
     allowed = 0 if settings.bad_rows == 0 else max(1, int(settings.bad_share() * total))
     if len(odd) > allowed or len(odd) == total:
         raise UserError(
-            f"{len(odd):,} of {total:,} files of {name} are no text: {shown(odd, 5)}",
-            f"mend them, or leave them out with --bad-rows {-(-100 * len(odd) // total) / 100:g}",
+            say("classes.no_text", count=len(odd), total=total, name=name, odd=shown(odd, 5)),
+            say("classes.no_text.hint", value=-(-100 * len(odd) // total) / 100),
         )
-    told = [f"files that are no text are left out: {shown(odd, 5)}; --bad-rows 0 stops at them"] if odd else []
-    return told + ([f"files that are no text are left out: {endings(found.no_text)}"] if found.no_text else [])
+    told: list[str] = [say("classes.odd_files", odd=shown(odd, 5))] if odd else []
+    return told + ([say("classes.other_files", endings=endings(found.no_text))] if found.no_text else [])
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -209,7 +229,9 @@ def _class_names(paths: Sequence[Path]) -> list[str] | None:
     stems = [path.stem for path in paths]
     numbered = any(stem[-1:].isdecimal() for stem in stems)
     plain = all(path.suffix.lower() in PLAIN and not any(map(part_of, words_of(path.stem))) for path in paths)
-    return stems if plain and not numbered else ["_".join(few) for few in own]
+    # What all share is left out only where it says nothing: news_culture and news_travel are whole names.
+    telling = {word.lower() for word in shared} - _SAY_NOTHING
+    return stems if plain and not numbered and (telling or not shared) else ["_".join(few) for few in own]
 
 
 def _lines(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from haoqi.core.say import joined, say
 from haoqi.data.raw import Part
 from haoqi.data.records import part_of
 
@@ -141,12 +142,16 @@ def are_shards(paths: Sequence[Path]) -> bool:
 
 def shown(paths: Sequence[Path], most: int = 8) -> str:
     """Return names as a sentence lists them."""
-    more = f" and {len(paths) - most:,} more" if len(paths) > most else ""
-    return ", ".join(path.name for path in paths[:most]) + more
+    listed = ", ".join(path.name for path in paths[:most])
+    return say("list.and_more", listed=listed, more=len(paths) - most) if len(paths) > most else listed
 
 
 def endings(paths: Sequence[Path]) -> str:
     """Return the endings of files with how many have each."""
     counts: Mapping[str, int] = {}
     counts = {one: sum(path.suffix.lower() == one for path in paths) for one in {p.suffix.lower() for p in paths}}
-    return ", ".join(f"{count:,} {one or 'without ending'}" for one, count in sorted(counts.items()))
+    told = [
+        say("files.with_ending", count=count, ending=one) if one else say("files.without_ending", count=count)
+        for one, count in sorted(counts.items())
+    ]
+    return joined(told)

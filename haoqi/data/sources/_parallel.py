@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_kinds import count_words
 from haoqi.data.decode import read_text
 from haoqi.data.examples import Examples
@@ -173,17 +174,21 @@ def _refuse_two_texts(files: Sequence[LineFile]) -> None:
             languages = len(own) == len(its) == 1 and pair <= _LANGUAGES
             if len(pair) == 2 and own and its and (pair in _TWO_TEXTS or languages) and one.holds_texts:
                 raise UserError(
-                    f"{one.path.name} and {other.path.name} belong together line by line: a text and the text that "
-                    "answers it",
-                    "such answers are not learnt from folders; for labels give a file with a label for each line",
+                    say("parallel.two_texts", name=one.path.name, name2=other.path.name),
+                    say("parallel.two_texts.hint"),
                 )
 
 
 def _unequal(text: LineFile, label: LineFile) -> UserError:
     return UserError(
-        f"{text.path.name} and {label.path.name} belong together, texts and their labels line by line, but have "
-        f"{len(text.lines):,} and {len(label.lines):,} lines",
-        "each line of one needs its line in the other; or write a text and its label in each row of one table",
+        say(
+            "parallel.unequal",
+            name=text.path.name,
+            name2=label.path.name,
+            count=len(text.lines),
+            count2=len(label.lines),
+        ),
+        say("parallel.unequal.hint"),
     )
 
 
@@ -192,9 +197,8 @@ def _refuse_several(text: LineFile, labels: Sequence[LineFile]) -> None:
         if file.holds_several:
             shown = next(line for line in file.lines if _NUMBERS.fullmatch(line))
             raise UserError(
-                f"the texts of {text.path.name} have their labels in another file, {file.path.name}, with several "
-                f"numbers for a line ({shown[:30]}), as if for the parts of each text",
-                "write a part and its label in each row of one table",
+                say("parallel.several", name=text.path.name, name2=file.path.name, shown=shown[:30]),
+                say("parallel.several.hint"),
             )
 
 
@@ -213,12 +217,14 @@ def read_parallel(name: str, found: Parallel, settings: DataSettings, names: Seq
     """
     known = {found.text, *found.labels}
     if wrong := {said for said in (settings.text, settings.label) if said and said not in known}:
-        raise UserError(f"{name} has no file {', '.join(sorted(wrong))}; it has {', '.join(sorted(known))}")
+        raise UserError(
+            say("parallel.no_file", name=name, names=", ".join(sorted(wrong)), names2=", ".join(sorted(known)))
+        )
     chosen = settings.label or found.labels[0]
     columns, parts, warnings = _collect(found, chosen)
     columns[chosen], told = _spell_out(columns[chosen], names)
     others = [key for key in found.labels if key != chosen]
-    warnings += [f"{', '.join(others)} could be the labels, too: --label {others[0]}"] if others else []
+    warnings += [say("parallel.other_labels", names=", ".join(others), others=others[0])] if others else []
     text, label = found.first[found.text], found.first[chosen]
     table = Table(
         name,
@@ -230,7 +236,7 @@ def read_parallel(name: str, found: Parallel, settings: DataSettings, names: Seq
         notes=tuple(told),
         warnings=tuple(warnings),
         roles={"text": found.text, "label": chosen},
-        why={"text": f"lines of {text.path.name}", "label": f"lines of {label.path.name}, one for each text"},
+        why={"text": say("column.lines", name=text.path.name), "label": say("column.lines_each", name=label.path.name)},
     )
     settings = replace(settings, text=None, label=None)
     return _tagged(table, settings) if label.holds_tags else to_raw(table, settings, labelled)
@@ -244,12 +250,12 @@ def _collect(found: Parallel, chosen: str) -> tuple[dict[str, list[str | None]],
     for part in _ORDER:
         few = found.files.get(part, {})
         if found.text not in few:
-            warnings += [f"{file.path.name} is left out: there are no texts beside it" for file in few.values()]
+            warnings += [say("parallel.no_texts", name=file.path.name) for file in few.values()]
             continue
         text = few[found.text]
         own: Part = part or "train"
         if chosen not in few and own in ("valid", "test"):
-            warnings.append(f"{text.path.name} has no labels beside it: it serves as unlabelled text")
+            warnings.append(say("parallel.no_labels", name=text.path.name))
             own = "unlabelled"
         for key, cells in columns.items():
             cells += _cells(few.get(key), text)
@@ -275,7 +281,8 @@ def _tagged(table: Table, settings: DataSettings) -> Raw:
     for row, (few, (_, words)) in enumerate(zip(tags, placed, strict=True), 1):
         if few and len(few) != len(words):
             raise UserError(
-                f"row {row} of {table.name} has {len(words)} words and {len(few)} tags", "each word needs its tag"
+                say("tags.uneven_row", row=row, name=table.name, count=len(words), count2=len(few)),
+                say("tags.uneven_row.hint"),
             )
     labels = [spans_of(few, words) if few else None for few, (_, words) in zip(tags, placed, strict=True)]
     texts = [words for words, _ in placed]
@@ -286,7 +293,7 @@ def _tagged(table: Table, settings: DataSettings) -> Raw:
         blank.schema,
         columns={"text": text, "label": label},
         why=table.why,
-        notes=(*blank.schema.notes, f"tags are in the scheme {scheme_of(tags)}"),
+        notes=(*blank.schema.notes, say("tags.scheme", scheme_of=scheme_of(tags))),
     )
     return Raw(examples, table.parts, schema, "spans", table.fingerprint)
 
@@ -298,7 +305,9 @@ def _spell_out(labels: list[str | None], files: Sequence[Path]) -> tuple[list[st
         return labels, []
     for path in files:
         if _NAMES_FILES.fullmatch(path.stem) and (names := _names(path, {int(label) for label in known})):
-            return [names[int(label)] if label else None for label in labels], [f"labels are spelt out by {path.name}"]
+            return [names[int(label)] if label else None for label in labels], [
+                say("parallel.spelt_out", name=path.name)
+            ]
     return labels, []
 
 

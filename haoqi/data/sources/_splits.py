@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import Sentence, joined, named, say
 from haoqi.data.conform import check_guess, settings_like, spell_like
 from haoqi.data.raw import Part, Raw, join
 from haoqi.data.roles import MissingColumnError
@@ -36,7 +37,12 @@ class _File:
         """Return a hint whose flags speak of this split."""
         if self.part not in ("valid", "test"):
             return hint
-        return re.sub(r"--(text|label)\b", rf"--{self.part}-\1", hint)
+        own = re.sub(r"--(text|label)\b", rf"--{self.part}-\1", hint)
+        if isinstance(hint, Sentence):
+            facts = {name: self.flags(fact) if isinstance(fact, str) else fact for name, fact in hint.facts.items()}
+            made = Sentence(hint.key, facts)
+            return made if made == own else own
+        return own
 
 
 def read_splits(
@@ -66,12 +72,13 @@ def read_splits(
     told = list(train.schema.warnings)
     raws: list[tuple[Part | None, Raw]] = [(first.part, train)]
     if train.parts:
-        told.append(f"the splits within {first.name} are passed over: all of it is {first.part}")
+        told.append(say("splits.within", name=first.name, part=first.part))
     for file in files[1:]:
         part, raw, warnings = _read_split(file, first, train, settings, labelled=labelled)
         told += [*warnings, *(one for one in raw.schema.warnings if one not in told)]
         raws.append((part, raw))
-    note = "splits are " + ", ".join(f"{file.name} ({file.part})" for file in files)
+    listed = [say("column.of_kind", column=file.name, kind=named("split", file.part)) for file in files]
+    note = say("splits.are", files=joined(listed))
     schema = replace(train.schema, source=name, rows=0, skipped={}, notes=(note,), warnings=tuple(told))
     return join(_alike(raws), schema)
 
@@ -93,21 +100,21 @@ def _read_split(
         return "unlabelled", blank, [_serves_as_text(file)]
     if all(label is None for label in raw.examples.labels):
         if file.said and file.part != "train":
-            raise UserError(f"no row of {file.name} has a label", f"give labels, or leave --{file.part}-file out")
+            raise UserError(say("splits.no_labels", name=file.name), say("splits.no_labels.hint", part=file.part))
         return ("unlabelled", raw, [_serves_as_text(file)]) if file.part != "train" else ("train", raw, told)
     if raw.shape != train.shape:
-        kinds = {"labels": "a label for each text", "spans": "labelled stretches of its texts"}
-        raise UserError(f"{first.name} has {kinds[train.shape]}, {file.name} has {kinds[raw.shape]}")
-    if train.schema.header == 0 and raw.schema.header:
-        told.append(
-            f"{file.name} names its columns and {first.name} does not: --header 0 reads its first line as a row"
+        kinds = {"labels": say("splits.of_labels"), "spans": say("splits.of_spans")}
+        raise UserError(
+            say("splits.kinds", name=first.name, kinds=kinds[train.shape], name2=file.name, kinds2=kinds[raw.shape])
         )
+    if train.schema.header == 0 and raw.schema.header:
+        told.append(say("splits.header", name=file.name, name2=first.name))
     raw, unknown = _spell(file, first, raw, train)
     return file.part, raw, [*told, *unknown]
 
 
 def _serves_as_text(file: _File) -> str:
-    return f"{file.name} has no labels: it cannot be scored and serves as unlabelled text"
+    return say("splits.as_text", name=file.name)
 
 
 def _settings_for(file: _File, first: _File, train: Raw, settings: DataSettings) -> DataSettings:
@@ -138,7 +145,7 @@ def _read_labelled(file: _File, wanted: DataSettings, train: Raw, settings: Data
         if error.roles <= {"group", "time"} and file.part != "train":
             roles = " and ".join(sorted(error.roles))
             raw, told = _read_labelled(file, replace(wanted, **dict.fromkeys(error.roles)), train, settings)  # type: ignore[arg-type]
-            return raw, [*told, f"{file.name} has no column for --{roles}, which is used in {train.schema.source} only"]
+            return raw, [*told, say("splits.no_role", name=file.name, roles=roles, source=train.schema.source)]
         if error.roles != {"text"} or own or file.part == "train":
             raise _with_flags(file, error, error.what) from None
         guess = read_one(str(file.path), replace(wanted, text=None), True)
@@ -146,7 +153,7 @@ def _read_labelled(file: _File, wanted: DataSettings, train: Raw, settings: Data
             told = check_guess(error, guess.schema, train.schema)
         except MissingColumnError:
             raise _with_flags(file, error, error.what) from None
-        return guess, [f"{file.name}: {file.flags(one)}" for one in told]
+        return guess, [say("marks.note", name=file.name, note=file.flags(one)) for one in told]
 
 
 def _with_flags(file: _File, error: MissingColumnError, what: str) -> MissingColumnError:
@@ -177,8 +184,11 @@ def _no_labels(file: _File, train: Raw, error: UserError) -> UserError:
     if isinstance(error, MissingColumnError):
         return error
     column = train.schema.columns.get("label")
-    missing = f"has no column {column}, which labels {train.schema.source}" if column else "has no labels"
-    return UserError(f"{file.name} {missing}", f"give it labels, or leave --{file.part}-file out")
+    if column:
+        what = say("splits.no_column", name=file.name, column=column, source=train.schema.source)
+    else:
+        what = say("fault.no_labels", source=file.name)
+    return UserError(what, say("splits.give_labels.hint", part=file.part))
 
 
 def _spell(file: _File, first: _File, raw: Raw, train: Raw) -> tuple[Raw, list[str]]:
@@ -198,10 +208,10 @@ def _spell(file: _File, first: _File, raw: Raw, train: Raw) -> tuple[Raw, list[s
     if not set(_names(found.labels)) & set(known):
         own = ", ".join(name for name, _ in known.most_common(8))
         raise UserError(
-            f"{file.name} has none of the labels of {first.name}: it has {listed}; {first.name} has {own}",
-            f"are labels spelt alike in both, and is --{file.part}-label the right column?",
+            say("splits.no_common", name=file.name, name2=first.name, listed=listed, own=own),
+            say("splits.no_common.hint", part=file.part),
         )
-    return raw, [f"{file.name} has labels that {first.name} never has, and that count as wrong: {listed}"]
+    return raw, [say("splits.unknown", name=file.name, name2=first.name, listed=listed)]
 
 
 def _names(labels: Sequence[Any]) -> Counter[str]:

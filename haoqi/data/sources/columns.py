@@ -7,6 +7,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.column_lines import Layout, Sentence, end_at_full_stops, foreign, look, sentences
 from haoqi.data.decode import head, read_text
 from haoqi.data.examples import Examples, Span
@@ -43,7 +44,7 @@ class Columns:
         text = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")
         lines = text.split("\n")
         if known := foreign(lines):
-            raise UserError(f"{path.name} is {known[0]}, which is not read", known[1])
+            raise UserError(say("tags.foreign", name=path.name, known=known[0]), known[1])
         said = settings.delimiter
         layout = look(lines[:_LOOK_AT], said) or look(lines, said) or _usual(lines, settings)
         found = _read(path.name, list(sentences(text, layout)), settings, labelled)
@@ -108,7 +109,7 @@ def tagged_examples(tokens: Tokens) -> tuple[Examples, tuple[str, ...]]:
         for tags, (text, places) in zip(spelt, placed, strict=True)
     ]
     if blank := sum(not word.strip() for sentence in words for word in sentence):
-        notes.append(f"{blank:,} words are blanks")
+        notes.append(say("tags.blank_words", blank=blank))
     if tagging is not None:
         notes[:0] = tagging.notes(scheme_of(tags for tags in spelt if tags is not None))
     kept = [tuple(place for place in places if text[place[0] : place[1]].strip()) for text, places in placed]
@@ -176,7 +177,7 @@ def _without_prefix(words: Sequence[Sequence[str]], notes: list[str]) -> Sequenc
     prefix = match[0]
     if not all(word.startswith(prefix) for sentence in words for word in sentence):
         return words
-    notes.append(f"all words begin with {prefix}, which is left out")
+    notes.append(say("tags.prefix", prefix=prefix))
     return [[word[len(prefix) :] or " " for word in sentence] for sentence in words]
 
 
@@ -193,7 +194,7 @@ def _read(name: str, whole: list[Sentence], settings: DataSettings, labelled: bo
     header = _take_header(whole)
     whole = [one for one in whole if one.rows or one.odd]
     if not any(one.rows for one in whole):
-        raise UserError(f"{name} has no sentences", "write a word and its tag on each line")
+        raise UserError(say("tags.no_sentences", name=name), say("tags.no_sentences.hint"))
     names = header or [str(place + 1) for place in range(len(next(one.rows for one in whole if one.rows)[0]))]
     columns = [list(cells) for cells in zip(*(row for one in whole for row in one.rows), strict=True)]
     chosen = _choose(name, dict(zip(names, columns, strict=True)), settings, labelled)
@@ -208,7 +209,7 @@ def _read(name: str, whole: list[Sentence], settings: DataSettings, labelled: bo
     if good[-1].document > 1:
         examples = replace(examples, groups=[str(one.document) for one in good])
     others = [names[other] for other in chosen.others] if chosen else []
-    told += (f"column {', '.join(others)} holds tags too; choose with --label",) if others else ()
+    told += (say("tags.other_columns", names=", ".join(others)),) if others else ()
     given = {"text": names[place]} | ({"label": names[chosen.tags]} if chosen else {})
     return _Found(
         examples,
@@ -267,17 +268,17 @@ def _with_ends(
         place, starts = found
         pieces = [Sentence(rows[at:to], line + at) for at, to in zip(starts, [*starts[1:], len(rows)], strict=True)]
         pieces[0].odd = whole[0].odd
-        return pieces, (f"column {list(marks)[place]} tells sentences apart",), ()
+        return pieces, (say("tags.sentence_column", list=list(marks)[place]),), ()
     cut = end_at_full_stops(whole, word)
     if len(cut) < 2 and len(rows) > 200:
         raise UserError(
-            f"nothing in {name} tells where a sentence ends: {len(rows):,} words without a blank line or a full stop",
-            "put a blank line between sentences",
+            say("tags.no_ends", name=name, count=len(rows)),
+            say("tags.no_ends.hint"),
         )
     if len(cut) < 2:
         return whole, (), ()
-    warning = f"{name} has no blank lines: sentences end at full stops; put blank lines where they should end"
-    return cut, ("sentences end at full stops, question marks and exclamation marks",), (warning,)
+    warning = say("tags.full_stops_only", name=name)
+    return cut, (say("tags.full_stops"),), (warning,)
 
 
 def _without_odd(
@@ -300,12 +301,19 @@ def _without_odd(
     if not good or len(bad) > max(1, settings.bad_share() * len(whole)):
         width = len(next(one.rows for one in whole if one.rows)[0])
         raise UserError(
-            f"{len(bad):,} of {len(whole):,} sentences of {name} have lines without {width} filled columns "
-            f"(lines {listed}), such as {shown[:60]!r}",
-            f"mend them, or leave such sentences out with --bad-rows {_share(len(bad), len(whole))}",
+            say(
+                "tags.odd_lines",
+                count=len(bad),
+                count2=len(whole),
+                name=name,
+                width=width,
+                listed=listed,
+                shown=shown[:60],
+            ),
+            say("tags.odd_lines.hint", share=_share(len(bad), len(whole))),
         )
-    note = f"lines {listed} are not like the others, such as {shown[:40]!r}: their sentences are left out"
-    return good, {"a line with other columns or without a tag": len(bad)}, (note,)
+    note = say("tags.odd_left", listed=listed, shown=shown[:40])
+    return good, {say("left.odd_lines"): len(bad)}, (note,)
 
 
 def _share(part: int, whole: int) -> str:

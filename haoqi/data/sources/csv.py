@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import Decoded, decode_told, head, read_bytes
 from haoqi.data.dialect import (
     ENDINGS,
@@ -23,7 +24,6 @@ from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.table import Table, tell_apart, to_raw
 
-UNSURE_HEADER = "whether the first line names the columns is unsure: --header 1 says that it does, --header 0 that not"
 # Rows of another width up to this share are left out, and told.
 RAGGED = 0.02
 # From this share on the delimiter is none.
@@ -78,12 +78,12 @@ def _table(path: Path, decoded: Decoded, dialect: Dialect, settings: DataSetting
     if dialect.delimiter == "|":  # nothing stands outside of the outer lines of a table
         columns = {n: c for n, c in columns.items() if any(c) or not n.startswith("column ")} or columns
     titles = header.row if header.row > 0 else 0
-    notes = [f"{dialect.why_skip} before the table left out"] if dialect.skip else []
-    notes += [f"{titles} lines of title before the names of the columns left out"] if titles else []
-    notes += ["the first line holds no names of columns: they are called 1, 2, 3"] if header.names[0] == "1" else []
+    notes: list[str] = [say("csv.before", why_skip=dialect.why_skip)] if dialect.skip else []
+    notes += [say("csv.titles", titles=titles)] if titles else []
+    notes += [say("csv.nameless")] if header.names[0] == "1" else []
     notes += doubled
     warnings = _doubts(path, gathered.swallowed)
-    warnings += [UNSURE_HEADER] * header.unsure
+    warnings += [say("csv.header_unsure")] * header.unsure
     warnings += [_told_ragged(gathered.ragged)] if gathered.ragged else []
     return Table(
         path.name,
@@ -95,7 +95,7 @@ def _table(path: Path, decoded: Decoded, dialect: Dialect, settings: DataSetting
         quote=dialect.shown_quote,
         escape=dialect.escape,
         header=header.row + 1,
-        skipped={"a different number of columns": ragged} if ragged else {},
+        skipped={say("left.ragged"): ragged} if ragged else {},
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
@@ -161,43 +161,45 @@ def _doubts(path: Path, count: int) -> list[str]:
     """Return a warning where cells run over lines that look like rows of their own."""
     if not count:
         return []
-    return [f"{count:,} cells of {path.name} hold what look like whole rows: --quote none reads quotes as characters"]
+    return [say("csv.swallowed", count=count, name=path.name)]
 
 
 def _check_delimiter(
     path: Path, text: str, rows: list[tuple[int, list[str]]], settings: DataSettings, *, labelled: bool
 ) -> None:
     if not rows:
-        raise UserError(f"{path.name} has no rows", "give a file with a text and a label in each row")
+        raise UserError(say("fault.no_rows", name=path.name), say("fault.no_rows.hint"))
     if not labelled or any(len(row) > 1 for _, row in rows[:_COMMON]):
         return
     other, _ = guess_delimiter(text, None, "")
     if settings.delimiter and other:
-        found = {"\t": "a tab"}.get(other, other)
+        found = say("csv.tab") if other == "\t" else other
         raise UserError(
-            f"{path.name} has one column when cut at {settings.delimiter!r}",
-            f"its delimiter looks like {found}; leave --delimiter out",
+            say("csv.one_column_cut", name=path.name, delimiter=settings.delimiter),
+            say("csv.one_column_cut.hint", found=found),
         )
     raise UserError(
-        f"{path.name} has one column only, {rows[0][1][0][:40]!r}",
-        "each row needs a text and a label; say what stands between them with --delimiter",
+        say("csv.one_column", name=path.name, rows=rows[0][1][0][:40]),
+        say("csv.one_column.hint"),
     )
 
 
 def _told_ragged(ragged: list[int]) -> str:
-    lines = ", ".join(map(str, ragged[:5])) + (", ..." if len(ragged) > 5 else "")
-    return f"{len(ragged):,} rows of another number of columns are left out (lines {lines}); --bad-rows 0 allows none"
+    lines = _first(ragged)
+    return say("csv.ragged", count=len(ragged), lines=lines)
 
 
 def _check_ragged(path: Path, ragged: list[int], total: int, settings: DataSettings) -> None:
     if len(ragged) > settings.bad_share(RAGGED) * total:
-        lines = ", ".join(map(str, ragged[:5])) + (", ..." if len(ragged) > 5 else "")
+        lines = _first(ragged)
         if len(ragged) > NO_TABLE * total and not settings.delimiter and path.suffix.lower() not in ENDINGS:
-            raise UserError(
-                f"{path.name} is no table: no delimiter cuts its lines into as many cells each",
-                "give a text and its label on each line; if it is a table, say its --delimiter and --quote",
-            )
+            raise UserError(say("csv.no_table", name=path.name), say("csv.no_table.hint"))
         raise UserError(
-            f"{len(ragged):,} of {total:,} rows of {path.name} have a different number of columns (lines {lines})",
-            "check the delimiter and the quotes, or leave such rows out with --bad-rows",
+            say("csv.too_ragged", count=len(ragged), total=total, name=path.name, lines=lines),
+            say("csv.too_ragged.hint"),
         )
+
+
+def _first(lines: list[int]) -> str:
+    shown = ", ".join(map(str, lines[:5]))
+    return say("list.cut", listed=shown) if len(lines) > 5 else shown

@@ -8,6 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from haoqi.core.errors import UserError, require, unknown
+from haoqi.core.say import say
 from haoqi.data.column_kinds import is_empty
 from haoqi.data.decode import read_bytes
 from haoqi.data.header import find_header
@@ -37,15 +38,13 @@ class Excel:
         header = find_header(rows[:_LOOK_AT], said=settings.header)
         body = rows[header.row + 1 :]
         if not body:
-            raise UserError(
-                f"{path.name} has no rows", "name the columns in its first row and give a row for each text"
-            )
+            raise UserError(say("fault.no_rows", name=path.name), say("excel.no_rows.hint"))
         cells = [[row[place] for row in body] for place in range(len(header.names))]
         names, doubled = tell_apart(header.names, cells, path.name)
         columns = dict(zip(names, cells, strict=True))
         notes += doubled
-        notes += [f"{header.row} rows of title left out"] if header.row > 0 else []
-        notes += ["no row names the columns: they are called 1, 2, 3"] if header.names[0] == "1" else []
+        notes += [say("excel.titles", row=header.row)] if header.row > 0 else []
+        notes += [say("excel.nameless")] if header.names[0] == "1" else []
         mark = digest([content, sheet])
         table = Table(path.name, columns, "excel", mark, sheet=sheet, header=header.row + 1, notes=tuple(notes))
         return to_raw(table, settings, labelled)
@@ -67,7 +66,9 @@ def read_sheet(content: bytes, path: Path, settings: DataSettings) -> tuple[str,
     except UserError:
         raise
     except (BadZipFile, KeyError, ValueError, OSError, TypeError, AttributeError, IndexError, SyntaxError) as error:
-        raise UserError(f"{path.name} is no Excel workbook: {error}", "save it as .xlsx, or as CSV") from None
+        raise UserError(
+            say("excel.no_workbook", name=path.name, error=str(error)), say("excel.no_workbook.hint")
+        ) from None
     return chosen, _squared(rows), notes
 
 
@@ -79,13 +80,13 @@ def _choose(book: Any, names: Sequence[str], said: str | None, path: Path) -> tu
         if said.isdecimal() and 0 < int(said) <= len(names):
             return names[int(said) - 1], []
         hint = unknown("sheet", said, names).hint
-        raise UserError(f"{path.name} has no sheet {said}; it has {', '.join(names)}", hint)
+        raise UserError(say("excel.no_sheet", name=path.name, said=said, names=", ".join(names)), hint)
     if not names:
-        raise UserError(f"{path.name} has no sheet with cells", "save the table as .xlsx, or as CSV")
+        raise UserError(say("excel.empty", name=path.name), say("excel.empty.hint"))
     filled = {name: _weight(book[name]) for name in names} if len(names) > 1 else {names[0]: 1}
     best = max(names, key=lambda name: filled[name])
     rest = [name for name in names if name != best]
-    return best, [f"the sheet {best} is read; left out: {', '.join(rest)} (--sheet NAME reads another)"] if rest else []
+    return best, [say("excel.other_sheets", best=best, names=", ".join(rest))] if rest else []
 
 
 def _weight(sheet: Any) -> int:

@@ -1,9 +1,11 @@
 """A folder: of text files per label, of files that hold the splits, or of files that belong together."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import Sentence, named, say
 from haoqi.data.raw import Part, Raw
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import read_one, sources
@@ -82,8 +84,8 @@ def _read_files(
         if labelled:
             folders = ", ".join(folder.name for folder in listing.folders)
             raise UserError(
-                f"the folders {folders} of {name} hold texts, but no labels",
-                "put the texts of each label in a folder called like it, such as train/LABEL/1.txt, or give train.csv",
+                say("folder.no_labels", folders=folders, name=name),
+                say("folder.no_labels.hint"),
             )
         return _texts_alone(name, [path for _, path in files], settings)
     for part in ("train", "valid", "test"):
@@ -91,8 +93,8 @@ def _read_files(
         if len({path.suffix.lower() for path in several}) > 1:
             test = next((f" --test-file {path}" for one, path in files if one == "test"), "")
             raise UserError(
-                f"{name} holds several files of the {part} split, in several formats: {shown(several)}",
-                f"name one: {train[0]}{test}",
+                say("folder.formats", name=name, part=named("split", part), several=shown(several)),
+                say("folder.formats.hint", train=str(train[0]), test=test),
             )
     return read_splits(name, files, settings, labelled)
 
@@ -119,19 +121,19 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
         return read_one(str(readable[0]), settings, labelled)
     if not files:
         raise UserError(
-            f"the folder {folder} has no data",
-            "put a folder of text files per label in it, or train.csv and test.csv",
+            say("folder.empty", folder=str(folder)),
+            say("folder.empty.hint"),
         )
     raise UserError(
-        f"the folder {folder} holds several files, none named train: {shown(readable or files)}",
-        f"name one: {(readable or files)[0]}",
+        say("folder.several", folder=str(folder), value=shown(readable or files)),
+        say("folder.several.hint", value=(readable or files)[0]),
     )
 
 
 def _read_shards(name: str, files: list[Path], settings: DataSettings, labelled: bool) -> Raw:
     """Return the rows of one file that was cut in pieces."""
     raw = read_splits(name, [("train", path) for path in files], settings, labelled)
-    note = f"{len(files):,} files whose names differ by numbers are read as pieces of one: {shown(files, 3)}"
+    note = say("folder.shards", count=len(files), files=shown(files, 3))
     return replace(raw, parts=None, schema=replace(raw.schema, notes=(note, *raw.schema.notes[1:])))
 
 
@@ -155,17 +157,31 @@ def _texts_alone(name: str, paths: list[Path], settings: DataSettings) -> Raw:
 def _no_training(listing: Listing, folders: list[Path]) -> UserError:
     texts = sum(len(texts_below(folder)[0]) for folder in folders)
     return UserError(
-        f"{listing.folder} holds the splits {', '.join(folder.name for folder in folders)} ({texts:,} texts), "
-        "but none to learn from",
-        "call the folder to learn from train",
+        say(
+            "folder.no_training",
+            folder=str(listing.folder),
+            names=", ".join(folder.name for folder in folders),
+            texts=texts,
+        ),
+        say("folder.no_training.hint"),
     )
 
 
 def _left_out(listing: Listing, found: Raw) -> list[str]:
     """Return a sentence on the files and folders beside the data that say nothing to it."""
-    told = " ".join((*found.schema.notes, *found.schema.warnings, *found.schema.why.values()))
+    said = (*found.schema.notes, *found.schema.warnings, *found.schema.why.values())
+    told = " ".join(fact for one in said for fact in _facts_of(one))
     beside = (*listing.files, *listing.lists)
     if found.schema.format == "folder" or len(beside) + len(listing.folders) < 2:
         return []
     left = [path for path in (*beside, *listing.folders) if path.name not in told and path.name != found.schema.source]
-    return [f"left out of {listing.folder.name}: {shown(left)}"] if left and len(told) else []
+    return [say("folder.left_out", name=listing.folder.name, left=shown(left))] if left and said else []
+
+
+def _facts_of(told: str) -> Iterator[str]:
+    """Yield what sentences are about, such as names of files."""
+    for fact in told.facts.values() if isinstance(told, Sentence) else ():
+        if isinstance(fact, Sentence):
+            yield from _facts_of(fact)
+        else:
+            yield str(fact)

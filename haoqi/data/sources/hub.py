@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError, require
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Part, Raw, digest, join
 from haoqi.data.records import part_of
@@ -37,9 +38,7 @@ class Hub:
             found = datasets.load_dataset(name, config or None)
         except Exception as error:  # the library raises its own, requests' and huggingface_hub's kinds
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise UserError(
-                f"the hub data set {name} cannot be had: {reason}", "is its name right, and is there a network?"
-            ) from None
+            raise UserError(say("hub.none", name=name, reason=reason), say("hub.none.hint")) from None
         return read_loaded(found, name, settings, labelled)
 
 

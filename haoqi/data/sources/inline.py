@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import head, read_text
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import Raw, digest
@@ -36,15 +37,20 @@ class Inline:
         broken = [n for n, line in enumerate(lines, 1) if "{{" in _MARK.sub("", line) or "}}" in _MARK.sub("", line)]
         if len(broken) > settings.bad_share() * len(lines):
             raise UserError(
-                f"{len(broken):,} of {len(lines):,} lines of {path.name} have marks that are not {{{{kind:words}}}} "
-                f"(lines {', '.join(map(str, broken[:5]))})",
-                "close every mark, and leave no mark inside another",
+                say(
+                    "inline.broken",
+                    count=len(broken),
+                    count2=len(lines),
+                    name=path.name,
+                    names=", ".join(map(str, broken[:5])),
+                ),
+                say("inline.broken.hint"),
             )
         rows = [unmarked(line) for number, line in enumerate(lines, 1) if number not in set(broken)]
         examples = Examples([t for t, _ in rows], [spans for _, spans in rows], list(range(len(rows))))
         check_lengths(examples.texts, path.name, settings)
-        skipped = {"with a broken mark": len(broken)} if broken else {}
-        notes = ("words are marked as {{kind:words}} in the texts; the marks are taken out",)
+        skipped: dict[str, int] = {say("left.broken_mark"): len(broken)} if broken else {}
+        notes = (say("inline.marks"),)
         schema = Schema(path.name, "inline", encoding, rows=len(examples), skipped=skipped, notes=notes)
         return Raw(examples, None, schema, "spans", digest([text]))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import head, read_text
 from haoqi.data.dialect import NAMED, guess_delimiter
 from haoqi.data.raw import Raw, digest
@@ -54,18 +55,18 @@ class Lines:
         said = NAMED.get(settings.delimiter or "", settings.delimiter)
         delimiter, why = None, ""
         if mark := find_mark(lines[:_LOOK_AT]):
-            columns, why = _marked(lines, mark), f"marked with {mark}"
+            columns, why = _marked(lines, mark), say("column.marked", mark=mark)
         elif cut := guess(lines[:_LOOK_AT], said):
             delimiter = cut[0]
             columns = _cut(lines, *cut, name=path.name, settings=settings)
-            why = f"what stands {'before the first' if cut[1] else 'after the last'} {delimiter!r}"
+            why = say("column.before_first" if cut[1] else "column.after_last", delimiter=delimiter)
         elif found := None if said else find_label_word(lines):
-            columns, why = _split(lines, found), f"the {'first' if found.first else 'last'} word of each line"
+            columns, why = _split(lines, found), say("column.first_word" if found.first else "column.last_word")
         elif labelled:
             raise _no_label(path.name, lines)
         else:
             columns = {"text": lines, "label": [None] * len(lines)}
-        told = {"text": "the rest of the line", "label": why} if why else {}
+        told = {"text": say("column.rest_of_line"), "label": why} if why else {}
         roles = {"text": "text", "label": "label"} if why else {}
         table = Table(path.name, columns, "lines", digest([text]), None, encoding, delimiter, roles=roles, why=told)
         return to_raw(table, settings, labelled)
@@ -113,7 +114,8 @@ def _cut(
     without = [number for number, label in enumerate(labels, 1) if label is None]
     if len(without) > settings.bad_share() * len(lines):
         raise UserError(
-            f"{len(without):,} of {len(lines):,} lines of {name} have no {delimiter!r}", "check --delimiter"
+            say("lines.no_delimiter", count=len(without), count2=len(lines), name=name, delimiter=delimiter),
+            say("lines.no_delimiter.hint"),
         )
     return {"text": texts, "label": labels}
 
@@ -127,14 +129,11 @@ def _split(lines: Sequence[str], found: LabelWord) -> dict[str, list[Any]]:
 def _no_label(name: str, lines: Sequence[str]) -> UserError:
     if word := looks_like_label_word(lines):
         shown = ", ".join(word.names[:4])
-        place = "first" if word.first else "last"
         return UserError(
-            f"the {place} words of the lines of {name} may be labels ({shown}), or just words",
-            "if they are labels, say so with --format lines --delimiter ' '",
+            say("lines.maybe_first" if word.first else "lines.maybe_last", name=name, shown=shown),
+            say("lines.maybe.hint"),
         )
-    return UserError(
-        f"{name} has a text on each line but no label", "say what stands between text and label with --delimiter"
-    )
+    return UserError(say("lines.no_label", name=name), say("lines.no_label.hint"))
 
 
 def find_mark(lines: Sequence[str]) -> str | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import read_bytes
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
@@ -35,7 +36,7 @@ class Parquet:
             columns = {name: _cells(found.column(name)) for name in found.column_names}
         except (pa.ArrowException, OSError, ValueError) as error:  # what is damaged raises one or another of them
             told = " ".join(str(error).split())
-            raise UserError(f"{path.name} is no whole Parquet file: {told}", "write or download it again") from None
+            raise UserError(say("parquet.broken", name=path.name, error=told), say("parquet.broken.hint")) from None
         return to_raw(Table(path.name, columns, "parquet", digest([content])), settings, labelled)
 
 

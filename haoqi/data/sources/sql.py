@@ -3,6 +3,7 @@
 import re
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
@@ -24,12 +25,12 @@ class Sql:
         from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
         if not settings.query:
-            raise UserError("a database needs a query", '--query "select text, label from reviews"')
+            raise UserError(say("sql.no_query"), '--query "select text, label from reviews"')
         try:
             shown = make_url(source).render_as_string(hide_password=True)
             engine = create_engine(source.replace("postgres://", "postgresql://", 1))
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise UserError(f"the database cannot be opened: {error}", "install its driver, or check the URL") from None
+            raise UserError(say("sql.unopened", error=str(error)), say("sql.unopened.hint")) from None
         _check_file(engine.url.database if engine.url.drivername.startswith("sqlite") else None)
         try:
             with engine.connect() as connection:
@@ -38,10 +39,10 @@ class Sql:
                 rows = [tuple(row) for row in found]
         except SQLAlchemyError as error:
             reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
-            raise UserError(f"{shown} did not answer the query: {reason}", "check the names in --query") from None
+            raise UserError(say("sql.failed", shown=shown, reason=reason), say("sql.failed.hint")) from None
         finally:
             engine.dispose()
-        check_names(names, "the answer")
+        check_names(names, say("sql.answer"))
         columns = {name: [row[number] for row in rows] for number, name in enumerate(names)}
         mark = digest([shown, settings.query, *(repr(row) for row in rows)])
         return to_raw(Table(shown, columns, "sql", mark), settings, labelled)
@@ -52,6 +53,4 @@ def _check_file(path: str | None) -> None:
     from pathlib import Path
 
     if path and path != ":memory:" and not Path(path).is_file():
-        raise UserError(
-            f"there is no database {path}", "an absolute path has four slashes: sqlite:////home/me/reviews.db"
-        )
+        raise UserError(say("sql.no_file", path=str(path)), say("sql.no_file.hint"))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.decode import head, read_text
 from haoqi.data.documents import read_document
 from haoqi.data.raw import Raw, digest
@@ -46,8 +47,8 @@ def _parse(text: str, name: str) -> Any:
     }
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader)):
-            raise UserError(f"{name} refers to parts of itself with *", "write each record out")
+            raise UserError(say("yaml.alias", name=name), say("yaml.alias.hint"))
         return yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{name} is not YAML: {reason}", "check the indentation, or give JSON or CSV") from None
+        raise UserError(say("yaml.bad", name=name, reason=reason), say("yaml.bad.hint")) from None

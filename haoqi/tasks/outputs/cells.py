@@ -7,6 +7,7 @@ from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from haoqi.core.say import say
 from haoqi.data.examples import Span
 
 # What may stand between the labels of one cell, in half and full width.
@@ -24,14 +25,14 @@ def read_name(raw: object) -> str:
     """
     raw = _scalar(raw)
     if is_blank(raw):
-        raise ValueError("the label is empty")
+        raise ValueError(say("cell.empty"))
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() else str(raw)
     if isinstance(raw, str | int):
         return str(raw).strip()
-    raise ValueError(f"the label is a {type(raw).__name__}, not one name")
+    raise ValueError(say("cell.no_name", kind=type(raw).__name__))
 
 
 def read_names(raw: object) -> tuple[str, ...]:
@@ -47,12 +48,12 @@ def read_names(raw: object) -> tuple[str, ...]:
     """
     raw = _scalar(raw)
     if is_blank(raw):
-        raise ValueError("the label is empty")
+        raise ValueError(say("cell.empty"))
     if isinstance(raw, str):
         raw = _list(raw) if raw.strip().startswith(("[", "(")) else SEPARATORS.split(raw)
         raw = [name for name in raw if not is_blank(name)]
     if isinstance(raw, Mapping):
-        raise ValueError("the label is a mapping, not a list of names")
+        raise ValueError(say("cell.mapping"))
     members = raw if isinstance(raw, Iterable) else [raw]
     return tuple(sorted({read_name(member) for member in members}))
 
@@ -67,11 +68,11 @@ def read_spans(raw: object) -> tuple[Span, ...]:
         ValueError: if the cell is None or blank, or a member is not a span; an empty list is an answer.
     """
     if is_blank(raw):
-        raise ValueError("the spans are missing; a text without any has an empty list")
+        raise ValueError(say("cell.no_spans"))
     if isinstance(raw, str):
         raw = _list(raw)
     if isinstance(raw, Mapping) or not isinstance(raw, Iterable):
-        raise ValueError(f"spans come as a list, not as a {type(raw).__name__}")
+        raise ValueError(say("cell.no_list", kind=type(raw).__name__))
     return tuple(sorted({_span(member) for member in raw}))
 
 
@@ -93,9 +94,9 @@ def _span(raw: Any) -> Span:
         start, end, label = raw
         span = Span(_place(start), _place(end), read_name(label))
     except (TypeError, ValueError):
-        raise ValueError(f"{raw!r} is not a span: start, end and label are needed") from None
+        raise ValueError(say("cell.no_span", cell=raw)) from None
     if not 0 <= span.start < span.end:
-        raise ValueError(f"the span {span.start}-{span.end} is empty or begins before the text")
+        raise ValueError(say("cell.bad_span", start=span.start, end=span.end))
     return span
 
 

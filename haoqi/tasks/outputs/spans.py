@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
@@ -116,11 +117,11 @@ class Spans:
 def misfit(spans: Iterable[Sequence[Any]], text: str) -> str:
     """Return why spans cannot belong to a text, or nothing: one ends beyond it, or holds only space."""
     for start, end, label in spans:
-        where = f"the span {start}-{end} ({label})"
+        where = {"start": start, "end": end, "label": label}
         if not 0 <= start < end <= len(text):
-            return f"{where} does not lie within its text of {len(text)} characters"
+            return say("cell.span_outside", count=len(text), **where)
         if not text[start:end].strip():
-            return f"{where} holds nothing but space"
+            return say("cell.span_blank", **where)
     return ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from haoqi.core.say import named as said
 from haoqi.evaluate.report import formats
 from haoqi.evaluate.report.charts import columns, share_bar
 from haoqi.evaluate.report.markup import Child, Markup, Said, join, tag
@@ -40,7 +41,7 @@ def draw(story: Story) -> Markup:
     told = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts if v is not None), class_="facts")
     schema = card.get("schema") or {}
     read = [*(schema.get("warnings") or ()), *(schema.get("notes") or ())]
-    notes = [tag("li", str(note)) for note in [*read, *(card.get("notes") or ())] if note not in story.notes]
+    notes = [tag("li", note) for note in [*read, *(card.get("notes") or ())] if note not in story.notes]
     return join(
         tag("p", lead, class_="prose"),
         told,
@@ -86,7 +87,10 @@ def _how(card: Mapping[str, Any]) -> Child:
 
 
 def _languages(shares: Mapping[str, float]) -> Child:
-    return ", ".join(f"{code} {formats.share(share)}" for code, share in shares.items()) or Said("unknown")
+    parts: list[Child] = []
+    for code, share in shares.items():
+        parts += [", " if parts else None, said("language", code), " ", formats.share(share)]
+    return parts or Said("unknown")
 
 
 def _lengths(card: Mapping[str, Any]) -> Child:
@@ -111,8 +115,10 @@ def _counted(key: str, count: int) -> Said:
 
 
 def _named(counts: Mapping[str, int]) -> Child:
-    found = [f"{name} {formats.count(count)}" for name, count in counts.items() if count]
-    return ", ".join(found) or Said("data.none")
+    parts: list[Child] = []
+    for name, count in counts.items():
+        parts += [", " if parts else None, name, " ", formats.count(count)] if count else []
+    return parts or Said("data.none")
 
 
 def _near(card: Mapping[str, Any]) -> Said:
@@ -125,7 +131,10 @@ def _near(card: Mapping[str, Any]) -> Said:
 def _personal(counts: Mapping[str, int]) -> Child:
     parts: list[Child] = []
     for kind, count in counts.items():
-        parts += ["; " if parts else None, Said("data.personal.value", kind=kind, count=formats.count(count))]
+        parts += [
+            "; " if parts else None,
+            Said("data.personal.value", kind=said("personal", kind), count=formats.count(count)),
+        ]
     return parts or Said("data.personal.none")
 
 
