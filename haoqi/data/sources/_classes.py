@@ -33,27 +33,9 @@ MANY_FILES = 20
 # Files that tell what all of them hold.
 _LOOK_AT = 200
 # What files beside each other are called that are no classes.
-_SAY_NOTHING = frozenset(
-    [
-        "my",
-        "the",
-        "all",
-        "text",
-        "texts",
-        "data",
-        "lines",
-        "examples",
-        "sentences",
-        "file",
-        "files",
-        "polarity",
-        "review",
-        "reviews",
-        "class",
-        "label",
-        "labels",
-    ]
-)
+_FILLERS = """my the all text texts data lines examples sentences file files polarity review reviews class label
+    labels"""
+_SAY_NOTHING = frozenset(_FILLERS.split())
 _NO_CLASSES = frozenset(
     """data dataset text texts sentence sentences corpus corpora document documents doc docs label labels class classes
     vocab vocabulary words word wordlist stopwords stopword dict dictionary mapping map notes todo log logs output input
