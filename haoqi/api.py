@@ -137,7 +137,7 @@ def predict(ref: "str | Path | Model", texts: Any, **settings: Any) -> "Predicti
     Raises:
         UserError: if there is no such release, or the texts are not a list of text.
     """
-    from haoqi.data.frames import has_names, values_of
+    from haoqi.data.tables.frames import has_names, values_of
 
     model = load(ref) if isinstance(ref, str | Path) else ref
     if isinstance(texts, str):
@@ -306,9 +306,9 @@ def _data_settings(source: Any, settings: Mapping[str, Any]) -> "DataSettings":
 
 def _raw(source: Any, settings: "DataSettings", labelled: bool = True) -> "Raw":
     """Return rows that a caller has in memory, its columns chosen as those of a file are."""
-    from haoqi.data.frames import table_of
     from haoqi.data.sources.hub import is_loaded, read_loaded
-    from haoqi.data.table import to_raw
+    from haoqi.data.tables.frames import table_of
+    from haoqi.data.tables.table import to_raw
 
     alone = replace(settings, train_file=None, valid_file=None, test_file=None)
     if is_loaded(source):

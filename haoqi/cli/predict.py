@@ -13,7 +13,7 @@ import typer
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say, spoken
-from haoqi.data.characters import well_formed
+from haoqi.data.decoding.characters import well_formed
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:

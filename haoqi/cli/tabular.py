@@ -10,15 +10,15 @@ from typing import Any, TextIO
 from haoqi.core.errors import UserError, require
 from haoqi.core.say import joined, say
 from haoqi.data.conform import roles_like
-from haoqi.data.decode import recognise_file
-from haoqi.data.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
-from haoqi.data.header import find_header
-from haoqi.data.recognition import Recognised
+from haoqi.data.decoding.decode import recognise_file
+from haoqi.data.decoding.recognition import Recognised
 from haoqi.data.records import record_of
-from haoqi.data.roles import Roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-from haoqi.data.table import join_texts, text_of
+from haoqi.data.tables.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
+from haoqi.data.tables.header import find_header
+from haoqi.data.tables.roles import Roles
+from haoqi.data.tables.table import join_texts, text_of
 
 Row = dict[str, Any]
 Read = Callable[[], Iterator[tuple[Row, int]]]
@@ -121,7 +121,7 @@ def _like_learnt(path: Path, encoding: Recognised, learnt: Schema) -> bool:
 def _records(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
     """Return the rows of a file that must be read whole: JSON records keep their fields, others give their texts."""
     from haoqi.data.acquire import read
-    from haoqi.data.decode import read_text
+    from haoqi.data.decoding.decode import read_text
     from haoqi.data.records import parse
 
     if path.suffix.lower() == ".json":
@@ -235,7 +235,7 @@ def _damaged(path: Path, error: Exception) -> UserError:
 
 
 def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
-    from haoqi.data.decode import read_bytes
+    from haoqi.data.decoding.decode import read_bytes
     from haoqi.data.sources.excel import read_sheet
 
     sheet, found, notes = read_sheet(read_bytes(path), path, settings)

@@ -6,7 +6,7 @@ import numpy as np
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.dedupe import TEST, TRAIN, VALID, Codes
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, VALID, Codes
 from haoqi.data.examples import Indices
 from haoqi.data.rows import Rows
 from haoqi.data.settings import DataSettings

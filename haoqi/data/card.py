@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from haoqi.core.say import gathered, joined, named, recalled, say
-from haoqi.data.dedupe import Contradiction
+from haoqi.data.duplicates.dedupe import Contradiction
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.languages import language_shares
 from haoqi.data.mask import count as count_personal

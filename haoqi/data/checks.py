@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import named, say
-from haoqi.data.dedupe import TRAIN, UNLABELLED
+from haoqi.data.duplicates.dedupe import TRAIN, UNLABELLED
 from haoqi.data.examples import Splits
 from haoqi.data.rows import Rows
 from haoqi.data.settings import DataSettings

@@ -8,9 +8,9 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.say import named, say
 from haoqi.data.raw import Raw
-from haoqi.data.roles import MissingColumnError, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.tables.roles import MissingColumnError, Roles, choose_roles
 
 # What a release says of files to come; encoding, delimiter and header are found anew in each.
 _KEPT = ("text", "pair", "label")

@@ -11,7 +11,7 @@ from haoqi.data.layouts import Asked, Content, layout_for, layouts
 from haoqi.data.raw import Part, Raw
 from haoqi.data.records import rows_of, splits_of, unwrapped
 from haoqi.data.settings import DataSettings
-from haoqi.data.table import Table, to_raw
+from haoqi.data.tables.table import Table, to_raw
 
 _ROLES = ("text", "label", "pair", "group", "time")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.mark_shapes import holds_marks, opened
+from haoqi.data.spans.mark_shapes import holds_marks, opened
 
 # Deeper records, and records with more fields, are rather data of their own than fields of a text.
 _DEEPEST, _MOST_FIELDS = 4, 60

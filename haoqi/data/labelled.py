@@ -4,7 +4,7 @@ import numpy as np
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.dedupe import UNLABELLED
+from haoqi.data.duplicates.dedupe import UNLABELLED
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Raw
 from haoqi.data.rows import ReadLabel, clean_rows, read_labels, start

@@ -14,9 +14,9 @@ from haoqi.data.arrange import Division, arrange, divide
 from haoqi.data.card import Card, describe, shown
 from haoqi.data.checks import check_classes, check_splits
 from haoqi.data.clean import normalise
-from haoqi.data.dedupe import TEST, TRAIN, UNLABELLED, VALID, Contradiction, exact, straddling
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, UNLABELLED, VALID, Contradiction, exact, straddling
+from haoqi.data.duplicates.near import clusters, near_pairs
 from haoqi.data.examples import Indices, Label, Splits
-from haoqi.data.near import clusters, near_pairs
 from haoqi.data.raw import PARTS, Raw, digest
 from haoqi.data.rows import Progress, Rows, clean_rows, read_labels, start
 from haoqi.data.settings import DataSettings

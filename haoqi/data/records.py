@@ -7,9 +7,9 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.characters import well_formed_values
-from haoqi.data.column_names import TEXTS
+from haoqi.data.decoding.characters import well_formed_values
 from haoqi.data.raw import Part
+from haoqi.data.tables.column_names import TEXTS
 
 _SPLITS: Mapping[str, Part] = {
     "train": "train",

@@ -10,7 +10,7 @@ import numpy as np
 from haoqi.core.errors import UserError
 from haoqi.core.say import say, told_by
 from haoqi.data.clean import clean_all
-from haoqi.data.dedupe import TRAIN, UNLABELLED, Codes
+from haoqi.data.duplicates.dedupe import TRAIN, UNLABELLED, Codes
 from haoqi.data.examples import Examples, Label
 from haoqi.data.raw import PARTS, Raw
 from haoqi.data.settings import DataSettings

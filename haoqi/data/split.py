@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from haoqi.data.dedupe import TEST, TRAIN, VALID, Codes
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, VALID, Codes
 from haoqi.data.examples import Examples, Indices, Span
 
 SPREAD_ROWS = 3

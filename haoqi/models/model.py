@@ -12,8 +12,8 @@ import numpy as np
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
-from haoqi.data.characters import well_formed
 from haoqi.data.clean import clean
+from haoqi.data.decoding.characters import well_formed
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions

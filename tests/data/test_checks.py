@@ -5,7 +5,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data.checks import check_classes
-from haoqi.data.dedupe import TEST, TRAIN, UNLABELLED
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, UNLABELLED
 from haoqi.data.examples import Examples
 from haoqi.data.rows import Rows
 from haoqi.data.settings import DataSettings

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.dedupe import TEST, TRAIN, UNLABELLED, VALID, exact, spell, straddling
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, UNLABELLED, VALID, exact, spell, straddling
 from haoqi.data.examples import Span
 
 

@@ -13,8 +13,8 @@ from haoqi.core.config import build
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Examples, Label, Prepared, Raw, Span, load_prepared, prepare
 from haoqi.data.clean import normalise
+from haoqi.data.duplicates.signatures import similarity
 from haoqi.data.raw import PARTS, Part
-from haoqi.data.signatures import similarity
 from haoqi.data.store import load, save
 
 ENGLISH = "battery phone screen film hotel coffee service staff room price quick slow awful great bright"

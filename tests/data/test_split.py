@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.dedupe import TEST, TRAIN, VALID
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, VALID
 from haoqi.data.examples import Examples, Span
 from haoqi.data.split import by_group, by_time, carve, in_folds, names_of, strata_of
 

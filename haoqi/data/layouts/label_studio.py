@@ -7,8 +7,8 @@ from typing import Any
 from haoqi.core.say import say
 from haoqi.data.fields import columns_of, names_in
 from haoqi.data.layouts import Asked, Content, are_records, layouts, refuse
-from haoqi.data.marks import holds_marks
 from haoqi.data.raw import Part
+from haoqi.data.spans.marks import holds_marks
 
 _ANSWERS = ("annotations", "completions")
 # What the minimal export puts beside data and answers.

@@ -3,9 +3,9 @@
 from typing import Any
 
 from haoqi.core.say import say
-from haoqi.data.column_names import LABELS, TEXTS
 from haoqi.data.layouts import Asked, Content, layouts
 from haoqi.data.records import part_of
+from haoqi.data.tables.column_names import LABELS, TEXTS
 
 
 @layouts.register

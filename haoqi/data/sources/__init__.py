@@ -63,7 +63,7 @@ def source_for(source: str, settings: DataSettings) -> str:
 
 def check_foreign(source: str, settings: DataSettings) -> None:
     """Raise UserError that names the format of a file that is not read."""
-    from haoqi.data.decode import head
+    from haoqi.data.decoding.decode import head
     from haoqi.data.foreign import named_format
 
     path = Path(source)
@@ -88,7 +88,7 @@ def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:
 def _unreadable(source: str) -> UserError:
     from difflib import get_close_matches
 
-    from haoqi.data.decode import read_text
+    from haoqi.data.decoding.decode import read_text
     from haoqi.data.samples import samples
 
     path = Path(source)

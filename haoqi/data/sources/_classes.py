@@ -8,7 +8,7 @@ from statistics import median
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decode import decode
+from haoqi.data.decoding.decode import decode
 from haoqi.data.raw import Part, Raw, digest
 from haoqi.data.records import part_of
 from haoqi.data.settings import DataSettings
@@ -24,7 +24,7 @@ from haoqi.data.sources._listing import (
     texts_below,
     words_of,
 )
-from haoqi.data.table import Table, to_raw
+from haoqi.data.tables.table import Table, to_raw
 
 # More files than this beside each other are documents rather than a file for each class.
 MOST_CLASSES = 60

@@ -11,14 +11,14 @@ from statistics import fmean
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.column_kinds import count_words
-from haoqi.data.decode import read_text
+from haoqi.data.decoding.decode import read_text
 from haoqi.data.examples import Examples
 from haoqi.data.raw import PARTS, Part, Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources._listing import is_table, own_words, words_of
-from haoqi.data.table import Table, check_lengths, to_raw
-from haoqi.data.tags import scheme_of, spans_of
+from haoqi.data.tables.column_kinds import count_words
+from haoqi.data.tables.table import Table, check_lengths, to_raw
+from haoqi.data.tokens.tags import scheme_of, spans_of
 
 _TEXTS = frozenset(
     """text texts sentence sentences sent sents in x input inputs data corpus doc docs document documents review reviews

@@ -11,10 +11,10 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import Sentence, joined, named, say
 from haoqi.data.conform import check_guess, settings_like, spell_like
 from haoqi.data.raw import Part, Raw, join
-from haoqi.data.roles import MissingColumnError
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import read_one, source_for
 from haoqi.data.sources._listing import is_table
+from haoqi.data.tables.roles import MissingColumnError
 
 _ORDER: tuple[Part, ...] = ("train", "valid", "test", "unlabelled")
 _FRACTION = re.compile(r"[-+]?\d*\.\d+")

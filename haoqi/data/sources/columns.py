@@ -8,16 +8,16 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.column_lines import Layout, Sentence, end_at_full_stops, foreign, look, sentences
-from haoqi.data.decode import head, read_text
+from haoqi.data.decoding.decode import head, read_text
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import Raw, digest
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import check_lengths
-from haoqi.data.tagged_columns import HEADERS, Chosen, choose_columns, sentence_starts
-from haoqi.data.tags import Tagging, scheme_of, spans_of
+from haoqi.data.tables.table import check_lengths
+from haoqi.data.tokens.column_lines import Layout, Sentence, end_at_full_stops, foreign, look, sentences
+from haoqi.data.tokens.tagged_columns import HEADERS, Chosen, choose_columns, sentence_starts
+from haoqi.data.tokens.tags import Tagging, scheme_of, spans_of
 
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 # Lines that tell how all of them are cut; where they do not, all are looked at.

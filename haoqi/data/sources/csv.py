@@ -8,8 +8,11 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decode import Decoded, decode_told, head, read_bytes
-from haoqi.data.dialect import (
+from haoqi.data.decoding.decode import Decoded, decode_told, head, read_bytes
+from haoqi.data.raw import Raw, digest
+from haoqi.data.settings import DataSettings
+from haoqi.data.sources import sources
+from haoqi.data.tables.dialect import (
     ENDINGS,
     Dialect,
     find_dialect,
@@ -18,11 +21,8 @@ from haoqi.data.dialect import (
     looks_swallowed,
     read_rows,
 )
-from haoqi.data.header import find_header
-from haoqi.data.raw import Raw, digest
-from haoqi.data.settings import DataSettings
-from haoqi.data.sources import sources
-from haoqi.data.table import Table, tell_apart, to_raw
+from haoqi.data.tables.header import find_header
+from haoqi.data.tables.table import Table, tell_apart, to_raw
 
 # Rows of another width up to this share are left out, and told.
 RAGGED = 0.02

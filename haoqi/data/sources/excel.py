@@ -9,13 +9,13 @@ from zipfile import BadZipFile
 
 from haoqi.core.errors import UserError, require, unknown
 from haoqi.core.say import say
-from haoqi.data.column_kinds import is_empty
-from haoqi.data.decode import read_bytes
-from haoqi.data.header import find_header
+from haoqi.data.decoding.decode import read_bytes
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, tell_apart, to_raw
+from haoqi.data.tables.column_kinds import is_empty
+from haoqi.data.tables.header import find_header
+from haoqi.data.tables.table import Table, tell_apart, to_raw
 
 ENDINGS = (".xlsx", ".xlsm")
 # Rows by which a sheet is judged.

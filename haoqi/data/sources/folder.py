@@ -22,7 +22,7 @@ from haoqi.data.sources._listing import (
 )
 from haoqi.data.sources._parallel import find_parallel, read_parallel
 from haoqi.data.sources._splits import read_splits
-from haoqi.data.table import Table, to_raw
+from haoqi.data.tables.table import Table, to_raw
 
 __all__ = ["Folder", "read_splits"]
 
@@ -147,7 +147,7 @@ def _readable(path: Path, settings: DataSettings) -> bool:
 
 def _texts_alone(name: str, paths: list[Path], settings: DataSettings) -> Raw:
     """Return the texts of files, a text in each."""
-    from haoqi.data.decode import read_text
+    from haoqi.data.decoding.decode import read_text
     from haoqi.data.raw import digest
 
     texts = [read_text(path, settings.encoding)[0] for path in paths]

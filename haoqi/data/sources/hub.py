@@ -14,8 +14,8 @@ from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.sources.columns import place_words
-from haoqi.data.table import Table, to_raw
-from haoqi.data.tags import spans_of
+from haoqi.data.tables.table import Table, to_raw
+from haoqi.data.tokens.tags import spans_of
 
 _NAME = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?")
 _TAGS = ("ner_tags", "tags", "labels", "fine_ner_tags")

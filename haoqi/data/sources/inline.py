@@ -5,13 +5,13 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decode import head, read_text
+from haoqi.data.decoding.decode import head, read_text
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import Raw, digest
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import check_lengths
+from haoqi.data.tables.table import check_lengths
 
 _MARK = re.compile(r"\{\{\s*(?P<kind>[^{}:|]{1,60}?)\s*[:|]\s*(?P<words>[^{}]+?)\s*\}\}")
 # From this share of lines with a mark on, a file is of marked texts; the others have nothing to mark.

@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-from haoqi.data.decode import head, read_text
+from haoqi.data.decoding.decode import head, read_text
 from haoqi.data.documents import read_document
 from haoqi.data.raw import Raw, digest
 from haoqi.data.records import document_of
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table
+from haoqi.data.tables.table import Table
 
 # The first value of a longer file may go on beyond what is looked at.
 _WHOLE = 1 << 17

@@ -8,13 +8,13 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decode import head, read_text
-from haoqi.data.dialect import NAMED, guess_delimiter
+from haoqi.data.decoding.decode import head, read_text
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.sources._label_words import LabelWord, find_label_word, looks_like_label_word
-from haoqi.data.table import Table, to_raw
+from haoqi.data.tables.dialect import NAMED, guess_delimiter
+from haoqi.data.tables.table import Table, to_raw
 
 _MARK = re.compile(r"\s*(__[^\W_][\w-]*?__)\S")
 _DELIMITERS = ("\t", " ||| ", "@", "|", ";")

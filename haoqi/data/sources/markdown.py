@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from haoqi.data.decode import head, read_text
+from haoqi.data.decoding.decode import head, read_text
 from haoqi.data.documents import read_document
 from haoqi.data.layouts.rasa import of_markdown
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table
+from haoqi.data.tables.table import Table
 
 _HEADING = re.compile(r"^## ?intent:\s?\S", re.MULTILINE)
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decode import read_bytes
+from haoqi.data.decoding.decode import read_bytes
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, check_names, to_raw
+from haoqi.data.tables.table import Table, check_names, to_raw
 
 
 @sources.register

@@ -7,7 +7,7 @@ from haoqi.core.say import say
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table, check_names, to_raw
+from haoqi.data.tables.table import Table, check_names, to_raw
 
 _URL = re.compile(r"(sqlite|postgresql|postgres|mysql|mariadb|oracle|mssql|duckdb|snowflake|\w+\+\w+)://.*", re.S)
 

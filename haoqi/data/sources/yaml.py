@@ -5,12 +5,12 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decode import head, read_text
+from haoqi.data.decoding.decode import head, read_text
 from haoqi.data.documents import read_document
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
-from haoqi.data.table import Table
+from haoqi.data.tables.table import Table
 
 
 @sources.register

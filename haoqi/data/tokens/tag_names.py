@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.data.decode import read_text
+from haoqi.data.decoding.decode import read_text
 from haoqi.data.settings import DataSettings
-from haoqi.data.tags import tagging_of
+from haoqi.data.tokens.tags import tagging_of
 
 _FILES = re.compile(
     r"(?i).*(label|tag|class|feature|id2|dataset_info|config|categor|schema|names).*\.(txt|json|csv|tsv|names|lst)"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
-from haoqi.data.column_kinds import Kind, cell_kind, is_empty
-from haoqi.data.column_names import label_name, text_name
+from haoqi.data.tables.column_kinds import Kind, cell_kind, is_empty
+from haoqi.data.tables.column_names import label_name, text_name
 
 # Rows that a header is told from.
 LOOK_AT = 500

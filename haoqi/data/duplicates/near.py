@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from haoqi.data.dedupe import TEST, TRAIN, Codes
+from haoqi.data.duplicates.dedupe import TEST, TRAIN, Codes
+from haoqi.data.duplicates.signatures import BANDS, ROWS, Bools, Hashes, Keys, signatures_of, similarities
 from haoqi.data.examples import Indices
-from haoqi.data.signatures import BANDS, ROWS, Bools, Hashes, Keys, signatures_of, similarities
 
 # A signature's agreement strays from the similarity by 0.04 or so; what strays five times that is not looked at.
 _SLACK = 0.2

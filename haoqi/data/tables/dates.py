@@ -11,8 +11,8 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
-from haoqi.data.column_kinds import is_empty
 from haoqi.data.settings import DataSettings
+from haoqi.data.tables.column_kinds import is_empty
 
 Read = Callable[[str], datetime]
 

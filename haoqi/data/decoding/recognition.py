@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
-from haoqi.data.encodings import SAMPLE_BYTES, judge
+from haoqi.data.decoding.encodings import SAMPLE_BYTES, judge
 
 HEAD_BYTES = 1 << 18
 _CHUNK_BYTES = 1 << 20

@@ -170,8 +170,8 @@ def _kind(filled: Sequence[Any], sample: Sequence[Any]) -> Kind:
         return _composite(filled)
     if all(issubclass(one, Number) for one in types):
         return "number"
-    from haoqi.data.label_cells import unwrap
-    from haoqi.data.marks import holds_marks
+    from haoqi.data.spans.marks import holds_marks
+    from haoqi.data.tables.label_cells import unwrap
 
     words = [str(cell).strip() for cell in sample]
     kinds = Counter(map(cell_kind, words))
@@ -193,7 +193,7 @@ def _kind(filled: Sequence[Any], sample: Sequence[Any]) -> Kind:
 
 def _composite(filled: Sequence[Any]) -> Kind:
     """Return the kind of a column in which some cells are lists or records."""
-    from haoqi.data.marks import holds_marks
+    from haoqi.data.spans.marks import holds_marks
 
     several = [cell for cell in filled if isinstance(cell, _SEVERAL)]
     if len(several) == len(filled) and not any(several):

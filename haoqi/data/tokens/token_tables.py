@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 # What `table` and `sources.columns` give is imported where it is called, for a table asks here first.
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.column_kinds import look_at
-from haoqi.data.column_lines import Sentence, end_at_full_stops
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Raw
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-from haoqi.data.tag_lists import Tagged, lists_of
-from haoqi.data.tagged_columns import (
+from haoqi.data.tables.column_kinds import look_at
+from haoqi.data.tokens.column_lines import Sentence, end_at_full_stops
+from haoqi.data.tokens.tag_lists import Tagged, lists_of
+from haoqi.data.tokens.tagged_columns import (
     HEADERS,
     choose_columns,
     counted,
@@ -24,10 +24,10 @@ from haoqi.data.tagged_columns import (
     sentence_starts,
     taggings,
 )
-from haoqi.data.tags import are_parts_of_speech, spans_of
+from haoqi.data.tokens.tags import are_parts_of_speech, spans_of
 
 if TYPE_CHECKING:
-    from haoqi.data.table import Table
+    from haoqi.data.tables.table import Table
 
 # Names of columns that label a text as a whole, whatever tags its words have besides.
 _CLASSES = frozenset(
@@ -46,7 +46,7 @@ def sentences_of(table: "Table", settings: DataSettings, labelled: bool = True) 
     Raises:
         UserError: if too many rows are bad, tags are numbers without names, or nothing tells sentences apart.
     """
-    from haoqi.data.table import check_lengths
+    from haoqi.data.tables.table import check_lengths
 
     table = _with_names(table)
     try:
@@ -108,8 +108,8 @@ def _examples(found: Tagged) -> tuple[Examples, tuple[str, ...]]:
 
 def _with_roles(examples: Examples, found: Tagged, table: "Table", settings: DataSettings) -> Examples:
     """Return examples with the group and time that stand at the first row of each sentence."""
-    from haoqi.data.dates import times_of
-    from haoqi.data.table import text_of
+    from haoqi.data.tables.dates import times_of
+    from haoqi.data.tables.table import text_of
 
     for role in ("group", "time"):
         column = getattr(settings, role)
@@ -232,7 +232,7 @@ def _starts(names: list[str], columns: list[list[str]], used: tuple[int, int]) -
 
 def _cells(cells: Sequence[Any]) -> list[str]:
     """Return cells as text, a blank as it is."""
-    from haoqi.data.table import text_of
+    from haoqi.data.tables.table import text_of
 
     return [cell if isinstance(cell, str) else text_of(cell) for cell in cells]
 

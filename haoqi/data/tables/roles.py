@@ -8,10 +8,10 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
-from haoqi.data.column_kinds import Column, look_at
-from haoqi.data.column_names import TEXTS, cut_names, join_names, label_name, second_of, text_name
-from haoqi.data.label_columns import Choice, choose_label
 from haoqi.data.settings import DataSettings
+from haoqi.data.tables.column_kinds import Column, look_at
+from haoqi.data.tables.column_names import TEXTS, cut_names, join_names, label_name, second_of, text_name
+from haoqi.data.tables.label_columns import Choice, choose_label
 
 ROLES = ("text", "pair", "label", "group", "time")
 # A runner-up with this share of the best one's score is about as likely.

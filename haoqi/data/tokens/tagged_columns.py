@@ -9,7 +9,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.tags import Tagging, are_parts_of_speech, reason_against, tagging_of
+from haoqi.data.tokens.tags import Tagging, are_parts_of_speech, reason_against, tagging_of
 
 WORDS = ("word", "words", "token", "tokens", "form", "text", "词", "词语", "字", "单词")
 _HEADERS = """word words token tokens form text utterance tag tags label labels ner ner_tag ner_tags bio slots entity

@@ -10,8 +10,8 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.column_kinds import Column
-from haoqi.data.column_names import LABELS, label_name, words_of
+from haoqi.data.tables.column_kinds import Column
+from haoqi.data.tables.column_names import LABELS, label_name, words_of
 
 # A column filled more seldom is a remark on some rows, not the label of all.
 SELDOM = 0.05

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.column_names import LABELS, TEXTS, is_guessed
 from haoqi.data.examples import Examples
 from haoqi.data.fields import flattened
-from haoqi.data.mark_shapes import holds_marks, is_empty, read_cell
-from haoqi.data.marks import MarkedSpans, spans_of_cells, spans_of_tag_strings
-from haoqi.data.offsets import COUNTINGS, same
 from haoqi.data.raw import Part, Raw
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.data.spans.mark_shapes import holds_marks, is_empty, read_cell
+from haoqi.data.spans.marks import MarkedSpans, spans_of_cells, spans_of_tag_strings
+from haoqi.data.spans.offsets import COUNTINGS, same
+from haoqi.data.tables.column_names import LABELS, TEXTS, is_guessed
 
 if TYPE_CHECKING:
-    from haoqi.data.table import Table
+    from haoqi.data.tables.table import Table
 
 Kind = Literal["plain", "names", "words", "marks", "records", "empty"]
 
@@ -78,7 +78,7 @@ def with_roles(table: "Table", settings: DataSettings, labelled: bool = True) ->
 def texts_of(cells: Sequence[Any]) -> tuple[list[str], list[tuple[tuple[int, int], ...]] | None]:
     """Return cells as texts, and where their words stand if they are lists of words; single Chinese ones touch."""
     from haoqi.data.sources.columns import place_words
-    from haoqi.data.table import text_of
+    from haoqi.data.tables.table import text_of
 
     lists = [cell for cell in cells if isinstance(cell, list | tuple)]
     if not lists or any(not isinstance(part, str) for cell in lists for part in cell):

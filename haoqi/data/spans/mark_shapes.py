@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
-from haoqi.data.offsets import Mark
+from haoqi.data.spans.offsets import Mark
 
 _STARTS = """start startoffset begin beginoffset startidx startindex startchar charstart startposition startpos
     startcharindex beginchar charbegin from startchr starts"""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from haoqi.core.say import joined, say
-from haoqi.data.column_kinds import is_empty
+from haoqi.data.tables.column_kinds import is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
 MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat"})

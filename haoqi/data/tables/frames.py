@@ -13,10 +13,10 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.characters import well_formed_values
+from haoqi.data.decoding.characters import well_formed_values
 from haoqi.data.raw import Part, digest
 from haoqi.data.records import part_of
-from haoqi.data.table import Table, check_names
+from haoqi.data.tables.table import Table, check_names
 
 Columns = dict[str, list[Any]]
 

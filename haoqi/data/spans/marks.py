@@ -8,10 +8,10 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
 from haoqi.data.examples import Span
-from haoqi.data.mark_shapes import Cell, holds_marks, is_empty, read_cell
-from haoqi.data.offsets import MOST, Counting, Mark, counting_of, same
 from haoqi.data.raw import Part
 from haoqi.data.settings import DataSettings
+from haoqi.data.spans.mark_shapes import Cell, holds_marks, is_empty, read_cell
+from haoqi.data.spans.offsets import MOST, Counting, Mark, counting_of, same
 
 __all__ = ["MarkedSpans", "Words", "holds_marks", "spans_of_cells", "spans_of_tag_strings"]
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
-from haoqi.data.tag_names import names_beside, names_in_columns
-from haoqi.data.tagged_columns import NAMED_TAGS, WORDS, drawn, ranked_tags
-from haoqi.data.tags import Tagging, are_parts_of_speech, reason_against, tagging_of
+from haoqi.data.tokens.tag_names import names_beside, names_in_columns
+from haoqi.data.tokens.tagged_columns import NAMED_TAGS, WORDS, drawn, ranked_tags
+from haoqi.data.tokens.tags import Tagging, are_parts_of_speech, reason_against, tagging_of
 
 if TYPE_CHECKING:
-    from haoqi.data.table import Table
+    from haoqi.data.tables.table import Table
 
 Cut = Literal["list", "written list", "words", "letters"]
 

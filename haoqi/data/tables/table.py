@@ -9,20 +9,20 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.column_kinds import is_empty
-from haoqi.data.column_names import SPLIT_NAMES, label_name, text_name
-from haoqi.data.dates import times_of
-from haoqi.data.dialect import NAMED
 from haoqi.data.examples import Examples
-from haoqi.data.header import further_names, repeats_names
-from haoqi.data.label_cells import LabelCells, join_columns, read_label_cells
 from haoqi.data.raw import Part, Raw
 from haoqi.data.records import part_of
-from haoqi.data.roles import ROLES, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-from haoqi.data.span_tables import raw_of_spans, with_roles
-from haoqi.data.token_tables import sentences_of
+from haoqi.data.spans.span_tables import raw_of_spans, with_roles
+from haoqi.data.tables.column_kinds import is_empty
+from haoqi.data.tables.column_names import SPLIT_NAMES, label_name, text_name
+from haoqi.data.tables.dates import times_of
+from haoqi.data.tables.dialect import NAMED
+from haoqi.data.tables.header import further_names, repeats_names
+from haoqi.data.tables.label_cells import LabelCells, join_columns, read_label_cells
+from haoqi.data.tables.roles import ROLES, Roles, choose_roles
+from haoqi.data.tokens.token_tables import sentences_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.recognition import HEAD_BYTES, Recognised, recognised
+from haoqi.data.decoding.recognition import HEAD_BYTES, Recognised, recognised
 
 
 @dataclass(frozen=True)

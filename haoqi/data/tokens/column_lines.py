@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from haoqi.core.say import say
 from haoqi.data.foreign import named_format
-from haoqi.data.tagged_columns import is_words, taggings
-from haoqi.data.tags import are_parts_of_speech, tagging_of
+from haoqi.data.tokens.tagged_columns import is_words, taggings
+from haoqi.data.tokens.tags import are_parts_of_speech, tagging_of
 
 _DOCUMENT = "-DOCSTART-"
 _DELIMITERS = ("\t", " ", ",", ";", "|")

@@ -1,0 +1,1 @@
+"""Bytes to characters: which encoding a file is in, how sure that is, and characters that no encoding can write."""

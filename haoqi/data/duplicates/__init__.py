@@ -1,0 +1,1 @@
+"""Texts that are equal or nearly so: found, left out, or kept in one split."""

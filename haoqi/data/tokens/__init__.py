@@ -1,0 +1,1 @@
+"""Words with tags, on lines, in rows of tables and in lists, and the spans that they mark."""
