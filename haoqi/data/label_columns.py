@@ -202,7 +202,8 @@ def _by_content(free: Mapping[str, Column]) -> Choice | None:
         why = "the only other column" if len(free) == 1 else "the only one that repeats like classes"
         return Choice((best,), f"{why}; {able[best].distinct} different values", tuple(unlikely[:2]))
     # Fewer values alone tell little where no names are given, or where they are only no and yes.
-    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if best.isdecimal() or free[best].binary else 1)
+    wide = (best.isdecimal() or free[best].binary) and able[others[0]].words < 2
+    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if wide else 1)
     return Choice((best,), f"it looks most like classes, {able[best].distinct} different ones", others, close=close)
 
 

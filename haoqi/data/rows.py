@@ -137,6 +137,11 @@ def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings,
     total = len(rows.examples)
     if not found or (len(found) <= settings.bad_share(usual) * total and len(found) < total):
         return
+    if reason == _NO_LABEL and 0.5 * total < len(found) < total:
+        raise UserError(
+            f"{len(found):,} of {total:,} rows of {rows.source} are {reason} ({_named(rows, found)})",
+            "where one cell stands for the rows below it too, write it into each of them; else name another --label",
+        )
     raise UserError(
         f"{len(found):,} of {total:,} rows of {rows.source} are {reason} ({_named(rows, found)})",
         f"mend them, or leave them out with --bad-rows {min(1.0, np.ceil(100 * len(found) / total) / 100):g}",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from haoqi.core.errors import UserError
-from haoqi.data.column_names import LABELS, TEXTS, is_guessed
+from haoqi.data.column_names import LABELS, TEXTS, is_guessed, words_of
 from haoqi.data.examples import Examples
 from haoqi.data.fields import flattened
 from haoqi.data.mark_shapes import holds_marks, is_empty, read_cell
@@ -33,6 +33,7 @@ _RARER = ["relation", "relation_type", "rel", "relations", "annotation", "annota
 _NAMES = ["name", "label", "value", "title", "class", "tag", "text", "key", "slug", "type"]
 # What does where nothing else says it.
 _CODES = ["code", "id"]
+_STARTS, _ENDS = frozenset({"start", "begin", "from"}), frozenset({"end", "stop", "to"})
 _IDENTIFIER = re.compile(
     r"(.*[._\s-])?(id|ids|uuid|guid|hash|idx|index|rowid|no|nr)|.*_(id|uuid|hash)|_.*|meta|meta\..*"
 )
@@ -243,6 +244,33 @@ def _label(
     if named is None:
         raise _unlearnable(table, best)
     return named, f"it names the records of field {best}"
+
+
+def stretches_told(
+    columns: Mapping[str, Sequence[Any]], texts: Sequence[str], roles: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Return a warning where two columns give a stretch of the text in each row, of which the label is rather."""
+    used = {column for role in roles.values() for column in role}
+    place = {column: words_of(column) for column in columns if column not in used}
+    for start, words in place.items():
+        for end, others in place.items():
+            twins = _STARTS.intersection(words) and _ENDS.intersection(others)
+            if not (twins and {*words} - _STARTS == {*others} - _ENDS):
+                continue
+            cells = zip(columns[start], columns[end], texts, strict=True)
+            if texts and all(_is_stretch(one, other, text) for one, other, text in cells):
+                return (
+                    f"{start} and {end} are places in the text, but the label is learnt of the whole text; "
+                    "for entities give the spans of each text in one record",
+                )
+    return ()
+
+
+def _is_stretch(start: Any, end: Any, text: str) -> bool:
+    first, last = (one[0] if isinstance(one, list) and one else one for one in (start, end))
+    if is_empty(first) or is_empty(last):
+        return True
+    return str(first).isdecimal() and str(last).isdecimal() and 0 <= int(first) <= int(last) <= len(text)
 
 
 def _rank_of_spans(name: str) -> float:

@@ -20,7 +20,7 @@ from haoqi.data.records import part_of
 from haoqi.data.roles import ROLES, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-from haoqi.data.span_tables import raw_of_spans, with_roles
+from haoqi.data.span_tables import raw_of_spans, stretches_told, with_roles
 from haoqi.data.token_tables import sentences_of
 
 
@@ -107,6 +107,7 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     schema = replace(schema, notes=(*schema.notes, *(times.notes if times else ())))
     if (spans := raw_of_spans(table, examples, schema, settings)) is not None:
         return spans
+    schema = replace(schema, warnings=(*schema.warnings, *stretches_told(table.columns, texts, roles.columns)))
     read = _labels(table, roles, settings)
     schema = replace(
         schema,

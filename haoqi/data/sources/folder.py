@@ -112,6 +112,8 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
         return read_parallel(name, parallel, settings, (*listing.lists, *files), labelled=labelled)
     if len(files) > 1 and not any(map(split_of, files)) and (classes := class_files([(None, path) for path in files])):
         return read_labelled(name, classes, settings, labelled)
+    if labelled and (problem := _without_labels(listing, settings)):
+        raise problem
     if are_shards(files):
         return _read_shards(name, files, settings, labelled)
     readable = files if len(files) == 1 else [path for path in files if _readable(path, settings)]
@@ -126,6 +128,28 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
         f"the folder {folder} holds several files, none named train: {shown(readable or files)}",
         f"name one: {(readable or files)[0]}",
     )
+
+
+def _without_labels(listing: Listing, settings: DataSettings) -> UserError | None:
+    """Return what is wrong with a folder of texts whose labels stand elsewhere, or nowhere; None for other folders."""
+    folder, files = listing.folder, listing.files
+    hint = "put the texts of each label in a folder called like it, or give a table with a text and its label in a row"
+    notes = {path.stem for path in files if path.suffix.lower() == ".ann"}
+    if notes and notes & {path.stem for path in files if path.suffix.lower() != ".ann"}:
+        return UserError(
+            f"the folder {folder} holds annotations of brat (.ann) beside their texts; they are not read as they are",
+            "give JSON Lines with a text and its spans in each record",
+        )
+    tables = [path for path in (*files, *listing.lists) if is_table(path)]
+    if len(tables) == 1 and len(listing.folders) == 1 and len(texts_below(listing.folders[0])[0]) > 1:
+        return UserError(
+            f"{folder} holds texts in the folder {listing.folders[0].name} and a table {tables[0].name}: "
+            "texts are not looked up by the names of their files",
+            hint,
+        )
+    if len(files) > 1 and not any(map(is_table, files)) and not any(_readable(path, settings) for path in files[:3]):
+        return UserError(f"the folder {folder} holds {len(files):,} texts, and nothing says their labels", hint)
+    return None
 
 
 def _read_shards(name: str, files: list[Path], settings: DataSettings, labelled: bool) -> Raw:
