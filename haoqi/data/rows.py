@@ -139,11 +139,14 @@ def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings,
     total = len(rows.examples)
     if not found or (len(found) <= settings.bad_share(usual) * total and len(found) < total):
         return
+    merged = usual == WITHOUT_LABEL and 0.5 * total < len(found) < total
     raise UserError(
         say(
             "rows.too_many", count=len(found), total=total, source=rows.source, reason=reason, named=_named(rows, found)
         ),
-        say("rows.too_many.hint", min=min(1.0, -(-100 * len(found) // total) / 100)),
+        say("rows.merged.hint")
+        if merged
+        else say("rows.too_many.hint", min=min(1.0, -(-100 * len(found) // total) / 100)),
     )
 
 

@@ -71,3 +71,10 @@ def test_rows_of_another_width_are_left_out_up_to_a_fiftieth(tmp_path: Path, bro
     raw = read(DataSettings(str(tmp_path / "a.csv")))
     assert len(raw.examples) == 196
     assert any("4 rows" in warning and "lines 9, 49" in warning for warning in raw.schema.warnings)
+
+
+def test_one_label_for_several_rows_below_it_gets_a_hint_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"27 of 30 rows .* are without a label") as caught:
+        run(raw_of(30, unlabelled=27), tmp_path / "data")
+    assert "stands for the rows below it" in caught.value.hint
+    assert "--bad-rows" not in caught.value.hint

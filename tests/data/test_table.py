@@ -91,3 +91,12 @@ def test_a_table_in_markdown_has_neither_a_row_of_dashes_nor_empty_columns(tmp_p
     path.write_text("| text | label |\n|:-----|------:|\n" + rows, encoding="utf-8")
     found = haoqi.inspect(path)
     assert (found.schema.rows, set(found.labels), found.schema.left_out) == (ROWS, {"defect", "delivery"}, ())
+
+
+@pytest.mark.parametrize(("start", "end"), [("start", "end"), ("start_position", "end_position"), ("begin", "stop")])
+def test_a_row_for_each_stretch_of_a_text_is_told(start: str, end: str) -> None:
+    rows = [{"text": text(row // 2), start: 4, end: 8, "label": label(row)} for row in range(ROWS)]
+    warnings = haoqi.inspect(rows).schema.warnings
+    assert any(f"{start} and {end} are places in the text" in one for one in warnings)
+    far = [{**row, end: 4_000} for row in rows]
+    assert not any("are places in the text" in one for one in haoqi.inspect(far).schema.warnings)

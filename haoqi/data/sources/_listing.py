@@ -22,6 +22,10 @@ _NO_TEXT = frozenset(
     .css""".split()  # noqa: SIM905
 )
 _PROSE = ("readme", "license", "licence", "source", "changelog", "notice", "citation", "copying", "about")
+# What programs write beside data, about it.
+_ABOUT = frozenset(
+    ["dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "config.json", "croissant.json"]
+)
 _PROSE_ENDINGS = (".txt", ".md", ".text", "", ".rst", ".html")
 # Lists of names or words that stand beside data.
 _LISTS = re.compile(
@@ -83,6 +87,8 @@ def texts_below(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def is_prose(path: Path) -> bool:
     """Return whether a file is about data rather than data, by its name."""
+    if path.name.lower() in _ABOUT:
+        return True
     return path.suffix.lower() in _PROSE_ENDINGS and path.stem.lower().startswith(_PROSE)
 
 

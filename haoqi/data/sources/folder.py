@@ -114,6 +114,8 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
         return read_parallel(name, parallel, settings, (*listing.lists, *files), labelled=labelled)
     if len(files) > 1 and not any(map(split_of, files)) and (classes := class_files([(None, path) for path in files])):
         return read_labelled(name, classes, settings, labelled)
+    if labelled and (problem := _without_labels(listing, settings)):
+        raise problem
     if are_shards(files):
         return _read_shards(name, files, settings, labelled)
     readable = files if len(files) == 1 else [path for path in files if _readable(path, settings)]
@@ -128,6 +130,27 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
         say("folder.several", folder=str(folder), value=shown(readable or files)),
         say("folder.several.hint", value=(readable or files)[0]),
     )
+
+
+def _without_labels(listing: Listing, settings: DataSettings) -> UserError | None:
+    """Return what is wrong with a folder of texts whose labels stand elsewhere, or nowhere; None for other folders."""
+    folder, files = listing.folder, listing.files
+    hint = say("folder.unlabelled.hint")
+    notes = {path.stem for path in files if path.suffix.lower() == ".ann"}
+    if notes and notes & {path.stem for path in files if path.suffix.lower() != ".ann"}:
+        return UserError(
+            say("folder.brat", folder=str(folder)),
+            say("foreign.spans.hint"),
+        )
+    tables = [path for path in (*files, *listing.lists) if is_table(path)]
+    if len(tables) == 1 and len(listing.folders) == 1 and len(texts_below(listing.folders[0])[0]) > 1:
+        return UserError(
+            say("folder.names_in_table", folder=str(folder), inner=listing.folders[0].name, table=tables[0].name),
+            hint,
+        )
+    if len(files) > 1 and not any(map(is_table, files)) and not any(_readable(path, settings) for path in files[:3]):
+        return UserError(say("folder.unlabelled", folder=str(folder), count=len(files)), hint)
+    return None
 
 
 def _read_shards(name: str, files: list[Path], settings: DataSettings, labelled: bool) -> Raw:

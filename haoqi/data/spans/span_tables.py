@@ -15,7 +15,7 @@ from haoqi.data.settings import DataSettings
 from haoqi.data.spans.mark_shapes import holds_marks, is_empty, read_cell
 from haoqi.data.spans.marks import MarkedSpans, spans_of_cells, spans_of_tag_strings
 from haoqi.data.spans.offsets import COUNTINGS, same
-from haoqi.data.tables.column_names import LABELS, TEXTS, is_guessed
+from haoqi.data.tables.column_names import LABELS, TEXTS, is_guessed, words_of
 
 if TYPE_CHECKING:
     from haoqi.data.tables.table import Table
@@ -34,6 +34,7 @@ _RARER = ["relation", "relation_type", "rel", "relations", "annotation", "annota
 _NAMES = ["name", "label", "value", "title", "class", "tag", "text", "key", "slug", "type"]
 # What does where nothing else says it.
 _CODES = ["code", "id"]
+_STARTS, _ENDS = frozenset({"start", "begin", "from"}), frozenset({"end", "stop", "to"})
 _IDENTIFIER = re.compile(
     r"(.*[._\s-])?(id|ids|uuid|guid|hash|idx|index|rowid|no|nr)|.*_(id|uuid|hash)|_.*|meta|meta\..*"
 )
@@ -244,6 +245,30 @@ def _label(
     if named is None:
         raise _unlearnable(table, best)
     return named, say("column.names_records", best=best)
+
+
+def stretches_told(
+    columns: Mapping[str, Sequence[Any]], texts: Sequence[str], roles: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Return a warning where two columns give a stretch of the text in each row, of which the label is rather."""
+    used = {column for role in roles.values() for column in role}
+    place = {column: words_of(column) for column in columns if column not in used}
+    for start, words in place.items():
+        for end, others in place.items():
+            twins = _STARTS.intersection(words) and _ENDS.intersection(others)
+            if not (twins and {*words} - _STARTS == {*others} - _ENDS):
+                continue
+            cells = zip(columns[start], columns[end], texts, strict=True)
+            if texts and all(_is_stretch(one, other, text) for one, other, text in cells):
+                return (say("span.of_one_row", start=start, end=end),)
+    return ()
+
+
+def _is_stretch(start: Any, end: Any, text: str) -> bool:
+    first, last = (one[0] if isinstance(one, list) and one else one for one in (start, end))
+    if is_empty(first) or is_empty(last):
+        return True
+    return str(first).isdecimal() and str(last).isdecimal() and 0 <= int(first) <= int(last) <= len(text)
 
 
 def _rank_of_spans(name: str) -> float:

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-from haoqi.data.column_words import LABELS, NEITHER, TEXTS
+from haoqi.data.tables.column_words import LABELS, NEITHER, TEXTS
 
 __all__ = [
     "LABELS",

@@ -218,7 +218,8 @@ def _by_content(free: Mapping[str, Column]) -> Choice | None:
         why = say("column.only_other") if len(free) == 1 else say("column.only_repeating")
         return Choice((best,), say("column.why_values", why=why, distinct=able[best].distinct), tuple(unlikely[:2]))
     # Fewer values alone tell little where no names are given, or where they are only no and yes.
-    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if best.isdecimal() or free[best].binary else 1)
+    wide = (best.isdecimal() or free[best].binary) and able[others[0]].words < 2
+    close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if wide else 1)
     return Choice((best,), say("column.like_classes", distinct=able[best].distinct), others, close=close)
 
 

@@ -14,7 +14,7 @@ from haoqi.data.raw import Part, Raw
 from haoqi.data.records import part_of
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-from haoqi.data.spans.span_tables import raw_of_spans, with_roles
+from haoqi.data.spans.span_tables import raw_of_spans, stretches_told, with_roles
 from haoqi.data.tables.column_kinds import is_empty
 from haoqi.data.tables.column_names import SPLIT_NAMES, label_name, text_name
 from haoqi.data.tables.dates import times_of
@@ -108,6 +108,7 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     schema = replace(schema, notes=(*schema.notes, *(times.notes if times else ())))
     if (spans := raw_of_spans(table, examples, schema, settings)) is not None:
         return spans
+    schema = replace(schema, warnings=(*schema.warnings, *stretches_told(table.columns, texts, roles.columns)))
     read = _labels(table, roles, settings)
     schema = replace(
         schema,

@@ -3,7 +3,7 @@
 TEXTS = """text texts sentence content review comment message body utterance query question document tweet description
     article summary abstract post passage paragraph headline title subject premise input prompt instruction says reviews
     comments messages tweets sentences utterances queries transcript feedback remark note narrative complaint statement
-    plot story lyrics caption essay overview synopsis speech
+    plot story lyrics caption essay overview synopsis speech context
     文本 内容 评论 句子 正文 文章 标题 问题 评价 留言 描述 摘要 反馈 意见 內容 評論 標題 問題 評價 本文 テキスト
     レビュー コメント 質問 내용 텍스트 문장 리뷰 본문 댓글 질문
     nachricht kommentar beschreibung inhalt rezension anfrage frage satz texte commentaire contenu avis phrase texto
