@@ -12,7 +12,7 @@ from typing import Any
 from haoqi.data.column_kinds import is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
-MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat"})
+MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat", "?", "-", "--"})
 # From this share of the filled cells on, such a word is a class rather than a gap.
 A_CLASS = 0.02
 # With more different whole numbers than this, labels are amounts rather than classes.
@@ -125,6 +125,8 @@ def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], li
     counts = Counter(cell.strip() for cell in cells if isinstance(cell, str))
     total = sum(counts.values())
     odd = {name: count for name, count in counts.items() if name.lower() in MISSING}
+    if "+" in counts:
+        odd.pop("-", None)
     classes = sorted(name for name, count in odd.items() if count >= A_CLASS * total and len(counts) > 1)
     gaps = frozenset(odd).difference(classes)
     count = sum(odd[name] for name in gaps)

@@ -132,7 +132,8 @@ def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
 def _is_flag(look: Column) -> bool:
     """Return whether a column of two values says yes or no: both, or always no in a sample."""
     values = {one.lower() for one in look.sample}
-    return (look.distinct == 2 and "-1" not in values) or values <= {"0", "0.0", "false", "no"}
+    both = look.distinct == 2 and values <= {"0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
+    return both or values <= {"0", "0.0", "false", "no"}
 
 
 def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice:
@@ -144,11 +145,15 @@ def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Ma
     others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
     if spelt != best:
         return Choice((spelt,), f"it spells out column {best}", others)
-    if free[best].share_filled < MOSTLY and (
-        full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]
-    ):
+    doubtful = free[best].share_filled < MOSTLY or (free[best].kind == "number" and not free[best].repeats)
+    if doubtful and (full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]):
         others = (*others, *full)
-        return Choice((best,), f"its name, though filled in {free[best].share_filled:.0%} of the rows", others, True)
+        return Choice(
+            (best,),
+            f"its name; {free[best].distinct} different values in {free[best].share_filled:.0%} of the rows",
+            others,
+            True,
+        )
     near = bool(others) and _named(free[best]) - _named(free[others[0]]) < 0.02 and free[others[0]].repeats
     close = (near and label_name(best) < 0.998) or any(label_name(other) > label_name(best) for other in others)
     return Choice((best,), f"its name; {free[best].distinct} different values", others, close)

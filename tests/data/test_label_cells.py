@@ -70,3 +70,10 @@ def test_columns_of_0_and_1_are_labels_by_their_names() -> None:
     assert several.labels == [["insult"], ["toxic", "insult"], None]
     assert join_columns({"a": [1, 0], "b": [0, 1]}).labels == ["a", "b"]
     assert join_columns({"label_1": ["x", "y"], "label_2": ["z", ""]}).labels == [["x", "z"], ["y"]]
+
+
+def test_signs_for_no_label_are_told_and_a_minus_beside_a_plus_is_a_class() -> None:
+    rare = read_label_cells(["a", "b"] * 100 + ["-"])
+    assert (rare.labels[-1], rare.notes) == (None, ("1 cells - count as without a label",))
+    assert any("? are read as names of classes" in one for one in read_label_cells(["a", "b", "?"] * 9).warnings)
+    assert read_label_cells(["+", "-"] * 9).warnings == ()
