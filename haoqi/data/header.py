@@ -107,7 +107,8 @@ def _word(cell: Any) -> str:
 def _evidence(first: Sequence[str], body: Sequence[Sequence[Any]]) -> float:
     """Return how much speaks for a first row of names, summed over the columns; below 0 where it is data."""
     named = [cell for cell in first if cell]
-    if _counted(first) and any(cell_kind(word) == "text" for row in body[:50] for cell in row if (word := _word(cell))):
+    words = [_word(one) for row in body[:50] for one in row]
+    if _counted(first) and any(word and cell_kind(word) == "text" for word in words):
         return 1.0  # as data frames without names write them
     if not named or (len(set(named)) < len(named) and not any(map(_usual, named))):
         return -2.0

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from ast import literal_eval
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,15 +118,24 @@ def _scalar(cell: Any) -> Any:
     return cell
 
 
+def missing_among(names: Iterable[str]) -> set[str]:
+    """Return the names that programs write where a label is missing; a minus beside a plus is none of them.
+
+    >>> sorted(missing_among(["good", "n/a", "-"])), missing_among(["+", "-"])
+    (['-', 'n/a'], set())
+    """
+    known = set(names)
+    found = {name for name in known if name.lower() in MISSING}
+    return found - {"-"} if "+" in known else found
+
+
 def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], list[str], list[str]]:
     """Return the spellings that mean that a label is missing, and what to tell."""
     if said:
         return frozenset(said), [], []
     counts = Counter(cell.strip() for cell in cells if isinstance(cell, str))
     total = sum(counts.values())
-    odd = {name: count for name, count in counts.items() if name.lower() in MISSING}
-    if "+" in counts:
-        odd.pop("-", None)
+    odd = {name: counts[name] for name in missing_among(counts)}
     classes = sorted(name for name, count in odd.items() if count >= A_CLASS * total and len(counts) > 1)
     gaps = frozenset(odd).difference(classes)
     count = sum(odd[name] for name in gaps)

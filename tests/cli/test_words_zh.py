@@ -107,7 +107,7 @@ def test_a_run_told_to_machines_is_the_same_in_every_language(told: list[Event])
 
 def test_a_run_that_had_ended_says_that_nothing_is_new(run: Run, reviews: Path) -> None:
     words = ("improve", str(reviews), *SETTINGS, "--steps", "2", "--name", "again-zh", "--advice-seconds", "0")
-    first, second, more = run(*words), run(*words), run(*[word.replace("2", "3") for word in words])
+    first, second, more = run(*words), run(*words), run(*["3" if word == "2" else word for word in words])
     assert "已发布 again-zh 第 1 版" in first.out and "没有新结果" not in first.out
     assert "没有新结果：这次运行早已结束，它发布的是 again-zh 第 1 版" in second.out
     assert "已发布 again-zh" not in second.out
