@@ -19,7 +19,7 @@ from haoqi.data.examples import Examples
 from haoqi.data.raw import Raw, digest
 from haoqi.data.schema import Schema
 from haoqi.data.tables.frames import is_missing, values_of
-from haoqi.data.tables.label_cells import MISSING
+from haoqi.data.tables.label_cells import missing_among
 from haoqi.run import run_of
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _texts(X: Any) -> list[str]:  # noqa: N803
 def _names(classes: npt.NDArray[Any]) -> list[str]:
     """Return a name for each class: its own words, which some methods read, where they can be one."""
     names = [well_formed(" ".join(str(one).split())) for one in classes.tolist()]
-    odd = len(set(names)) < len(names) or any(name.lower() in MISSING for name in names)
+    odd = len(set(names)) < len(names) or bool(missing_among(names))
     return [f"class {place}" for place in range(len(names))] if odd else names
 
 

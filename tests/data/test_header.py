@@ -65,3 +65,10 @@ def test_names_that_are_counted_are_names(names: list[str]) -> None:
 def test_identifiers_over_identifiers_are_data() -> None:
     body = [[f"c{row}", f"call me at {row} before the match ends"] for row in range(40)]
     assert find_header([["c77", "you may call me back"], *body]).row == -1
+
+
+@pytest.mark.parametrize("names", [["0", "1"], ["", "0", "1"]])
+def test_numbers_from_zero_on_over_texts_are_names_that_a_data_frame_wrote(names: list[str]) -> None:
+    body = [[*map(str, [row] * (len(names) - 2)), f"the lamp {row} broke", "late"] for row in range(30)]
+    assert find_header([names, *body]).row == 0
+    assert find_header([["0", "1"], *[[str(row), str(row % 2)] for row in range(30)]]).row == -1

@@ -76,3 +76,17 @@ def test_amounts_are_said_to_be_learnt_as_classes() -> None:
     assert "3 different numbers" in read_label_cells(["1.0", "1.5", "2.0"]).warnings[0]
     assert "60 different numbers" in read_label_cells([str(n) for n in range(60)]).warnings[0]
     assert read_label_cells(["1", "2", "3", "4", "5"] * 9).warnings == ()
+
+
+def test_signs_for_no_label_are_told_and_a_minus_beside_a_plus_is_a_class() -> None:
+    rare = read_label_cells(["a", "b"] * 100 + ["-"])
+    assert (rare.labels[-1], rare.notes) == (None, ("1 cells - count as without a label",))
+    assert any("? are read as names of classes" in one for one in read_label_cells(["a", "b", "?"] * 9).warnings)
+    assert read_label_cells(["+", "-"] * 9).warnings == ()
+
+
+def test_labels_between_blanks_are_told_with_the_flag_that_cuts_them() -> None:
+    found = read_label_cells(["billing urgent", "billing", "urgent", "login", "login urgent"])
+    assert found.labels[0] == "billing urgent"
+    assert "--label-separator space" in found.warnings[0]
+    assert read_label_cells(["credit card", "credit score", "loan"] * 5).warnings == ()

@@ -93,3 +93,20 @@ def test_a_label_by_name_that_is_often_missing_is_a_question_beside_a_full_colum
 def test_neither_lists_that_never_hold_anything_nor_names_for_programs_are_labels() -> None:
     found = look(_golden=turns(True, False), text=texts(), entities=turns([], []), answer_kind=turns(["yes"], ["no"]))
     assert found.schema.columns["label"] == "answer_kind"
+
+
+def test_what_was_settled_on_goes_before_what_each_annotator_said() -> None:
+    for yes, no in (("y", "n"), ("yes", "no")):
+        found = look(
+            text=texts(),
+            annotator1=turns(yes, no),
+            annotator2=turns(no, yes),
+            annotator3=turns(yes, no, no),
+            majority=turns(yes, no, every=2),
+        )
+        assert found.schema.columns["label"] == "majority"
+
+
+def test_numbers_that_hardly_repeat_are_a_question_beside_classes() -> None:
+    found = look(text=texts(), score=[row // 2 for row in range(ROWS)], flair=turns("garden", "kitchen"))
+    assert ("label" in found.schema.unsure, found.schema.runners_up["label"]) == (True, ("flair",))

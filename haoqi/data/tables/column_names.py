@@ -25,8 +25,11 @@ _EITHER = frozenset(
 )
 # What stands over a text rather than being all of it.
 _HEADS = frozenset("title headline subject summary 标题 摘要".split())  # noqa: SIM905
-# Words of what a model said, which is no label that a person gave.
-_GUESSED = frozenset("predicted prediction predictions pred suggestion suggestions suggested".split())  # noqa: SIM905
+# Words of what a model or one of several people said, which is not what was settled on.
+_GUESSED = frozenset(
+    """predicted prediction predictions pred suggestion suggestions suggested annotator rater coder judge worker
+    labeler labeller""".split()  # noqa: SIM905
+)
 _ORDINARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[^\w]+|_+|(?<=[a-z])(?=\d)")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u3040-\u30ff]")
 _WIDE_WORDS = re.compile(
@@ -101,7 +104,7 @@ def label_name(name: str) -> float:
     (-1.0, -1.0)
     """
     plain, words = name.strip().lower(), words_of(name)
-    if plain.startswith("_"):
+    if plain.rsplit(".", 1)[-1].startswith("_"):
         return -1.0  # so programs call what is for them
     if plain in LABELS:
         return 1.0 - LABELS.index(plain) / 1000
@@ -116,7 +119,7 @@ def label_name(name: str) -> float:
 
 
 def is_guessed(name: str) -> bool:
-    """Return whether a column is called like what a model said, which is no label that a person gave."""
+    """Return whether a column is called like what a model, or one of several people, said."""
     return bool(_GUESSED.intersection(words_of(name)))
 
 

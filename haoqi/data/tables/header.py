@@ -107,6 +107,9 @@ def _word(cell: Any) -> str:
 def _evidence(first: Sequence[str], body: Sequence[Sequence[Any]]) -> float:
     """Return how much speaks for a first row of names, summed over the columns; below 0 where it is data."""
     named = [cell for cell in first if cell]
+    words = [_word(one) for row in body[:50] for one in row]
+    if _counted(first) and any(word and cell_kind(word) == "text" for word in words):
+        return 1.0  # as data frames without names write them
     if not named or (len(set(named)) < len(named) and not any(map(_usual, named))):
         return -2.0
     if not body:
@@ -117,6 +120,16 @@ def _evidence(first: Sequence[str], body: Sequence[Sequence[Any]]) -> float:
         return 1.0 if word and named[0] not in {_word(row[0]) for row in body} else -1.0
     score = sum(_column_evidence(cell, [_word(row[place]) for row in body]) for place, cell in enumerate(first) if cell)
     return score + 1.0 * all(_CODE_NAME.fullmatch(cell) and len(cell) < 40 for cell in named) * (len(named) > 1) - 0.5
+
+
+def _counted(first: Sequence[str]) -> bool:
+    """Return whether a row is 0, 1, 2, with at most a blank before it.
+
+    >>> _counted(["", "0", "1"]), _counted(["0", "a"])
+    (True, False)
+    """
+    cells = first[1:] if first and not first[0] else first
+    return len(cells) > 1 and list(cells) == list(map(str, range(len(cells))))
 
 
 def _column_evidence(cell: str, column: Sequence[str]) -> float:

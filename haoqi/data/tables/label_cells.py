@@ -5,7 +5,7 @@ import re
 import unicodedata
 from ast import literal_eval
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from haoqi.core.say import joined, say
 from haoqi.data.tables.column_kinds import is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
-MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat"})
+MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat", "?", "-", "--"})
 # From this share of the filled cells on, such a word is a class rather than a gap.
 A_CLASS = 0.02
 # With more different whole numbers than this, labels are amounts rather than classes.
@@ -127,6 +127,17 @@ def _scalar(cell: Any) -> Any:
     return cell
 
 
+def missing_among(names: Iterable[str]) -> set[str]:
+    """Return the names that programs write where a label is missing; a minus beside a plus is none of them.
+
+    >>> sorted(missing_among(["good", "n/a", "-"])), missing_among(["+", "-"])
+    (['-', 'n/a'], set())
+    """
+    known = set(names)
+    found = {name for name in known if name.lower() in MISSING}
+    return found - {"-"} if "+" in known else found
+
+
 def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], list[str], list[str]]:
     """Return the spellings that mean that a label is missing, and what to tell."""
     if said:
@@ -135,7 +146,7 @@ def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], li
     for cell, count in Counter(filter(_is_text, cells)).items():
         counts[cell.strip()] += count
     total = sum(counts.values())
-    odd = {name: count for name, count in counts.items() if name.lower() in MISSING}
+    odd = {name: counts[name] for name in missing_among(counts)}
     classes = sorted(name for name, count in odd.items() if count >= A_CLASS * total and len(counts) > 1)
     gaps = frozenset(odd).difference(classes)
     count = sum(odd[name] for name in gaps)
@@ -171,7 +182,7 @@ def _lists(
         return None, None, ([], [])
     separator, share = guess_separator(Counter(texts))
     if separator is None:
-        return None, None, ([], [])
+        return None, None, ([], [say("cells.blanks")] if _by_blanks(known) else [])
     shown = repr(separator)
     if share < DOUBTFUL:
         return None, None, ([], [])
@@ -180,6 +191,13 @@ def _lists(
         return None, None, ([], [doubt])
     found = [None if c is None else [p.strip() for p in c.split(separator) if p.strip()] for c in cells]
     return found, separator, ([say("cells.cut", shown=shown)], [])
+
+
+def _by_blanks(cells: Mapping[str, Any]) -> bool:
+    """Return whether all words of cells are labels on their own, too, as in "billing urgent" beside both alone."""
+    joined = [cell.split() for cell in cells if " " in cell.strip()]
+    words = {word for few in joined for word in few}
+    return len(joined) > 1 and all(word in cells for word in words)
 
 
 def guess_separator(cells: Mapping[str, int]) -> tuple[str | None, float]:

@@ -137,7 +137,8 @@ def _one_hot(free: Mapping[str, Column], good: Sequence[str]) -> Choice | None:
 def _is_flag(look: Column) -> bool:
     """Return whether a column of two values says yes or no: both, or always no in a sample."""
     values = {one.lower() for one in look.sample}
-    return (look.distinct == 2 and "-1" not in values) or values <= {"0", "0.0", "false", "no"}
+    both = look.distinct == 2 and values <= {"0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
+    return both or values <= {"0", "0.0", "false", "no"}
 
 
 def _in_a_row(free: Mapping[str, Column]) -> list[str]:
@@ -160,11 +161,11 @@ def _by_name(good: Sequence[str], columns: Mapping[str, Sequence[Any]], free: Ma
     others = tuple(column for column in good[1:] if column != spelt and free[column].kind != "record")
     if spelt != best:
         return Choice((spelt,), say("column.spells_out", best=best), others)
-    if free[best].share_filled < MOSTLY and (
-        full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]
-    ):
+    doubtful = free[best].share_filled < MOSTLY or (free[best].kind == "number" and not free[best].repeats)
+    if doubtful and (full := [c for c in _likely(free) if _is_full(free[c]) and c not in others]):
         others = (*others, *full)
-        return Choice((best,), say("column.name_seldom", share=free[best].share_filled), others, True)
+        why = say("column.name_seldom", distinct=free[best].distinct, share=free[best].share_filled)
+        return Choice((best,), why, others, True)
     near = bool(others) and _named(free[best]) - _named(free[others[0]]) < 0.02 and free[others[0]].repeats
     close = (near and label_name(best) < 0.998) or any(label_name(other) > label_name(best) for other in others)
     return Choice((best,), say("column.name_values", distinct=free[best].distinct), others, close)
