@@ -11,6 +11,9 @@ from haoqi.explore.lab import Lab
 from haoqi.explore.plan import Plan
 from haoqi.explore.rates import Rates
 
+LATE = 0.02
+"""A release may be later by this share of the minutes, rather than know less than it could."""
+
 REPORT_SECONDS = 1.5
 """Verdict, release and report, on the machine that rates were measured on."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from haoqi.explore.asked import Asked, asked, opinion
-from haoqi.explore.closing import SMALLER_SHARE, advice_seconds, compile_kept, report_seconds
+from haoqi.explore.closing import LATE, SMALLER_SHARE, advice_seconds, compile_kept, report_seconds
 from haoqi.explore.lab import Lab
 from haoqi.explore.loads import (
     NEEDED_BY_ALL,
@@ -161,8 +161,9 @@ class Costs:
     def kept_for(self, champion: Experiment | None, left: float) -> float:
         """Return what is kept of the time left for releasing a champion that was run.
 
-        Where its last fit would take too long to be kept time for, one in as many seconds as its first fit took is,
-        as long as there is time for that (`shorter_refit_seconds`): most of what the added examples give is had so.
+        Where its last fit would take too long to be kept time for, or longer than is left, one in as many seconds as
+        its first fit took is, as long as there is time for that (`shorter_refit_seconds`): most of what the added
+        examples give is had so. What no longer fits is not waited for: the search has the time.
         Of an ensemble those members are fitted once more for which there is time (`refitted`).
         """
         if champion is None:
@@ -171,8 +172,11 @@ class Costs:
         if champion.plan.method == ENSEMBLE and not self.lab.folds:
             members = self.refitted(champion.plan, left - released).items()
             return released + sum(self.refit_seconds(one) if limit is None else limit for one, limit in members)
+        late = LATE * (self.lab.settings.budget_seconds or 0.0)
+        if again and (self.lab.folds or released + again <= left + late):
+            return released + again
         shorter = self.shorter_refit_seconds(champion)
-        return released + (again or (shorter if released + shorter <= left else 0.0))
+        return released + (shorter if released + shorter <= left else 0.0)
 
     def refitted(self, plan: Plan, seconds: float) -> dict[Plan, float | None]:
         """Return which members of an ensemble can be fitted once more in some seconds: of the largest weight together.

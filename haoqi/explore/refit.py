@@ -14,6 +14,7 @@ from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.events import Note, Stage
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
+from haoqi.explore.closing import LATE
 from haoqi.explore.costs import Costs
 from haoqi.explore.history import History
 from haoqi.explore.job import checkpoint_of, job_of
@@ -22,9 +23,6 @@ from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.recipe import training_examples
 from haoqi.explore.trial import built, ensemble_of, model_of
 from haoqi.models.model import Model
-
-LATE = 0.02
-"""A release may be later by this share of the time, rather than know less than it could."""
 
 
 def final_model(

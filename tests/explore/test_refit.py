@@ -9,6 +9,7 @@ import pytest
 
 from haoqi.core.events import Note
 from haoqi.explore import refit
+from haoqi.explore.closing import LATE
 from haoqi.explore.costs import Costs
 from haoqi.explore.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.refit import final_model
@@ -234,6 +235,18 @@ def test_time_for_a_last_fit_as_long_as_the_first_is_kept_while_there_is_some(
     assert costs.kept_for(None, 60.0) == costs.reserve_seconds(None)
     without = Costs.of(replace(lab, settings=replace(lab.settings, refit=False)), [], timed=True)
     assert without.kept_for(champion, 60.0) == without.reserve_seconds(champion.plan)
+
+
+def test_no_experiment_waits_for_a_last_fit_that_the_time_left_has_no_room_for(
+    trained: tuple[Case, Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, words = trained[0], replace(trained[1], plan=TFIDF)
+    monkeypatch.setattr(Costs, "refit_seconds", lambda costs, plan: 10.0)
+    lab = replace(case.lab, settings=ExploreSettings(minutes=1.0, folds=0))
+    costs = Costs.of(lab, case.history.experiments, timed=True)
+    kept = costs.reserve_seconds(TFIDF)
+    assert costs.kept_for(words, kept) == costs.kept_for(words, kept - LATE * 60.0 + 0.1) == kept
+    assert costs.kept_for(words, kept - LATE * 60.0 - 0.1) == pytest.approx(kept - 10.0)
 
 
 def test_a_last_fit_reads_nothing_that_was_read_before(tmp_path: Path, tiny_base: str) -> None:
