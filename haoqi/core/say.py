@@ -4,10 +4,12 @@ say("search.again", count=3)            a `Sentence`: a string in English, so th
 spoken(sentence, "zh")                  the same in Chinese; a plain string stays as it is
 
 The words lie beside whatever says them, in `texts/en.json` and `texts/zh.json` of its folder. A gap is written as for
-`str.format`, with a format where the fact is a number; with n=1 among the facts `key.one` is said where there is one.
+`str.format`, with a format where the fact is a number. Where there is a `key.one` it is said of one thing: n is 1, or
+without an n the first number that the sentence names.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, reduce
 from json import loads
@@ -20,6 +22,7 @@ ENGLISH = "en"
 # In this order, as POSIX has it: the first that is set decides.
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _PACKAGE = Path(__file__).parent.parent
+_GAP = re.compile(r"{(\w+)")
 
 
 class Sentence(str):
@@ -168,9 +171,24 @@ def restored(plain: Any) -> Any:
     return made if made == found["text"] else found["text"]
 
 
+def worded(key: str, facts: Mapping[str, Any], language: str) -> str:
+    """Return the words of one language for a key and these facts, gaps and all.
+
+    >>> worded("data.rows_left_out", {"count": 1, "reason": "no text"}, "en")
+    '{count:,} row left out: {reason}'
+
+    Raises:
+        KeyError: no language has such words.
+    """
+    table, one = texts(language), f"{key}.one"
+    if one not in table:
+        return table[key]
+    told = ((name, facts[name]) for name in ("n", *_GAP.findall(table[key])) if name in facts)
+    first = next((value for name, value in told if isinstance(value, int) or name in ("n", "count")), None)
+    return table[one if first in (1, "1") else key]
+
+
 def _filled(key: str, facts: Mapping[str, Any], language: str) -> str:
-    table = texts(language)
-    one = f"{key}.one"
-    template = table[one] if facts.get("n") in (1, "1") and one in table else table[key]
+    template = worded(key, facts, language)
     said = {name: value.within(language) if isinstance(value, Sentence) else value for name, value in facts.items()}
     return template.format(**said)

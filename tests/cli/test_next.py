@@ -54,7 +54,7 @@ def test_json_has_every_number_and_one_step_stands_alone(run: Run, advised: str)
 @pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl"])
 def test_texts_are_written_and_never_over_another_file(run: Run, advised: str, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"to_label{kind}"
-    assert run("next", advised, "--file", str(path)).out.splitlines()[-1] == f"{path}: 1 texts"
+    assert run("next", advised, "--file", str(path)).out.splitlines()[-1] == f"{path}: 1 text"
     with path.open(encoding="utf-8", newline="") as file:
         if kind == ".jsonl":
             [row] = [json.loads(line) for line in file]

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 import pytest
 
 from haoqi.core.config import settings_of
-from haoqi.evaluate.report.markup import LANGUAGES, texts
+from haoqi.core.say import LANGUAGES, texts
 from haoqi.explore.reflections import Reflection, reflections
 
 SOURCE = re.compile(r"\b(19|20)\d\d\b")

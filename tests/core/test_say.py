@@ -161,3 +161,15 @@ def test_a_chance_is_never_certain_and_a_p_value_never_nothing() -> None:
     assert quantities.chance(0.99) == "99 %"
     assert quantities.p_value(0.0) == "p < 0.001"
     assert quantities.p_value(0.001) == "p = 0.001"
+
+
+def test_one_thing_is_said_in_the_singular_whatever_its_gap_is_called() -> None:
+    def left(count: int | str) -> str:
+        return say.say("data.rows_left_out", count=count, reason="no text")
+
+    assert (left(1), left(2)) == ("1 row left out: no text", "2 rows left out: no text")
+    assert spoken(left(1), "zh") == spoken(left(2), "zh").replace("2", "1")
+    # The first number named is the one that counts.
+    assert say.say("lines.no_delimiter", count=3, count2=1, name="1", delimiter=";").startswith(
+        "3 of 1 lines of 1 have"
+    )

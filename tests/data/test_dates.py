@@ -46,7 +46,7 @@ def test_numbers_and_objects_are_dates() -> None:
 def test_an_empty_date_counts_as_the_oldest_and_is_told() -> None:
     found, notes = days(["2023-01-02", "", "2023-01-01"])
     assert found[1] == "2023-01-01"
-    assert notes == ("1 rows without a date in column when count as the oldest",)
+    assert notes == ("1 row without a date in column when counts as the oldest",)
 
 
 def test_what_is_no_date_is_named_by_its_row() -> None:

@@ -61,7 +61,7 @@ def test_words_for_what_is_missing_are_classes_where_they_are_frequent() -> None
     assert "--missing-labels" in often.warnings[0]
     seldom = read_label_cells([*["good", "bad"] * 100, "null"])
     assert seldom.labels[-1] is None
-    assert seldom.notes == ("1 cells null count as without a label",)
+    assert seldom.notes == ("1 cell null counts as without a label",)
     assert read_label_cells(["nan", "a", "b"] * 9, missing=("nan",)).labels[:2] == [None, "a"]
 
 
@@ -80,7 +80,7 @@ def test_amounts_are_said_to_be_learnt_as_classes() -> None:
 
 def test_signs_for_no_label_are_told_and_a_minus_beside_a_plus_is_a_class() -> None:
     rare = read_label_cells(["a", "b"] * 100 + ["-"])
-    assert (rare.labels[-1], rare.notes) == (None, ("1 cells - count as without a label",))
+    assert (rare.labels[-1], rare.notes) == (None, ("1 cell - counts as without a label",))
     assert any("? are read as names of classes" in one for one in read_label_cells(["a", "b", "?"] * 9).warnings)
     assert read_label_cells(["+", "-"] * 9).warnings == ()
 

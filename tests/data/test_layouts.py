@@ -156,7 +156,7 @@ def test_cancelled_answers_and_drafts_are_not_learnt_and_told(tmp_path: Path) ->
     assert raw.examples.labels == ["kitchen", "garden", None]
     assert raw.parts == ["train", "train", "unlabelled"]
     assert raw.schema.skipped == {"whose answer was cancelled": 1}
-    assert "1 tasks have only a draft, which is not learnt" in raw.schema.notes
+    assert "1 task has only a draft, which is not learnt" in raw.schema.notes
     with pytest.raises(UserError, match="every answer was cancelled"):
         load(tmp_path, [task(2, cancelled)])
     with pytest.raises(UserError, match="no task has an answer"):
@@ -178,7 +178,7 @@ def test_an_empty_answer_for_spans_says_that_there_are_none(tmp_path: Path) -> N
 def test_an_empty_answer_for_classes_is_no_label_and_told(tmp_path: Path) -> None:
     raw = load(tmp_path, [task(row, answer({"choices": [ROWS[row][1]]})) for row in range(2)] + [task(2, answer())])
     assert raw.parts == ["train", "train", "unlabelled"]
-    assert "1 tasks were answered with nothing and serve as unlabelled text" in raw.schema.notes
+    assert "1 task was answered with nothing and serves as unlabelled text" in raw.schema.notes
 
 
 def test_several_choices_and_paths_of_a_taxonomy_are_labels(tmp_path: Path) -> None:

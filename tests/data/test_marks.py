@@ -139,7 +139,7 @@ def test_blanks_at_edges_and_empty_spans_are_left_out_and_told() -> None:
     cells = [[[0, 5, "a"], [0, 0, "b"], [4, 5, "c"], [5, 9, "d"]]]
     found = spans_of_cells(["Rome away"], cells, "a.json", SETTINGS)
     assert found.labels == [(Span(0, 4, "a"), Span(5, 9, "d"))]
-    assert "blanks at the edges of 1 spans are left out of them" in found.notes
+    assert "blanks at the edges of 1 span are left out of it" in found.notes
     assert "2 spans are empty and left out" in found.notes
 
 
@@ -178,8 +178,8 @@ def test_relations_beside_spans_and_spans_without_a_label_are_left_out_and_told(
     cell = [{"value": {"start": 0, "end": 4, "labels": ["city"]}, "id": "r0"}, relation, {"start": 1, "end": 2}]
     found = spans_of_cells(["Rome"], [cell], "a.json", SETTINGS)
     assert found.labels == [(Span(0, 4, "city"),)]
-    assert "1 records beside the spans, such as relations, are left out" in found.notes
-    assert "1 spans have no label and are left out" in found.notes
+    assert "1 record beside the spans, such as a relation, is left out" in found.notes
+    assert "1 span has no label and is left out" in found.notes
 
 
 def test_rows_without_the_field_have_no_spans_unless_others_say_so(tmp_path: Path) -> None:

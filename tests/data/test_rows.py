@@ -42,7 +42,7 @@ def test_more_rows_without_text_are_an_error(tmp_path: Path) -> None:
 
 
 def test_what_a_person_says_goes_before(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"1 of 200 rows .* are without text"):
+    with pytest.raises(UserError, match=r"1 of 200 rows .* is without text"):
         run(raw_of(200, blank=1), tmp_path / "data", bad_rows=0.0)
     with pytest.raises(UserError, match=r"3 of 200 rows .* are without a label"):
         run(raw_of(200, unlabelled=3), tmp_path / "data", bad_rows=0.01)

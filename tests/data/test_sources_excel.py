@@ -37,7 +37,7 @@ def test_titles_and_blank_rows_above_the_names_are_left_out(tmp_path: Path) -> N
     raw = read(book(tmp_path / "a.xlsx", Sheet=[["Tickets of the second quarter"], [], NAMES, *ROWS]))
     assert raw.schema.columns == {"text": "message", "label": "queue"}
     assert (len(raw.examples), raw.schema.header) == (30, 2)
-    assert "1 rows of title left out" in raw.schema.notes
+    assert "1 row of title left out" in raw.schema.notes
 
 
 def test_the_sheet_that_looks_like_a_table_is_read_and_the_others_are_told(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_span_types_come_from_the_data_and_overlaps_are_told() -> None:
     spans = [(Span(0, 4, "B"), Span(2, 6, "A")), (Span(0, 4, "B"),)]
     task, reason = tasks.resolve(None, _rows(spans, shape="spans"))
     assert (task.name, task.labels) == ("entities", ("A", "B"))
-    assert "1 rows have overlapping spans" in reason
+    assert "1 row has overlapping spans" in reason
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from haoqi.core.say import Sentence, known, texts
+from haoqi.core.say import Sentence, known, worded
 
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 """The page's languages, each with the tag that browsers know it by."""
@@ -26,8 +26,7 @@ class Said:
     """A sentence of ours, in every language of the page.
 
     Args:
-        key: its name in texts/en.json and texts/zh.json; with n=1 among the values, `key.one` is
-            used where it exists.
+        key: its name in texts/en.json and texts/zh.json; of one thing `key.one` is said where it exists (`worded`).
         values: what fills its gaps: plain values, markup, or other sentences.
     """
 
@@ -37,9 +36,7 @@ class Said:
 
     def within(self, language: str) -> Markup:
         """Return the sentence in one language, its values escaped."""
-        table = texts(language)
-        one = f"{self.key}.one"
-        template = table[one] if self.values.get("n") in (1, "1") and one in table else table[self.key]
+        template = worded(self.key, self.values, language)
         filled = {name: _piece(value, language) for name, value in self.values.items()}
         return Markup(escape(template, quote=False).format(**filled))
 
