@@ -21,6 +21,7 @@ from haoqi.data.tables.dates import times_of
 from haoqi.data.tables.dialect import NAMED
 from haoqi.data.tables.header import further_names, repeats_names
 from haoqi.data.tables.label_cells import LabelCells, join_columns, read_label_cells
+from haoqi.data.tables.multiple_choice import check_multiple_choice
 from haoqi.data.tables.roles import ROLES, Roles, choose_roles
 from haoqi.data.tokens.token_tables import sentences_of
 
@@ -89,6 +90,8 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     table = with_splits(_without_names(table) if labelled else table, settings)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
+    if labelled and not settings.label and "label" not in table.roles:
+        check_multiple_choice(table.name, table.columns)
     table = with_roles(table, settings, labelled)
     roles = _roles(table, settings, labelled)
     texts = texts_of(table.columns, roles.columns["text"])
