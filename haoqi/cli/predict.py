@@ -12,7 +12,7 @@ import typer
 
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
-from haoqi.core.say import joined, say, spoken
+from haoqi.core.say import joined, say
 from haoqi.data.decoding.characters import well_formed
 from haoqi.data.settings import DataSettings
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from haoqi.cli.rows import Feed, Style, Window
     from haoqi.cli.tabular import Row, Rows
     from haoqi.cli.writer import Write
-    from haoqi.data.schema import Schema
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -106,11 +105,9 @@ def _lines_of(stream: TextIO) -> Iterator[str]:
             broken += text != line.rstrip("\r\n")
             yield text
     if broken:
-        print(
-            f"{broken:,} of the lines hold bytes that are not {stream.encoding}, read as U+FFFD: "
-            "put them into a file, and say its encoding with --file PATH --encoding NAME",
-            file=sys.stderr,
-        )
+        from haoqi.cli import words
+
+        print(words.words("predict.broken_lines", count=broken, encoding=stream.encoding), file=sys.stderr)
 
 
 def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None:
@@ -196,19 +193,12 @@ def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
     return build(DataSettings, {"source": str(file), **given}, "predict")
 
 
-def _learnt(name: str) -> "Schema | None":
-    """Return how the file of a release was read, None where that was not kept."""
-    from haoqi.models import releases
-
-    return releases.get(name).schema
-
-
 def _say(rows: "Rows") -> None:
     """Say on the error stream which column is answered, and what is doubtful."""
     from haoqi.cli import words
 
     for line in rows.told:
-        print(spoken(line), file=sys.stderr)
+        print(words.told(line), file=sys.stderr)
     for warning in rows.warnings:
         print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
 

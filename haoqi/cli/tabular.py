@@ -247,7 +247,7 @@ def _excel(path: Path, settings: DataSettings, learnt: Schema | None) -> Rows:
             yield dict(zip(header.names, row, strict=True)), number
 
     rows = _with_text(path, header.names, read, settings, learnt=learnt, header=header.row + 1)
-    named = () if any(sheet in note for note in notes) else (say("predict.sheet", sheet=sheet),)
+    named = () if notes else (say("predict.sheet", sheet=sheet),)  # a note says which of several was chosen
     return replace(rows, total=len(body) or 1, told=(*named, *notes, *rows.told))
 
 

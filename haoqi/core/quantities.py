@@ -24,7 +24,7 @@ def whole(seconds: int) -> Sentence:
     if seconds < 60:
         return say("time.seconds", seconds=seconds)
     if seconds >= 3600:
-        hours, minutes = divmod(seconds // 60, 60)
+        hours, minutes = divmod(round(seconds / 60), 60)
         return say("time.hours_minutes", hours=hours, minutes=minutes) if minutes else say("time.hours", hours=hours)
     minutes, rest = divmod(seconds, 60)
     return say("time.minutes_seconds", minutes=minutes, seconds=rest) if rest else say("time.minutes", minutes=minutes)

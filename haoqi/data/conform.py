@@ -55,18 +55,17 @@ def read_as_learnt(read: Callable[[DataSettings], Raw], settings: DataSettings, 
         raw = read(replace(wanted, **nameless))  # type: ignore[arg-type]
         schema = replace(raw.schema, warnings=(*raw.schema.warnings, *check_guess(error, raw.schema, learnt)))
         return replace(raw, schema=schema)
-    raw = replace(raw, schema=replace(raw.schema, why={**raw.schema.why, **_learnt_from(raw.schema, settings, learnt)}))
     # Numbers that were the names of columns without any are no places in a table that has names.
     if learnt.header == 0 and raw.schema.header:
         return read(settings)
-    why = {role: say("data.as_learnt") for role in _KEPT if role in learnt.columns and not getattr(settings, role)}
-    return replace(raw, schema=replace(raw.schema, why={**raw.schema.why, **why}))
+    why = {**raw.schema.why, **_learnt_from(raw.schema, settings, learnt)}
+    return replace(raw, schema=replace(raw.schema, why=why))
 
 
 def _learnt_from(found: Schema, settings: DataSettings, learnt: Schema) -> dict[str, str]:
     """Return the reason for the columns that are those learnt from, and that no person named."""
     roles = [role for role in _KEPT if role in found.columns and not getattr(settings, role)]
-    return {role: "as learnt" for role in roles if found.columns[role] == learnt.columns.get(role)}
+    return {role: say("data.as_learnt") for role in roles if found.columns[role] == learnt.columns.get(role)}
 
 
 def check_guess(error: MissingColumnError, found: Schema | Roles, learnt: Schema) -> list[str]:

@@ -78,7 +78,7 @@ def run(step: Step, lab: Lab) -> Experiment:
     shutil.rmtree(checkpoint_of(step.plan, lab), ignore_errors=True)
     seconds = time.perf_counter() - begun
     late = step.seconds is not None and seconds > _NEARLY * step.seconds
-    cut = late or any(note.startswith(ENDED_EARLY) for note in notes)
+    cut = late or any(getattr(note, "key", None) in ENDED_EARLY for note in notes)
     return Experiment(seconds=seconds, cut=cut, notes=tuple(notes), **scored, **facts)
 
 

@@ -59,7 +59,7 @@ def smaller(
     try:
         found = _smaller(model, splits, folder, until(deadline, listen))
     except OutOfTimeError:
-        listen(Note("the release holds its base whole: the minutes leave no time to make it smaller"))
+        listen(Note(say("smaller.no_time")))
         found = model
     try:
         yield found
@@ -82,7 +82,7 @@ def trim(
     _save(predictor, folder)
     found = []
     for copy, facts in _copies(folder):
-        listen(Advanced(0.0, "making the base smaller"))
+        listen(Advanced(0.0, say("smaller.begun")))
         found.append(_trim_copy(copy, facts, texts, half=half, listen=listen))
     kept = [one for one in found if one is not None]
     return (type(predictor).load(folder, folders.cache()) if kept else predictor), kept
@@ -189,7 +189,7 @@ def _trim_copy(copy: Path, facts: Path, texts: Sequence[str], *, half: bool, lis
     if plain.get("trimmed") or plain["card"]["kind"] != "encoder" or _weight_bytes(copy) < WORTH_BYTES:
         return None
     encoder: Any = load_encoder(base_in(copy, plain))
-    listen(Advanced(0.2, "choosing the pieces to keep"))
+    listen(Advanced(0.2, say("smaller.choosing")))
     weights, table = dict(encoder.state_dict()), _table_of(encoder)
     whole = len(weights[table])
     found = _cut(copy, plain, texts, weights[table], listen=listen)
@@ -198,7 +198,7 @@ def _trim_copy(copy: Path, facts: Path, texts: Sequence[str], *, half: bool, lis
     rounds = half and _saved_by_rounding(weights) >= WORTH_BYTES
     if found is None and not rounds:
         return None
-    listen(Advanced(0.8, "writing the smaller base"))
+    listen(Advanced(0.8, say("smaller.writing")))
     _write(copy, weights, found, rounds=rounds)
     named = plain.get("base", plain)
     scripts = () if found is None else found.scripts

@@ -19,8 +19,8 @@ _FEWEST, _BEHIND = 3, 0.5
 # Standard errors by which the last score may be unlucky.
 _LUCK = 2.0
 
-ENDED_EARLY = "ended early"
-"""How the fact begins that a fit did less than it was asked to: what it took says little of its speed."""
+ENDED_EARLY = frozenset({"train.ended_early", "fit.read_cut"})
+"""Keys of the sentences which say that a fit did less than it was asked to: what it took says little of its speed."""
 
 
 def within_reach(scores: Sequence[tuple[int, float]], steps: int, rows: int) -> float:

@@ -113,9 +113,21 @@ def test_short_files_that_belong_together_are_judged_as_one() -> None:
     contents = [(Path(f"{number}.txt"), word.encode("cp949")) for number, word in enumerate(words)]
     contents.append((Path("new.txt"), "새 글".encode()))
     found = decode_all(contents)
-    assert [one.text for one in found] == [*words, "새 글"]
-    assert {one.encoding for one in found} == {"euc_kr", "utf-8"}
-    assert sum(one.note is not None for one in found) <= 1
+    assert [one and one.text for one in found] == [*words, "새 글"]
+    assert {one and one.encoding for one in found} == {"euc_kr", "utf-8"}
+    assert sum(bool(one and one.note) for one in found) <= 1
+
+
+def test_files_of_several_encodings_are_judged_alone_and_what_is_no_text_is_none() -> None:
+    texts = (
+        "退货流程太慢了，客服也不回复我的消息",
+        "这款手机的电池可以用两天，非常满意",
+        "Le café était fermé à l'été",
+    )
+    contents = [(Path("1"), texts[0].encode("gbk")), (Path("2"), texts[1].encode("gbk"))]
+    contents += [(Path("3"), texts[2].encode("cp1252")), (Path("4"), bytes(range(256)) * 4)]
+    found = [one and one.text for one in decode_all(contents)]
+    assert found == [*texts, None]
 
 
 def test_nothing_to_read_is_said_by_all_readers(tmp_path: Path) -> None:

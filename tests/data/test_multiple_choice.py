@@ -50,3 +50,11 @@ def test_the_classes_of_all_rows_beside_the_label_are_no_options() -> None:
 def test_texts_beside_a_label_that_points_at_none_of_them_are_no_options() -> None:
     table = Table("exam", {"question": QUESTIONS, **split(["answer1", "answer2"]), "label": SUBJECT}, "json", "mark")
     assert to_raw(table, DataSettings("exam")).schema.columns["label"] == "label"
+
+
+def test_measurements_beside_a_label_are_no_options() -> None:
+    measured: dict[str, list[Any]] = {
+        name: [number + place / 7 for number in range(ROWS)] for place, name in enumerate("ab")
+    }
+    table = Table("exam", {"question": QUESTIONS, **measured, "label": [n % 2 for n in range(ROWS)]}, "json", "mark")
+    assert to_raw(table, DataSettings("exam")).schema.columns["label"] == "label"

@@ -350,3 +350,13 @@ def test_an_empty_folder_and_one_of_pictures_say_what_to_put_there(tmp_path: Pat
     write(tmp_path / "b" / "two.png", b"\x89PNG")
     with pytest.raises(UserError, match="has no data"):
         load(tmp_path)
+
+
+def test_short_texts_of_a_folder_are_decoded_as_one(tmp_path: Path) -> None:
+    words = ("삭제", "좋아요", "배송이 늦었어요", "만족합니다", "화면이 꺼져요", "다시는 안 사요")
+    for number in range(30):
+        for label, word in zip(("good", "bad"), (words[number % 6], words[(number + 1) % 6]), strict=True):
+            write(tmp_path / "talk" / label / f"{number}.txt", word.encode("cp949"))
+    raw = load(tmp_path / "talk")
+    assert set(raw.examples.texts) == set(words)
+    assert raw.schema.encoding == "euc_kr"

@@ -53,7 +53,18 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     Raises:
         UserError: if there is no such file, it is empty, not text, or not in the encoding said.
     """
-    return decode(read_bytes(path), path, encoding)
+    found = read_told(path, encoding)
+    return found.text, found.described
+
+
+def read_told(path: Path, encoding: str | None = None) -> Decoded:
+    """Return what `decode_told` does of a file; what was recognised when it was looked at is not found out again.
+
+    Raises:
+        UserError: as `read_text`.
+    """
+    content = read_bytes(path)
+    return decode_told(content, path, encoding or recognise_file(path))
 
 
 def decode(content: bytes, path: Path, encoding: str | None = None) -> tuple[str, str]:
@@ -62,15 +73,15 @@ def decode(content: bytes, path: Path, encoding: str | None = None) -> tuple[str
     return found.text, found.described
 
 
-def decode_told(content: bytes, path: Path, encoding: str | None = None) -> Decoded:
+def decode_told(content: bytes, path: Path, encoding: str | Recognised | None = None) -> Decoded:
     """Return the characters of a file's content with a warning where its encoding is a guess.
 
     Raises:
         UserError: if it is not text, or not in the encoding said.
     """
-    known = Recognised(encoding) if encoding else recognise_told(content, path)
+    known = Recognised(encoding) if isinstance(encoding, str) else encoding or recognise_told(content, path)
     try:
-        text = content.decode(known.encoding, known.errors)
+        return _decoded(content, known)
     except LookupError:
         raise UserError(say("encoding.unknown", encoding=known.encoding), say("encoding.unknown.hint")) from None
     except UnicodeError as error:
@@ -78,33 +89,55 @@ def decode_told(content: bytes, path: Path, encoding: str | None = None) -> Deco
         raise UserError(
             say("encoding.other", path=str(path), encoding=known.encoding, error=str(error)), hint
         ) from None
-    name = known.encoding.removesuffix("-sig")
-    return Decoded(text.removeprefix("\ufeff"), name, known.described, known.note, known.runner_up)
 
 
-def decode_all(contents: Sequence[tuple[Path, bytes]], encoding: str | None = None) -> list[Decoded]:
-    """Return the characters of files that belong together, such as a folder's with a text each.
+def decode_all(contents: Sequence[tuple[Path, bytes]], encoding: str | None = None) -> list[Decoded | None]:
+    """Return the characters of files that belong together, such as a folder's with a text each; None: no text.
 
-    Those that are not UTF-8 are judged as one, since one alone may hold too little to go by; the first of them has
-    the note, if there is one.
+    Those that are not UTF-8 are judged as one, since one alone may hold too little to go by, unless together they look
+    like none of what they are alone; the first of them has the note, if there is one.
 
     Raises:
-        UserError: if one is not text, or not in the encoding said.
+        UserError: if one is not in the encoding said.
     """
     if encoding:
         return [decode_told(content, path, encoding) for path, content in contents]
-    alone = [recognise_told(content, path) if content.strip() else Recognised("utf-8") for path, content in contents]
-    odd = [place for place, known in enumerate(alone) if not known.encoding.startswith(("utf-", "iso2022"))]
-    if len(odd) > 1:
-        joint = recognise_told(b"\n".join(contents[place][1] for place in odd), contents[odd[0]][0])
-        for place in odd:
-            alone[place] = replace(joint, note=joint.note if place == odd[0] else None)
-    found = []
-    for known, (_, content) in zip(alone, contents, strict=True):
-        text = content.decode(known.encoding, known.errors)
-        name = known.encoding.removesuffix("-sig")
-        found.append(Decoded(text.removeprefix("\ufeff"), name, known.described, known.note, known.runner_up))
-    return found
+    known = [_recognised(content, path) for path, content in contents]
+    odd = [at for at, one in enumerate(known) if one and not one.encoding.startswith(("utf-", "iso2022"))]
+    guesses = {one.encoding for at in odd if (one := known[at])}
+    joint = _recognised(b"\n".join(contents[at][1] for at in odd), contents[odd[0]][0]) if len(odd) > 1 else None
+    if joint and joint.encoding in guesses:
+        for at in odd:
+            if _explains(joint, contents[at][1]):
+                known[at] = replace(joint, note=joint.note if at == odd[0] else None)
+    return [_decoded(content, one) if one else None for one, (_, content) in zip(known, contents, strict=True)]
+
+
+def _recognised(content: bytes, path: Path) -> Recognised | None:
+    """Return the encoding of a content that may be empty; None for what is no text."""
+    try:
+        return recognise_told(content, path) if content.strip() else Recognised("utf-8")
+    except UserError:
+        return None
+
+
+def _explains(known: Recognised, content: bytes) -> bool:
+    try:
+        content.decode(known.encoding, known.errors)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _decoded(content: bytes, known: Recognised) -> Decoded:
+    """Return the characters of a content in an encoding.
+
+    Raises:
+        UnicodeError: if it is not in that encoding.
+        LookupError: if there is no such encoding.
+    """
+    text, name = content.decode(known.encoding, known.errors), known.encoding.removesuffix("-sig")
+    return Decoded(text.removeprefix("\ufeff"), name, known.described, known.note, known.runner_up)
 
 
 def recognise(content: bytes, path: Path) -> str:

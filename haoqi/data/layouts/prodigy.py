@@ -44,8 +44,7 @@ class Prodigy:
             skipped = {say("left.answered", answer=answer): counts[answer] for answer in ("reject", "ignore")}
         chosen = any("accept" in row for row in rows)
         if chosen:
-            rows, more = _choices(rows)
-            notes += more
+            rows = _choices(rows)
         fields = [{key: value for key, value in row.items() if key not in (*_BESIDE, "accept")} for row in rows]
         columns = columns_of(fields, asked.name)
         if "text" not in columns and rows:
@@ -74,7 +73,7 @@ def _is_binary(document: Sequence[Mapping[str, Any]]) -> bool:
     return whole and len(labels) == 1 and all("label" in row for row in document)
 
 
-def _choices(rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+def _choices(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return rows with the options that were chosen as their label, by the names that options have."""
     names = {
         str(one.get("id")): str(one.get("text") or one.get("id")) for row in rows for one in row.get("options") or ()
@@ -87,7 +86,7 @@ def _choices(rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], l
         found.append([names.get(one, one) if short else one for one in chosen])
     single = all(len(one) <= 1 for one in found)
     cells = [(one[0] if one else None) if single else one for one in found]
-    return [{**row, "label (accepted)": cell} for row, cell in zip(rows, cells, strict=True)], []
+    return [{**row, "label (accepted)": cell} for row, cell in zip(rows, cells, strict=True)]
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from statistics import median
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decoding.decode import decode
+from haoqi.data.decoding.decode import decode, decode_all
 from haoqi.data.raw import Part, Raw, digest
 from haoqi.data.records import part_of
 from haoqi.data.settings import DataSettings
@@ -140,20 +140,19 @@ def read_labelled(name: str, found: Labelled, settings: DataSettings, labelled: 
     kept: list[Place] = []
     encodings: Counter[str] = Counter()
     odd: list[Path] = []
-    for place in found.places:
-        content = place.path.read_bytes()
-        try:
-            text, encoding = decode(content, place.path, settings.encoding) if content.strip() else ("", "utf-8")
-        except UserError:
-            if settings.encoding:
-                raise
+    told: list[str] = []
+    contents = [(place.path, place.path.read_bytes()) for place in found.places]
+    for place, decoded in zip(found.places, decode_all(contents, settings.encoding), strict=True):
+        if decoded is None:
             odd.append(place.path)
             continue
-        encodings[encoding] += 1
+        encodings[decoded.described] += 1
+        told += [decoded.note] if decoded.note else []
+        text = decoded.text
         pieces = [line.strip() for line in text.splitlines() if line.strip()] if found.by_line else [text]
         texts += pieces
         kept += [place] * len(pieces)
-    warnings = [*found.warnings, *_told_odd(name, odd, found, settings)]
+    warnings = [*found.warnings, *told[:1], *_told_odd(name, odd, found, settings)]
     column = "file" if found.by_line else "folder"
     labels = [None if place.part == "unlabelled" else place.label for place in kept]
     splits: list[Part] = [place.part or "train" for place in kept]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.decoding.decode import Decoded, decode_told, head, read_bytes
+from haoqi.data.decoding.decode import Decoded, head, read_told
 from haoqi.data.raw import Raw, digest
 from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
@@ -49,7 +49,7 @@ class Csv:
 
     def read(self, source: str, settings: DataSettings, labelled: bool = True) -> Raw:
         path = Path(source)
-        decoded = decode_told(read_bytes(path), path, settings.encoding)
+        decoded = read_told(path, settings.encoding)
         usual = ENDINGS.get(path.suffix.lower(), "")
         said = {"delimiter": settings.delimiter, "quote": settings.quote, "escape": settings.escape}
         dialect = find_dialect(decoded.text, usual=usual, **said)

@@ -65,7 +65,7 @@ def with_roles(table: "Table", settings: DataSettings, labelled: bool = True) ->
                 c for c in table.columns if c.lower() in LABELS and c != chosen[0] and kinds[c] in ("plain", "names")
             ]
             notes += [say("spans.other_labels", names=", ".join(others))] if others else []
-        notes += _beside(kinds, roles.get("label"), table)
+        notes += _beside(kinds, roles.get("label"))
     label = settings.label or roles.get("label")
     if not settings.text and "text" not in roles:
         taken = {column for column in (label, settings.pair, settings.group, settings.time) if column}
@@ -318,7 +318,7 @@ def _unlearnable(table: "Table", field: str) -> UserError:
     )
 
 
-def _beside(kinds: Mapping[str, Kind], label: str | None, table: "Table") -> list[str]:
+def _beside(kinds: Mapping[str, Kind], label: str | None) -> list[str]:
     """Return sentences on spans that are not the label."""
     rest = [column for column, kind in kinds.items() if kind == "marks" and column != label]
     return [say("spans.beside", column=column) for column in rest]

@@ -12,7 +12,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.tables.column_kinds import is_empty
+from haoqi.data.tables.column_kinds import is_empty, look_at
 
 _LISTS = re.compile(r"(choices|options|endings|candidates|alternatives)(\.texts?)?")
 _STEMS = "choices?|options?|opt?|endings?|sol|solution|answer|candidate|alternative|hyp"
@@ -20,6 +20,8 @@ _OPTION = re.compile(rf"({_STEMS})[ _.-]?([0-9a-h])|([a-h])")
 _ANSWER = re.compile(
     "(answer|label|gold|target|solution|correct)s?(key|idx|index|label)?|key|cop|correct(answer|choice|option)s?"
 )
+_TEXTS = ("text", "name")
+"""Kinds of columns that may hold options; measurements called a, b, c beside a label are none."""
 _VARIED = 0.5
 """Share of rows that differ in their options, from which on options belong to rows and are not classes."""
 _POINTING = 0.98
@@ -75,8 +77,10 @@ def _options(columns: Mapping[str, Sequence[Any]]) -> list[tuple[str, ...]]:
             numbered.setdefault(match[1] or "", []).append((match[2] or match[3], name))
     for group in numbered.values():
         marks = "".join(mark for mark, _ in group)
-        if len(group) > 1 and any(marks in row for row in ("0123456789", ascii_lowercase)) and marks[0] in "01a":
-            found.append(tuple(name for _, name in group))
+        names = tuple(name for _, name in group)
+        counts_on = any(marks in row for row in ("0123456789", ascii_lowercase)) and marks[0] in "01a"
+        if len(group) > 1 and counts_on and all(look_at(name, columns[name]).kind in _TEXTS for name in names):
+            found.append(names)
     return found
 
 

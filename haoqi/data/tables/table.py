@@ -133,7 +133,7 @@ def _without_names(table: Table) -> Table:
             table,
             columns={name: cells[further:] for name, cells in table.columns.items()},
             parts=table.parts and table.parts[further:],
-            skipped={**table.skipped, "further names of the columns": further},
+            skipped={**table.skipped, say("left.further_names"): further},
         )
     first = table.columns[names[0]]
     again = {
@@ -148,7 +148,7 @@ def _without_names(table: Table) -> Table:
         table,
         columns={name: [cells[row] for row in kept] for name, cells in table.columns.items()},
         parts=table.parts and [table.parts[row] for row in kept],
-        skipped={**table.skipped, "the names of the columns again": len(again)},
+        skipped={**table.skipped, say("left.names_again"): len(again)},
     )
 
 
