@@ -360,3 +360,14 @@ def test_short_texts_of_a_folder_are_decoded_as_one(tmp_path: Path) -> None:
     raw = load(tmp_path / "talk")
     assert set(raw.examples.texts) == set(words)
     assert raw.schema.encoding == "euc_kr"
+
+
+def test_what_is_left_out_is_told_by_what_was_read_and_not_by_names_in_notes(tmp_path: Path) -> None:
+    table = "text,label\n" + "".join(f"{text(label, n)},{label}\n" for n in range(20) for label in ("garden", "kettle"))
+    for number in range(5):
+        write(tmp_path / "shards" / f"part-{number}.csv", table)
+    assert not any("left out" in note for note in load(tmp_path / "shards").schema.notes)
+    for name in ("train.csv", "test.csv", "rain.csv"):
+        write(tmp_path / "splits" / name, table)
+    [note] = [note for note in load(tmp_path / "splits").schema.notes if "left out" in note]
+    assert "rain.csv" in note.replace("train.csv", "")

@@ -1,6 +1,6 @@
 """A folder: of text files per label, of files that hold the splits, or of files that belong together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +42,7 @@ class Folder:
         settings = replace(settings, format=None if settings.format == "folder" else settings.format)
         name = Path(source).name or source
         found = _with_splits(name, listing, settings, labelled)
-        found = found or _without_splits(name, listing, settings, labelled)
-        return replace(found, schema=replace(found.schema, notes=(*found.schema.notes, *_left_out(listing, found))))
+        return found or _without_splits(name, listing, settings, labelled)
 
 
 def _with_splits(name: str, listing: Listing, settings: DataSettings, labelled: bool) -> Raw | None:
@@ -96,7 +95,7 @@ def _read_files(
                 say("folder.formats", name=name, part=named("split", part), several=shown(several)),
                 say("folder.formats.hint", train=str(train[0]), test=test),
             )
-    return read_splits(name, files, settings, labelled)
+    return _told(listing, read_splits(name, files, settings, labelled), [path for _, path in files])
 
 
 def _without_splits(name: str, listing: Listing, settings: DataSettings, labelled: bool) -> Raw:
@@ -109,7 +108,7 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
     if nested := label_folders(listing, {}):
         return read_labelled(name, nested, settings, labelled)
     if len(files) == 1 and not listing.lists:
-        return read_one(str(files[0]), settings, labelled)
+        return _told(listing, read_one(str(files[0]), settings, labelled), files)
     if parallel := find_parallel([(None, path) for path in (*files, *listing.lists)]):
         return read_parallel(name, parallel, settings, (*listing.lists, *files), labelled=labelled)
     if len(files) > 1 and not any(map(split_of, files)) and (classes := class_files([(None, path) for path in files])):
@@ -117,10 +116,10 @@ def _without_splits(name: str, listing: Listing, settings: DataSettings, labelle
     if labelled and (problem := _without_labels(listing, settings)):
         raise problem
     if are_shards(files):
-        return _read_shards(name, files, settings, labelled)
+        return _told(listing, _read_shards(name, files, settings, labelled), files)
     readable = files if len(files) == 1 else [path for path in files if _readable(path, settings)]
     if len(readable) == 1:
-        return read_one(str(readable[0]), settings, labelled)
+        return _told(listing, read_one(str(readable[0]), settings, labelled), readable)
     if not files:
         raise UserError(
             say("folder.empty", folder=str(folder)),
@@ -190,19 +189,20 @@ def _no_training(listing: Listing, folders: list[Path]) -> UserError:
     )
 
 
-def _left_out(listing: Listing, found: Raw) -> list[str]:
-    """Return a sentence on the files and folders beside the data that say nothing to it."""
-    said = (*found.schema.notes, *found.schema.warnings, *found.schema.why.values())
-    told = " ".join(fact for one in said for fact in _facts_of(one))
-    beside = (*listing.files, *listing.lists)
-    if found.schema.format == "folder" or len(beside) + len(listing.folders) < 2:
-        return []
-    left = [path for path in (*beside, *listing.folders) if path.name not in told and path.name != found.schema.source]
-    return [say("folder.left_out", name=listing.folder.name, left=shown(left))] if left and said else []
+def _told(listing: Listing, found: Raw, read: Sequence[Path]) -> Raw:
+    """Return rows with a note on the files and folders beside those that were read, which say nothing to them."""
+    named = {name for note in found.schema.notes for fact in _facts_of(note) for name in fact.split(", ")}
+    used = {*read, *(folder for path in read for folder in path.parents)}
+    beside = (*listing.files, *listing.lists, *listing.folders)
+    left = [path for path in beside if path not in used and path.name not in named]
+    if not left:
+        return found
+    note = say("folder.left_out", name=listing.folder.name, left=shown(left))
+    return replace(found, schema=replace(found.schema, notes=(*found.schema.notes, note)))
 
 
 def _facts_of(told: str) -> Iterator[str]:
-    """Yield what sentences are about, such as names of files."""
+    """Yield what a sentence is about, such as the file that spells out labels."""
     for fact in told.facts.values() if isinstance(told, Sentence) else ():
         if isinstance(fact, Sentence):
             yield from _facts_of(fact)

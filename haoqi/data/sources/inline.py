@@ -13,6 +13,7 @@ from haoqi.data.settings import DataSettings
 from haoqi.data.sources import sources
 from haoqi.data.tables.table import check_lengths
 
+_STRAY = re.compile(r"\{\{|\}\}")
 _MARK = re.compile(r"\{\{\s*(?P<kind>[^{}:|]{1,60}?)\s*[:|]\s*(?P<words>[^{}]+?)\s*\}\}")
 # From this share of lines with a mark on, a file is of marked texts; the others have nothing to mark.
 _MARKED = 0.3
@@ -34,7 +35,7 @@ class Inline:
         path = Path(source)
         text, encoding = read_text(path, settings.encoding)
         lines = [line.strip() for line in text.split("\n") if line.strip()]
-        broken = [n for n, line in enumerate(lines, 1) if "{{" in _MARK.sub("", line) or "}}" in _MARK.sub("", line)]
+        broken = [number for number, line in enumerate(lines, 1) if _STRAY.search(_MARK.sub("", line))]
         if len(broken) > settings.bad_share() * len(lines):
             raise UserError(
                 say(
@@ -46,7 +47,8 @@ class Inline:
                 ),
                 say("inline.broken.hint"),
             )
-        rows = [unmarked(line) for number, line in enumerate(lines, 1) if number not in set(broken)]
+        out = set(broken)
+        rows = [unmarked(line) for number, line in enumerate(lines, 1) if number not in out]
         examples = Examples([t for t, _ in rows], [spans for _, spans in rows], list(range(len(rows))))
         check_lengths(examples.texts, path.name, settings)
         skipped: dict[str, int] = {say("left.broken_mark"): len(broken)} if broken else {}

@@ -174,9 +174,10 @@ def _kind(filled: Sequence[Any], sample: Sequence[Any]) -> Kind:
     from haoqi.data.tables.label_cells import unwrap
 
     words = [str(cell).strip() for cell in sample]
-    kinds = Counter(map(cell_kind, words))
+    each = list(map(cell_kind, words))
+    kinds = Counter(each)
     if kinds["record"]:
-        records = [word for word in words if cell_kind(word) == "record"]
+        records = [word for word, kind in zip(words, each, strict=True) if kind == "record"]
         if len(records) > 0.5 * len(words) and fmean(map(holds_marks, records)) > 0.5:
             return "marks"
         if fmean(unwrap(record) is not None for record in records) > MOST:
