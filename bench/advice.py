@@ -37,9 +37,9 @@ def cell(case: str, size: int, draw: int, *, methods: Sequence[str], test: int) 
     from haoqi import pipeline
     from haoqi.core.ledger import Ledger
     from haoqi.evaluate.comparison import compare
-    from haoqi.explore.advise import advise
-    from haoqi.explore.clock import Clock
-    from haoqi.explore.history import History
+    from haoqi.explore.advice.advise import advise
+    from haoqi.explore.record.history import History
+    from haoqi.explore.setup.budget_clock import Clock
 
     rows = cases.rows_of(case, draw, size + POOL + test)
     begun = time.perf_counter()
@@ -84,8 +84,8 @@ def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed:
     """Return the lab of a run whose source has labelled rows first, then unlabelled ones."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
-    from haoqi.explore.lab import lab_of
     from haoqi.explore.settings import ExploreSettings
+    from haoqi.explore.setup.context import lab_of
 
     path = place / "rows.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -118,8 +118,8 @@ def _pools(rows: cases.Rows, size: int, lab: Any) -> tuple[Any, Any]:
 def _counts(lab: Any, history: Any, added: Any, test: Any) -> Any:
     """Return the metric's statistics of the champion's plan on the test texts, fitted as for a release, and more."""
     from haoqi.data.examples import Examples
-    from haoqi.explore.job import job_of
-    from haoqi.explore.recipe import training_examples
+    from haoqi.explore.experiments.fit_job import job_of
+    from haoqi.explore.experiments.training_data import training_examples
 
     plan, splits = history.found().plan, lab.splits
     whole = Examples.join([splits.train, splits.valid]) if lab.folds else splits.train

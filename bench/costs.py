@@ -1,7 +1,7 @@
 """What plans were believed to cost against what they took, on six data sets and with every method.
 
     python bench/costs.py               # measures what is not recorded yet (ten minutes), then evaluates
-    python bench/costs.py --fit         # writes haoqi/explore/rates.json from what was measured here
+    python bench/costs.py --fit         # writes haoqi/explore/costs/throughput.json from what was measured here
     python bench/costs.py --again       # measures anew, as after a change of the engine
     python bench/costs.py --quick       # a few tiny plans, to see that it works; kept apart in results/raw
 
@@ -28,7 +28,15 @@ import numpy as np
 import table
 
 ROOT = Path(__file__).parent.parent
-ENGINE = ("models", "train", "methods", "tasks", "evaluate", "explore/trial.py", "explore/folds.py")
+ENGINE = (
+    "models",
+    "train",
+    "methods",
+    "tasks",
+    "evaluate",
+    "explore/experiments/run_experiment.py",
+    "explore/experiments/cross_validation.py",
+)
 LIMIT_SECONDS = 60.0
 WITHIN = 0.25
 
@@ -118,12 +126,12 @@ QUICK = {
 
 def measure(name: str, into: str) -> None:
     """Run the plans of a course one after another, and record each in a table as it ends."""
-    from haoqi.explore import trial
-    from haoqi.explore.beliefs import Belief
-    from haoqi.explore.costs import Costs
-    from haoqi.explore.loads import not_imported
-    from haoqi.explore.plan import Experiment, Plan
-    from haoqi.explore.step import Step
+    from haoqi.explore.costs.cost_model import Costs
+    from haoqi.explore.costs.workload import not_imported
+    from haoqi.explore.experiments import run_experiment
+    from haoqi.explore.plans.method_ranks import Belief
+    from haoqi.explore.plans.plan import Experiment, Plan
+    from haoqi.explore.plans.proposal import Step
 
     course = (COURSES | QUICK)[name]
     begun = f"{name} {time.time():.0f}"
@@ -136,7 +144,7 @@ def measure(name: str, into: str) -> None:
             new = sorted(not_imported())
             cost = Costs.of(lab, done, timed=True).cost(wanted).within(LIMIT_SECONDS)
             step = Step(wanted, "", "explore", Belief(None, 0.0, cost.seconds), lab.work(wanted), LIMIT_SECONDS)
-            experiment = trial.run(step, lab)
+            experiment = run_experiment.run(step, lab)
             if experiment.score is None:
                 raise SystemExit(f"{wanted.words()} failed: {experiment.error}")
             done.append(experiment)
@@ -169,9 +177,9 @@ def lab_of(course: Course, folder: Path) -> Any:
     from haoqi.core import hardware
     from haoqi.core.folder import cache
     from haoqi.data.examples import Examples, Splits
-    from haoqi.explore.lab import Lab
-    from haoqi.explore.lengths import lengths_of
     from haoqi.explore.settings import ExploreSettings
+    from haoqi.explore.setup.context import Lab
+    from haoqi.explore.setup.text_lengths import lengths_of
     from haoqi.models.bases import resolve
 
     task, examples = read(course.data)
@@ -250,14 +258,14 @@ class Told:
 
     cell: dict[str, Any]
     measured: Any
-    """A `haoqi.explore.rates.Measured`."""
+    """A `haoqi.explore.costs.throughput.Measured`."""
 
 
 def replayed(run: Sequence[dict[str, Any]]) -> list[Told]:
     """Return what each plan of a run did, by what its method says now."""
-    from haoqi.explore.loads import Kept, Trial, imports, kept_after, load_of
-    from haoqi.explore.plan import Plan
-    from haoqi.explore.rates import Measured
+    from haoqi.explore.costs.throughput import Measured
+    from haoqi.explore.costs.workload import Kept, Trial, imports, kept_after, load_of
+    from haoqi.explore.plans.plan import Plan
     from haoqi.methods.method import methods
     from haoqi.methods.work import Size
 
@@ -275,7 +283,7 @@ def replayed(run: Sequence[dict[str, Any]]) -> list[Told]:
 
 def fitted(told: Sequence[Told]) -> Any:
     """Return the table of rates that explains what was measured best, starting from the guesses above."""
-    from haoqi.explore.rates import Rates
+    from haoqi.explore.costs.throughput import Rates
     from haoqi.methods.work import KINDS
 
     seen = [one.measured for one in told if not one.cell["cut"]]
@@ -295,7 +303,7 @@ def fitted(told: Sequence[Told]) -> Any:
 def fit(runs: dict[str, list[dict[str, Any]]]) -> None:
     """Write the table that is shipped."""
     from haoqi.core.folder import write_atomic
-    from haoqi.explore.rates import TABLE
+    from haoqi.explore.costs.throughput import TABLE
 
     told = [one for run in runs.values() for one in replayed(run)]
     if not told:
@@ -313,7 +321,7 @@ def spelt(plain: dict[str, Any]) -> str:
 
 def evaluate(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return each plan with what was believed of it, from rates that were fitted on the other data sets."""
-    from haoqi.explore.rates import Rates, nominal
+    from haoqi.explore.costs.throughput import Rates, nominal
 
     told = {name: replayed(run) for name, run in runs.items()}
     rows = []

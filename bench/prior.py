@@ -2,7 +2,7 @@
 
     python bench/replay/gather.py     # runs the plans; hours, in any parts
     python bench/replay/ensembles.py  # asks the best of them together; half an hour
-    python bench/prior.py             # writes haoqi/explore/prior.json from bench/replay/table.jsonl
+    python bench/prior.py             # writes haoqi/explore/beliefs/transfer_prior.json from bench/replay/table.jsonl
     python bench/prior.py --show      # prints what it would write, pooled for each of the data sets in turn
 
 For each data set: how far each method's defaults are above the habit's in log-odds of the score, how far its variations
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.folder import write_atomic
-from haoqi.explore.plan import Plan
-from haoqi.explore.prior import HABIT, TABLE, WITHIN, Features, log_odds, prior_of
+from haoqi.explore.beliefs.transfer_prior import HABIT, TABLE, WITHIN, Features, log_odds, prior_of
+from haoqi.explore.plans.plan import Plan
 
 ROWS = Path(__file__).parent / "replay" / "table.jsonl"
 ENSEMBLES = Path(__file__).parent / "replay" / "ensembles.jsonl"

@@ -22,18 +22,20 @@ from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import headline
 from haoqi.evaluate.report.steps import hints_of, in_words
-from haoqi.explore import reflect, tell, trial
-from haoqi.explore.advise import advise
-from haoqi.explore.choose import next_step, shortest_left, why_ended
-from haoqi.explore.clock import Clock
-from haoqi.explore.closing import compile_seconds
-from haoqi.explore.costs import Costs
-from haoqi.explore.history import History
-from haoqi.explore.jury import jury_of
-from haoqi.explore.lab import Lab, check, lab_of
-from haoqi.explore.opened import opened
-from haoqi.explore.refit import final_model
-from haoqi.explore.scorings import scored_before
+from haoqi.explore.advice.advise import advise
+from haoqi.explore.costs.closing_costs import compile_seconds
+from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.experiments.compile_examples import jury_of
+from haoqi.explore.experiments.final_fit import final_model
+from haoqi.explore.record.history import History
+from haoqi.explore.record.test_scorings import scored_before
+from haoqi.explore.reflection import reflect
+from haoqi.explore.scheduling import progress_events
+from haoqi.explore.scheduling.next_proposal import next_step, shortest_left, why_ended
+from haoqi.explore.setup.budget_clock import Clock
+from haoqi.explore.setup.context import Lab, check, lab_of
+from haoqi.explore.setup.run_folder import opened
 from haoqi.models import promotion as promotions
 from haoqi.models import releases
 from haoqi.models.compiled import Compiled
@@ -118,21 +120,21 @@ def search(lab: Lab, history: History, clock: Clock) -> str:
 
     It ends when the budget is spent, nothing is left to try, or the person stops it.
     """
-    court = trial.court_of(lab)
-    tell.resumed(lab, history, clock)
+    court = run_experiment.court_of(lab)
+    progress_events.resumed(lab, history, clock)
     try:
         if history.unjudged:
             history.judge(court.verdict(history, history.unjudged), spent=clock.spent)
         reflect.ponder(lab, history, lambda: clock.spent)
         while step := next_step(lab, history, clock.spent):
-            tell.trying(lab, history, step)
-            experiment = history.add(trial.run(step, lab), spent=clock.spent)
+            progress_events.trying(lab, history, step)
+            experiment = history.add(run_experiment.run(step, lab), spent=clock.spent)
             verdict = court.verdict(history, experiment)
             history.judge(verdict, spent=clock.spent)
-            tell.tried(lab, history, clock)
+            progress_events.tried(lab, history, clock)
             reflect.ponder(lab, history, lambda: clock.spent)
             if verdict.decision != "close":
-                trial.forget_models(lab, history)
+                run_experiment.forget_models(lab, history)
     except KeyboardInterrupt:
         if history.champion is None:
             raise  # there is nothing to release
@@ -160,9 +162,9 @@ def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, h
         with smaller(
             final, lab.splits, lab.folder, lab.listen, deadline=_end_of_trimming(lab, history, clock)
         ) as model:
-            tested = trial.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
+            tested = run_experiment.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
             tested = replace(tested, scorings=1 + scored_before(name, tested.content, history))
-            evidence = {"test": tested.to_plain(), "valid": trial.evidence_of(champion, lab).to_plain()}
+            evidence = {"test": tested.to_plain(), "valid": run_experiment.evidence_of(champion, lab).to_plain()}
             learnt = _learnt_from(run, lab, history)
             published, promotion = promotions.publish(
                 model, evidence, name, learnt=learnt, schema=lab.card.schema, promote=run.promote, home=home
@@ -206,7 +208,7 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw
         listen(Note(warning, warning=True))
     examples = labelled(raw, model.task.output.read, settings)
     listen(Stage("predicting", say("run.predicting", count=len(examples))))
-    return trial.judged(model.task, examples, model.predict(examples))
+    return run_experiment.judged(model.task, examples, model.predict(examples))
 
 
 def compile(

@@ -99,7 +99,7 @@ def run_of(source: str | None = None, config: Path | None = None, **settings: An
 
 def _check(run: Run) -> None:
     """Say no to settings that contradict each other, and to names that nothing answers to, before any work."""
-    from haoqi.explore.strategies import strategies
+    from haoqi.explore.scheduling.strategies import strategies
     from haoqi.methods import methods
     from haoqi.tasks import tasks
 

@@ -10,13 +10,14 @@ from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
-from haoqi.explore import curve, trial
-from haoqi.explore.flattery import price_of_choice
-from haoqi.explore.history import History
-from haoqi.explore.lab import Lab
-from haoqi.explore.lessons import ALPHA
-from haoqi.explore.plan import Experiment
-from haoqi.explore.retrial import retried
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.plans.plan import Experiment
+from haoqi.explore.promotion.retest import retried
+from haoqi.explore.promotion.selection_bias import price_of_choice
+from haoqi.explore.record import knowledge_curve
+from haoqi.explore.record.history import History
+from haoqi.explore.record.lessons import ALPHA
+from haoqi.explore.setup.context import Lab
 from haoqi.models.promotion import Promotion
 from haoqi.models.releases import Release
 from haoqi.run import Run
@@ -61,7 +62,7 @@ def story_of(
         test=Evidence.from_plain(release.evidence["test"]),
         valid=replace(valid, folds=valid.folds or lab.folds),  # releases of earlier versions do not say
         experiments=tuple(_row(experiment, history) for experiment in history.experiments),
-        curve=tuple(Step(**asdict(point)) for point in curve.knowledge(entries)),
+        curve=tuple(Step(**asdict(point)) for point in knowledge_curve.knowledge(entries)),
         comparisons=_comparisons(best, lab, history),
         lessons=_lessons(history),
         alpha=ALPHA,
@@ -157,7 +158,7 @@ def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparis
 
     Those that a retrial has seen are compared by what it saw, as far as that is there.
     """
-    mine = trial.pooled(history.seeds_of(best.plan), lab)
+    mine = run_experiment.pooled(history.seeds_of(best.plan), lab)
     others = [
         e for e in history.experiments if e.score is not None and e.plan.seed == 0 and e.plan.key != best.plan.key
     ]
@@ -165,7 +166,7 @@ def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparis
     found = []
     for other in others[:_COMPARED]:
         again = retried(best.plan, other.plan, lab)
-        pair = again or (mine, trial.pooled(history.seeds_of(other.plan), lab))
+        pair = again or (mine, run_experiment.pooled(history.seeds_of(other.plan), lab))
         test = compare(*pair, lab.task.metric.score, rng=lab.generator("report", other.number))
         found.append(
             Comparison(other.number, test.difference, test.low, test.high, test.p_value, retried=again is not None)

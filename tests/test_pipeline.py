@@ -15,7 +15,7 @@ from haoqi.core.events import Event, Note, Released, Stage, Tried, Trying
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples
 from haoqi.data.settings import DataSettings
-from haoqi.explore import jury
+from haoqi.explore.experiments import compile_examples
 from haoqi.models import releases
 from haoqi.models.form import forms
 from haoqi.run import Run, run_of
@@ -176,9 +176,9 @@ def test_forms_are_judged_by_what_was_not_learnt_or_by_a_model_that_has_not(
     learnt: bool,
     stands_in: bool,
 ) -> None:
-    monkeypatch.setattr(jury, "FEW", 10)
+    monkeypatch.setattr(compile_examples, "FEW", 10)
     release = pipeline.improve(asked(place, tiny_base, steps=1, **{"methods": ("probe",), "folds": 0, **settings}))
-    with jury.jury_of(release) as found:
+    with compile_examples.jury_of(release) as found:
         assert (found.learnt, found.stand_in is not None) == (learnt, stands_in)
         if found.stand_in is not None:
             texts = list(found.examples.texts)

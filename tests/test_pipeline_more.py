@@ -23,7 +23,9 @@ THINGS = ("phone", "hotel", "coffee", "film", "train", "letter", "screen", "room
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("haoqi.explore.lab.bases_for", lambda *_: {})  # nothing here needs one, and it takes long
+    monkeypatch.setattr(
+        "haoqi.explore.setup.context.bases_for", lambda *_: {}
+    )  # nothing here needs one, and it takes long
     return tmp_path
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from haoqi import story
 from haoqi.core.ledger import Ledger
-from haoqi.explore.history import History, Verdict
-from haoqi.explore.lessons import Lesson, LessonVerdict
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.record.lessons import Lesson, LessonVerdict
 
 PARENT, CURE = Plan("tfidf"), Plan.of("tfidf", settings={"balance": True})
 LESSON = Lesson("rare_classes", "Few are found.", PARENT, (CURE,), 0.02, 0.01)

@@ -42,13 +42,13 @@ def at_home(answer: Callable[[dict[str, Any], Path], dict[str, Any]], asked: dic
 
 def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
     from haoqi import pipeline
-    from haoqi.explore import prior
+    from haoqi.explore.plans.method_ranks import transfer_prior
     from haoqi.models.model import load
     from haoqi.run import run_of
 
-    known = prior._shipped()
+    known = transfer_prior._shipped()
     strange = {name: facts for name, facts in known["cases"].items() if name != asked.get("case")}
-    prior._shipped = lambda: {**known, "cases": strange}  # type: ignore[assignment]
+    transfer_prior._shipped = lambda: {**known, "cases": strange}  # type: ignore[assignment]
     kept = home / "kept"
 
     def listen(event: Any) -> None:
@@ -91,8 +91,8 @@ def opened(run: Any) -> tuple[Any, Any]:
     """Return the lab and the history of a run, whether it has ended or is yet to begin."""
     from haoqi import data, tasks
     from haoqi.core.ledger import Ledger
-    from haoqi.explore.history import History
-    from haoqi.explore.lab import lab_of
+    from haoqi.explore.record.history import History
+    from haoqi.explore.setup.context import lab_of
 
     raw = data.read(run.data)
     task, _ = tasks.resolve(run.task, raw)
@@ -123,8 +123,8 @@ def _keep(home: Path, kept: Path) -> None:
 
 def model_at(at: float, best: Any, lab: Any, history: Any, kept: Path) -> Any:
     """Return what a run would have released that was to end at a moment: refitted only where there was time for it."""
-    from haoqi.explore import trial
-    from haoqi.explore.refit import final_model
+    from haoqi.explore.experiments import run_experiment
+    from haoqi.explore.experiments.final_fit import final_model
     from haoqi.models.model import load
 
     if lab.folds or not best.cut:
@@ -134,7 +134,7 @@ def model_at(at: float, best: Any, lab: Any, history: Any, kept: Path) -> Any:
         if lab.folds or (before is not None and before.number == best.number):
             return model
     where = kept / f"{best.plan.key}-{best.plan.seed}"
-    return load(where) if where.exists() else trial.model_of(best, lab)
+    return load(where) if where.exists() else run_experiment.model_of(best, lab)
 
 
 def _crowned(history: Any) -> list[list[Any]]:
@@ -157,8 +157,8 @@ def _suspects(lab: Any, history: Any) -> list[int] | None:
     """Return the rows in the source whose labels were suspect where a lesson says so; None: no lesson said it."""
     if not any(lesson.kind == "suspect_labels" for lesson in history.lessons):
         return None
-    from haoqi.explore.doubts import doubted
-    from haoqi.explore.seen import Seen
+    from haoqi.explore.reflection.champion_diagnostics import Seen
+    from haoqi.explore.reflection.label_errors import doubted
 
     found = doubted(Seen(lab, history))  # the held-out answers lie in the run's folder
     return None if found is None else [lab.splits.train.ids[row] for row in found.rows.tolist()]

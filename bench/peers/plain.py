@@ -54,11 +54,11 @@ def search(lab: Any, history: Any, begun: float, seconds: float) -> None:
         seconds: how long to search.
     """
     from haoqi.core import seeds
-    from haoqi.explore import trial
-    from haoqi.explore.beliefs import Belief
-    from haoqi.explore.history import Verdict
-    from haoqi.explore.step import Step
-    from haoqi.explore.strategies import strategies
+    from haoqi.explore.experiments import run_experiment
+    from haoqi.explore.plans.method_ranks import Belief
+    from haoqi.explore.plans.proposal import Step
+    from haoqi.explore.record.history import Verdict
+    from haoqi.explore.scheduling.strategies import strategies
 
     strategy = strategies.build(lab.settings.strategy)
     plans = [plan for plan in lab.plans if plan.share == 1.0 or lab.settings.strategy == "halving"]
@@ -67,7 +67,7 @@ def search(lab: Any, history: Any, begun: float, seconds: float) -> None:
         plan = strategy.propose(plans, history.experiments, None, rng)  # type: ignore[arg-type] # these ask no outlook
         plans.remove(plan)
         step = Step(plan, "drawn", "explore", Belief(None, 0.0, 0.0), 0.0, left)
-        ran = history.add(trial.run(step, lab), spent=time.perf_counter() - begun)
+        ran = history.add(run_experiment.run(step, lab), spent=time.perf_counter() - begun)
         best, level = history.champion, history.champion_score
         if ran.score is not None and (level is None or ran.score > level):
             verdict = Verdict(ran.number, "crowned", ran.number, ran.score)

@@ -41,14 +41,14 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
     from haoqi.core.ledger import Ledger
     from haoqi.data.settings import DataSettings
     from haoqi.evaluate.comparison import compare
-    from haoqi.explore import trial
-    from haoqi.explore.beliefs import Belief
-    from haoqi.explore.ensemble import together
-    from haoqi.explore.history import History, Verdict
-    from haoqi.explore.lab import lab_of
-    from haoqi.explore.plan import Plan
+    from haoqi.explore.experiments import run_experiment
+    from haoqi.explore.experiments.ensemble_selection import together
+    from haoqi.explore.plans.method_ranks import Belief
+    from haoqi.explore.plans.plan import Plan
+    from haoqi.explore.plans.proposal import Step
+    from haoqi.explore.record.history import History, Verdict
     from haoqi.explore.settings import ExploreSettings
-    from haoqi.explore.step import Step
+    from haoqi.explore.setup.context import lab_of
 
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
@@ -66,13 +66,15 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
 
         def tested(plan: Plan) -> Any:
             if plan.key not in known:
-                model = trial.model_of(next(e for e in history.experiments if e.plan.key == plan.key), lab)
+                model = run_experiment.model_of(next(e for e in history.experiments if e.plan.key == plan.key), lab)
                 answers = model.predict(lab.splits.test).labels
                 known[plan.key] = task.metric.count(lab.splits.test.labels, answers, task.labels)
             return known[plan.key]
 
         def run(plan: Plan) -> float | None:
-            experiment = history.add(trial.run(Step(plan, "", "explore", Belief(None, 0, 0), 0.0, None), lab), spent=0)
+            experiment = history.add(
+                run_experiment.run(Step(plan, "", "explore", Belief(None, 0, 0), 0.0, None), lab), spent=0
+            )
             best = history.champion
             leads = experiment.score is not None and (best is None or experiment.score > (best.score or 0.0))
             number = experiment.number if leads or best is None else best.number

@@ -50,9 +50,9 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
     """Run what is missing of one case, cheap plans first."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
-    from haoqi.explore.job import job_of
-    from haoqi.explore.lab import lab_of
+    from haoqi.explore.experiments.fit_job import job_of
     from haoqi.explore.settings import ExploreSettings
+    from haoqi.explore.setup.context import lab_of
 
     done = {(row["case"], row["key"]) for row in recorded() if row["seed"] == seed}
     with tempfile.TemporaryDirectory() as place:

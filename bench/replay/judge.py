@@ -4,10 +4,10 @@
     python bench/replay/judge.py --minutes 3 --strategies curious halving --prior none
     python bench/replay/judge.py --no-opening                    # all is the strategy's choice, but for the first plan
 
-A replay is `haoqi.explore.table` at work on the table: the same opening, the same proposals and endings, verdicts by
-the same paired test on the recorded answers; only seconds and scores are looked up. Lessons are left out, and close
-calls are not repeated, since the table has one seed of each plan. A seed draws which two thirds of the variations are
-on the table, how far costs are believed from what they are, and what the strategy draws.
+A replay is `haoqi.explore.scheduling.scheduler` at work on the table: the same opening, the same proposals and endings,
+verdicts by the same paired test on the recorded answers; only seconds and scores are looked up. Lessons are left out,
+and close calls are not repeated, since the table has one seed of each plan. A seed draws which two thirds of the
+variations are on the table, how far costs are believed from what they are, and what the strategy draws.
 
 What the opening tries is the same for all strategies, and it takes most of a few minutes. Without it they are told
 apart: the cheapest plan comes first, and all that follows is proposed.
@@ -39,16 +39,16 @@ from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.borrowing import chance_better, known_lead, sure_enough
-from haoqi.explore.champion import CONTROL, stake
-from haoqi.explore.history import History, Verdict
-from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.prior import Features, Known, Prior, prior_of
-from haoqi.explore.rates import Cost
+from haoqi.explore.beliefs.evidence_pooling import chance_better, known_lead, sure_enough
+from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, prior_of
+from haoqi.explore.costs.throughput import Cost
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.proposal import Step
+from haoqi.explore.promotion.champion_test import CONTROL, stake
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.scheduling.scheduler import Table
+from haoqi.explore.scheduling.strategies import strategies
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.step import Step
-from haoqi.explore.strategies import strategies
-from haoqi.explore.table import Table
 from haoqi.methods.method import methods
 
 START_SECONDS = 1.0

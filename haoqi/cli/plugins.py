@@ -33,7 +33,7 @@ def methods(name: One = None, json: Json = False) -> None:
 
 def strategies(name: One = None, json: Json = False) -> None:
     """List the strategies, or show one with its settings: how the next plan is chosen."""
-    from haoqi.explore.strategies import strategies as registry
+    from haoqi.explore.scheduling.strategies import strategies as registry
 
     _list_or_page(registry, name, json)
 
@@ -47,7 +47,7 @@ def recipes(name: One = None, json: Json = False) -> None:
 
 def reflections(name: One = None, json: Json = False) -> None:
     """List the reflections, or show one with its thresholds: what is asked of a champion that fails."""
-    from haoqi.explore.reflections import reflections as registry
+    from haoqi.explore.reflection.reflections import reflections as registry
 
     _list_or_page(registry, name, json)
 

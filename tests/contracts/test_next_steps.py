@@ -8,7 +8,7 @@ import pytest
 
 from haoqi.core.config import settings_of
 from haoqi.core.say import LANGUAGES, texts
-from haoqi.explore.next_steps import Suggests, next_steps
+from haoqi.explore.advice.next_steps import Suggests, next_steps
 
 SOURCE = re.compile(r"\b(19|20)\d\d\b")
 

@@ -8,7 +8,7 @@ import pytest
 
 from haoqi.core.config import settings_of
 from haoqi.core.say import LANGUAGES, texts
-from haoqi.explore.reflections import Reflection, reflections
+from haoqi.explore.reflection.reflections import Reflection, reflections
 
 SOURCE = re.compile(r"\b(19|20)\d\d\b")
 

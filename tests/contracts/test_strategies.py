@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
-from haoqi.explore.outlook import Outlook
-from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.prior import Prior
-from haoqi.explore.rates import Cost
-from haoqi.explore.strategies import Strategy, strategies
-from haoqi.explore.surrogate import Surrogate
+from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.surrogate import Surrogate
+from haoqi.explore.beliefs.transfer_prior import Prior
+from haoqi.explore.costs.throughput import Cost
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.scheduling.strategies import Strategy, strategies
 
 PLANS = [
     Plan.of(method, base, settings, share=share)

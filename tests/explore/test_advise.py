@@ -15,13 +15,13 @@ from haoqi.core.ledger import Entry, Ledger
 from haoqi.data.examples import Span
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.predictions import Predictions
-from haoqi.explore.ending import CHARACTERS_A_MINUTE, DECIDING_SECONDS, WORDS_A_MINUTE, Ending
-from haoqi.explore.history import History
-from haoqi.explore.next_steps import next_steps
-from haoqi.explore.next_steps._choice import spread, unsure
-from haoqi.explore.next_steps._told import cell
-from haoqi.explore.next_steps.another_source import grouped
-from haoqi.explore.next_steps.recheck_labels import believed
+from haoqi.explore.advice.next_steps import next_steps
+from haoqi.explore.advice.next_steps._choice import spread, unsure
+from haoqi.explore.advice.next_steps._told import cell
+from haoqi.explore.advice.next_steps.another_source import grouped
+from haoqi.explore.advice.next_steps.recheck_labels import believed
+from haoqi.explore.advice.run_end import CHARACTERS_A_MINUTE, DECIDING_SECONDS, WORDS_A_MINUTE, Ending
+from haoqi.explore.record.history import History
 from haoqi.models import releases
 from haoqi.run import Run, run_of
 
@@ -32,7 +32,9 @@ THINGS = ("phone", "hotel", "coffee", "film", "train", "letter", "screen", "room
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("haoqi.explore.lab.bases_for", lambda *_: {})  # nothing here needs one, and it takes long
+    monkeypatch.setattr(
+        "haoqi.explore.setup.context.bases_for", lambda *_: {}
+    )  # nothing here needs one, and it takes long
     return tmp_path
 
 

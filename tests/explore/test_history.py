@@ -6,9 +6,9 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Ledger
-from haoqi.explore.curve import knowledge
-from haoqi.explore.history import History, Verdict
-from haoqi.explore.plan import Experiment, Plan
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.record.knowledge_curve import knowledge
 
 
 def filled(path: Path) -> History:

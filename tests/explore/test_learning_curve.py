@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
-from haoqi.explore.learning_curve import DRAW, Gain, LearningCurve, Pass, believed, fitted
+from haoqi.explore.advice.learning_curve import DRAW, Gain, LearningCurve, Pass, believed, fitted
 
 MORE = 50
 Rng = np.random.Generator

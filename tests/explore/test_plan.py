@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.explore.plan import Experiment, Plan, distance
+from haoqi.explore.plans.plan import Experiment, Plan, distance
 
 plans = st.builds(
     Plan.of,

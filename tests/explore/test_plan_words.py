@@ -8,7 +8,7 @@ from haoqi.core.config import settings_of
 from haoqi.core.say import Sentence, known
 from haoqi.data.recipes import recipes
 from haoqi.evaluate.report.markup import join
-from haoqi.explore.plan import ENSEMBLE, Plan
+from haoqi.explore.plans.plan import ENSEMBLE, Plan
 from haoqi.methods.method import methods
 
 VARIED = {

@@ -13,12 +13,12 @@ from haoqi import pipeline
 from haoqi.core.events import Event, Note, Tried
 from haoqi.core.ledger import Entry, Ledger
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore import curve
-from haoqi.explore.history import History, Verdict
-from haoqi.explore.lessons import Lesson, LessonVerdict, clipped, decide
-from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.reflections import reflections
-from haoqi.explore.seen import Seen
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record import knowledge_curve
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.record.lessons import Lesson, LessonVerdict, clipped, decide
+from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.reflections import reflections
 from haoqi.run import Run, run_of
 
 CHAMPION = Plan("tfidf")
@@ -95,7 +95,7 @@ def test_thinking_counts_as_time_that_exploring_did_not_get() -> None:
     history.thought({"after": 1, "lessons": 0, "champion": CHAMPION.key, "failed": {}}, seconds=2.0, spent=8.0)
     history.add(Experiment(lesson().plans[0], score=0.6, seconds=4.0, role="reflect"), spent=12.0)
     history.judge(Verdict(2, "crowned", 2, 0.6), spent=12.0)
-    points = curve.knowledge(history.ledger.entries("run"))
+    points = knowledge_curve.knowledge(history.ledger.entries("run"))
     assert [point.role for point in points] == ["explore", "reflect"]
     assert points[1].beta == pytest.approx(0.5)
     assert points[1].gain == pytest.approx(0.1)

@@ -13,16 +13,18 @@ from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.evaluate.predictions import Predictions
-from haoqi.explore import keep, reflect, trial
-from haoqi.explore.beliefs import Belief
-from haoqi.explore.history import History, Verdict
-from haoqi.explore.lab import Lab
-from haoqi.explore.lessons import Lesson
-from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.reflections import reflections
-from haoqi.explore.seen import Seen
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.plans.method_ranks import Belief
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.proposal import Step
+from haoqi.explore.record import artifacts
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.record.lessons import Lesson
+from haoqi.explore.reflection import reflect
+from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.step import Step
+from haoqi.explore.setup.context import Lab
 from haoqi.models.bases import resolve
 
 MACHINE = Hardware(cores=2, memory_bytes=8 << 30, gpu=None, fp32_gflops=100.0, bf16_gflops=100.0)
@@ -93,7 +95,7 @@ class Case:
     def run(self, plan: Plan) -> Experiment:
         """Run a plan and make it champion."""
         step = Step(plan, "planted", "explore", Belief(None, 0.15, 1.0), 1.0, None)
-        return self._crown(self.history.add(trial.run(step, self.lab), spent=0.0))
+        return self._crown(self.history.add(run_experiment.run(step, self.lab), spent=0.0))
 
     def fake(self, plan: Plan, probabilities: np.ndarray[Any, Any]) -> Experiment:
         """Record an experiment with these answers and make it champion."""
@@ -104,8 +106,8 @@ class Case:
         counts = task.metric.count(judged.labels, answers.labels, task.labels)
         folder = self.lab.folder / "experiments" / f"{plan.key}-{plan.seed}"
         folder.mkdir(parents=True)
-        keep.write_statistics(folder, counts)
-        keep.write_predictions(folder, answers, {"temperature": 1.0})
+        artifacts.write_statistics(folder, counts)
+        artifacts.write_predictions(folder, answers, {"temperature": 1.0})
         score = task.metric(judged.labels, answers.labels, task.labels)
         return self._crown(self.history.add(Experiment(plan, score=float(score)), spent=0.0))
 
@@ -124,7 +126,7 @@ class Case:
         champion = self.history.verdicts[-1]
         for plan in lesson.plans:
             step = Step(plan, "tests a lesson", "reflect", Belief(None, 0.15, 1.0), 1.0, None)
-            found = self.history.add(trial.run(step, self.lab), spent=0.0)
+            found = self.history.add(run_experiment.run(step, self.lab), spent=0.0)
             self.history.judge(replace(champion, experiment=found.number, decision="kept"), spent=0.0)
         return reflect.verdict(lesson, Seen(self.lab, self.history)).decision
 

@@ -14,17 +14,18 @@ from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.recipes._suspects import find
-from haoqi.explore import reflect, trial
-from haoqi.explore.beliefs import Belief
-from haoqi.explore.history import History, Verdict
-from haoqi.explore.lab import Lab
-from haoqi.explore.lengths import lengths_of
-from haoqi.explore.plan import Plan
-from haoqi.explore.recipe import kit_of
-from haoqi.explore.reflections import reflections
-from haoqi.explore.seen import Seen
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.experiments.training_data import kit_of
+from haoqi.explore.plans.method_ranks import Belief
+from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.proposal import Step
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.reflection import reflect
+from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.step import Step
+from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.text_lengths import lengths_of
 from haoqi.models.bases import Base, resolve
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "sst2"
@@ -81,7 +82,7 @@ def flipped(train: Examples) -> tuple[Examples, set[int]]:
 def crowned(lab: Lab, history: History, plan: Plan) -> float:
     """Run a plan, make it champion, and return its score."""
     step = Step(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None)
-    found = history.add(trial.run(step, lab), spent=0.0)
+    found = history.add(run_experiment.run(step, lab), spent=0.0)
     assert found.score is not None, found.error
     history.judge(Verdict(found.number, "crowned", found.number, found.score), spent=0.0)
     return found.score

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from haoqi.explore.plan import Plan
-from haoqi.explore.prior import Features, prior_of
+from haoqi.explore.beliefs.transfer_prior import Features, prior_of
+from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.search_space import space
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.space import space
 from haoqi.methods.method import methods
 
 BENCH = Path(__file__).parents[2] / "bench"

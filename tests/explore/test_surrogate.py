@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from haoqi.explore.plan import Experiment, Plan
-from haoqi.explore.prior import Features, Known, Prior, log_odds, prior_of
-from haoqi.explore.surrogate import Surrogate
+from haoqi.explore.beliefs.surrogate import Surrogate
+from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, log_odds, prior_of
+from haoqi.explore.plans.plan import Experiment, Plan
 
 METHODS = ("logistic", "tfidf", "probe", "knn", "full", "lora")
 PLANS = [

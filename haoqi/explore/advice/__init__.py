@@ -1,0 +1,1 @@
+"""What would pay most next, each step with its gain and its cost."""

@@ -1,0 +1,163 @@
+"""Scores on nested parts of the examples: what a learning curve is fitted to, within a bounded time.
+
+Experiments at smaller fidelities are used where the ledger has some. Beyond them the champion's plan is fitted on a
+quarter and a half of the examples, a few draws of each; where that would take too long, the best plan that would not.
+How many fits are made follows from their predicted cost, never from a clock.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.events import Advanced
+from haoqi.data.examples import Examples
+from haoqi.explore.advice.learning_curve import DRAW, LearningCurve, Pass, believed, fitted
+from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.experiments.cross_validation import cross_decoded, cross_scores
+from haoqi.explore.experiments.fit_job import job_of
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record.history import History
+from haoqi.explore.setup.context import Lab
+from haoqi.models.predictor import Predictor
+
+SHARES = (0.25, 0.5)
+"""Parts of what a plan learns from; each halving shows the curve's slope as well as ten times the fits further up."""
+
+MOST_DRAWS = 4
+
+FEWEST = 16
+"""No part has fewer examples."""
+
+_SAME, _BARE, _OTHER = 0.0, 0.25, 0.4
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The champion's learning curve, and what it was measured by."""
+
+    curve: LearningCurve
+    plan: Plan | None = None
+    """What was fitted on parts; None: nothing, the curve is what is usual."""
+    passes: int = 0
+    """How many scores on parts it knows."""
+
+
+def measured(lab: Lab, history: History, costs: Costs, seconds: float) -> Measured:
+    """Return the champion's learning curve.
+
+    Args:
+        lab: what the experiments share.
+        history: what was run; there is a champion.
+        costs: what plans take.
+        seconds: how long fits on parts may take, as they are predicted.
+    """
+    champion = history.leading()
+    score = champion.score or 0.0
+    usual = believed(rows_of(champion.plan, lab), score, len(lab.judged), seeds=_seeds(champion, lab, history))
+    for experiment, doubt in _candidates(champion, history):
+        draws = _affordable(experiment.plan, lab, costs, seconds)
+        known = _recorded(experiment, lab, history)
+        if not draws and not known:
+            continue
+        limit = seconds if costs.timed else None
+        passes = [*known, *_made(experiment.plan, lab.heard(until(after(limit), lab.listen)), draws, limit=limit)]
+        mine = usual if doubt == _SAME else _own(experiment, lab, history)
+        whole = run_experiment.pooled([experiment], lab)
+        rng = lab.generator("learning curve")
+        found = fitted(mine, passes, whole, lab.task.metric.score, rng=rng, models=max(1, lab.folds))
+        if doubt:
+            found = replace(found.of(usual.error, doubt), rows=usual.rows, seed_variance=usual.seed_variance)
+        return Measured(found, experiment.plan, len(passes))
+    return Measured(usual)
+
+
+def rows_of(plan: Plan, lab: Lab) -> float:
+    """Return how many examples the models learnt from that a plan was judged by."""
+    if not lab.folds:
+        return len(lab.splits.train) * plan.share
+    return len(lab.judged) * (lab.folds - 1) / lab.folds * plan.share
+
+
+def _own(experiment: Experiment, lab: Lab, history: History) -> LearningCurve:
+    rows, seeds = rows_of(experiment.plan, lab), _seeds(experiment, lab, history)
+    return believed(rows, experiment.score or 0.0, len(lab.judged), seeds=seeds)
+
+
+def _candidates(champion: Experiment, history: History) -> Iterator[tuple[Experiment, float]]:
+    """Yield experiments whose plans may stand for the champion's, the best first, and how doubtful that is."""
+    plan = champion.plan
+    if not plan.recipe:
+        yield champion, _SAME
+    scored = [e for e in history.alone if e.score is not None and not e.plan.recipe and e.plan.seed == 0]
+    bare = replace(plan, recipe=(), seed=0)
+    for experiment in scored:
+        if plan.recipe and experiment.plan == bare:
+            yield experiment, _BARE
+    for experiment in sorted(scored, key=lambda e: (-(e.score or 0.0), e.number)):
+        if experiment.plan.share == 1.0 and experiment.plan not in (bare, plan):
+            yield experiment, _OTHER
+
+
+def _affordable(plan: Plan, lab: Lab, costs: Costs, seconds: float) -> int:
+    """Return how many draws of parts can be fitted in a time."""
+    least = sum(costs.cost(replace(plan, share=plan.share * share)).seconds for share in _shares(plan, lab))
+    return min(MOST_DRAWS, int(seconds / least)) if least > 0 else 0
+
+
+def _shares(plan: Plan, lab: Lab) -> tuple[float, ...]:
+    least = max(FEWEST, len(lab.task.labels))
+    return tuple(share for share in SHARES if share * rows_of(plan, lab) >= least)
+
+
+def _recorded(experiment: Experiment, lab: Lab, history: History) -> list[Pass]:
+    """Return what the ledger has of the same plan on smaller shares."""
+    plan = replace(experiment.plan, seed=0)
+    smaller = {
+        e.plan.share: e
+        for e in history.experiments
+        if e.score is not None and e.plan.share < plan.share and replace(e.plan, share=plan.share) == plan
+    }
+    return [Pass(rows_of(e.plan, lab), 0, run_experiment.pooled([e], lab)) for _, e in sorted(smaller.items())]
+
+
+def _made(plan: Plan, lab: Lab, draws: int, *, limit: float | None) -> Iterator[Pass]:
+    """Yield passes draw by draw; where clocks count, as many as are done in their time, the last one cut off."""
+    begun = time.perf_counter()
+    for draw in range(1, draws + 1):
+        for share in _shares(plan, lab):
+            left = None if limit is None else limit - (time.perf_counter() - begun)
+            if left is not None and left <= 0:
+                return
+            try:
+                yield _pass(replace(plan, share=plan.share * share), lab, draw, left)
+            except OutOfTimeError:
+                return
+
+
+def _pass(plan: Plan, lab: Lab, draw: int, seconds: float | None) -> Pass:
+    """Return the judged examples answered by models of one draw of a share, as an experiment answers them."""
+
+    def fit(examples: Examples, fold: int) -> Predictor:
+        train, part = lab.sample(examples, plan, draw), (fold, max(1, lab.folds))
+        limit = None if seconds is None else max(1.0, seconds / part[1])
+        lab.listen(Advanced(fold / part[1]))
+        return lab.method(plan).fit(replace(job_of(plan, lab, train, seconds=limit, part=part), folder=None))
+
+    scores = cross_scores(lab, fit) if lab.folds else fit(lab.splits.train, 0).scores(lab.judged)
+    answers = cross_decoded(scores, lab)
+    counts = lab.task.metric.count(lab.judged.labels, answers.labels, lab.task.labels)
+    return Pass(rows_of(plan, lab), draw, counts)
+
+
+def _seeds(experiment: Experiment, lab: Lab, history: History) -> float:
+    """Return the standard deviation of a score by the seed of a fit; where it was not seen, a usual one."""
+    if not lab.method(experiment.plan).stochastic:
+        return 0.0
+    scores = [e.score for e in history.seeds_of(experiment.plan) if e.score is not None]
+    error = 1 - (experiment.score or 0.0)
+    usual = DRAW / 2 * error * (1 - error) / rows_of(experiment.plan, lab)
+    return float(np.sqrt((2 * usual + len(scores) * np.var(scores)) / (1 + len(scores))))

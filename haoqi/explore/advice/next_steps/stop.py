@@ -1,0 +1,23 @@
+"""Stop: the model is good enough for what more would cost (optional stopping by expected gain; Wald, 1947).
+
+It gains nothing and costs nothing, so it is the best step where no other pays for its minutes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from haoqi.evaluate.advice import STOP, NextStep
+from haoqi.explore.advice.next_steps import next_steps
+from haoqi.explore.advice.next_steps._told import step
+from haoqi.explore.advice.run_end import Ending
+
+
+@next_steps.register
+@dataclass(frozen=True)
+class Stop:
+    """It has no settings."""
+
+    def suggest(self, ending: Ending) -> NextStep:
+        """Return the step, with what a minute is asked to bring."""
+        return step(STOP, "stop", np.zeros(1), {"worth": ending.lab.settings.worth})

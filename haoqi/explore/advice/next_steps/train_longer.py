@@ -1,0 +1,86 @@
+"""Train longer: what as much time again would bring, by what is believed of the plans that were not tried.
+
+The beliefs are those that the search chose by (`surrogate.py`; Rasmussen and Williams, 2006). A plan counts only if
+the paired test would let it pass, so the gain is 0 where nothing beats the champion. The knowledge curve I(t) says
+beside it what the last half of the experiments brought. Where the plan that promises most takes longer than that, the
+step is that plan alone, with its own price and gain.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from haoqi.core.config import Range
+from haoqi.evaluate.advice import NextStep
+from haoqi.explore.advice.next_steps import next_steps
+from haoqi.explore.advice.next_steps._told import step
+from haoqi.explore.advice.next_steps._verified import verified
+from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.untried_plan import Unfitted, most_promising, none_with_base, unfitted
+from haoqi.explore.plans.plan import Plan
+
+
+@next_steps.register
+@dataclass(frozen=True)
+class TrainLonger:
+    """How much longer."""
+
+    times: Annotated[float, Range(0.1, 100.0)] = 1.0
+    """Of the budget that the run had; of ten minutes where it was limited in steps."""
+
+    def suggest(self, ending: Ending) -> NextStep:
+        """Return the step, with the plans that would be tried."""
+        seconds = self.times * ending.longer_seconds
+        plans, taken = _affordable(ending, seconds)
+        lessons = ending.history.open_lessons if ending.lab.settings.reflect else []
+        dear = unfitted(ending.lab, ending.history, ending.costs, ending.outlook)
+        if dear is not None and (dear.plan not in plans or none_with_base(ending.lab, ending.history)):
+            return _dear(ending, dear)
+        taken = min(seconds, taken + sum(ending.costs.cost(one.plans[0]).seconds for one in lessons))
+        minutes, lately = (taken or seconds) / 60, _lately(ending)
+        if not plans and not lessons:
+            return step("train_longer", "train_longer_exhausted", np.zeros(1), {"minutes": minutes, "lately": lately})
+        draws = verified(ending, plans, lessons=lessons)
+        found = most_promising(plans, ending.outlook)
+        best = (found[0] if found else lessons[0].plans[0]).words()
+        evidence = {"minutes": minutes, "plans": len(plans), "lessons": len(lessons), "best": best, "lately": lately}
+        return step("train_longer", "train_longer", draws, evidence, compute_seconds=taken)
+
+
+def _dear(ending: Ending, dear: Unfitted) -> NextStep:
+    """Return the step of a plan that as much time again does not cover, or that is of a kind not tried at all."""
+    evidence = {
+        "minutes": dear.more_seconds / 60,
+        "best": dear.plan.words(),
+        "price": dear.seconds,
+        "total": dear.minutes,
+        "lately": _lately(ending),
+    }
+    reason = "train_longer_first" if none_with_base(ending.lab, ending.history) else "train_longer_dear"
+    draws = verified(ending, [dear.plan])
+    return step("train_longer", reason, draws, evidence, compute_seconds=dear.more_seconds)
+
+
+def _affordable(ending: Ending, seconds: float) -> tuple[list[Plan], float]:
+    """Return the untried plans that promise most for their time, as many as it takes in, and what they take."""
+    tried = {experiment.plan.key for experiment in ending.history.experiments}
+    prices = {plan: ending.costs.cost(plan).seconds for plan in ending.lab.plans if plan.key not in tried}
+    plans = [plan for plan, price in prices.items() if price <= seconds]
+    if not plans:
+        return [], 0.0
+    joint = ending.outlook.surrogate.believe(plans)
+    values = ending.outlook.verified(joint.mean, joint.deviation, ending.outlook.proofs(plans))
+    rates = {plan: float(value) / max(0.05, prices[plan]) for plan, value in zip(plans, values, strict=True)}
+    chosen, taken = list[Plan](), 0.0
+    for plan in sorted(plans, key=lambda plan: (-rates[plan], plan.key)):
+        if taken + prices[plan] <= seconds:
+            chosen.append(plan)
+            taken += prices[plan]
+    return chosen, taken
+
+
+def _lately(ending: Ending) -> float:
+    """Return what the last half of the experiments added to I(t)."""
+    scores = [verdict.score for verdict in ending.history.verdicts if verdict.score is not None]
+    return scores[-1] - scores[len(scores) // 2] if scores else 0.0

@@ -1,0 +1,74 @@
+"""What comes after a search, and the time that is kept for it: all of it belongs to the minutes.
+
+The champion's last fit and its answers to the test split are the larger part (`costs`). Then come the release itself,
+its compiled form, next steps and the report. Next steps are sure of a twentieth of the minutes and take more where it
+is left over. Compiling takes half a minute and more, whatever the data; it is sure of its time where that is a small
+part of the minutes, is done where time is left over, and otherwise left to a person, who is told so. So it is with
+making the released base smaller.
+"""
+
+from haoqi.explore.costs.throughput import Rates
+from haoqi.explore.plans.plan import Plan
+from haoqi.explore.setup.context import Lab
+
+LATE = 0.02
+"""A release may be later by this share of the minutes, rather than know less than it could."""
+
+REPORT_SECONDS = 1.5
+"""Verdict, release and report, on the machine that rates were measured on."""
+
+ADVICE_SHARE = 0.05
+"""Of the minutes, what next steps are sure of, at most `advice_seconds`."""
+
+COMPILE_SECONDS, COMPILE_SECONDS_EACH = 34.0, 0.4
+"""What compiling takes on that machine: libraries are loaded and forms written and timed, whatever the base; and that
+for each million of its weights."""
+
+COMPILE_SHARE = 0.15
+"""Of the minutes, what compiling is kept time for at most."""
+
+SMALLER_SHARE = 0.1
+"""And so for making the base of the release smaller, which rounds its weights and leaves out pieces."""
+
+# The report compares the champion with so many others, each by so many seconds and more for rows and labels.
+_COMPARED, _PAIR, _ROW, _CELL = 40, 0.01, 1e-5, 5e-7
+
+
+def report_seconds(lab: Lab, rates: Rates, experiments: int) -> float:
+    """Return what publishing takes, and writing a report of so many experiments."""
+    rows, labels = len(lab.judged), len(lab.task.labels)
+    pairs = min(_COMPARED, experiments) * (_PAIR + rows * (_ROW + _CELL * labels))
+    return rates.paced(REPORT_SECONDS + pairs)
+
+
+def advice_seconds(lab: Lab) -> float:
+    """Return how long finding next steps may take for sure."""
+    budget, most = lab.settings.budget_seconds, lab.settings.advice_seconds
+    return most if budget is None else min(most, ADVICE_SHARE * budget)
+
+
+def most_advice_seconds(lab: Lab, left: float | None) -> float:
+    """Return how long finding next steps may take where so many seconds are left; None: no clock counts.
+
+    That is 15 seconds, or what else `advice_seconds` says, or a twentieth of the minutes where that is more, and never
+    past the end of the minutes.
+    """
+    most = lab.settings.advice_seconds
+    if not most or left is None:
+        return most
+    return max(0.0, min(left, max(most, ADVICE_SHARE * (lab.settings.budget_seconds or 0.0))))
+
+
+def compile_seconds(lab: Lab, rates: Rates, plan: Plan) -> float:
+    """Return what compiling the release of a plan takes; 0 where it is not asked for, or nothing is to be compiled."""
+    base = next((one.base for one, _ in plan.members if one.base), None)
+    if not lab.compiles or base is None or lab.hardware.gpu:
+        return 0.0
+    card = lab.bases[base].card
+    return rates.paced(COMPILE_SECONDS + COMPILE_SECONDS_EACH * 12 * card.layers * card.width**2 / 1e6)
+
+
+def compile_kept(lab: Lab, rates: Rates, plan: Plan) -> float:
+    """Return the seconds that are kept for compiling: what it takes, or nothing where that is too much of the time."""
+    seconds, budget = compile_seconds(lab, rates, plan), lab.settings.budget_seconds
+    return seconds if budget is None or seconds <= COMPILE_SHARE * budget else 0.0

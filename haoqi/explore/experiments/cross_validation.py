@@ -1,0 +1,114 @@
+"""Cross-validation: every example is judged by a model that was not fitted on it.
+
+Few validation examples say little; folds let all examples but the test split say something
+(Stone, 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions").
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from haoqi.core import seeds
+from haoqi.core.deadline import OutOfTimeError
+from haoqi.data.examples import Examples, Indices
+from haoqi.data.split import in_folds
+from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.experiments.fit_job import job_of
+from haoqi.explore.experiments.training_data import training_examples
+from haoqi.explore.plans.plan import Plan
+from haoqi.explore.setup.context import Lab
+from haoqi.models.predictor import Predictor
+from haoqi.tasks.task import Scores
+
+
+def cross_validated(
+    plan: Plan,
+    lab: Lab,
+    *,
+    seconds: float | None = None,
+    deadline: float | None = None,
+    facts: list[str] | None = None,
+) -> Scores:
+    """Return scores of every judged example from a model that was not fitted on it.
+
+    Args:
+        plan: what is fitted.
+        lab: with folds.
+        seconds: what it should take at most; each fold may take its part of what the folds before it left. None: no
+            limit.
+        deadline: seconds after which it is no longer of use; None: none are.
+        facts: takes what fits note.
+
+    Raises:
+        OutOfTimeError: if the last fold, times those that are left, says that the deadline will pass; the first says
+            little, for it has the base read most of the texts.
+    """
+    begun = time.perf_counter()
+    ended = [begun]
+
+    def fit(rest: Examples, fold: int) -> Predictor:
+        now = time.perf_counter()
+        if deadline is not None and fold > 1 and now - begun + (now - ended[-1]) * (lab.folds - fold) > deadline:
+            raise OutOfTimeError(f"{fold} of {lab.folds} folds took {now - begun:.0f} s, too long for the time left")
+        ended.append(now)
+        train = training_examples(plan, lab, rest, part=fold)
+        limit = None
+        if seconds is not None:
+            spent = time.perf_counter() - begun
+            limit = max(1.0, (seconds - spent) / (lab.folds - fold))
+        return lab.method(plan).fit(job_of(plan, lab, train, seconds=limit, part=(fold, lab.folds), facts=facts))
+
+    return cross_scores(lab, fit)
+
+
+def cross_scores(lab: Lab, fit: Callable[[Examples, int], Predictor]) -> Scores:
+    """Return scores of every judged example by what `fit` makes of the other folds' examples and the fold's number."""
+    fold_of = in_folds(lab.judged, lab.folds, lab.generator("folds"))
+    parts: list[tuple[Indices, Scores]] = []
+    for fold in range(lab.folds):
+        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+        parts.append((held, fit(lab.judged.take(rest), fold).scores(lab.judged.take(held))))
+    return _in_order(parts)
+
+
+def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:
+    rows = np.concatenate([held for held, _ in parts])
+    back = np.argsort(rows)
+    if isinstance(parts[0][1], np.ndarray):
+        return np.concatenate([np.asarray(scores) for _, scores in parts])[back]
+    flat = [array for _, scores in parts for array in scores]
+    return [flat[place] for place in back]
+
+
+def cross_decoded(scores: Scores | Callable[[Indices], Scores], lab: Lab) -> Predictions:
+    """Return answers whose thresholds and temperature come from the other half of the examples.
+
+    Fitted on the very examples they are judged by, thresholds would flatter a model. Scores may be a function, too, of
+    the rows of that other half, where more was chosen by them.
+    """
+    task, count = lab.task, len(lab.judged)
+    half = seeds.generator(lab.seed, "halves").permutation(count)
+    parts = [np.sort(half[: count // 2]), np.sort(half[count // 2 :])]
+    decoded = []
+    for mine, other in (parts, parts[::-1]):
+        given = scores(other) if callable(scores) else scores
+        fitted = task.output.calibrate(_take(given, other), lab.judged.take(other), task.labels, task.metric)
+        decoded.append(task.output.decode(_take(given, mine), lab.judged.take(mine), task.labels, **fitted))
+    return _joined(decoded, np.argsort(np.concatenate(parts)))
+
+
+def _take(scores: Scores, rows: Indices) -> Scores:
+    return scores[rows] if isinstance(scores, np.ndarray) else [scores[int(row)] for row in rows]
+
+
+def _joined(parts: list[Predictions], back: Indices) -> Predictions:
+    labels = [label for part in parts for label in part.labels]
+    spans = [found for part in parts for found in part.span_confidence or []]
+    probabilities = [part.probabilities for part in parts if part.probabilities is not None]
+    return Predictions(
+        [labels[place] for place in back],
+        np.concatenate([part.confidence for part in parts])[back],
+        np.concatenate(probabilities)[back] if len(probabilities) == len(parts) else None,
+        [spans[place] for place in back] if spans else None,
+    )

@@ -1,0 +1,178 @@
+"""An ensemble of the diverse best: what several plans answer together, where a paired test says that it pays.
+
+Members are chosen greedily with replacement, each time the one that helps the others most, on several draws of the
+examples (Caruana, Niculescu-Mizil, Crew and Ksikes, 2004, "Ensemble selection from libraries of models", ICML). What
+helps is measured by the probability of the right answers, which says more on few examples than their number. Members'
+calibrated probabilities are pooled by their weighted geometric mean (Genest and Zidek, 1986, "Combining probability
+distributions", doi:10.1214/ss/1177013825), so that the ensemble is a weighted sum of scores: one model on disk.
+
+Nothing is fitted to evaluate one: experiments have answered the judged examples already. Chosen and judged by the same
+examples an ensemble would be flattered, so its answers to each half of them are those of the members, the weights and
+the calibration that the other half chose, as in cross-fitting (Chernozhukov et al., 2018, doi:10.1111/ectj.12097). What
+is released is chosen by all of them. It suits tasks that label texts; the scores of words are not kept.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.core import seeds
+from haoqi.data.examples import Indices
+from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.beliefs.evidence_pooling import lead_of
+from haoqi.explore.experiments.cross_validation import cross_decoded
+from haoqi.explore.experiments.fit_job import folder_of
+from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
+from haoqi.explore.promotion.selection_bias import flattery
+from haoqi.explore.record import artifacts
+from haoqi.explore.record.history import History
+from haoqi.explore.setup.context import Lab
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST = 3
+"""Methods that must have been scored before an ensemble is thought of."""
+
+LIBRARY = 6
+"""Members are chosen among so many: the champion, and the best experiment of each other method and base."""
+
+MEMBERS = 4
+"""An ensemble has at most so many."""
+
+DRAWS, ROUNDS = 8, 8
+"""How often members are chosen, each time on other examples, and how many are chosen each time."""
+
+_LEAST = 0.05  # a member of less weight costs more than it brings
+_CELLS, _ROWS = 60_000, 200  # so many probabilities tell who helps whom, and so many examples at least
+_NEVER = 1e-7  # a probability is at least this, so that no member rules an answer out alone
+
+
+def library(history: History) -> list[Experiment]:
+    """Return the experiments that may become members, the champion first.
+
+    Those that are not among them never will be again, unless a new champion is one of them.
+    """
+    best = history.champion
+    if best is None or best.plan.method == ENSEMBLE:
+        best = None
+    able = [e for e in history.alone if e.score is not None and e.role != DISTIL]
+    scored = [e for e in able if e.plan.seed == 0 or e is best]  # the luckiest seed is no better plan
+    scored.sort(key=lambda e: (e is not best, -(e.score or 0.0), e.number))
+    found: dict[tuple[str, str | None], Experiment] = {}
+    for one in scored:
+        found.setdefault((one.plan.method, one.plan.base), one)
+    return list(found.values())[:LIBRARY]
+
+
+def planned(lab: Lab, history: History) -> Plan | None:
+    """Return the ensemble that might be better than the champion, or None where there is none.
+
+    Its answers are there already, so one that does not even look better on the halves is not proposed. Where other data
+    sets know what ensembles bring, what the champion owes to having been chosen is taken off its score.
+    """
+    plan = together(lab, history)
+    if plan is None or any(experiment.plan.key == plan.key for experiment in history.experiments):
+        return None
+    predictions, _ = answered(plan, lab)
+    score = lab.task.metric(lab.judged.labels, predictions.labels, lab.task.labels)
+    if score <= (level := history.champion_score or 0.0) and lead_of(lab)(plan, history.found().plan) is not None:
+        level -= flattery(history, lab)
+    return plan if score > level else None
+
+
+def together(lab: Lab, history: History) -> Plan | None:
+    """Return the ensemble of the best, however it scores, or None where too few would be its members."""
+    best, found = history.champion, library(history)
+    if best is None or lab.task.output.name == "spans" or len(found) < FEWEST or len(lab.judged) < 2:
+        return None
+    plans = tuple(one.plan for one in found)
+    weights = _chosen(lab, _tables(lab, plans), np.arange(len(lab.judged)))
+    if (weights > 0).sum() < 2:
+        return None
+    numbers = tuple(one.number for one in found)
+    settings = {"weights": tuple(float(one) for one in weights), "library": numbers}
+    return Plan.of(ENSEMBLE, None, settings, made_of=plans)
+
+
+def roughly(history: History) -> Plan | None:
+    """Return an ensemble of the best that is as dear to release as any, or None where there are too few."""
+    plans = tuple(one.plan for one in library(history)[:MEMBERS])
+    if len(plans) < FEWEST:
+        return None
+    return Plan.of(ENSEMBLE, None, {"weights": (1 / len(plans),) * len(plans)}, made_of=plans)
+
+
+def answered(plan: Plan, lab: Lab) -> tuple[Predictions, dict[str, object]]:
+    """Return what an ensemble answers to the judged examples, each half as the other chose, and its calibration."""
+    tables = _tables(lab, plan.made_of)
+    predictions = cross_decoded(lambda other: _pooled(tables, _chosen(lab, tables, other)), lab)
+    whole = _pooled(tables, np.array(plan.varied["weights"]))
+    return predictions, lab.task.output.calibrate(whole, lab.judged, lab.task.labels, lab.task.metric)
+
+
+def choose(tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool, rng: np.random.Generator) -> Floats:
+    """Return the weight of each model in the ensemble of the likeliest answers, shape (models,).
+
+    Args:
+        tables: logits of calibrated probabilities, shape (models, n, labels).
+        truth: which labels each example has, shape (n, labels).
+        exclusive: one label each, or each label for itself.
+        rng: draws the examples.
+    """
+    total = np.zeros(len(tables))
+    for _ in range(DRAWS):
+        rows = rng.integers(len(truth), size=min(len(truth), max(_ROWS, _CELLS // truth.shape[1])))
+        total += _greedy(tables[:, rows], truth[rows], exclusive=exclusive)
+    total[np.argsort(-total, kind="stable")[MEMBERS:]] = 0.0
+    total[total < _LEAST * total.sum()] = 0.0
+    found: Floats = np.round(total / total.sum(), 3)
+    return found
+
+
+def _greedy(tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool) -> Floats:
+    """Return the shares of the models in the best of the growing ensembles, shape (models,)."""
+    counts, together = np.zeros(len(tables)), np.zeros(tables.shape[1:])
+    best, found = np.inf, counts
+    for size in range(1, ROUNDS + 1):
+        losses = [_loss((together + table) / size, truth, exclusive=exclusive) for table in tables]
+        place = int(np.argmin(losses))
+        counts[place] += 1
+        together = together + tables[place]
+        if losses[place] < best - 1e-9:
+            best, found = losses[place], counts / size
+    return found
+
+
+def _loss(logits: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool) -> float:
+    """Return the mean negative log probability of the truth."""
+    if not exclusive:
+        return float(np.logaddexp(0.0, np.where(truth, -logits, logits)).mean())
+    top = logits.max(axis=1)
+    normal = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
+    return float((normal - logits[truth]).mean())
+
+
+def _chosen(lab: Lab, tables: Floats, rows: Indices) -> Floats:
+    """Return the weights of the models by some of the judged examples."""
+    targets = np.asarray(lab.task.output.targets(lab.judged.take(rows), lab.task.labels))
+    exclusive = targets.ndim == 1
+    truth = targets[:, None] == np.arange(len(lab.task.labels)) if exclusive else targets.astype(bool)
+    rng = seeds.generator(lab.seed, "ensemble", len(tables), len(rows))
+    return choose(tables[:, rows], truth, exclusive=exclusive, rng=rng)
+
+
+def _pooled(tables: Floats, weights: Floats) -> npt.NDArray[np.float32]:
+    """Return the weighted sum of logits, shape (n, labels)."""
+    return np.tensordot(weights, tables, axes=1).astype(np.float32)
+
+
+def _tables(lab: Lab, plans: Sequence[Plan]) -> Floats:
+    """Return the logits of what plans answered to the judged examples, calibrated, shape (plans, n, labels)."""
+    found = []
+    for plan in plans:
+        chances = artifacts.read_predictions(folder_of(plan, lab)).probabilities
+        assert chances is not None
+        safe = np.clip(chances.astype(np.float64), _NEVER, 1 - _NEVER)
+        found.append(np.log(safe) if lab.task.output.name == "label" else np.log(safe / (1 - safe)))
+    return np.stack(found)

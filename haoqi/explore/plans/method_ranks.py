@@ -1,0 +1,38 @@
+"""Beliefs: what is noted of a plan before it is run. `surrogate` has what it will score, `costs` what it will take."""
+
+from dataclasses import dataclass
+
+from haoqi.explore.plans.plan import Plan
+
+# How methods tend to rank where time is no matter, the best first. In the opening it settles ties, and which one on
+# frozen features comes first where they are dear; every claim is tested. A guess: docs/decisions.md has accuracies of
+# three of them only.
+RANK = ("full", "top_layers", "setfit", "lora", "blend", "probe", "crf", "tfidf", "logistic", "knn", "zero_shot")
+
+# The same where there are some eight examples a label, as seen on eight draws of four data sets (docs/decisions.md).
+RANK_OF_FEW = (
+    *("setfit", "probe", "full", "top_layers", "lora", "knn", "zero_shot", "blend", "tfidf", "logistic", "majority"),
+)
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of a plan that was not yet run."""
+
+    score: float | None
+    doubt: float
+    seconds: float
+    """The median: longer is as likely as shorter."""
+    seconds_spread: float = 0.0
+    """Standard deviation of the natural logarithm of the seconds."""
+
+
+def rank(plan: Plan, *, few: bool = False) -> int:
+    """Return where a plan's method stands among methods when time is no matter; 0 is the best.
+
+    Args:
+        plan: any.
+        few: whether there are only some examples of each label.
+    """
+    ranks = RANK_OF_FEW if few else RANK
+    return ranks.index(plan.method) if plan.method in ranks else len(ranks) // 2

@@ -1,0 +1,1 @@
+"""Whether a challenger replaces the champion: the paired test, retests and the bias of having chosen."""

@@ -1,0 +1,200 @@
+"""Who is champion: a challenger wins by a paired test on the same examples; close calls are repeated.
+
+A run makes many tests, so alpha is the chance that any of them crowns a plan that is no better, not that of each. It
+is wealth that tests are paid from (Foster and Stine, 2008, "Alpha-investing", doi:10.1111/j.1467-9868.2007.00643.x),
+without interest: a test that crowns gives its stake back, as in the graphical rules that control the error of a whole
+family (Tian and Ramdas, 2021, "Online control of the familywise error rate", arXiv:1910.04900), and a challenger that
+does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
+better, of what is left: the plans believed best, which come first, are asked for the least proof.
+
+A close call is tried again: with other seeds, or on more examples where neither plan has any chance in it (`retrial`).
+All looks at a challenger share one stake.
+
+Where the examples leave open which of two methods is better, what other data sets know of both may decide: see
+`borrowing`. A challenger that is ahead is crowned where both together make it sure enough. It was not proven
+on the examples alone, so its stake is spent all the same. An ensemble is held against the champion's score less what
+that owes to having been chosen by the same examples, see `flattery`.
+
+The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
+examples never leave a person with a model that gives one answer to everything.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+
+from haoqi.core import seeds
+from haoqi.evaluate.comparison import Comparison, compare
+from haoqi.evaluate.metric import Metric, Statistics
+from haoqi.explore.beliefs.evidence_pooling import Lead, chance_better, nobody_knows, sure_enough
+from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment
+from haoqi.explore.record.history import History, Verdict
+
+CLOSE = 0.3
+"""Above its stake and below this p-value, a better challenger is tried again, with another seed or on more examples."""
+
+CONTROL = "majority"
+"""The method that learns nothing from texts."""
+
+SEEDS = 3
+"""A plan is run with at most this many seeds for one verdict, all for one stake."""
+
+BOLD, LEAST, EVEN, LAST = 0.5, 0.1, 0.25, 0.9
+"""A stake as a share of the wealth: BOLD times the chance to be better, at least LEAST; EVEN where nothing is known;
+LAST for an ensemble, which comes when little else will."""
+
+MARGIN = 0.005
+"""A faster copy of the champion may score so much less, unless the test finds it worse."""
+
+# Stakes must be told from the least p-value that so many swaps can show.
+_SWAPS, _SWAPS_PER_STAKE, _MOST_SWAPS = 2000, 10, 20_000
+
+
+@dataclass(frozen=True)
+class Court:
+    """What a verdict needs to know: the metric, how sure to be, and what each experiment answered."""
+
+    metric: Metric
+    alpha: float
+    """The chance that a run without any better plan proves one; hearsay crowns at twice that doubt."""
+    pooled: Callable[[Sequence[Experiment]], Statistics]
+    """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
+    repeatable: Callable[[Experiment], bool]
+    """Whether another seed would give another model."""
+    seed: int
+    retrial: Callable[[Experiment, Experiment, History], Callable[[], tuple[Statistics, Statistics] | None] | None] = (
+        lambda challenger, champion, history: None
+    )
+    """What computes the statistics of a challenger and of the champion on more examples; None: nothing does."""
+    lead: Lead = nobody_knows
+    """What other data sets know of two plans."""
+    flattery: Callable[[History], float] = lambda history: 0.0
+    """How far the champion's score is too high, since the examples chose it."""
+
+    def verdict(self, history: History, challenger: Experiment) -> Verdict:
+        """Return what becomes of a challenger; it is not recorded here.
+
+        With several seeds, a plan is as good as the average of its seeds' statistics, so a lucky seed
+        crowns nobody; the model released is the first seed's.
+        """
+        champion = history.champion
+        score = history.champion_score
+        if challenger.score is None:
+            return Verdict(challenger.number, "failed", champion.number if champion else None, score)
+        if champion is None:
+            return Verdict(challenger.number, "crowned", challenger.number, challenger.score)
+        mine, theirs = history.seeds_of(challenger.plan), history.seeds_of(champion.plan)
+        first, second = self.pooled(mine), self.pooled(theirs)
+        alpha = stake(history, challenger, self.alpha)
+        swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
+        rng = seeds.generator(self.seed, "verdict", challenger.number)
+        test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
+        found, retried = test(first, second), False
+
+        def decided(
+            decision: str,
+            best: Experiment,
+            score: float | None,
+            stake: float | None = None,
+            **hearsay: float | None,
+        ) -> Verdict:
+            facts = {"against": champion.number, "alpha": stake, "retried": retried, **hearsay, **asdict(found)}
+            return Verdict(challenger.number, decision, best.number, score, **facts)
+
+        mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
+        if challenger.role == DISTIL:
+            stands_in = self._as_good(found) and mean >= _before(history, champion)
+            return decided("faster", mine[0], mean) if stands_in else decided("kept", champion, score)
+        better = found.difference > 0 and challenger.plan.key != champion.plan.key
+        if better and champion.plan.method == CONTROL:
+            return decided("crowned", mine[0], mean)
+        near = better and found.p_value < CLOSE
+        again = self.retrial(challenger, champion, history) if near else None
+        asked = alpha / 2 if again else alpha
+        if again and found.p_value >= asked and (more := again()) is not None:
+            found, retried = test(*more), True
+            better, near = found.difference > 0, False
+        if better and found.p_value < asked:
+            return decided("crowned", mine[0], mean, alpha)
+        if (heard := self._heard(history, challenger, found)) is not None:
+            return decided("crowned", mine[0], mean, alpha, **heard)
+        close = near and len(mine) < SEEDS and self.repeatable(challenger)
+        return decided("close" if close else "kept", champion, score, alpha)
+
+    def _heard(self, history: History, challenger: Experiment, found: Comparison) -> dict[str, float] | None:
+        """Return the chance that crowns a challenger with what other data sets know, and what was taken off for it."""
+        champion, together = history.found(), challenger.plan.method == ENSEMBLE
+        if champion.plan.key == challenger.plan.key or (found.difference <= 0 and not together):
+            return None
+        if (lead := self.lead(challenger.plan, champion.plan)) is None:
+            return None
+        flattered = self.flattery(history) if together else 0.0
+        chance = chance_better(found, lead, history.champion_score or 0.0, flattered=flattered)
+        if found.difference + flattered <= 0 or chance < sure_enough(self.alpha):
+            return None
+        return {"believed": round(chance, 6)} | ({"flattered": round(flattered, 6)} if together else {})
+
+    def _as_good(self, found: Comparison) -> bool:
+        """Return whether a faster copy may stand in for its teacher: within the margin, and not found worse."""
+        return found.difference >= 0 or (found.difference >= -MARGIN and found.p_value >= self.alpha)
+
+
+def stake(history: History, challenger: Experiment, alpha: float) -> float:
+    """Return the p-value below which a challenger is crowned.
+
+    Further seeds of a plan are judged by the stake of its first. A verdict that is written is not among the past.
+
+    Args:
+        history: all that was judged before.
+        challenger: with the belief that was written down before it was run.
+        alpha: what the run began with.
+    """
+    paid = _paid(history)
+    if (known := paid.get(challenger.plan.key)) is not None:
+        return known
+    return _share(history, challenger) * wealth(history, alpha)
+
+
+def wealth(history: History, alpha: float) -> float:
+    """Return what is left of alpha: all but the stakes of challengers that looked better and were not proven so."""
+    proven = [one for one in history.verdicts if one.decision == "crowned" and one.believed is None]
+    crowned = {_key(history, verdict) for verdict in proven}
+    return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
+
+
+def usual_stake(history: History, alpha: float) -> float:
+    """Return the p-value below which a challenger of whom nothing is believed would be crowned now."""
+    return EVEN * wealth(history, alpha)
+
+
+def _before(history: History, champion: Experiment) -> float:
+    """Return the best score before a champion was crowned: what stands in for it must keep some of its gain."""
+    reigns = [verdict for verdict in history.verdicts if verdict.champion != champion.number]
+    return reigns[-1].score or 0.0 if reigns else 0.0
+
+
+def _paid(history: History) -> dict[str, float]:
+    """Return the stake of every plan that looked better, by its key; a retrial follows such a look."""
+    found: dict[str, float] = {}
+    for verdict in history.verdicts:
+        if verdict.alpha is not None and (verdict.retried or (verdict.difference or 0.0) > 0):
+            found.setdefault(_key(history, verdict), verdict.alpha)
+    return found
+
+
+def _key(history: History, verdict: Verdict) -> str:
+    return history.experiments[verdict.experiment - 1].plan.key
+
+
+def _share(history: History, challenger: Experiment) -> float:
+    """Return the share of the wealth that a challenger stakes, by the belief in it."""
+    score, expected, doubt = history.champion_score, challenger.expected, challenger.doubt
+    if challenger.plan.method == ENSEMBLE:
+        return LAST
+    if expected is None or score is None or doubt <= 0:
+        return EVEN
+    chance = 0.5 * math.erfc((score - expected) / doubt / math.sqrt(2))
+    return max(LEAST, BOLD * chance)

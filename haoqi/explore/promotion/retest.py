@@ -1,0 +1,87 @@
+"""A retrial: a close call between plans without chance is decided on more examples.
+
+Another seed gives such plans the same model, so what a few hundred validation examples leave open stays open. But they
+are cheap to fit: cross-validated on training and validation examples together, both answer several times as many, each
+by a model that had not seen it (Stone, 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions").
+The first look and the retrial spend half of the stake each, so that both together crown a plan that is no better as
+seldom as one test would.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from haoqi.core.errors import UserError
+from haoqi.core.events import Note
+from haoqi.core.say import say
+from haoqi.evaluate.metric import Statistics
+from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.experiments.cross_validation import cross_decoded, cross_validated
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record import artifacts
+from haoqi.explore.record.history import History
+from haoqi.explore.setup.context import Lab
+
+Pair = tuple[Statistics, Statistics]
+
+MOST_ROWS = 2000
+"""With more validation examples than this a difference that matters is seen on them."""
+
+SHARE = 0.1
+"""Of the time left, what a retrial may take."""
+
+
+def retrial_of(
+    challenger: Experiment, champion: Experiment, history: History, lab: Lab
+) -> Callable[[], Pair | None] | None:
+    """Return what computes the statistics of both on more examples; None where there is no such trial.
+
+    There is one for plans without chance that learn from all examples, where it takes little of the time left. What is
+    returned gives None where a plan cannot be cross-validated.
+    """
+    plans = (challenger.plan, champion.plan)
+    if lab.folds or not 0 < len(lab.splits.valid) <= MOST_ROWS or not all(_certain(plan, lab) for plan in plans):
+        return None
+    if (budget := lab.settings.budget_seconds) is not None:
+        costs = Costs.of(lab, history.experiments, timed=True)
+        missing = (plan for plan in plans if not _place(plan, lab).exists())
+        if sum(costs.crossed_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
+            return None
+    return lambda: _retried(challenger.plan, champion.plan, lab)
+
+
+def retried(one: Plan, other: Plan, lab: Lab) -> Pair | None:
+    """Return the statistics of two plans on all examples but the test split, where retrials have computed both."""
+    try:
+        return artifacts.read_statistics(_place(one, lab)), artifacts.read_statistics(_place(other, lab))
+    except UserError:
+        return None
+
+
+def _retried(challenger: Plan, champion: Plan, lab: Lab) -> Pair | None:
+    rows = len(lab.crossed.judged)
+    lab.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
+    try:
+        return _statistics(challenger, lab), _statistics(champion, lab)
+    except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
+        lab.listen(Note(say("retrial.failed", reason=str(error)), warning=True))
+        return None
+
+
+def _statistics(plan: Plan, lab: Lab) -> Statistics:
+    """Return a plan's counts for the deciding metric in cross-validation, kept once computed."""
+    place, there = _place(plan, lab), lab.crossed
+    try:
+        return artifacts.read_statistics(place)
+    except UserError:  # not there yet, or the process was killed on the way
+        answers = cross_decoded(cross_validated(plan, there), there)
+        artifacts.write_statistics(place, lab.task.metric.count(there.judged.labels, answers.labels, lab.task.labels))
+    return artifacts.read_statistics(place)
+
+
+def _certain(plan: Plan, lab: Lab) -> bool:
+    """Return whether a plan is the same whatever the seed, and learns from all examples."""
+    return plan.method in lab.makers and plan.share == 1.0 and not lab.method(plan).stochastic
+
+
+def _place(plan: Plan, lab: Lab) -> Path:
+    return lab.folder / "retrials" / plan.key

@@ -1,0 +1,28 @@
+"""How often a test split has been scored: a score that was seen before is no longer one of untouched examples."""
+
+from haoqi.explore.record.history import History
+from haoqi.models.releases import Release, list_releases
+
+
+def scored_before(name: str, content: str, history: History) -> int:
+    """Return how often the same test examples were scored for an earlier release of the same name.
+
+    The ledger of the run knows those of the run, also where they were removed since; the releases those of other runs
+    whose test split holds the same examples, as a given test file does.
+
+    Args:
+        name: of the release.
+        content: of the test examples, as their evidence has it.
+        history: of the run that is about to score them.
+    """
+    versions = {e.body["version"] for e in history.ledger.entries(history.run) if e.kind == "release"}
+    versions |= {one.version for one in list_releases(name) if _is_of(one, content, history.run)}
+    return len(versions)
+
+
+def _is_of(release: Release, content: str, run: str) -> bool:
+    """Return whether a release was scored on these examples; earlier versions of Haoqi tell only the run."""
+    tested = release.evidence.get("test", {})
+    if known := tested.get("content"):
+        return bool(known == content)
+    return bool(tested) and str(release.facts.get("origin", "")).startswith(f"{run}/")

@@ -1,0 +1,294 @@
+"""What a reflection may look at: the champion, its answers, the data. Everything is computed when first asked for."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.core import seeds
+from haoqi.data.examples import Examples, Indices, Splits
+from haoqi.evaluate.counts import items
+from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.experiments import out_of_fold as outside
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.record.history import History
+from haoqi.explore.record.lesson_outcomes import proven
+from haoqi.explore.reflection.behavioural_tests import probed
+from haoqi.explore.scheduling.next_proposal import seconds_of
+from haoqi.explore.setup.context import Lab
+from haoqi.models.model import Model
+from haoqi.tasks.task import Task
+
+THINKING = 0.15
+"""All looks of one moment may take this share of the time left."""
+
+THINKING_SECONDS = 20.0
+"""And never more than this, which is the limit of each look where there is no clock."""
+
+LOOKED_AT = 1000
+"""So many rows are enough to see a pattern that is worth an experiment."""
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Answers of the champion to examples that it learnt from."""
+
+    examples: Examples
+    predictions: Predictions
+    score: float
+    """In the task's first metric."""
+    right: Bools
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One moment of a run, with a champion. What would take too long is None; nothing in it is changed."""
+
+    lab: Lab
+    history: History
+    left_seconds: float | None = None
+    """Time left to explore; None: only steps count, and costs are told by a nominal speed."""
+    begun: float = field(default_factory=time.perf_counter, compare=False)
+    """When it was looked at first, by the clock that `left_seconds` is told by."""
+    shared: bool = True
+    """Whether all looks share the time of their moment; else each may take as much."""
+
+    @property
+    def task(self) -> Task:
+        """What is learnt."""
+        return self.lab.task
+
+    @property
+    def splits(self) -> Splits:
+        """The data; reflections never look at the test split."""
+        return self.lab.splits
+
+    @property
+    def single(self) -> bool:
+        """Whether an answer is one label."""
+        return self.task.output.name == "label"
+
+    @property
+    def champion(self) -> Experiment:
+        """The best verified experiment."""
+        return self.history.found()
+
+    @property
+    def plan(self) -> Plan:
+        """Its plan, with the first seed."""
+        return self.champion.plan
+
+    @property
+    def settings(self) -> Any:
+        """The champion's method with its settings."""
+        return self.lab.method(self.plan)
+
+    @property
+    def score(self) -> float:
+        """The champion's score on the judged examples."""
+        score = self.champion.score
+        assert score is not None
+        return score
+
+    @property
+    def judged(self) -> Examples:
+        """The examples that every experiment was judged on."""
+        return self.lab.judged
+
+    @cached_property
+    def predictions(self) -> Predictions:
+        """The champion's answers to the judged examples, from models that did not learn them."""
+        return run_experiment.answers_of(self.champion, self.lab)
+
+    @cached_property
+    def right(self) -> Bools:
+        """Whether each judged example was answered right, as a whole."""
+        return correct(self.judged, self.predictions)
+
+    @cached_property
+    def model(self) -> Model | None:
+        """The champion's model, which never saw the validation split."""
+        return self.model_of(self.champion)
+
+    def model_of(self, experiment: Experiment) -> Model | None:
+        """Return an experiment's model, off the disk or fitted again on the training split; None: too costly."""
+        if not run_experiment.has_model(experiment, self.lab) and not self.affords(self.seconds_to_fit(experiment)):
+            return None
+        return run_experiment.model_of(experiment, self.lab)
+
+    @cached_property
+    def held(self) -> Examples:
+        """Validation examples to probe the champion's model with, a sample where there are many."""
+        return self.splits.valid.take(self._held_rows)
+
+    @cached_property
+    def held_right(self) -> Bools | None:
+        """Whether the champion's model answers each of them right; None: too costly."""
+        if not self.lab.folds:
+            return self.right[self._held_rows]
+        answers = self.ask(self.held)
+        return None if answers is None else correct(self.held, answers)
+
+    @cached_property
+    def _held_rows(self) -> Indices:
+        return self._rows(len(self.splits.valid), "held")
+
+    def ask(self, examples: Examples) -> Predictions | None:
+        """Return what the champion's model says to some examples, None where that takes too long."""
+        if not len(examples) or not self.affords(self.seconds_to_answer(len(examples))) or self.model is None:
+            return None
+        return self.model.predict(examples)
+
+    @cached_property
+    def fitted(self) -> Fitted | None:
+        """The champion's answers to examples that it learnt from."""
+        learnt = self.lab.sample(self.splits.train, self.plan)
+        sample = learnt.take(self._rows(len(learnt), "fitted"))
+        answers = self.ask(sample)
+        if answers is None:
+            return None
+        score = self.task.metric(sample.labels, answers.labels, self.task.labels)
+        return Fitted(sample, answers, float(score), correct(sample, answers))
+
+    @cached_property
+    def held_out(self) -> outside.Floats | None:
+        """Probability of each label for each training example, by cheap models that did not learn it.
+
+        A base is among them where it has read the texts already, or can in time; None where words are labelled, or
+        even counting words takes too long.
+        """
+        lab = self._outside
+        return None if lab is None else outside.held_out(lab, self.splits.train)
+
+    @cached_property
+    def held_out_valid(self) -> outside.Floats | None:
+        """The same models' probabilities for the validation examples, so that the two splits can be compared."""
+        lab = self._outside
+        return None if lab is None else outside.answers(lab, self.splits.train, self.splits.valid.texts)
+
+    @cached_property
+    def _outside(self) -> Lab | None:
+        """The lab with as many bases as a second opinion has time for, or had before; None where it has none."""
+        if self.task.output.name == "spans":
+            return None
+        rooms = (self.lab, replace(self.lab, bases={}))
+        costs = Costs.of(self.lab, self.history.experiments, timed=self.left_seconds is not None)
+
+        def able(room: Lab) -> bool:
+            return outside.is_kept(room, self.splits.train) or self.affords(costs.opinion_seconds(room))
+
+        return next(filter(able, rooms), None)
+
+    def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
+        """Return the held examples as a probe changes them, and which of them it changes."""
+        return probed(name, self.held, self.rng("probe", name), words)
+
+    def strong(self, within: float) -> list[Experiment]:
+        """Return the best experiment of each method, the champion first, that came so near to its score."""
+        best: dict[str, Experiment] = {self.plan.method: self.champion}
+        for one in sorted(self.history.alone, key=lambda e: -(e.score or 0.0)):
+            if one.score is not None and one.score >= self.score - within:
+                best.setdefault(one.plan.method, one)
+        return list(best.values())
+
+    def answers(self, experiment: Experiment) -> Predictions:
+        """Return what any experiment answered to the judged examples."""
+        return run_experiment.answers_of(experiment, self.lab)
+
+    def embeddings(self, texts: Sequence[str]) -> npt.NDArray[np.float32] | None:
+        """Return embeddings of texts by the champion's base, or the first one, shape (n, width); None: too costly."""
+        name = self.plan.base or next(iter(self.lab.bases), None)
+        if name is None or not self.affords(self.seconds_of(Plan("knn", name)) * len(texts) / max(1, self.rows)):
+            return None
+        return self.lab.store.embeddings(self.lab.bases[name], texts)
+
+    def pieces(self, base: str, texts: Sequence[str]) -> "Pieces":
+        """Return into how many pieces a base's tokenizer cuts texts, none left out, and how many it does not know."""
+        return pieces_of(self.lab.bases[base], texts)
+
+    def said(self, label: Any) -> str:
+        """Return an answer as a person reads it."""
+        return self.task.output.show(label, "")
+
+    @property
+    def rows(self) -> int:
+        """Examples that a fit reads: to learn from and to be judged on."""
+        return len(self.splits.train) + len(self.splits.valid)
+
+    def affords(self, seconds: float) -> bool:
+        """Return whether there is time for a look that takes so long, after those that it shares its time with."""
+        if self.left_seconds is None:
+            return seconds <= THINKING_SECONDS
+        spent = time.perf_counter() - self.begun if self.shared else 0.0
+        return spent + seconds <= min(THINKING_SECONDS, THINKING * self.left_seconds)
+
+    def seconds_of(self, plan: Plan) -> float:
+        """Return how long an experiment with a plan is expected to take."""
+        return seconds_of(plan, self.lab, self.history, self.left_seconds)
+
+    def seconds_to_fit(self, experiment: Experiment) -> float:
+        """Return how long a fit on the training split takes, at most."""
+        fits = max(1, self.lab.folds)
+        if self.left_seconds is None:
+            return self.seconds_of(experiment.plan) / fits
+        if experiment.plan.method != ENSEMBLE:
+            return experiment.seconds / fits
+        ran = {one.plan: one for one in self.history.experiments}
+        members = [ran[one] for one, _ in experiment.plan.members if one in ran]
+        return sum(one.seconds / fits for one in members if not run_experiment.has_model(one, self.lab))
+
+    def seconds_to_answer(self, count: int) -> float:
+        """Return how long the champion's model takes for so many texts, at most: answering costs no more than a fit."""
+        return self.seconds_to_fit(self.champion) * count / max(1, self.rows)
+
+    def proven(self, kind: str) -> float:
+        """Return how far a kind of lesson is to be believed by what its remedies have done so far, in (0, 1]."""
+        return proven(kind, self.history.lessons, self.history.lesson_verdicts)
+
+    def rng(self, *names: object) -> np.random.Generator:
+        """Return a generator of its own for these names, the same in every sitting."""
+        return seeds.generator(self.lab.seed, "reflect", *names)
+
+    def _rows(self, count: int, name: str) -> Indices:
+        """Return all of so many rows, or a sample of them."""
+        found: Indices = np.sort(self.rng("sample", name).permutation(count)[:LOOKED_AT])
+        return found
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """How a tokenizer reads some texts."""
+
+    counts: npt.NDArray[np.int64]
+    """Pieces of each text, its marks included, none cut off."""
+    unknown: npt.NDArray[np.int64]
+    """How many of them stand for something it does not know."""
+
+
+def pieces_of(base: Any, texts: Sequence[str]) -> Pieces:
+    """Return how a base's tokenizer reads texts."""
+    from haoqi.models.bases import load_tokenizer
+
+    tokenizer = load_tokenizer(base)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    names = ("[UNK]", "<unk>", "<UNK>")
+    strange = {found for name in names if (found := tokenizer.token_to_id(name)) is not None}
+    encoded = tokenizer.encode_batch_fast([base.card.prefix + text for text in texts])
+    counts = [len(one.ids) for one in encoded]
+    unknown = [sum(piece in strange for piece in one.ids) for one in encoded]
+    return Pieces(np.array(counts, dtype=np.int64), np.array(unknown, dtype=np.int64))
+
+
+def correct(examples: Examples, predictions: Predictions) -> Bools:
+    """Return whether each answer is right as a whole, shape (n,)."""
+    pairs = zip(examples.labels, predictions.labels, strict=True)
+    return np.array([frozenset(items(true)) == frozenset(items(given)) for true, given in pairs], dtype=bool)

@@ -1,0 +1,285 @@
+"""Reflection: what the champion's failures teach, as lessons that experiments confirm or refute.
+
+A lesson is a claim about why the champion fails, the evidence for it, and plans that change one thing of the
+champion's. It is confirmed only if the paired test of such a plan against the champion's says so; several plans
+of a lesson share its alpha, and each verdict says how many tests the run has made so far.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from haoqi.core import seeds
+from haoqi.core.deadline import OutOfTimeError, after, until
+from haoqi.core.events import Note
+from haoqi.core.quantities import p_value, signed
+from haoqi.core.say import named, say
+from haoqi.evaluate.comparison import Comparison, average, compare
+from haoqi.evaluate.counts import share
+from haoqi.evaluate.metric import Statistics
+from haoqi.evaluate.report.claims import measured_in
+from haoqi.explore.experiments import run_experiment
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record.history import History
+from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide
+from haoqi.explore.reflection.champion_diagnostics import THINKING, THINKING_SECONDS, Seen
+from haoqi.explore.reflection.reflections import reflections
+from haoqi.explore.scheduling.next_proposal import opening_over, out_of_steps, trains_next
+from haoqi.explore.setup.context import Lab
+
+EARLY = ("suspect_labels",)
+"""What is asked before the first training, which is dear and may heed it."""
+
+AGAIN = 5
+"""After so many experiments under one champion, it is looked at again where no lesson is open."""
+
+UNPROVEN = 0.1
+"""Of the time left, times how far its kind is to be believed, a test may take where remedies have seldom helped."""
+OVERTIME = 1.5
+"""Looks that take longer than they were predicted to are ended after so many times what all may take."""
+
+LEAST_SECONDS = 3.0
+"""With less time than this left no lesson could be tested."""
+
+
+def ponder(lab: Lab, history: History, spent: Callable[[], float]) -> None:
+    """Record verdicts of lessons that were tested, and new lessons where it is time to look for some.
+
+    What is recorded follows from the history alone, so doing it again after a run was stopped adds nothing twice.
+
+    Args:
+        lab: what the experiments share.
+        history: what is known; it is added to.
+        spent: tells the seconds spent so far.
+    """
+    if not lab.settings.reflect or history.champion is None or history.unjudged is not None:
+        return
+    budget = lab.settings.budget_seconds
+    left = None if budget is None else budget - spent()
+    limit = None if left is None else OVERTIME * min(THINKING_SECONDS, THINKING * max(0.0, left))
+    seen = Seen(lab.heard(until(after(limit))), history, left)
+    for lesson, over in _under_test(history):
+        found = _judged(lesson, seen, lab)
+        if over or found.decision == "confirmed":
+            history.conclude(found, spent=spent())
+            lab.listen(Note(in_words(lesson, found, lab.task.metric.name)))
+    if _due(lab, history, left):
+        _look(lab, seen, spent)
+    elif _due_early(lab, history, left):
+        _look(lab, seen, spent, EARLY)
+
+
+def lessons(seen: Seen) -> list[Lesson]:
+    """Return what is to be learnt from the champion now and was not said before, the best for its time first."""
+    return _ranked(seen, _reflected(seen, reflections.names())[0])
+
+
+def verdict(lesson: Lesson, seen: Seen) -> LessonVerdict:
+    """Return whether a lesson's tests confirm or refute it, or leave it undecided.
+
+    Each plan that was run is compared, in the lesson's measure and on the same examples, with the plan that it
+    derives from, by the paired test of `evaluate.compare`; the lesson's alpha is shared among all its plans.
+    """
+    history = seen.history
+    against = history.seeds_of(lesson.parent)
+    tried = [experiments for plan in lesson.plans if (experiments := _runs(history, plan))]
+    found = [_compared(lesson, [e for e in one if e.score is not None], against, seen) for one in tried]
+    missing: list[Comparison | None] = [None] * (len(lesson.plans) - len(tried))
+    alpha = ALPHA / max(1, len(lesson.plans))
+    decision, place = decide([*found, *missing], lesson.gain, alpha)
+    tests = _tests(history) + len(tried)
+    told = None if place is None else found[place]
+    if place is None or told is None:
+        return LessonVerdict(lesson.key, decision, None, None, tests=tests)
+    return LessonVerdict(
+        lesson.key,
+        decision,
+        tried[place][0].number,
+        against[0].number,
+        difference=_short(told.difference),
+        low=_short(told.low),
+        high=_short(told.high),
+        p_value=_short(told.p_value),
+        alpha=_short(alpha),
+        tests=tests,
+    )
+
+
+def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
+    """Return what became of a lesson on one line: whether a remedy helped, for what was seen was measured and stands.
+
+    Args:
+        lesson: what was seen, and the plans against it.
+        found: what their tests said.
+        metric: name of the task's first.
+    """
+    if found.difference is None or found.p_value is None:
+        return say("lesson.told.unjudged", claim=lesson.claim)
+    facts = {"difference": signed(found.difference), "p": p_value(found.p_value)}
+    measure = say(measured_in(lesson.measure), metric=named("metric", metric))
+    return say(f"lesson.told.{found.decision}", claim=lesson.claim, measure=measure, **facts)
+
+
+def _judged(lesson: Lesson, seen: Seen, lab: Lab) -> LessonVerdict:
+    """Return the verdict of a lesson; where its test cannot be evaluated it stays undecided, and the run goes on."""
+    try:
+        return verdict(lesson, seen)
+    except Exception as error:  # whatever a measure runs into
+        lab.listen(Note(say("lesson.told.broken", reason=_reason(error), claim=lesson.claim), warning=True))
+        return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(seen.history))
+
+
+def _look(lab: Lab, seen: Seen, spent: Callable[[], float], some: Sequence[str] = ()) -> None:
+    """Look for lessons, by some reflections or else by all, and record them, and at last that it was done."""
+    begun, history = time.perf_counter(), seen.history
+    found, failed = _reflected(seen, some or reflections.names())
+    for name, reason in failed.items():
+        lab.listen(Note(say("reflection.failed", name=name, reason=reason), warning=True))
+    new = _ranked(seen, found)
+    for lesson in new:
+        history.learn(lesson, spent=spent())
+        lab.listen(Note(say("lesson.told.raised", claim=lesson.claim)))
+    best = history.found()
+    counts = {"after": len(history.experiments), "lessons": len(history.lessons)}
+    body = {**counts, "champion": best.plan.key, "failed": failed, "asked": list(some)}
+    history.thought(body, seconds=time.perf_counter() - begun, spent=spent())
+
+
+def _due(lab: Lab, history: History, left: float | None) -> bool:
+    """Return whether it is time to look for lessons: the opening is over, and the champion is new or none is open."""
+    best, last = history.champion, history.last("reflection")
+    if best is None or best.plan.made_of:  # its members were looked at when they reigned
+        return False
+    if out_of_steps(lab, history) or not opening_over(lab, history, left) or not _time_to_think(lab, history, left):
+        return False
+    if last is None or last.body.get("asked") or last.body["champion"] != best.plan.key:
+        return True
+    looked = [id(lesson) for lesson in history.lessons[: last.body["lessons"]]]  # later ones: it was stopped midway
+    waiting = any(id(lesson) in looked for lesson in history.open_lessons)
+    return not waiting and len(history.experiments) - last.body["after"] >= AGAIN
+
+
+def _due_early(lab: Lab, history: History, left: float | None) -> bool:
+    """Return whether to look before the first training at what it may heed, once."""
+    if history.last("reflection") is not None or out_of_steps(lab, history) or not _time_to_think(lab, history, left):
+        return False
+    return trains_next(lab, history, left)
+
+
+def _time_to_think(lab: Lab, history: History, left: float | None) -> bool:
+    budget = lab.settings.budget_seconds
+    if budget is None or left is None:
+        return True
+    return left >= LEAST_SECONDS and history.thought_seconds <= THINKING * budget
+
+
+def _reflected(seen: Seen, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
+    """Return what reflections say, and why some could not."""
+    found: list[Lesson] = []
+    failed: dict[str, str] = {}
+    for asks, name in product((False, True), names):
+        try:
+            reflection = reflections.build(name)
+            found += reflection.reflect(seen) if reflection.asks == asks else []
+        except OutOfTimeError:
+            continue  # as one that finds nothing: another look may have the time
+        except Exception as error:  # whatever a reflection runs into, the search goes on without it
+            failed[name] = _reason(error)
+    return found, failed
+
+
+def _reason(error: Exception) -> str:
+    """Return what an exception says on one line, or else what it is."""
+    return (" ".join(str(error).split()) or type(error).__name__)[:300]
+
+
+def _ranked(seen: Seen, found: list[Lesson]) -> list[Lesson]:
+    """Return lessons that are new, with their untried plans, by expected gain per second of the first test."""
+    history = seen.history
+    concluded = {one.lesson for one in history.lesson_verdicts}
+    raised = {(one.key, one.parent.key) for one in history.lessons}
+    tried = {experiment.plan.key for experiment in history.experiments}
+    new: list[Lesson] = []
+    for lesson in found:
+        plans = tuple(plan for plan in lesson.plans if plan.key not in tried and _deserves(lesson, plan, seen))
+        if plans and lesson.key not in concluded and (lesson.key, lesson.parent.key) not in raised:
+            new.append(replace(lesson, plans=plans))
+    return sorted(new, key=lambda one: (-one.gain / max(0.1, seen.seconds_of(one.plans[0])), one.key))
+
+
+def _deserves(lesson: Lesson, plan: Plan, seen: Seen) -> bool:
+    """Return whether a plan may take its time: of a kind whose remedies have seldom helped it must be short."""
+    believed = seen.proven(lesson.kind)
+    if believed >= 1 or seen.left_seconds is None:
+        return True
+    return seen.seconds_of(plan) <= UNPROVEN * believed * seen.left_seconds
+
+
+def _under_test(history: History) -> list[tuple[Lesson, bool]]:
+    """Return lessons whose tests have begun, and whether they are over: all run, or another champion reigns."""
+    if history.verdicts and history.verdicts[-1].decision == "close":
+        return []  # another seed comes first
+    concluded = {one.lesson for one in history.lesson_verdicts}
+    best, last = history.champion, history.experiments[-1]
+    found: dict[str, tuple[Lesson, bool]] = {}
+    for lesson in history.lessons:
+        tried = [plan for plan in lesson.plans if _runs(history, plan)]
+        over = len(tried) == len(lesson.plans) or (best is not None and best.plan.key != lesson.parent.key)
+        fresh = any(plan.key == last.plan.key for plan in tried)
+        if tried and (over or fresh) and lesson.key not in concluded:
+            found[lesson.key] = (lesson, over)
+    return list(found.values())
+
+
+def _short(number: float) -> float:
+    """Return a number to six digits, so that equal runs write equal ledgers."""
+    return float(f"{number:.6g}")
+
+
+def _runs(history: History, plan: Plan) -> list[Experiment]:
+    """Return the experiments with a plan, failed ones too."""
+    return [experiment for experiment in history.experiments if experiment.plan.key == plan.key]
+
+
+def _tests(history: History) -> int:
+    return max((one.tests for one in history.lesson_verdicts), default=0)
+
+
+def _compared(lesson: Lesson, mine: list[Experiment], theirs: Sequence[Experiment], seen: Seen) -> Comparison | None:
+    """Return the paired test of a lesson's plan against the one it derives from, None where either has no answers."""
+    if not mine or not theirs:
+        return None
+    first, second = (_statistics(lesson, runs, seen) for runs in (mine, theirs))
+    if first is None or second is None:
+        return None
+    score = share if lesson.measure == "brier" else seen.task.metric.score
+    return compare(first, second, score, rng=seeds.generator(seen.lab.seed, "lesson", lesson.key, mine[0].number))
+
+
+def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: Seen) -> "Statistics | None":
+    """Return what a plan's runs did per example in a lesson's measure; None where it cannot be told in time."""
+    if lesson.measure == "metric":
+        return run_experiment.pooled(runs, seen.lab)
+    if lesson.measure == "brier":
+        tables = [_honesty(run, seen) for run in runs]
+        return None if any(table is None for table in tables) else average([t for t in tables if t is not None])
+    model = seen.model_of(runs[0])
+    changed, _ = seen.probe(lesson.measure, lesson.words)
+    if model is None or not len(changed):
+        return None
+    return seen.task.metric.count(changed.labels, model.predict(changed).labels, seen.task.labels)
+
+
+def _honesty(run: Experiment, seen: Seen) -> "Statistics | None":
+    """Return 1 less the Brier score of each judged example, halved so that it lies in [0, 1], and 1: shape (n, 2)."""
+    found, labels = seen.answers(run).probabilities, seen.task.labels
+    if found is None:
+        return None
+    targets = np.asarray(seen.task.output.targets(seen.judged, labels), dtype=np.float64)
+    truth = targets if targets.ndim == 2 else (targets[:, None] == np.arange(len(labels))).astype(np.float64)
+    missed = ((found - truth) ** 2).sum(axis=1)
+    return csr_array(np.column_stack([1.0 - missed / (2 if targets.ndim == 1 else len(labels)), np.ones(len(missed))]))

@@ -1,0 +1,58 @@
+"""It knows what it learnt from much better than what it did not (Geman et al., 1992, doi:10.1162/neco.1992.4.1.1).
+
+A model that follows its examples too closely learns their accidents: wrong labels, rare words. The gap between
+the two scores is its variance, and following the examples less closely, or blurring them, trades some of it in.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from haoqi.core.config import Range
+from haoqi.explore.plans.plan import Plan
+from haoqi.explore.record.lessons import Lesson
+from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.reflections import reflections
+from haoqi.explore.reflection.reflections._chance import chance_of_fewer
+from haoqi.explore.reflection.reflections._remedies import in_turn, raised, recipe, scaled, varied
+
+
+@reflections.register
+@dataclass(frozen=True)
+class Overfitting:
+    """When a gap is worth an experiment."""
+
+    asks: ClassVar[bool] = False
+
+    gap: Annotated[float, Range(0.0, 1.0)] = 0.05
+    """How much better the score on training examples must be."""
+    known: Annotated[float, Range(0.0, 1.0)] = 0.85
+    """What it must be at least: a model that knows neither well does not follow too closely."""
+    chance: Annotated[float, Range(0.0, 1.0)] = 0.01
+    """The gap must be less likely than this to be luck."""
+
+    def reflect(self, seen: Seen) -> list[Lesson]:
+        """Return the lesson that the champion follows its examples too closely."""
+        plans = in_turn(
+            [*scaled(seen, "strength", 0.1), *scaled(seen, "words", 0.1), *scaled(seen, "epochs", 0.5)],
+            [*scaled(seen, "strength", 0.01), *scaled(seen, "words", 0.01), *_tamed(seen)],
+            [*varied(seen, mixup=0.4), *recipe(seen, "delete_words")],
+        )
+        fitted = seen.fitted if plans else None
+        if fitted is None or fitted.score < self.known or fitted.score - seen.score < self.gap:
+            return []
+        luck = chance_of_fewer((int(seen.right.sum()), len(seen.right)), (int(fitted.right.sum()), len(fitted.right)))
+        if luck > self.chance:
+            return []
+        evidence = {"known": fitted.score, "unknown": seen.score, "gap": fitted.score - seen.score}
+        explains = (fitted.score - seen.score) / max(1e-9, 1 - seen.score)
+        return raised(seen, "overfitting", plans, evidence, explains=explains)
+
+
+def _tamed(seen: Seen) -> list[Plan]:
+    """Return the champion's plan with what tames a training, the likeliest to help first, as far as it has it."""
+    hides = getattr(seen.settings, "dropout", 0.0) or 0.1
+    return [
+        *varied(seen, r_drop=1.0, dropout=hides),
+        *varied(seen, adversarial="fgm"),
+        *varied(seen, label_smoothing=0.1),
+    ]

@@ -1,0 +1,64 @@
+"""Another seed gives another model (Dodge et al., 2020, arXiv:2002.06305; Mosbach et al., 2021, arXiv:2006.04884).
+
+Where two seeds of one plan answer many examples differently, the fit was not finished or not steady: smaller
+and more steps, with more time to warm up, usually calm it, so does the mean of the last weights, and what calms it
+also scores better.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from haoqi.core.config import Range
+from haoqi.explore.record.lessons import Lesson
+from haoqi.explore.reflection.champion_diagnostics import Seen, correct
+from haoqi.explore.reflection.reflections import reflections
+from haoqi.explore.reflection.reflections._chance import chance_of_turn
+from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, scaled, shown, varied
+
+
+@reflections.register
+@dataclass(frozen=True)
+class RestlessSeeds:
+    """When seeds differ too much."""
+
+    asks: ClassVar[bool] = False
+
+    differ: Annotated[float, Range(0.0, 1.0)] = 0.1
+    """On this share of the examples one seed is right and the other wrong, or"""
+    spread: Annotated[float, Range(0.0, 1.0)] = 0.03
+    """their scores are so far apart, and that is no luck of the examples."""
+    chance: Annotated[float, Range(0.0, 1.0)] = 0.05
+    """How likely such a difference in scores would be between equal models."""
+
+    def reflect(self, seen: Seen) -> list[Lesson]:
+        """Return the lesson that the champion's plan gives restless models."""
+        runs = seen.history.seeds_of(seen.plan)
+        if len(runs) < 2:
+            return []
+        rights = [correct(seen.judged, seen.answers(one)) for one in runs]
+        apart = np.array([(one != other).mean() for one, other in combinations(rights, 2)])
+        scores = [one.score for one in runs if one.score is not None]
+        best, worst = rights[int(np.argmax(scores))], rights[int(np.argmin(scores))]
+        luck = chance_of_turn(int((best & ~worst).sum()), int((worst & ~best).sum()))
+        spread = max(scores) - min(scores)
+        if apart.max() < self.differ and not (spread >= self.spread and luck < self.chance):
+            return []
+        evidence = {"count": len(runs), "spread": spread, "differ_share": float(apart.max())}
+        calmer = [*varied(seen, **_calmer(seen)), *scaled(seen, "epochs", 2.0)]
+        steadier = [*varied(seen, average=0.5), *scaled(seen, "learning_rate", 0.5)]
+        plans = in_turn(calmer, steadier, instead(seen, "probe"))
+        told = shown(seen, np.flatnonzero(best != worst).tolist())
+        explains = float(apart.max()) / max(1e-9, 1 - float(np.mean(rights)))
+        return raised(seen, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=told)
+
+
+def _calmer(seen: Seen) -> dict[str, float]:
+    """Return smaller and more steps: half the step size, twice the epochs, where there are such settings."""
+    changed = {}
+    for name, factor in (("learning_rate", 0.5), ("epochs", 2.0)):
+        for plan in scaled(seen, name, factor):
+            changed[name] = plan.varied.get(name, getattr(type(seen.settings)(), name))
+    return changed

@@ -1,0 +1,214 @@
+"""What is on offer: plans that were not tried and that there is time for, with what they cost and what is believed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from haoqi.explore.beliefs.acquisition import Outlook, paired_error
+from haoqi.explore.beliefs.evidence_pooling import known_lead, may_borrow, sure_enough
+from haoqi.explore.beliefs.surrogate import Surrogate
+from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, prior_of
+from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.plans.method_ranks import Belief
+from haoqi.explore.plans.plan import Plan, Recipe
+from haoqi.explore.plans.proposal import Step
+from haoqi.explore.promotion.champion_test import usual_stake
+from haoqi.explore.record.history import History
+from haoqi.explore.record.lessons import Lesson
+from haoqi.explore.setup.context import Lab
+
+WORTHWHILE = 0.3
+"""An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
+
+INSTEAD = {"early_learning": "drop_suspects"}
+"""What a training does that cannot be held to its early answers."""
+
+ASIDE_SHARE = 0.25
+"""Of the time, what testing a lesson may take that is not about the metric: it makes no champion."""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """All that a choice may know, a function of the history and of the time that is left."""
+
+    lab: Lab
+    history: History
+    left: float | None
+    """Seconds of the budget; None: only steps count."""
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What plans cost; where the limit is in steps no clock may sway a choice."""
+        return Costs.of(self.lab, self.history.experiments, timed=self.left is not None)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """What other data sets taught of the plans."""
+        return prior_of(Features.of(self.lab))
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What a strategy may know."""
+        settings, history = self.lab.settings, self.history
+        share = 1.0
+        if self.left is not None and settings.budget_seconds:
+            share = min(1.0, max(0.0, self.left / settings.budget_seconds))
+        elif settings.steps:
+            share = 1 - len(history.experiments) / settings.steps
+        return Outlook(
+            surrogate=self._surrogate,
+            cost=self.costs.cost,
+            least_seconds=self.seconds_to_begin,
+            left_seconds=self.left,
+            left_share=share,
+            champion_score=history.champion_score or 0.0,
+            paired_error=paired_error(history),
+            alpha=usual_stake(history, settings.alpha),
+            sure=sure_enough(settings.alpha),
+            lead=self._lead,
+        )
+
+    def _lead(self, plan: Plan) -> Known | None:
+        """Return what other data sets know of a plan's lead over the champion."""
+        best = self.history.champion
+        return known_lead(self.prior, plan, best.plan) if best is not None and may_borrow(self.lab) else None
+
+    @cached_property
+    def _surrogate(self) -> Surrogate:
+        return Surrogate.of(self.prior, self.history.alone)
+
+    def _affordable_plans(self) -> list[Plan]:
+        return [plan for plan in self.untried() if self._affordable(plan)]
+
+    def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
+        """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
+        if not self.lab.settings.reflect:
+            return []
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        return [
+            (lesson, plan)
+            for lesson in self.history.open_lessons
+            for plan in lesson.plans
+            if plan.key not in tried and self._affordable(plan) and not self._aside(lesson, plan)
+        ]
+
+    def _aside(self, lesson: Lesson, plan: Plan) -> bool:
+        """Return whether a lesson is about something else than the metric, and its test too long for that."""
+        budget = self.lab.settings.budget_seconds
+        if lesson.measure == "metric" or self.left is None or budget is None:
+            return False
+        return self._seconds(plan) > ASIDE_SHARE * budget
+
+    def untried(self) -> list[Plan]:
+        """Return the plans of the space that were not run."""
+        tried = {experiment.plan.key for experiment in self.history.experiments}
+        return [plan for plan in self._plans if plan.key not in tried and not self._outdone(plan, tried)]
+
+    def _outdone(self, plan: Plan, tried: Collection[str]) -> bool:
+        """Return whether a share of the examples has no chance to be champion, so that no minute is for it.
+
+        It has none beside the whole. A method without a base that gives way where time is short learns more from all
+        examples in the same time, as long as there is time for a worthwhile part of its fit.
+        """
+        if plan.share == 1.0:
+            return False
+        whole, method = replace(plan, share=1.0), self.lab.method(plan)
+        return whole.key in tried or (method.elastic and not method.uses_base and self._affordable(whole))
+
+    @cached_property
+    def _plans(self) -> list[Plan]:
+        """The space, where trainings learn from examples as lessons of the data would have them.
+
+        What is refuted of a plan on frozen features may still hold for trainings.
+        """
+        if not self._heeded:
+            return self.lab.plans
+        return [self._heeding(plan) if self.tunes(plan) else plan for plan in self.lab.plans]
+
+    @cached_property
+    def _heeded(self) -> Recipe:
+        """What lessons of the data have trainings do."""
+        refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
+        told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
+        return tuple(dict.fromkeys(step for one in told for step in one.heeded))
+
+    def _heeding(self, plan: Plan) -> Plan:
+        """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
+        if self.lab.remembers(plan):
+            return replace(plan, recipe=self._heeded)
+        return replace(plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._heeded))
+
+    def _obeying(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
+        """Return the trainings that can do as lessons of the data would have them; all where none can.
+
+        Other data sets, of which beliefs come, had their labels right.
+        """
+        return [plan for plan in trainings if plan.recipe == self._heeded] or trainings
+
+    @cached_property
+    def _kin(self) -> frozenset[str]:
+        """The methods that work on frozen features, which are computed once for all of them."""
+        makers = self.lab.makers.items()
+        return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
+
+    def tunes(self, plan: Plan) -> bool:
+        """Return whether a plan trains a base, which takes long and may be cut short."""
+        method = self.lab.method(plan)
+        return method.uses_base and method.stochastic
+
+    def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
+        if self.left is None:
+            return True
+        least = self.seconds_to_begin(plan) if elastic else self._seconds(plan)
+        return least <= self._left_for(plan)
+
+    def seconds_to_begin(self, plan: Plan) -> float:
+        """Return with how much time left a plan may be begun."""
+        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
+
+    def _seconds(self, plan: Plan) -> float:
+        return self.costs.cost(plan).seconds
+
+    def _gives_way(self, plan: Plan) -> bool:
+        """Return whether a plan does less where time is short."""
+        return self.lab.method(plan).elastic and not self.lab.folds
+
+    def _left_for(self, plan: Plan) -> float:
+        """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
+        assert self.left is not None
+        kept = self.costs.kept_for(self.history.champion, self.left)
+        return self.left - max(self.costs.reserve_seconds(plan), kept)
+
+    def _belief(self, plan: Plan) -> Belief:
+        score, doubt = self._surrogate.score(plan)
+        cost = self.costs.cost(plan)
+        return Belief(score, doubt, cost.seconds, cost.spread)
+
+    def _step(self, plan: Plan, why: str, role: str) -> Step:
+        limit = deadline = None
+        if self.left is not None:
+            limit = max(
+                1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._gives_way(plan) else 0.0)
+            )
+            deadline = self._deadline(limit)
+        # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
+        plain = role == "explore" and plan.share == 1.0
+        to_beat = self.history.champion_score if plain else None
+        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, deadline, to_beat)
+
+    def _deadline(self, limit: float) -> float | None:
+        """Return after how many seconds an experiment is stopped: the champion must be released, if without a last fit.
+
+        Before there is a champion nothing is stopped.
+        """
+        best = self.history.champion
+        if best is None or self.left is None:
+            return None
+        costs, again = self.costs, 0.0
+        if self.lab.folds:
+            again = costs.refit_seconds(best.plan)  # there is no model yet
+        return max(limit, self.left - costs.scoring_seconds(best.plan) - costs.closing_seconds(None) - again)
+
+    def _believed_best(self, plans: Sequence[Plan]) -> Plan:
+        believed = dict(zip(plans, self._surrogate.believe(plans).mean.tolist(), strict=True))
+        return max(plans, key=lambda plan: (believed[plan], plan.key))

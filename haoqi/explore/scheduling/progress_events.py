@@ -1,0 +1,82 @@
+"""What a search says of itself while it works."""
+
+from haoqi.core.events import Clock as Spent
+from haoqi.core.events import Note, Tried, Trying
+from haoqi.core.quantities import chance, p_value, signed
+from haoqi.core.say import Sentence, named, say
+from haoqi.explore.plans.proposal import Step
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.setup.budget_clock import Clock
+from haoqi.explore.setup.context import Lab
+
+
+def resumed(lab: Lab, history: History, clock: Clock) -> None:
+    """Say where a run is taken up again, if it is, and how much of its budget is left."""
+    champion = history.champion
+    if champion is not None:
+        count = len(history.experiments)
+        facts = {"number": champion.number, "plan": champion.plan.words(), "score": f"{history.champion_score:.3f}"}
+        metric = named("metric", lab.task.metric.name)
+        lab.listen(Note(say("search.resumed", count=count, n=count, metric=metric, **facts)))
+    lab.listen(spent(lab, history, clock))
+
+
+def trying(lab: Lab, history: History, step: Step) -> None:
+    """Say what is about to be tried, and why."""
+    seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
+    lab.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
+
+
+def tried(lab: Lab, history: History, clock: Clock) -> None:
+    """Say what the latest experiment scored, and what became of it."""
+    experiment, verdict = history.experiments[-1], history.verdicts[-1]
+    lab.listen(
+        Tried(
+            number=experiment.number,
+            plan=experiment.plan.words(),
+            metric=lab.task.metric.name,
+            score=experiment.score,
+            low=experiment.low,
+            high=experiment.high,
+            seconds=experiment.seconds,
+            verdict=experiment.error or in_words(verdict),
+            champion=verdict.decision in ("crowned", "faster"),
+        )
+    )
+    lab.listen(spent(lab, history, clock))
+
+
+def spent(lab: Lab, history: History, clock: Clock) -> Spent:
+    """Return how much of the budget is spent."""
+    settings = lab.settings
+    return Spent(clock.spent, settings.budget_seconds, len(history.experiments), settings.steps)
+
+
+def in_words(verdict: Verdict) -> str:
+    """Return what became of a challenger, on one line."""
+    if verdict.against is None or verdict.difference is None or verdict.p_value is None:
+        return say("verdict.first") if verdict.decision == "crowned" else say(f"verdict.{verdict.decision}")
+    facts = say(
+        "verdict.facts_crossed" if verdict.retried else "verdict.facts",
+        difference=signed(verdict.difference),
+        p=p_value(verdict.p_value),
+    )
+    if verdict.decision == "crowned" and verdict.believed is not None:
+        return _believed(verdict, facts)
+    if verdict.decision in ("crowned", "close", "faster"):
+        return say(f"verdict.{verdict.decision}", facts=facts, against=verdict.against)
+    if verdict.difference <= 0:
+        return say("verdict.worse", facts=facts)
+    if verdict.alpha is None:
+        return say("verdict.no_gain", facts=facts)
+    stake = verdict.alpha / (2 if verdict.retried else 1)
+    return say("verdict.no_gain_asked", facts=facts, stake=f"{stake:.3f}" if stake >= 0.001 else f"{stake:.1g}")
+
+
+def _believed(verdict: Verdict, facts: Sentence) -> Sentence:
+    """Return why a challenger was crowned that these examples alone do not prove better, or have behind."""
+    told = {"facts": facts, "against": verdict.against, "chance": chance(verdict.believed or 0.0)}
+    if not verdict.flattered:
+        return say("verdict.believed", **told)
+    key = "verdict.believed_chosen" if (verdict.difference or 0.0) > 0 else "verdict.believed_behind"
+    return say(key, flattered=f"{verdict.flattered:.3f}", **told)

@@ -1,0 +1,48 @@
+"""The order of plans where minutes are few: what has the base read once may have the time that no training can use."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from haoqi.explore.plans.plan import Plan
+from haoqi.explore.scheduling.scheduler import FROZEN_SHARE, Table
+from haoqi.explore.settings import ExploreSettings
+from tests.explore.test_reflections import TFIDF, Case, drawn
+
+LEFT = 40.0
+
+
+@pytest.fixture
+def case(tmp_path: Path, tiny_base: str) -> Case:
+    rng = np.random.default_rng(0)
+    case = Case(tmp_path, drawn(rng, 60), drawn(rng, 40), base=tiny_base)
+    case.run(TFIDF)
+    case.lab = replace(case.lab, settings=ExploreSettings(minutes=1.0, folds=0, methods=("tfidf", "probe", "full")))
+    return case
+
+
+def first_frozen(case: Case, monkeypatch: pytest.MonkeyPatch, training: float) -> Plan | None:
+    """Return which probe comes first where it takes most of the time, and a training on all examples so long."""
+    frozen = 1.5 * FROZEN_SHARE * LEFT
+
+    def seconds(table: Table, plan: Plan) -> float:
+        return plan.share * (training if plan.method == "full" else frozen)
+
+    monkeypatch.setattr(Table, "_seconds", seconds)
+    monkeypatch.setattr(Table, "_left_for", lambda table, plan: LEFT)
+    monkeypatch.setattr(Table, "_gives_way", lambda table, plan: False)
+    step = Table(case.lab, case.history, LEFT)._first_frozen()
+    return step.plan if step else None
+
+
+def test_where_a_training_fits_frozen_features_leave_it_time(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = first_frozen(case, monkeypatch, training=LEFT)
+    assert found is None or found.share < 1.0
+
+
+def test_where_no_training_fits_frozen_features_may_have_the_time(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = first_frozen(case, monkeypatch, training=10 * LEFT)
+    assert found is not None
+    assert (found.method, found.share) == ("probe", 1.0)

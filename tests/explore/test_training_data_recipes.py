@@ -1,0 +1,301 @@
+"""A plan's recipe is a part of its name, and changes what is learnt from and nothing else."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haoqi import pipeline, tasks
+from haoqi.core.errors import UserError
+from haoqi.core.hardware import Hardware
+from haoqi.core.ledger import Ledger
+from haoqi.data.examples import Examples, Span, Splits
+from haoqi.data.recipes import Kit
+from haoqi.data.recipes.delete_words import DeleteWords
+from haoqi.data.store import load
+from haoqi.explore.experiments import training_data
+from haoqi.explore.experiments.out_of_fold import answers, held_out
+from haoqi.explore.experiments.training_data import kit_of, training_examples
+from haoqi.explore.plans.plan import Plan, distance
+from haoqi.explore.settings import ExploreSettings
+from haoqi.explore.setup import context as labs
+from haoqi.explore.setup.context import Lab
+from haoqi.models import releases
+from haoqi.models.bases import resolve
+from haoqi.run import run_of
+
+MACHINE = Hardware(cores=2, memory_bytes=8 << 30, gpu=None, fp32_gflops=100.0, bf16_gflops=100.0)
+GOOD, BAD = ("great", "lovely", "bright", "kind"), ("broken", "late", "dull", "rude")
+THINGS = ("phone", "hotel", "coffee", "film", "train", "letter")
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["drop_suspects", "balance", "cut_texts", "gone"]),
+        st.dictionaries(
+            st.sampled_from(["share", "strength", "parts"]), st.sampled_from([0.1, 0.5, ("end",)]), max_size=2
+        ),
+    ),
+    max_size=3,
+)
+
+
+def plan_of(found: list[tuple[str, dict[str, Any]]]) -> Plan:
+    plan = Plan("tfidf")
+    for name, settings in found:
+        plan = plan.with_recipe(name, **settings)
+    return plan
+
+
+def reviews(rows: int, seed: int = 0, wrong: float = 0.0) -> tuple[Examples, list[bool]]:
+    """Return reviews that words decide, and which of them were labelled wrongly."""
+    rng = np.random.default_rng(seed)
+    texts, labels, turned = [], [], []
+    for row in range(rows):
+        good = bool(row % 2)
+        turned.append(bool(rng.random() < wrong))
+        words = rng.choice(GOOD if good else BAD, 3)
+        texts.append(f"the {rng.choice(THINGS)} no. {row} was {words[0]} and {words[1]} and {words[2]}")
+        labels.append("good" if good != turned[-1] else "bad")
+    return Examples.of(texts, labels), turned
+
+
+def lab_of(folder: Path, train: Examples, valid: Examples, *bases: str, task: str = "topic", **rest: Any) -> Lab:
+    labels = rest.pop("labels", ("bad", "good"))
+    unlabelled = rest.pop("unlabelled", None)
+    return Lab(
+        task=tasks.build(task, labels),
+        splits=Splits(train, valid, valid.take([]), unlabelled),
+        bases={base: resolve(base, folder / "cache") for base in bases},
+        settings=ExploreSettings(),
+        hardware=MACHINE,
+        folder=folder,
+        run="test",
+        **rest,
+    )
+
+
+@given(found=steps)
+def test_a_plan_with_a_recipe_survives_json(found: list[tuple[str, dict[str, Any]]]) -> None:
+    plan = plan_of(found)
+    assert Plan.from_plain(json.loads(json.dumps(asdict(plan)))) == plan
+
+
+@given(one=steps, other=steps)
+def test_recipes_make_plans_differ_moderately(
+    one: list[tuple[str, dict[str, Any]]], other: list[tuple[str, dict[str, Any]]]
+) -> None:
+    mine, yours = plan_of(one), plan_of(other)
+    assert distance(mine, yours) == pytest.approx(distance(yours, mine))
+    assert distance(mine, mine) == 0
+    assert distance(mine, yours) <= 0.2
+    assert (mine.key == yours.key) == (mine == yours)
+
+
+def test_plans_without_a_recipe_keep_the_names_that_they_had() -> None:
+    assert Plan.of("probe", "minilm", {"strength": 0.5}).key == "ae3f2507a6f5"
+    assert Plan("probe").with_recipe("balance").key != Plan("probe").key
+    old = {name: value for name, value in asdict(Plan("tfidf")).items() if name != "recipe"}
+    assert Plan.from_plain(old) == Plan("tfidf")
+
+
+def test_a_nearer_recipe_is_nearer() -> None:
+    plain, half = Plan("tfidf"), Plan("tfidf").with_recipe("balance", strength=0.5)
+    whole, both = Plan("tfidf").with_recipe("balance", strength=1.0), half.with_recipe("drop_suspects")
+    assert 0 < distance(half, whole) == distance(half, both) < distance(plain, half) < distance(plain, Plan("probe"))
+
+
+def test_words_say_what_a_plan_learns_from() -> None:
+    plan = Plan.of("tfidf", None, share=1 / 3).with_recipe("drop_suspects", share=0.05).with_recipe("gone", why="x")
+    assert plan.words() == "tfidf, without the 5% most suspect labels, gone why x, 33% of the examples"
+
+
+def test_a_plan_knows_how_much_more_there_is_to_learn() -> None:
+    plan = Plan("tfidf").with_recipe("typos", copies=3).with_recipe("balance")
+    assert (plan.growth, Plan("tfidf").growth) == (4.0, 1.0)
+
+
+def test_plans_with_one_recipe_learn_from_the_same_examples(tmp_path: Path) -> None:
+    train, _ = reviews(40)
+    lab = lab_of(tmp_path, train, reviews(10, 1)[0])
+    plans = [
+        Plan(method, seed=seed).with_recipe("typos") for method, seed in (("tfidf", 0), ("majority", 0), ("tfidf", 1))
+    ]
+    one, other, reseeded = (training_examples(plan, lab, train) for plan in plans)
+    assert one == other != reseeded
+    assert training_examples(Plan("tfidf"), lab, train) is train
+    assert training_examples(plans[0], lab, train, part=1) != one
+    few = training_examples(replace(plans[0], share=0.5), lab, train)
+    assert len(set(few.ids)) == 20
+
+
+def test_held_out_models_tell_wrong_labels_and_are_asked_once(
+    tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, turned = reviews(120, wrong=0.1)
+    lab = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
+    found = held_out(lab, train)
+    assert found.shape == (120, 2)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+    given = np.array([lab.task.labels.index(label) for label in train.labels])
+    assert ((found.argmax(axis=1) != given) == turned).mean() > 0.95
+    left = training_examples(Plan("tfidf").with_recipe("drop_suspects"), lab, train)
+    assert sum(turned[number] for number in left.ids) < 0.5 * sum(turned)
+    assert len(train) - len(left) < 1.5 * sum(turned)
+    monkeypatch.setattr("haoqi.explore.experiments.out_of_fold._crossed", None)
+    np.testing.assert_array_equal(held_out(lab, train), found)
+    with pytest.raises(TypeError):
+        held_out(lab, train.take(range(50)))  # other examples are another question
+
+
+def test_rows_made_of_one_are_held_out_together(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(THINGS, 3)) + f" {row}" for row in range(40)]
+    train = Examples.of(texts, [str(one) for one in rng.choice(["bad", "good"], 40)])
+    double = train.take([*range(40), *range(40)])
+    lab = lab_of(tmp_path, double, train)
+    given = np.array([lab.task.labels.index(label) for label in double.labels])
+    right = (held_out(lab, double).argmax(axis=1) == given).mean()
+    assert right < 0.75  # labels by chance: only who saw a copy could know
+
+
+def test_several_labels_a_row_have_held_out_probabilities_each(tmp_path: Path, tiny_base: str) -> None:
+    plain, _ = reviews(120)
+    both = Examples.of(
+        plain.texts, [("good", "odd")[: 1 + (row % 4 == 3)] if row % 2 else ("bad",) for row in range(120)]
+    )
+    lab = lab_of(tmp_path, both, both.take([0, 1]), tiny_base, task="multilabel", labels=("bad", "good", "odd"))
+    found, right = held_out(lab, both), np.array([["bad" in one, "good" in one] for one in both.labels])
+    assert found.shape == (120, 3)
+    assert ((found[:, :2] > 0.5) == right).mean() > 0.95
+    assert answers(lab, both, ["a great and lovely film"])[0, 1] > 0.5
+
+
+def test_answers_to_other_texts_are_given_by_models_of_all(tmp_path: Path) -> None:
+    lab = lab_of(tmp_path, reviews(60)[0], reviews(10, 1)[0])
+    found = answers(lab, lab.splits.train, ["a great and lovely film", "a rude and broken train"])
+    assert found.argmax(axis=1).tolist() == [1, 0]
+
+
+def test_words_of_spans_have_no_held_out_answers(tmp_path: Path) -> None:
+    train = Examples.of(["Ann came", "Bob left"], [(Span(0, 3, "PER"),)] * 2)
+    lab = lab_of(tmp_path, train, train, task="entities", labels=("PER",))
+    with pytest.raises(UserError, match="cannot change examples with spans"):
+        training_examples(Plan("crf").with_recipe("drop_suspects"), lab, train)
+    with pytest.raises(UserError, match="labels of words"):
+        held_out(lab, train)
+    found = training_examples(Plan("crf").with_recipe("delete_words", share=0.5), lab, train)
+    assert len(found) == 4
+    assert {text[span.start : span.end] for text, (span,) in found} == {"Ann", "Bob"}
+
+
+def test_a_generator_is_asked_once_per_request_and_only_where_it_is_needed(
+    tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Echo:
+        def generate(self, request: str, most: int) -> str:
+            asked.append(request)
+            return f"{request.rpartition(chr(10))[2]} indeed"
+
+    base = resolve(tiny_base, tmp_path / "cache")
+    decoder = replace(base, card=replace(base.card, languages=("en",)))
+    train, _ = reviews(24)
+    lab = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
+    plan = Plan("tfidf").with_recipe("paraphrase", count=5)
+    monkeypatch.setattr(training_data, "_writer", lambda: None)
+    with pytest.raises(UserError, match="needs a base that writes"):
+        training_examples(plan, lab, train)
+    monkeypatch.setattr(training_data, "_writer", lambda: decoder)
+    monkeypatch.setattr(training_data, "load_generator", lambda base: Echo())
+    assert kit_of(Plan("tfidf"), lab).write is None
+    found = training_examples(plan, lab, train)
+    assert len(found) == 24 + 5
+    assert all(text.endswith("indeed") for text in found.texts[24:])
+    assert training_examples(plan, lab, train) == found
+    assert len(asked) == 5
+
+
+def test_unlabelled_texts_are_learnt_from_where_there_are_any(tmp_path: Path) -> None:
+    (train, _), (valid, _), (more, _) = reviews(60), reviews(10, 1), reviews(30, 2)
+    more = replace(more, labels=[None] * 30, ids=list(range(100, 130)))
+    plan = Plan("tfidf").with_recipe("self_train", confidence=0.6)
+    found = training_examples(plan, lab_of(tmp_path, train, valid, unlabelled=more), train)
+    assert len(found) > 75
+    assert all((label == "good") == any(word in text for word in GOOD) for text, label in found)
+    with pytest.raises(UserError, match="needs unlabelled texts"):
+        training_examples(plan, lab_of(tmp_path, train, valid), train)
+
+
+RECIPES = (
+    ("tfidf", ("drop_suspects", {"share": 0.05})),
+    ("tfidf", ("balance", {})),
+    ("majority", ("hide_tokens", {"tokens": ("great",)})),
+    ("tfidf", ("neighbour_words", {"similarity": 0.2})),
+)
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch, tiny_base: str) -> None:
+    """Put plans with recipes on the table."""
+    usual: Callable[..., list[Plan]] = labs.space
+
+    def space(*given: Any, **rest: Any) -> list[Plan]:
+        plans = [Plan(method).with_recipe(name, **settings) for method, (name, settings) in RECIPES]
+        deep = Plan("probe", tiny_base).with_recipe("soften_suspects").with_recipe("delete_words")
+        return [Plan("majority"), *plans, deep, *usual(*given, **rest)[:1]]
+
+    monkeypatch.setattr(labs, "space", space)
+
+
+def write(path: Path, rows: int) -> Path:
+    examples, _ = reviews(rows, wrong=0.1)
+    lines = [f"{text},{label}" for text, label in examples]
+    path.write_text("\n".join(["body,stars", *lines]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("folds", [0, pytest.param(3, marks=pytest.mark.slow)])
+def test_runs_with_recipes_repeat_themselves_and_never_show_them_what_is_judged(
+    folds: int, tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch, offered: None
+) -> None:
+    digests, shown = [], list[set[int]]()
+    apply = DeleteWords.apply
+
+    def watched(self: DeleteWords, examples: Examples, kit: Kit) -> Examples:
+        shown.append(set(examples.ids))
+        return apply(self, examples, kit)
+
+    monkeypatch.setattr(DeleteWords, "apply", watched)
+    for name in ("one", "two"):
+        monkeypatch.setenv("HAOQI_HOME", str(tmp_path / name))
+        source = write(tmp_path / "reviews.csv", 160)
+        settings = {"steps": 7, "methods": ("majority", "tfidf", "probe"), "folds": folds, "variants": 0}
+        run = run_of(str(source), base=(tiny_base,), near_duplicates=False, compile=False, **settings)
+        release = pipeline.improve(run)
+        [path] = (tmp_path / name / "runs" / "reviews").glob("*/ledger.sqlite")
+        ledger = Ledger(path)
+        digests.append(ledger.verify(ledger.runs()[0]))
+        entries = ledger.entries(ledger.runs()[0], "experiment")
+        assert {len(entry.body["plan"]["recipe"]) for entry in entries} == {0, 1, 2}
+        assert not [entry.body["error"] for entry in entries if entry.body["error"]]
+    assert digests[0] == digests[1]
+    report = (release.folder / "report.html").read_text(encoding="utf-8")
+    assert "without the 5% most suspect labels" in report
+    train, valid, test = (
+        set(load(path.parent / "data" / f"{part}.parquet").ids) for part in ("train", "valid", "test")
+    )
+    if folds:
+        # What a fold's recipe was not shown is what it is judged on, each row once.
+        held = [(train | valid) - seen for seen in shown[:folds]]
+        assert sum(map(len, held)) == len(set().union(*held)) == len(train | valid)
+    else:
+        assert shown[0] == train
+    assert not test & set().union(*shown)
+    assert releases.load("reviews")("the film was great and lovely and kind").label == "good"
