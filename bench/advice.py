@@ -39,25 +39,25 @@ def cell(case: str, size: int, draw: int, *, methods: Sequence[str], test: int) 
     from haoqi.evaluate.comparison import compare
     from haoqi.explore.advice.advise import advise
     from haoqi.explore.record.history import History
-    from haoqi.explore.setup.budget_clock import Clock
+    from haoqi.explore.setup.budget_clock import BudgetClock
 
     rows = cases.rows_of(case, draw, size + POOL + test)
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as place:
-        lab = _lab(rows, size, Path(place), methods, draw)
+        context = _lab(rows, size, Path(place), methods, draw)
         history = History(Ledger(Path(place) / "ledger.sqlite"), "advice")
-        pipeline.search(lab, history, Clock())
-        advice = advise(lab, history)
+        pipeline.search(context, history, BudgetClock())
+        advice = advise(context, history)
         assert advice is not None
         step = advice.step("label_more")
-        pool, unseen = _pools(rows, size, lab)
+        pool, unseen = _pools(rows, size, context)
         texts = {row.row for row in step.rows}
         chosen = [place for place, row in enumerate(pool.ids) if row in texts]
         lots = [np.random.default_rng([draw, time_]).permutation(len(pool))[:ADDED].tolist() for time_ in range(TIMES)]
         before, *after = [
-            _counts(lab, history, pool.take(lot), unseen) for lot in ([], *lots, *([chosen] * bool(chosen)))
+            _counts(context, history, pool.take(lot), unseen) for lot in ([], *lots, *([chosen] * bool(chosen)))
         ]
-        metric = lab.task.metric.score
+        metric = context.task.metric.score
         found = [compare(one, before, metric, rng=np.random.default_rng(0)) for one in after]
     gains = [round(one.difference, 6) for one in found]
     return {
@@ -81,11 +81,11 @@ def cell(case: str, size: int, draw: int, *, methods: Sequence[str], test: int) 
 
 
 def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed: int) -> Any:
-    """Return the lab of a run whose source has labelled rows first, then unlabelled ones."""
+    """Return the context of a run whose source has labelled rows first, then unlabelled ones."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
     from haoqi.explore.settings import ExploreSettings
-    from haoqi.explore.setup.context import lab_of
+    from haoqi.explore.setup.context import build_context
 
     path = place / "rows.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -99,34 +99,34 @@ def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed:
     prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")
     task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
     asked = ExploreSettings(steps=STEPS, methods=tuple(methods), variants=1, reflect=False, ensemble=False)
-    return lab_of(asked, task, prepared, place, run="advice", seed=seed, cleaned=True)
+    return build_context(asked, task, prepared, place, run="advice", seed=seed, cleaned=True)
 
 
-def _pools(rows: cases.Rows, size: int, lab: Any) -> tuple[Any, Any]:
+def _pools(rows: cases.Rows, size: int, context: Any) -> tuple[Any, Any]:
     """Return the unlabelled texts with their labels, and the test texts; labels that the run never saw are left out."""
     from haoqi.data.clean import clean
     from haoqi.data.examples import Examples
 
-    unlabelled = lab.splits.unlabelled
+    unlabelled = context.splits.unlabelled
     labelled = replace(unlabelled, labels=[rows[row][1] for row in unlabelled.ids])
     test = [(clean(text), label) for text, label in rows[size + POOL :]]
-    known = [place for place, label in enumerate(labelled.labels) if label in lab.task.labels]
-    seen = [(text, label) for text, label in test if label in lab.task.labels]
+    known = [place for place, label in enumerate(labelled.labels) if label in context.task.labels]
+    seen = [(text, label) for text, label in test if label in context.task.labels]
     return labelled.take(known), Examples.of([text for text, _ in seen], [label for _, label in seen])
 
 
-def _counts(lab: Any, history: Any, added: Any, test: Any) -> Any:
+def _counts(context: Any, history: Any, added: Any, test: Any) -> Any:
     """Return the metric's statistics of the champion's plan on the test texts, fitted as for a release, and more."""
     from haoqi.data.examples import Examples
-    from haoqi.explore.experiments.fit_job import job_of
+    from haoqi.explore.experiments.fit_job import build_job
     from haoqi.explore.experiments.training_data import training_examples
 
-    plan, splits = history.found().plan, lab.splits
-    whole = Examples.join([splits.train, splits.valid]) if lab.folds else splits.train
-    train = training_examples(plan, lab, Examples.join([whole, added]) if len(added) else whole)
-    predictor = lab.method(plan).fit(replace(job_of(plan, lab, train), folder=None))
-    answers = lab.task.output.decode(predictor.scores(test), test, lab.task.labels)
-    return lab.task.metric.count(test.labels, answers.labels, lab.task.labels)
+    plan, splits = history.found().plan, context.splits
+    whole = Examples.join([splits.train, splits.valid]) if context.folds else splits.train
+    train = training_examples(plan, context, Examples.join([whole, added]) if len(added) else whole)
+    predictor = context.method(plan).fit(replace(build_job(plan, context, train), folder=None))
+    answers = context.task.output.decode(predictor.scores(test), test, context.task.labels)
+    return context.task.metric.count(test.labels, answers.labels, context.task.labels)
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> None:

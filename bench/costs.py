@@ -126,29 +126,31 @@ QUICK = {
 
 def measure(name: str, into: str) -> None:
     """Run the plans of a course one after another, and record each in a table as it ends."""
-    from haoqi.explore.costs.cost_model import Costs
-    from haoqi.explore.costs.workload import not_imported
+    from haoqi.explore.costs.cost_model import CostModel
+    from haoqi.explore.costs.plan_costs import plan_trial, plan_work
     from haoqi.explore.experiments import run_experiment
-    from haoqi.explore.plans.method_ranks import Belief
     from haoqi.explore.plans.plan import Experiment, Plan
-    from haoqi.explore.plans.proposal import Step
+    from haoqi.explore.plans.proposal import Belief, Proposal
+    from haoqi.explore.setup.imported_libraries import find_not_imported
 
     course = (COURSES | QUICK)[name]
     begun = f"{name} {time.time():.0f}"
     done: list[Experiment] = []
     with tempfile.TemporaryDirectory() as folder:
-        lab = lab_of(course, Path(folder))
+        context = lab_of(course, Path(folder))
         for number, (method, settings, share) in enumerate(course.plans):
-            base = course.base if lab.makers[method].uses_base else None
+            base = course.base if context.makers[method].uses_base else None
             wanted = Plan.of(method, base, settings, share=share)
-            new = sorted(not_imported())
-            cost = Costs.of(lab, done, timed=True).cost(wanted).within(LIMIT_SECONDS)
-            step = Step(wanted, "", "explore", Belief(None, 0.0, cost.seconds), lab.work(wanted), LIMIT_SECONDS)
-            experiment = run_experiment.run(step, lab)
+            new = sorted(find_not_imported())
+            cost = CostModel.of(context, done, timed=True).cost(wanted).within(LIMIT_SECONDS)
+            step = Proposal(
+                wanted, "", "explore", Belief(None, 0.0, cost.seconds), plan_work(wanted, context), LIMIT_SECONDS
+            )
+            experiment = run_experiment.run(step, context)
             if experiment.score is None:
                 raise SystemExit(f"{wanted.words()} failed: {experiment.error}")
             done.append(experiment)
-            trials = lab.trial(wanted)
+            trials = plan_trial(wanted, context)
             found = table.record(
                 into,
                 name=name,
@@ -166,20 +168,20 @@ def measure(name: str, into: str) -> None:
                 seconds=round(experiment.seconds, 3),
                 cut=experiment.cut,
                 code=code(),
-                speeds=speeds(lab.hardware),
+                speeds=speeds(context.hardware),
             )
             told = f"{found['words']}: believed {found['believed']:.1f} s, took {found['seconds']:.1f} s"
             print(f"{name} {number + 1}/{len(course.plans)}  {told}", flush=True)
 
 
 def lab_of(course: Course, folder: Path) -> Any:
-    """Return the lab of a course, its rows drawn by a fixed shuffle."""
+    """Return the context of a course, its rows drawn by a fixed shuffle."""
     from haoqi.core import hardware
     from haoqi.core.folder import cache
     from haoqi.data.examples import Examples, Splits
     from haoqi.explore.settings import ExploreSettings
-    from haoqi.explore.setup.context import Lab
-    from haoqi.explore.setup.text_lengths import lengths_of
+    from haoqi.explore.setup.context import SearchContext
+    from haoqi.explore.setup.text_lengths import measure_lengths
     from haoqi.models.bases import resolve
 
     task, examples = read(course.data)
@@ -187,7 +189,7 @@ def lab_of(course: Course, folder: Path) -> Any:
     train, judged = order[: course.rows], order[course.rows : course.rows + course.judged]
     bases = {course.base: resolve(course.base, cache())}
     splits = Splits(examples.take(train), examples.take(judged), Examples.of([]))
-    return Lab(
+    return SearchContext(
         task=task,
         splits=splits,
         bases=bases,
@@ -195,7 +197,7 @@ def lab_of(course: Course, folder: Path) -> Any:
         hardware=hardware.probe(cache()),
         folder=folder,
         run="bench",
-        lengths=lengths_of(splits.train.texts, bases),
+        lengths=measure_lengths(splits.train.texts, bases),
     )
 
 
@@ -263,27 +265,27 @@ class Told:
 
 def replayed(run: Sequence[dict[str, Any]]) -> list[Told]:
     """Return what each plan of a run did, by what its method says now."""
-    from haoqi.explore.costs.throughput import Measured
-    from haoqi.explore.costs.workload import Kept, Trial, imports, kept_after, load_of
+    from haoqi.explore.costs.throughput import MeasuredPlan
+    from haoqi.explore.costs.workload import StoredFeatures, Trial, features_after, import_load, plan_load
     from haoqi.explore.plans.plan import Plan
     from haoqi.methods.method import methods
     from haoqi.methods.work import Size
 
-    kept, found = Kept(), []
+    kept, found = StoredFeatures(), []
     for cell in run:
         done = Plan.from_plain(cell["plan"])
         size = Size(**{**cell["size"], "lengths": tuple(cell["size"]["lengths"])})
         work, trial = methods.build(done.method, **done.varied).work(size), Trial(size, cell["rows"], cell["folds"])
-        load = load_of(work, trial, kept) + imports(work, set(cell["new"]))
+        load = plan_load(work, trial, kept) + import_load(work, set(cell["new"]))
         if done.base:
-            kept = kept_after(kept, work, trial)
-        found.append(Told(cell, Measured(done.method, load, cell["seconds"])))
+            kept = features_after(kept, work, trial)
+        found.append(Told(cell, MeasuredPlan(done.method, load, cell["seconds"])))
     return found
 
 
 def fitted(told: Sequence[Told]) -> Any:
     """Return the table of rates that explains what was measured best, starting from the guesses above."""
-    from haoqi.explore.costs.throughput import Rates
+    from haoqi.explore.costs.throughput import Throughput
     from haoqi.methods.work import KINDS
 
     seen = [one.measured for one in told if not one.cell["cut"]]
@@ -292,7 +294,7 @@ def fitted(told: Sequence[Told]) -> Any:
     logs = np.array([math.log(GUESS[name]) if name in GUESS else 0.0 for name in names])
     doubts = [GUESS_DOUBT if name in GUESS else METHOD_DOUBT for name in names]
     doubts[names.index("machine")] = 1e-3  # this is the machine of the table
-    rates = Rates(names, logs, np.diag(np.square(doubts)), NOISE).learnt(seen)
+    rates = Throughput(names, logs, np.diag(np.square(doubts)), NOISE).learnt(seen)
     off = [math.log(one.seconds / rates.cost(one.load, one.method).seconds) for one in seen if one.seconds > 0.5]
     spread = 1.48 * statistics.median(map(abs, off)) if off else NOISE
     plain = replace(rates, noise=min(0.3, max(0.08, spread))).to_plain()
@@ -321,13 +323,13 @@ def spelt(plain: dict[str, Any]) -> str:
 
 def evaluate(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return each plan with what was believed of it, from rates that were fitted on the other data sets."""
-    from haoqi.explore.costs.throughput import Rates, nominal
+    from haoqi.explore.costs.throughput import Throughput, reference_throughput
 
     told = {name: replayed(run) for name, run in runs.items()}
     rows = []
     for name, run in told.items():
         others = [one for other in told.values() for one in other if one.cell["data"] != runs[name][0]["data"]]
-        rates = Rates.from_plain(fitted(others)) if others else nominal()
+        rates = Throughput.from_plain(fitted(others)) if others else reference_throughput()
         for number, one in enumerate(run):
             before = [earlier.measured for earlier in run[:number] if not earlier.cell["cut"]]
             cold, later = (

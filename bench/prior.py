@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.folder import write_atomic
-from haoqi.explore.beliefs.transfer_prior import HABIT, TABLE, WITHIN, Features, log_odds, prior_of
+from haoqi.explore.beliefs.transfer_prior import HABIT, TABLE, WITHIN, Features, load_prior, log_odds
 from haoqi.explore.plans.plan import Plan
 
 ROWS = Path(__file__).parent / "replay" / "table.jsonl"
@@ -150,7 +150,7 @@ def _means(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
 def show(table: Mapping[str, Any]) -> None:
     """Print what is believed on each data set when the others are known."""
     for name, case in table["cases"].items():
-        known = prior_of(Features(**case["features"]), table, without=[name])
+        known = load_prior(Features(**case["features"]), table, without=[name])
         print(f"\n{name}: {case['features']}")
         for arm, value in case["offsets"].items():
             believed = known.offsets.get(arm)

@@ -24,18 +24,22 @@ from haoqi.evaluate.headline import headline
 from haoqi.evaluate.report.steps import hints_of, in_words
 from haoqi.explore.advice.advise import advise
 from haoqi.explore.costs.closing_costs import compile_seconds
-from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.experiments import run_experiment
-from haoqi.explore.experiments.compile_examples import jury_of
+from haoqi.explore.experiments.compile_examples import compile_examples
 from haoqi.explore.experiments.final_fit import final_model
+from haoqi.explore.experiments.model_store import delete_models
+from haoqi.explore.experiments.results import read_evidence, score_answers
+from haoqi.explore.promotion.rules import champion_test
 from haoqi.explore.record.history import History
-from haoqi.explore.record.test_scorings import scored_before
+from haoqi.explore.record.test_scorings import count_scorings
 from haoqi.explore.reflection import reflect
 from haoqi.explore.scheduling import progress_events
-from haoqi.explore.scheduling.next_proposal import next_step, shortest_left, why_ended
-from haoqi.explore.setup.budget_clock import Clock
-from haoqi.explore.setup.context import Lab, check, lab_of
-from haoqi.explore.setup.run_folder import opened
+from haoqi.explore.scheduling.next_proposal import end_reason, propose_next, shortest_plan_left
+from haoqi.explore.setup.artifact_paths import origin_of
+from haoqi.explore.setup.budget_clock import BudgetClock
+from haoqi.explore.setup.context import SearchContext, build_context, check_settings
+from haoqi.explore.setup.run_folder import open_run_folder
 from haoqi.models import promotion as promotions
 from haoqi.models import releases
 from haoqi.models.compiled import Compiled
@@ -43,7 +47,7 @@ from haoqi.models.promotion import Promotion
 from haoqi.models.releases import Release, Tell
 from haoqi.models.trim import smaller
 from haoqi.run import Run
-from haoqi.story import story_of
+from haoqi.story import tell_story
 from haoqi.train.processes import kept_processes
 
 STOPPED = "stopped"
@@ -73,7 +77,7 @@ def improve(
     Raises:
         UserError: if the data, the settings or the disk do not allow it.
     """
-    clock = Clock() if begun is None else Clock(begun=begun)
+    clock = BudgetClock() if begun is None else BudgetClock(begun=begun)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
     task, why = tasks.resolve(run.task, raw)
@@ -81,108 +85,117 @@ def improve(
         listen(Note(line))
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
-    check(run.explore, task)
-    with opened(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
+    check_settings(run.explore, task)
+    with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", say("run.preparing")))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:
             listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
-        clock = Clock(history.spent_seconds, clock.begun)
+        clock = BudgetClock(history.spent_seconds, clock.begun)
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         cleaned = run.data.clean and raw.shape == "labels"
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
-        lab = lab_of(run.explore, task, prepared, place, **shared)
-        begin(run, raw, lab, history)
+        context = build_context(run.explore, task, prepared, place, **shared)
+        begin(run, raw, context, history)
         listen(
             Stage(
                 "exploring",
                 say("run.exploring", task=named("task", task.name), metric=named("metric", task.metric.name)),
             )
         )
-        ended = search(lab, history, clock)
-        listen(Ended(ended, clock.spent, run.explore.budget_seconds, shortest_left(lab, history)))
-        return release(run, lab, history, ended, clock=clock, home=home)
+        ended = search(context, history, clock)
+        listen(Ended(ended, clock.spent, run.explore.budget_seconds, shortest_plan_left(context, history)))
+        return release(run, context, history, ended, clock=clock, home=home)
 
 
-def begin(run: Run, raw: Raw, lab: Lab, history: History) -> None:
+def begin(run: Run, raw: Raw, context: SearchContext, history: History) -> None:
     """Record what is about to be learnt from what, once, and keep the resolved settings beside it."""
-    write_atomic(lab.folder / "run.yaml", run.as_yaml())
+    write_atomic(context.folder / "run.yaml", run.as_yaml())
     if history.last("begin") is None:
-        splits = lab.splits
+        splits = context.splits
         counts = {"train": len(splits.train), "valid": len(splits.valid), "test": len(splits.test)}
-        known = {"name": run.release_name, "task": lab.task.name, "labels": list(lab.task.labels), "seed": run.seed}
-        history.note("begin", {**known, "data": raw.fingerprint, "rows": counts, "bases": list(lab.bases)})
+        known = {
+            "name": run.release_name,
+            "task": context.task.name,
+            "labels": list(context.task.labels),
+            "seed": run.seed,
+        }
+        history.note("begin", {**known, "data": raw.fingerprint, "rows": counts, "bases": list(context.bases)})
 
 
-def search(lab: Lab, history: History, clock: Clock) -> str:
+def search(context: SearchContext, history: History, clock: BudgetClock) -> str:
     """Try plan after plan, each judged against the champion, and return why it ended.
 
     It ends when the budget is spent, nothing is left to try, or the person stops it.
     """
-    court = run_experiment.court_of(lab)
-    progress_events.resumed(lab, history, clock)
+    court = champion_test(context)
+    progress_events.tell_resumed(context, history, clock)
     try:
         if history.unjudged:
             history.judge(court.verdict(history, history.unjudged), spent=clock.spent)
-        reflect.ponder(lab, history, lambda: clock.spent)
-        while step := next_step(lab, history, clock.spent):
-            progress_events.trying(lab, history, step)
-            experiment = history.add(run_experiment.run(step, lab), spent=clock.spent)
+        reflect.update_lessons(context, history, lambda: clock.spent)
+        while step := propose_next(context, history, clock.spent):
+            progress_events.tell_trying(context, history, step)
+            experiment = history.add(run_experiment.run(step, context), spent=clock.spent)
             verdict = court.verdict(history, experiment)
             history.judge(verdict, spent=clock.spent)
-            progress_events.tried(lab, history, clock)
-            reflect.ponder(lab, history, lambda: clock.spent)
+            progress_events.tell_tried(context, history, clock)
+            reflect.update_lessons(context, history, lambda: clock.spent)
             if verdict.decision != "close":
-                run_experiment.forget_models(lab, history)
+                delete_models(context, history)
     except KeyboardInterrupt:
         if history.champion is None:
             raise  # there is nothing to release
-        lab.listen(Note(say("run.stopped"), warning=True))
+        context.listen(Note(say("run.stopped"), warning=True))
         return STOPPED
-    return why_ended(lab, history, clock.spent)
+    return end_reason(context, history, clock.spent)
 
 
-def release(run: Run, lab: Lab, history: History, ended: str, *, clock: Clock, home: Path | None = None) -> Release:
+def release(
+    run: Run, context: SearchContext, history: History, ended: str, *, clock: BudgetClock, home: Path | None = None
+) -> Release:
     """Let the champion learn from all but the test split, score it on that, and publish it with its evidence.
 
     Next steps and the report come with it.
     """
     champion = history.found()
-    name, origin = run.release_name, lab.origin(champion.plan)
+    name, origin = run.release_name, origin_of(champion.plan, context)
     published = next(
         (one for one in releases.list_releases(name, home=home) if one.facts.get("origin") == origin), None
     )
     if published is not None:
         promotion = promotions.standing(published, promote=run.promote, home=home)
     else:
-        left = clock.left(lab.settings.budget_seconds)
-        final = final_model(champion, lab, history, left, stopped=ended == STOPPED)
-        lab.listen(Stage("releasing", say("run.releasing")))
+        left = clock.left(context.settings.budget_seconds)
+        final = final_model(champion, context, history, left, stopped=ended == STOPPED)
+        context.listen(Stage("releasing", say("run.releasing")))
         with smaller(
-            final, lab.splits, lab.folder, lab.listen, deadline=_end_of_trimming(lab, history, clock)
+            final, context.splits, context.folder, context.listen, deadline=_end_of_trimming(context, history, clock)
         ) as model:
-            tested = run_experiment.judged(lab.task, lab.splits.test, model.predict(lab.splits.test), run.seed)
-            tested = replace(tested, scorings=1 + scored_before(name, tested.content, history))
-            evidence = {"test": tested.to_plain(), "valid": run_experiment.evidence_of(champion, lab).to_plain()}
-            learnt = _learnt_from(run, lab, history)
+            tested = score_answers(context.task, context.splits.test, model.predict(context.splits.test), run.seed)
+            tested = replace(tested, scorings=1 + count_scorings(name, tested.content, history))
+            evidence = {"test": tested.to_plain(), "valid": read_evidence(champion, context).to_plain()}
+            learnt = _learnt_from(run, context, history)
             published, promotion = promotions.publish(
-                model, evidence, name, learnt=learnt, schema=lab.card.schema, promote=run.promote, home=home
+                model, evidence, name, learnt=learnt, schema=context.card.schema, promote=run.promote, home=home
             )
     if run.compile and published.facts.get("base"):
-        _compile(published, lab, history, clock=clock, home=home)
+        _compile(published, context, history, clock=clock, home=home)
     known = history.last("release")
     if new := known is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
         told = {"experiment": champion.number, "version": published.version, "scores": scores}
         told |= {"scorings": published.evidence["test"].get("scorings", 0)}
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
-    costs = Costs.of(lab, history.experiments, timed=lab.settings.budget_seconds is not None)
-    if (advice := advise(lab, history, costs.left_to_advise(clock.left(lab.settings.budget_seconds)))) is not None:
+    costs = CostModel.of(context, history.experiments, timed=context.settings.budget_seconds is not None)
+    if (
+        advice := advise(context, history, costs.left_to_advise(clock.left(context.settings.budget_seconds)))
+    ) is not None:
         advice.write(published.folder)
-    story = story_of(run, lab, history, release=published, ended=ended, advice=advice, promotion=promotion)
+    story = tell_story(run, context, history, release=published, ended=ended, advice=advice, promotion=promotion)
     path = report.write(story, published.folder / "report.html")
-    lab.listen(replace(_released(published, lab, path, promotion), hints=_hints(advice), new=new))
+    context.listen(replace(_released(published, context, path, promotion), hints=_hints(advice), new=new))
     return published
 
 
@@ -208,7 +221,7 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw
         listen(Note(warning, warning=True))
     examples = labelled(raw, model.task.output.read, settings)
     listen(Stage("predicting", say("run.predicting", count=len(examples))))
-    return run_experiment.judged(model.task, examples, model.predict(examples))
+    return score_answers(model.task, examples, model.predict(examples))
 
 
 def compile(
@@ -234,58 +247,62 @@ def compile(
     release = releases.get(ref, home=home)
     compiled = partial(releases.compile, ref, tell=tell, glance=glance, home=home)
     if settings is None:
-        with jury_of(release, home=home) as jury:
+        with compile_examples(release, home=home) as jury:
             return compiled(examples=jury.examples, learnt=jury.learnt, stand_in=jury.stand_in)
     raw = conform(data.read(settings, learnt=release.schema), release.task.labels, release.reference)
     return compiled(examples=labelled(raw, release.task.output.read, settings))
 
 
-def _end_of_trimming(lab: Lab, history: History, clock: Clock) -> float | None:
+def _end_of_trimming(context: SearchContext, history: History, clock: BudgetClock) -> float | None:
     """Return the deadline of making a release smaller: the test split, next steps and the report come after it.
 
     It is not begun where it is believed to take longer.
     """
-    if lab.settings.budget_seconds is None:
+    if context.settings.budget_seconds is None:
         return None
-    costs, plan = Costs.of(lab, history.experiments, timed=True), history.found().plan
-    left = (clock.left(lab.settings.budget_seconds) or 0.0) - costs.closing_seconds(None) - costs.judging_seconds(plan)
+    costs, plan = CostModel.of(context, history.experiments, timed=True), history.found().plan
+    left = (
+        (clock.left(context.settings.budget_seconds) or 0.0) - costs.closing_seconds(None) - costs.judging_seconds(plan)
+    )
     return after(left if costs.trimming_seconds(plan) <= left else 0.0)
 
 
-def _compile(published: Release, lab: Lab, history: History, *, clock: Clock, home: Path | None) -> None:
+def _compile(
+    published: Release, context: SearchContext, history: History, *, clock: BudgetClock, home: Path | None
+) -> None:
     """Compile what was published, unless it was before or the minutes do not allow it; it is good without that too."""
     if published.compiled is not None:
         return
-    costs = Costs.of(lab, history.experiments, timed=lab.settings.budget_seconds is not None)
-    left = costs.left_to_compile(clock.left(lab.settings.budget_seconds))
+    costs = CostModel.of(context, history.experiments, timed=context.settings.budget_seconds is not None)
+    left = costs.left_to_compile(clock.left(context.settings.budget_seconds))
     by_hand = f"haoqi compile {published.reference}"
-    needed = compile_seconds(lab, costs.rates, history.found().plan)
+    needed = compile_seconds(context, costs.rates, history.found().plan)
     if left is not None and needed > left:
-        lab.listen(Note(say("run.not_compiled.no_time", seconds=duration(needed), command=by_hand)))
+        context.listen(Note(say("run.not_compiled.no_time", seconds=duration(needed), command=by_hand)))
         return
-    lab.listen(Stage("compiling", say("run.compiling")))
+    context.listen(Stage("compiling", say("run.compiling")))
     try:
         with ended_after(left):
-            lab.listen(Note(compile(published.reference, home=home).words))
+            context.listen(Note(compile(published.reference, home=home).words))
     except OutOfTimeError:
-        lab.listen(Note(say("run.not_compiled.too_long", command=by_hand), warning=True))
+        context.listen(Note(say("run.not_compiled.too_long", command=by_hand), warning=True))
     except UserError as error:
-        lab.listen(Note(say("run.not_compiled", reason=error.what)))
+        context.listen(Note(say("run.not_compiled", reason=error.what)))
     except KeyboardInterrupt:
-        lab.listen(Note(say("run.not_compiled", reason=say("run.by_you")), warning=True))
+        context.listen(Note(say("run.not_compiled", reason=say("run.by_you")), warning=True))
 
 
-def _learnt_from(run: Run, lab: Lab, history: History) -> dict[str, str]:
+def _learnt_from(run: Run, context: SearchContext, history: History) -> dict[str, str]:
     """Return what tells the data of a run from others of the same name: their fingerprint, and where they lie."""
-    schema, begun = lab.card.schema, history.last("begin")
+    schema, begun = context.card.schema, history.last("begin")
     source = (
         "" if schema.format == "memory" else schema.source if "://" in run.data.source else place_of(run.data.source)
     )
     return {"fingerprint": str(begun.body["data"]) if begun else "", "source": source}
 
 
-def _released(published: Release, lab: Lab, path: Path, promotion: Promotion) -> Released:
-    found = headline(published.evidence, lab.task.metric.name)
+def _released(published: Release, context: SearchContext, path: Path, promotion: Promotion) -> Released:
+    found = headline(published.evidence, context.task.metric.name)
     assert found is not None
     one = found.lead
     return Released(

@@ -10,14 +10,14 @@ from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
-from haoqi.explore.experiments import run_experiment
+from haoqi.explore.experiments.results import pool_statistics
 from haoqi.explore.plans.plan import Experiment
-from haoqi.explore.promotion.retest import retried
-from haoqi.explore.promotion.selection_bias import price_of_choice
+from haoqi.explore.promotion.retest import read_retest
+from haoqi.explore.promotion.selection_bias import selection_bias
 from haoqi.explore.record import knowledge_curve
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import ALPHA
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.promotion import Promotion
 from haoqi.models.releases import Release
 from haoqi.run import Run
@@ -26,9 +26,9 @@ _PACKAGES = ("haoqi", "torch", "transformers", "scikit-learn", "numpy", "optuna"
 _COMPARED = 40
 
 
-def story_of(
+def tell_story(
     run: Run,
-    lab: Lab,
+    context: SearchContext,
     history: History,
     *,
     release: Release,
@@ -40,7 +40,7 @@ def story_of(
 
     Args:
         run: what was asked for.
-        lab: what the experiments shared.
+        context: what the experiments shared.
         history: what was tried.
         release: what was published.
         ended: why the search ended, as `Story.ended` has it.
@@ -53,30 +53,30 @@ def story_of(
     valid = Evidence.from_plain(release.evidence["valid"])
     return Story(
         name=release.name,
-        task=lab.task.name,
-        kind=lab.task.output.name,
-        labels=lab.task.labels,
-        metric=lab.task.metric.name,
-        metrics=tuple(metric.name for metric in lab.task.metrics[1:]),
+        task=context.task.name,
+        kind=context.task.output.name,
+        labels=context.task.labels,
+        metric=context.task.metric.name,
+        metrics=tuple(metric.name for metric in context.task.metrics[1:]),
         champion=Champion(best.number, plan.words(), plan.method, plan.base, plan.varied, best.seconds),
         test=Evidence.from_plain(release.evidence["test"]),
-        valid=replace(valid, folds=valid.folds or lab.folds),  # releases of earlier versions do not say
+        valid=replace(valid, folds=valid.folds or context.folds),  # releases of earlier versions do not say
         experiments=tuple(_row(experiment, history) for experiment in history.experiments),
-        curve=tuple(Step(**asdict(point)) for point in knowledge_curve.knowledge(entries)),
-        comparisons=_comparisons(best, lab, history),
+        curve=tuple(Step(**asdict(point)) for point in knowledge_curve.knowledge_curve(entries)),
+        comparisons=_comparisons(best, context, history),
         lessons=_lessons(history),
         alpha=ALPHA,
-        card=asdict(lab.card),
+        card=asdict(context.card),
         version=release.version,
         created=release.created,
-        corrected=_corrected(best, lab, history),
-        folds=lab.folds,
+        corrected=_corrected(best, context, history),
+        folds=context.folds,
         learnt_from=int(release.facts.get("learnt_from", 0)),
         ended=ended,
         advice=advice,
         promotion={} if promotion is None else asdict(promotion),
         notes=(
-            *lab.card.notes,
+            *context.card.notes,
             *(say("notes.experiment", number=e.number, note=note) for e in history.experiments for note in e.notes),
         ),
         command=_command(run),
@@ -84,7 +84,7 @@ def story_of(
         digest=history.ledger.verify(history.run),
         packages=_versions(),
         seed=run.seed,
-        hardware=lab.hardware.words,
+        hardware=context.hardware.words,
     )
 
 
@@ -148,26 +148,26 @@ def _row(experiment: Experiment, history: History) -> Row:
     )
 
 
-def _corrected(best: Experiment, lab: Lab, history: History) -> float:
+def _corrected(best: Experiment, context: SearchContext, history: History) -> float:
     """Return the champion's score less the price of choosing it by the examples that it is scored on."""
-    return (best.score or 0.0) - price_of_choice(best, history.experiments, lab, "report")
+    return (best.score or 0.0) - selection_bias(best, history.experiments, context, "report")
 
 
-def _comparisons(best: Experiment, lab: Lab, history: History) -> tuple[Comparison, ...]:
+def _comparisons(best: Experiment, context: SearchContext, history: History) -> tuple[Comparison, ...]:
     """Return the paired test of the champion against every other plan, the best ones where there are many.
 
     Those that a retrial has seen are compared by what it saw, as far as that is there.
     """
-    mine = run_experiment.pooled(history.seeds_of(best.plan), lab)
+    mine = pool_statistics(history.seeds_of(best.plan), context)
     others = [
         e for e in history.experiments if e.score is not None and e.plan.seed == 0 and e.plan.key != best.plan.key
     ]
     others.sort(key=lambda e: e.score or 0.0, reverse=True)
     found = []
     for other in others[:_COMPARED]:
-        again = retried(best.plan, other.plan, lab)
-        pair = again or (mine, run_experiment.pooled(history.seeds_of(other.plan), lab))
-        test = compare(*pair, lab.task.metric.score, rng=lab.generator("report", other.number))
+        again = read_retest(best.plan, other.plan, context)
+        pair = again or (mine, pool_statistics(history.seeds_of(other.plan), context))
+        test = compare(*pair, context.task.metric.score, rng=context.generator("report", other.number))
         found.append(
             Comparison(other.number, test.difference, test.low, test.high, test.p_value, retried=again is not None)
         )

@@ -178,7 +178,7 @@ def test_forms_are_judged_by_what_was_not_learnt_or_by_a_model_that_has_not(
 ) -> None:
     monkeypatch.setattr(compile_examples, "FEW", 10)
     release = pipeline.improve(asked(place, tiny_base, steps=1, **{"methods": ("probe",), "folds": 0, **settings}))
-    with compile_examples.jury_of(release) as found:
+    with compile_examples.compile_examples(release) as found:
         assert (found.learnt, found.stand_in is not None) == (learnt, stands_in)
         if found.stand_in is not None:
             texts = list(found.examples.texts)

@@ -24,7 +24,7 @@ THINGS = ("phone", "hotel", "coffee", "film", "train", "letter", "screen", "room
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
-        "haoqi.explore.setup.context.bases_for", lambda *_: {}
+        "haoqi.explore.setup.context.choose_bases", lambda *_: {}
     )  # nothing here needs one, and it takes long
     return tmp_path
 

@@ -42,7 +42,7 @@ def at_home(answer: Callable[[dict[str, Any], Path], dict[str, Any]], asked: dic
 
 def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
     from haoqi import pipeline
-    from haoqi.explore.plans.method_ranks import transfer_prior
+    from haoqi.explore.beliefs import transfer_prior
     from haoqi.models.model import load
     from haoqi.run import run_of
 
@@ -59,8 +59,8 @@ def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
     begun = time.perf_counter()
     release = pipeline.improve(run, listen)
     seconds = time.perf_counter() - begun
-    lab, history = opened(run)
-    test = lab.splits.test.texts if asked.get("test") is None else asked["test"]
+    context, history = opened(run)
+    test = context.splits.test.texts if asked.get("test") is None else asked["test"]
     told = []
     for at in asked["readings"]:
         final = at == max(asked["readings"])
@@ -68,16 +68,16 @@ def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
         if best is None:
             told.append({"at": at, "plan": None, "answers": None})
             continue
-        model = load(release.folder) if final else model_at(at, best, lab, history, kept)
-        told.append(read_at(at, best, model, lab, test))
+        model = load(release.folder) if final else model_at(at, best, context, history, kept)
+        told.append(read_at(at, best, model, context, test))
     facts = {**facts_of(history), "lessons": _lessons(history)}
-    return {"seconds": seconds, "readings": told, "suspects": _suspects(lab, history), **facts}
+    return {"seconds": seconds, "readings": told, "suspects": _suspects(context, history), **facts}
 
 
-def read_at(at: float, best: Any, model: Any, lab: Any, test: Sequence[str]) -> dict[str, Any]:
+def read_at(at: float, best: Any, model: Any, context: Any, test: Sequence[str]) -> dict[str, Any]:
     """Return what is told of a reading: which plan was champion, and what its model answers."""
     plan = {"number": best.number, "plan": best.plan.words(), "valid": best.score}
-    plan["learnt_from"] = model.facts.get("learnt_from", len(lab.splits.train))
+    plan["learnt_from"] = model.facts.get("learnt_from", len(context.splits.train))
     return {"at": at, **plan, "answers": list(model.predict(list(test)).labels)}
 
 
@@ -88,11 +88,11 @@ def facts_of(history: Any) -> dict[str, Any]:
 
 
 def opened(run: Any) -> tuple[Any, Any]:
-    """Return the lab and the history of a run, whether it has ended or is yet to begin."""
+    """Return the context and the history of a run, whether it has ended or is yet to begin."""
     from haoqi import data, tasks
     from haoqi.core.ledger import Ledger
     from haoqi.explore.record.history import History
-    from haoqi.explore.setup.context import lab_of
+    from haoqi.explore.setup.context import build_context
 
     raw = data.read(run.data)
     task, _ = tasks.resolve(run.task, raw)
@@ -101,7 +101,7 @@ def opened(run: Any) -> tuple[Any, Any]:
     history = History(Ledger(place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
     task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
     cleaned = run.data.clean and raw.shape == "labels"
-    return lab_of(run.explore, task, prepared, place, run=history.run, seed=run.seed, cleaned=cleaned), history
+    return build_context(run.explore, task, prepared, place, run=history.run, seed=run.seed, cleaned=cleaned), history
 
 
 def champion_at(history: Any, seconds: float) -> Any:
@@ -121,20 +121,20 @@ def _keep(home: Path, kept: Path) -> None:
             shutil.copytree(model, where, copy_function=os.link)
 
 
-def model_at(at: float, best: Any, lab: Any, history: Any, kept: Path) -> Any:
+def model_at(at: float, best: Any, context: Any, history: Any, kept: Path) -> Any:
     """Return what a run would have released that was to end at a moment: refitted only where there was time for it."""
-    from haoqi.explore.experiments import run_experiment
     from haoqi.explore.experiments.final_fit import final_model
+    from haoqi.explore.experiments.model_store import load_model
     from haoqi.models.model import load
 
-    if lab.folds or not best.cut:
+    if context.folds or not best.cut:
         begun = time.perf_counter()
-        model = final_model(best, lab, history, None)
+        model = final_model(best, context, history, None)
         before = champion_at(history, at - (time.perf_counter() - begun))
-        if lab.folds or (before is not None and before.number == best.number):
+        if context.folds or (before is not None and before.number == best.number):
             return model
     where = kept / f"{best.plan.key}-{best.plan.seed}"
-    return load(where) if where.exists() else run_experiment.model_of(best, lab)
+    return load(where) if where.exists() else load_model(best, context)
 
 
 def _crowned(history: Any) -> list[list[Any]]:
@@ -153,12 +153,12 @@ def _lessons(history: Any) -> list[list[Any]]:
     return [[one.kind, decided.get(key)] for key, one in {one.key: one for one in history.lessons}.items()]
 
 
-def _suspects(lab: Any, history: Any) -> list[int] | None:
+def _suspects(context: Any, history: Any) -> list[int] | None:
     """Return the rows in the source whose labels were suspect where a lesson says so; None: no lesson said it."""
     if not any(lesson.kind == "suspect_labels" for lesson in history.lessons):
         return None
-    from haoqi.explore.reflection.champion_diagnostics import Seen
-    from haoqi.explore.reflection.label_errors import doubted
+    from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
+    from haoqi.explore.reflection.label_errors import find_label_errors
 
-    found = doubted(Seen(lab, history))  # the held-out answers lie in the run's folder
-    return None if found is None else [lab.splits.train.ids[row] for row in found.rows.tolist()]
+    found = find_label_errors(ChampionDiagnostics(context, history))  # the held-out answers lie in the run's folder
+    return None if found is None else [context.splits.train.ids[row] for row in found.rows.tolist()]

@@ -28,9 +28,9 @@ def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
 
     run = run_of(asked["source"], compile=False, name="bench", **asked["settings"])
     begun = time.perf_counter()
-    lab, history = ours.opened(run)
-    budget = lab.settings.budget_seconds
-    search(lab, history, begun, budget)
+    context, history = ours.opened(run)
+    budget = context.settings.budget_seconds
+    search(context, history, begun, budget)
     seconds = time.perf_counter() - begun
     told = []
     for at in asked["readings"]:
@@ -39,35 +39,35 @@ def _answer(asked: dict[str, Any], home: Path) -> dict[str, Any]:
         if best is None:
             told.append({"at": at, "plan": None, "answers": None})
             continue
-        model = ours.model_at(until, best, lab, history, home / "kept")
-        told.append(ours.read_at(at, best, model, lab, asked["test"]))
+        model = ours.model_at(until, best, context, history, home / "kept")
+        told.append(ours.read_at(at, best, model, context, asked["test"]))
     return {"seconds": seconds, "readings": told, **ours.facts_of(history), "lessons": []}
 
 
-def search(lab: Any, history: Any, begun: float, seconds: float) -> None:
+def search(context: Any, history: Any, begun: float, seconds: float) -> None:
     """Run what the strategy proposes until the time is spent, the best validation score being the champion.
 
     Args:
-        lab: what the experiments share.
+        context: what the experiments share.
         history: where they are kept.
         begun: when the clock began.
         seconds: how long to search.
     """
     from haoqi.core import seeds
     from haoqi.explore.experiments import run_experiment
-    from haoqi.explore.plans.method_ranks import Belief
-    from haoqi.explore.plans.proposal import Step
+    from haoqi.explore.plans.proposal import Belief, Proposal
     from haoqi.explore.record.history import Verdict
+    from haoqi.explore.scheduling.candidate_plans import candidate_plans
     from haoqi.explore.scheduling.strategies import strategies
 
-    strategy = strategies.build(lab.settings.strategy)
-    plans = [plan for plan in lab.plans if plan.share == 1.0 or lab.settings.strategy == "halving"]
+    strategy = strategies.build(context.settings.strategy)
+    plans = [plan for plan in candidate_plans(context) if plan.share == 1.0 or context.settings.strategy == "halving"]
     while (left := seconds - (time.perf_counter() - begun)) > 0 and plans:
-        rng = seeds.plain(lab.seed, "strategy", len(history.experiments))
+        rng = seeds.plain(context.seed, "strategy", len(history.experiments))
         plan = strategy.propose(plans, history.experiments, None, rng)  # type: ignore[arg-type] # these ask no outlook
         plans.remove(plan)
-        step = Step(plan, "drawn", "explore", Belief(None, 0.0, 0.0), 0.0, left)
-        ran = history.add(run_experiment.run(step, lab), spent=time.perf_counter() - begun)
+        step = Proposal(plan, "drawn", "explore", Belief(None, 0.0, 0.0), 0.0, left)
+        ran = history.add(run_experiment.run(step, context), spent=time.perf_counter() - begun)
         best, level = history.champion, history.champion_score
         if ran.score is not None and (level is None or ran.score > level):
             verdict = Verdict(ran.number, "crowned", ran.number, ran.score)

@@ -41,14 +41,16 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
     from haoqi.core.ledger import Ledger
     from haoqi.data.settings import DataSettings
     from haoqi.evaluate.comparison import compare
+    from haoqi.explore.costs.plan_costs import plan_work
     from haoqi.explore.experiments import run_experiment
-    from haoqi.explore.experiments.ensemble_selection import together
-    from haoqi.explore.plans.method_ranks import Belief
+    from haoqi.explore.experiments.model_store import load_model
     from haoqi.explore.plans.plan import Plan
-    from haoqi.explore.plans.proposal import Step
+    from haoqi.explore.plans.proposal import Belief, Proposal
     from haoqi.explore.record.history import History, Verdict
+    from haoqi.explore.scheduling.candidate_plans import candidate_plans
+    from haoqi.explore.scheduling.ensemble_plans import compose_ensemble
     from haoqi.explore.settings import ExploreSettings
-    from haoqi.explore.setup.context import lab_of
+    from haoqi.explore.setup.context import build_context
 
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
@@ -58,22 +60,22 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
         prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         asked = ExploreSettings(steps=99, folds=0, methods=(*FROZEN, *TRAINED))
-        lab = lab_of(asked, task, prepared, place, run="ensembles", seed=seed, cleaned=True)
+        context = build_context(asked, task, prepared, place, run="ensembles", seed=seed, cleaned=True)
         history = History(Ledger(place / "ledger.sqlite"), "ensembles")
-        usual = {plan.method: plan for plan in lab.plans if not plan.settings and plan.share == 1.0}
+        usual = {plan.method: plan for plan in candidate_plans(context) if not plan.settings and plan.share == 1.0}
         known: dict[str, Any] = {}
         before: Plan | None = None
 
         def tested(plan: Plan) -> Any:
             if plan.key not in known:
-                model = run_experiment.model_of(next(e for e in history.experiments if e.plan.key == plan.key), lab)
-                answers = model.predict(lab.splits.test).labels
-                known[plan.key] = task.metric.count(lab.splits.test.labels, answers, task.labels)
+                model = load_model(next(e for e in history.experiments if e.plan.key == plan.key), context)
+                answers = model.predict(context.splits.test).labels
+                known[plan.key] = task.metric.count(context.splits.test.labels, answers, task.labels)
             return known[plan.key]
 
         def run(plan: Plan) -> float | None:
             experiment = history.add(
-                run_experiment.run(Step(plan, "", "explore", Belief(None, 0, 0), 0.0, None), lab), spent=0
+                run_experiment.run(Proposal(plan, "", "explore", Belief(None, 0, 0), 0.0, None), context), spent=0
             )
             best = history.champion
             leads = experiment.score is not None and (best is None or experiment.score > (best.score or 0.0))
@@ -90,10 +92,10 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
             return (paired.high - paired.low) / (2 * 1.96)
 
         for name in (*FROZEN, *TRAINED):
-            if name not in usual or (name in TRAINED and lab.work(usual[name]) > most_seconds):
+            if name not in usual or (name in TRAINED and plan_work(usual[name], context) > most_seconds):
                 continue
             run(usual[name])
-            if name in FROZEN[:-1] or (plan := together(lab, history)) is None:
+            if name in FROZEN[:-1] or (plan := compose_ensemble(context, history)) is None:
                 continue
             best, judged = history.found(), len(history.verdicts)
             score = run(plan)

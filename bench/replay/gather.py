@@ -50,9 +50,12 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
     """Run what is missing of one case, cheap plans first."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
-    from haoqi.explore.experiments.fit_job import job_of
+    from haoqi.explore.costs.plan_costs import plan_work
+    from haoqi.explore.experiments.fit_job import build_job
+    from haoqi.explore.experiments.training_data import sample_examples
+    from haoqi.explore.scheduling.candidate_plans import candidate_plans
     from haoqi.explore.settings import ExploreSettings
-    from haoqi.explore.setup.context import lab_of
+    from haoqi.explore.setup.context import build_context
 
     done = {(row["case"], row["key"]) for row in recorded() if row["seed"] == seed}
     with tempfile.TemporaryDirectory() as place:
@@ -63,30 +66,30 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
         prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=Path(place) / "data")
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         space = ExploreSettings(steps=1, variants=asked.variants, folds=0, methods=tuple(asked.methods))
-        lab = lab_of(space, task, prepared, Path(place), run="replay", seed=seed, cleaned=True)
-        splits = lab.splits
+        context = build_context(space, task, prepared, Path(place), run="replay", seed=seed, cleaned=True)
+        splits = context.splits
         # Most plans need the embeddings of all texts: they are paid for once, by whichever plan comes first.
         begun = time.process_time()
-        for base in lab.bases.values():
-            lab.store.embeddings(base, [*splits.train.texts, *splits.valid.texts])
+        for base in context.bases.values():
+            context.store.embeddings(base, [*splits.train.texts, *splits.valid.texts])
         embedding = (time.process_time() - begun) / (os.cpu_count() or 1)
-        for base in lab.bases.values():
-            lab.store.embeddings(base, splits.test.texts)
+        for base in context.bases.values():
+            context.store.embeddings(base, splits.test.texts)
         if (case, "case") not in done:
-            lengths = lab.lengths.of(next(iter(lab.bases), None))
+            lengths = context.lengths.of(next(iter(context.bases), None))
             facts = {"rows": len(splits.train), "labels": len(task.labels), "tokens": sum(lengths) / len(lengths)}
-            facts |= {"unspaced": lab.lengths.unspaced, "embedding_seconds": embedding}
+            facts |= {"unspaced": context.lengths.unspaced, "embedding_seconds": embedding}
             truth = {part: packed(getattr(splits, part).labels, task.labels) for part in ("valid", "test")}
-            record({"case": case, "seed": seed, "key": "case", **facts, "bases": list(lab.bases), **truth})
-        for plan in sorted(lab.plans, key=lambda plan: (lab.work(plan), plan.key)):
-            method = lab.method(plan)
+            record({"case": case, "seed": seed, "key": "case", **facts, "bases": list(context.bases), **truth})
+        for plan in sorted(candidate_plans(context), key=lambda plan: (plan_work(plan, context), plan.key)):
+            method = context.method(plan)
             tunes = method.uses_base and method.stochastic
-            if (case, plan.key) in done or (tunes and lab.work(plan) > asked.most_seconds):
+            if (case, plan.key) in done or (tunes and plan_work(plan, context) > asked.most_seconds):
                 continue
             begun = time.process_time()
             row: dict[str, Any] = {"case": case, "seed": seed, "key": plan.key, "plan": asdict(plan)}
             try:
-                job = job_of(plan, lab, lab.sample(splits.train, plan), valid=splits.valid)
+                job = build_job(plan, context, sample_examples(splits.train, plan, context), valid=splits.valid)
                 predictor = method.fit(job)
                 scores = predictor.scores(splits.valid)
                 seconds = (time.process_time() - begun) / (os.cpu_count() or 1)

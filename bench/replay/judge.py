@@ -39,14 +39,14 @@ from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.beliefs.evidence_pooling import chance_better, known_lead, sure_enough
-from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, prior_of
+from haoqi.explore.beliefs.evidence_pooling import certainty_needed, known_lead, probability_better
+from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
 from haoqi.explore.costs.throughput import Cost
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.plans.proposal import Step
-from haoqi.explore.promotion.champion_test import CONTROL, stake
+from haoqi.explore.plans.proposal import Proposal
+from haoqi.explore.promotion.champion_test import CONTROL, alpha_share
 from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.scheduling.scheduler import Table
+from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.scheduling.strategies import strategies
 from haoqi.explore.settings import ExploreSettings
 from haoqi.methods.method import methods
@@ -162,27 +162,36 @@ class Prices:
 
 
 @dataclass(frozen=True)
-class Replayed(Table):
+class Replayed(Scheduler):
     """A table of plans whose outcomes are looked up."""
 
-    known: Prior = field(default_factory=Prior)
+    known: TransferPrior = field(default_factory=TransferPrior)
     opens: bool = True
 
-    def opening(self) -> Step | None:
+    def opening(self) -> Proposal | None:
         return super().opening() if self.opens else None
 
     @cached_property
+    def search_space(self) -> list[Plan]:
+        shelf: Any = self.context
+        return list(shelf.plans)
+
+    def work(self, plan: Plan) -> float:
+        shelf: Any = self.context
+        return float(shelf.work(plan))
+
+    @cached_property
     def costs(self) -> Any:
-        shelf: Any = self.lab
+        shelf: Any = self.context
         done = any(shelf.embeds(e.plan) for e in self.history.experiments)
         return Prices(shelf, done)
 
     @cached_property
-    def prior(self) -> Prior:
+    def prior(self) -> TransferPrior:
         return self.known
 
-    def _lead(self, plan: Plan) -> Known | None:
-        best = self.history.champion if self.lab.settings.borrow else None
+    def _lead(self, plan: Plan) -> PriorBelief | None:
+        best = self.history.champion if self.context.settings.borrow else None
         return None if best is None else known_lead(self.prior, plan, best.plan)
 
     def _gives_way(self, plan: Plan) -> bool:
@@ -233,7 +242,7 @@ Trace = list[tuple[float, float]]
 
 
 def replay(
-    case: Case, settings: ExploreSettings, known: Prior, seed: int, *, opens: bool = True
+    case: Case, settings: ExploreSettings, known: TransferPrior, seed: int, *, opens: bool = True
 ) -> tuple[Trace, float]:
     """Return (seconds spent, the champion's test score) at each change of champion, and the best validated plan's."""
     shelf = Shelf(case, offered(case, seed), settings, seed)
@@ -263,7 +272,9 @@ def replay(
             trace.append((spent, float(row["test"])))
 
 
-def judged(case: Case, history: History, challenger: Experiment, settings: ExploreSettings, known: Prior) -> Verdict:
+def judged(
+    case: Case, history: History, challenger: Experiment, settings: ExploreSettings, known: TransferPrior
+) -> Verdict:
     """Return the verdict, by the rules of `champion.Court` without repeats and retrials."""
     champion, number = history.champion, challenger.number
     if challenger.score is None:
@@ -271,12 +282,12 @@ def judged(case: Case, history: History, challenger: Experiment, settings: Explo
     if champion is None:
         return Verdict(number, "crowned", number, challenger.score)
     test, level = case.test(challenger, champion), history.champion_score or 0.0
-    alpha, better = stake(history, challenger, settings.alpha), test.difference > 0
+    alpha, better = alpha_share(history, challenger, settings.alpha), test.difference > 0
     facts = {"against": champion.number, "alpha": alpha, **asdict(test)}
     if better and (test.p_value < alpha or champion.plan.method == CONTROL):
         return Verdict(number, "crowned", number, challenger.score, **facts)
     lead = known_lead(known, challenger.plan, champion.plan) if better and settings.borrow else None
-    if lead is not None and (chance := chance_better(test, lead, level)) >= sure_enough(settings.alpha):
+    if lead is not None and (chance := probability_better(test, lead, level)) >= certainty_needed(settings.alpha):
         return Verdict(number, "crowned", number, challenger.score, believed=chance, **facts)
     return Verdict(number, "kept", champion.number, history.champion_score, **facts)
 
@@ -324,7 +335,7 @@ def judge(
     """Return how strategies did."""
     found = {name: Judged() for name in names}
     for case in cases_of(rows):
-        known = Prior() if prior == "none" else prior_of(case.features, _table(rows, case.name, prior))
+        known = TransferPrior() if prior == "none" else load_prior(case.features, _table(rows, case.name, prior))
         for name in names:
             asked = replace(settings, strategy=name)
             runs = [replay(case, asked, known, seed, opens=opens) for seed in range(seed_count)]

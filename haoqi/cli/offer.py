@@ -24,9 +24,9 @@ def offer(run: Run, raw: "Raw") -> None:
 
     if all(one.installed for one in available(folder.cache()) if one.card.kind == "encoder"):
         return
-    from haoqi.explore.setup.base_choice import missing_base
+    from haoqi.explore.setup.base_choice import find_missing_base
 
-    card = missing_base(raw.examples.texts)
+    card = find_missing_base(raw.examples.texts)
     if card is not None and _agreed(card.name, card.download_bytes):
         bring(card.name)
 

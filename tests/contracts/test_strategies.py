@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.beliefs.surrogate import Surrogate
-from haoqi.explore.beliefs.transfer_prior import Prior
+from haoqi.explore.beliefs.transfer_prior import TransferPrior
 from haoqi.explore.costs.throughput import Cost
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.scheduling.strategies import Strategy, strategies
@@ -25,13 +25,13 @@ def history(count: int) -> list[Experiment]:
     return [Experiment(plan, score=0.5 + 0.01 * n, expected=0.4, number=n + 1) for n, plan in enumerate(chosen)]
 
 
-def outlook(past: list[Experiment], left: float | None) -> Outlook:
+def outlook(past: list[Experiment], left: float | None) -> Acquisition:
     def seconds(plan: Plan) -> float:
         return 10 * plan.share
 
     best = max((e.score for e in past if e.score is not None), default=0.0)
-    surrogate = Surrogate.of(Prior(), past)
-    return Outlook(surrogate, lambda plan: Cost(seconds(plan), 0.2), seconds, left, champion_score=best)
+    surrogate = Surrogate.of(TransferPrior(), past)
+    return Acquisition(surrogate, lambda plan: Cost(seconds(plan), 0.2), seconds, left, champion_score=best)
 
 
 @pytest.mark.parametrize("name", strategies.names())

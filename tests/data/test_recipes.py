@@ -12,7 +12,7 @@ import pytest
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Span
-from haoqi.data.recipes import Kit, Recipe, follow, recipes, suited, unfit
+from haoqi.data.recipes import Recipe, RecipeTools, follow, recipes, suited, unfit
 from haoqi.data.recipes._edits import Line
 from haoqi.data.recipes._rows import names_in
 from haoqi.data.recipes.paraphrase import plain
@@ -66,7 +66,7 @@ def chances(examples: Examples, output: str) -> np.ndarray:
     return found
 
 
-def kit_of(output: str, **rest: Any) -> Kit:
+def kit_of(output: str, **rest: Any) -> RecipeTools:
     given: dict[str, Any] = {
         "output": output,
         "labels": LABELS,
@@ -81,7 +81,7 @@ def kit_of(output: str, **rest: Any) -> Kit:
         "writes": ("en", "zh"),
         "translate": lambda texts, source, target: [f"{text} ." for text in texts],
     }
-    return Kit(**(given | rest))
+    return RecipeTools(**(given | rest))
 
 
 def answers(examples: Examples, texts: Sequence[str]) -> np.ndarray:
@@ -105,7 +105,7 @@ def test_recipe_says_what_it_does_where_it_comes_from_and_when_to_prefer_it(name
     assert re.search(r"\b(19|20)\d\d\b", words)
     assert "prefer" in words.lower()
     assert all(setting.help for setting in settings_of(recipes.get(name)))
-    assert recipe.needs <= set(Kit.__dataclass_fields__)
+    assert recipe.needs <= set(RecipeTools.__dataclass_fields__)
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)

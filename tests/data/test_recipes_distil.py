@@ -10,7 +10,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, follow
+from haoqi.data.recipes import RecipeTools, follow
 from haoqi.data.recipes.distil import Distil
 from haoqi.tasks.words import words_of
 
@@ -18,14 +18,16 @@ LABELS = ("a", "b")
 OWN = np.array([[0.8, 0.2], [0.3, 0.7], [0.99, 0.01]], np.float32)
 
 
-def kit_of(output: str, other: Examples | None = None, **rest: Any) -> Kit:
+def kit_of(output: str, other: Examples | None = None, **rest: Any) -> RecipeTools:
     def unasked(*_: object) -> np.ndarray:
         raise AssertionError("the teacher answers")
 
     def teacher(examples: Examples, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         return OWN[: len(examples)], np.tile(np.array([[0.4, 0.6]], np.float32), (len(texts), 1))
 
-    return Kit(output, LABELS, 0, words_of, unasked, unasked, teacher=rest.get("teacher", teacher), unlabelled=other)
+    return RecipeTools(
+        output, LABELS, 0, words_of, unasked, unasked, teacher=rest.get("teacher", teacher), unlabelled=other
+    )
 
 
 def shares(found: Examples, label: str) -> dict[str, float]:

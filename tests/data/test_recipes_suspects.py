@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._suspects import GENEROUS, find, reranked
 from haoqi.tasks.words import words_of
 
@@ -26,11 +26,11 @@ def planted(rows: int = 300, flipped: float = 0.2, seed: int = 0) -> tuple[Examp
     return Examples.of(texts, [LABELS[one] for one in given]), chances.astype(np.float32), turned
 
 
-def kit_of(chances: np.ndarray, output: str = "label", labels: tuple[str, ...] = LABELS) -> Kit:
+def kit_of(chances: np.ndarray, output: str = "label", labels: tuple[str, ...] = LABELS) -> RecipeTools:
     def unasked(*_: object) -> np.ndarray:
         raise AssertionError("suspects are found on held-out answers alone")
 
-    return Kit(output, labels, 0, words_of, lambda examples: chances, unasked)
+    return RecipeTools(output, labels, 0, words_of, lambda examples: chances, unasked)
 
 
 def test_flipped_labels_are_found_and_right_ones_left() -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from haoqi.core.ledger import Ledger
-from haoqi.explore.beliefs.acquisition import PAIRED_ERROR, Outlook, paired_error
+from haoqi.explore.beliefs.acquisition import PAIRED_ERROR, Acquisition, paired_error
 from haoqi.explore.beliefs.surrogate import Surrogate
-from haoqi.explore.beliefs.transfer_prior import Known, Prior
+from haoqi.explore.beliefs.transfer_prior import PriorBelief, TransferPrior
 from haoqi.explore.costs.throughput import Cost
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.history import History, Verdict
@@ -19,14 +19,14 @@ from haoqi.explore.scheduling.strategies import strategies
 SECONDS = {"logistic": 1.0, "probe": 10.0, "full": 90.0, "tfidf": 2.0, "knn": 2.0}
 
 
-def outlook(left: float | None = 100.0, prior: Prior | None = None, **rest: object) -> Outlook:
+def outlook(left: float | None = 100.0, prior: TransferPrior | None = None, **rest: object) -> Acquisition:
     def seconds(plan: Plan) -> float:
         return SECONDS[plan.method] * plan.share
 
     shown = [Experiment(Plan("logistic"), 0.75, number=1, low=0.73, high=0.77)]
     facts = {"left_share": 1.0, "champion_score": 0.75, "paired_error": 0.01, **rest}
-    return Outlook(
-        Surrogate.of(prior or Prior(), shown),
+    return Acquisition(
+        Surrogate.of(prior or TransferPrior(), shown),
         cost=lambda plan: Cost(seconds(plan), 0.2),
         least_seconds=seconds,
         left_seconds=left,
@@ -34,7 +34,7 @@ def outlook(left: float | None = 100.0, prior: Prior | None = None, **rest: obje
     )
 
 
-def curious(plans: list[Plan], told: Outlook, **settings: float) -> Plan:
+def curious(plans: list[Plan], told: Acquisition, **settings: float) -> Plan:
     return strategies.build("curious", **settings).propose(plans, [], told, Random(0))
 
 
@@ -53,7 +53,7 @@ def test_a_gain_counts_as_far_as_a_test_would_confirm_it() -> None:
 
 
 def test_what_other_data_sets_know_to_be_better_needs_to_show_less() -> None:
-    leads = {"probe": Known(0.3, 0.1), "full": Known(0.05, 2.0)}
+    leads = {"probe": PriorBelief(0.3, 0.1), "full": PriorBelief(0.05, 2.0)}
     told = outlook(lead=lambda plan: leads.get(plan.method), paired_error=0.02)
     known, doubted, unknown = told.proofs([Plan("probe"), Plan("full"), Plan("knn")])
     assert known == 0.0  # to be ahead is enough
@@ -67,7 +67,9 @@ def test_what_other_data_sets_know_to_be_better_needs_to_show_less() -> None:
 
 def test_a_cheap_part_of_a_dear_plan_teaches_more_than_a_stranger() -> None:
     """Nothing is known of full fine-tuning: a ninth of it says whether the whole is worth its 90 seconds."""
-    prior = Prior({"full": Known(0.3, 0.8), "knn": Known(-1.0, 0.1)}, {"full": Known(0.4, 0.05)})
+    prior = TransferPrior(
+        {"full": PriorBelief(0.3, 0.8), "knn": PriorBelief(-1.0, 0.1)}, {"full": PriorBelief(0.4, 0.05)}
+    )
     told = outlook(prior=prior)
     whole, part, stranger = Plan("full"), Plan("full", share=1 / 9), Plan("knn")
     plans = [whole, part, stranger]
@@ -81,7 +83,7 @@ def test_a_cheap_part_of_a_dear_plan_teaches_more_than_a_stranger() -> None:
 
 
 def test_what_cannot_be_used_any_more_is_not_worth_learning() -> None:
-    prior = Prior({"full": Known(0.3, 0.8)}, {"full": Known(0.4, 0.05)})
+    prior = TransferPrior({"full": PriorBelief(0.3, 0.8)}, {"full": PriorBelief(0.4, 0.05)})
     whole, part = Plan("full"), Plan("full", share=1 / 9)
     plans = [whole, part]
     taught = [
@@ -92,7 +94,7 @@ def test_what_cannot_be_used_any_more_is_not_worth_learning() -> None:
 
 
 def test_curiosity_fades_as_the_budget_ends() -> None:
-    prior = Prior({"full": Known(0.3, 0.8)}, {"full": Known(1.2, 0.05)})
+    prior = TransferPrior({"full": PriorBelief(0.3, 0.8)}, {"full": PriorBelief(1.2, 0.05)})
     whole, part = Plan("full"), Plan("full", share=1 / 9)  # of itself the part has next to no chance
     early = outlook(300.0, prior, left_share=1.0)
     assert curious([whole, part], early) == part
@@ -101,9 +103,9 @@ def test_curiosity_fades_as_the_budget_ends() -> None:
 
 
 def test_cheap_plans_come_before_dear_ones_that_promise_as_much() -> None:
-    prior = Prior({"full": Known(0.5, 0.3), "probe": Known(0.5, 0.3)})
+    prior = TransferPrior({"full": PriorBelief(0.5, 0.3), "probe": PriorBelief(0.5, 0.3)})
     assert curious([Plan("full"), Plan("probe")], outlook(prior=prior)) == Plan("probe")
-    better = Prior({"full": Known(0.6, 0.3), "probe": Known(0.5, 0.3)})
+    better = TransferPrior({"full": PriorBelief(0.6, 0.3), "probe": PriorBelief(0.5, 0.3)})
     assert curious([Plan("full"), Plan("probe")], outlook(None, better)) == Plan("full")  # a step is a step
 
 

@@ -20,7 +20,7 @@ from haoqi.explore.advice.next_steps._choice import spread, unsure
 from haoqi.explore.advice.next_steps._told import cell
 from haoqi.explore.advice.next_steps.another_source import grouped
 from haoqi.explore.advice.next_steps.recheck_labels import believed
-from haoqi.explore.advice.run_end import CHARACTERS_A_MINUTE, DECIDING_SECONDS, WORDS_A_MINUTE, Ending
+from haoqi.explore.advice.run_end import CHARACTERS_A_MINUTE, DECIDING_SECONDS, WORDS_A_MINUTE, RunEnd
 from haoqi.explore.record.history import History
 from haoqi.models import releases
 from haoqi.run import Run, run_of
@@ -33,7 +33,7 @@ THINGS = ("phone", "hotel", "coffee", "film", "train", "letter", "screen", "room
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(
-        "haoqi.explore.setup.context.bases_for", lambda *_: {}
+        "haoqi.explore.setup.context.choose_bases", lambda *_: {}
     )  # nothing here needs one, and it takes long
     return tmp_path
 
@@ -127,7 +127,7 @@ def test_who_wants_no_advice_gets_none(place: Path) -> None:
 
 
 def test_what_one_step_runs_into_leaves_the_others_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: object, ending: Ending) -> None:
+    def fail(self: object, ending: RunEnd) -> None:
         raise ValueError("no luck")
 
     monkeypatch.setattr(next_steps.get("train_longer"), "suggest", fail)
@@ -171,7 +171,7 @@ def test_the_share_of_wrong_suspects_is_believed_as_estimated_until_a_lesson_mov
     assert min(*believed(0.0, ""), *believed(1.0, "")) > 0
 
 
-class Timeless(Ending):
+class Timeless(RunEnd):
     """An ending of which nothing but how fast people read is asked."""
 
     def __init__(self) -> None:

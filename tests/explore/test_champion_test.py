@@ -9,9 +9,9 @@ from scipy.sparse import csr_array
 from haoqi.core.ledger import Ledger
 from haoqi.evaluate.comparison import average
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.beliefs.transfer_prior import Known
+from haoqi.explore.beliefs.transfer_prior import PriorBelief
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
-from haoqi.explore.promotion.champion_test import Court, wealth
+from haoqi.explore.promotion.champion_test import ChampionTest, alpha_left
 from haoqi.explore.record.history import History
 
 COUNT = 400
@@ -25,7 +25,7 @@ class Bench:
         self.right: dict[tuple[str, int], csr_array] = {}
         self.rng = np.random.default_rng(seed)
         self.hard = self.rng.random(COUNT)  # models of one kind fail on the same examples
-        self.court = Court(
+        self.court = ChampionTest(
             metrics.build("accuracy"),
             alpha=0.05,
             pooled=lambda experiments: average([self.right[e.plan.key, e.plan.seed] for e in experiments]),
@@ -104,7 +104,9 @@ def test_copies_of_one_method_are_seldom_crowned() -> None:
 
 
 def knowing(bench: Bench, mean: float) -> Bench:
-    bench.court = replace(bench.court, lead=lambda one, other: Known(mean, 0.2) if one.method != other.method else None)
+    bench.court = replace(
+        bench.court, lead=lambda one, other: PriorBelief(mean, 0.2) if one.method != other.method else None
+    )
     return bench
 
 
@@ -123,10 +125,10 @@ def test_what_other_data_sets_know_decides_where_the_examples_leave_it_open() ->
     assert (left.p_value or 0.0) > 0.05
     assert crowned.believed >= 1 - told.court.alpha
     # It was not proven on the examples, so its stake is gone.
-    assert wealth(told.history, told.court.alpha) == wealth(alone.history, alone.court.alpha) < told.court.alpha
+    assert alpha_left(told.history, told.court.alpha) == alpha_left(alone.history, alone.court.alpha) < told.court.alpha
 
 
-def test_hearsay_crowns_nobody_who_is_behind_and_no_variation_of_the_champion() -> None:
+def test_cross_dataset_evidence_crowns_nobody_who_is_behind_and_no_variation_of_the_champion() -> None:
     bench = knowing(Bench(3), 2.0)
     bench.run(Plan("knn"), 0.80)
     assert bench.run(Plan("probe"), 0.78) == "kept"
@@ -137,11 +139,11 @@ def test_hearsay_crowns_nobody_who_is_behind_and_no_variation_of_the_champion() 
 def asked_together(seed: int, *, flattered: float, quality: float = 0.798) -> Bench:
     """Return a bench whose last challenger is an ensemble that is level with, or behind, a champion that was chosen."""
     bench = Bench(seed)
-    known = Known(0.08, 0.05)
+    known = PriorBelief(0.08, 0.05)
     bench.court = replace(
         bench.court,
         lead=lambda one, other: known if one.method == ENSEMBLE else None,
-        flattery=lambda history: flattered,
+        selection_bias=lambda history: flattered,
     )
     bench.run(Plan("probe"), 0.80)
     ensemble = Plan.of(ENSEMBLE, None, {"weights": (0.5, 0.5)}, made_of=(Plan("probe"), Plan("knn")))
@@ -158,4 +160,4 @@ def test_an_ensemble_is_held_against_what_the_champion_scores_less_what_it_owes_
     assert (kept.decision, kept.champion, kept.believed, kept.flattered) == ("kept", 1, None, None)
     assert asked_together(5, flattered=0.02, quality=0.74).history.verdicts[-1].decision == "kept"
     # One that does not even look better was put to no test, and costs nothing.
-    assert wealth(flattering, 0.05) == 0.05
+    assert alpha_left(flattering, 0.05) == 0.05

@@ -12,7 +12,7 @@ from haoqi.evaluate.comparison import Comparison, average, optimism
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
 from haoqi.explore.promotion import champion_test
-from haoqi.explore.promotion.champion_test import LAST, Court, stake, wealth
+from haoqi.explore.promotion.champion_test import LAST, ChampionTest, alpha_left, alpha_share
 from haoqi.explore.record.history import History
 from haoqi.explore.settings import ExploreSettings
 
@@ -53,7 +53,7 @@ class Bench:
         self.rng = np.random.default_rng(seed)
         self.hard = self.rng.random(count)
         self.right: dict[tuple[str, int], csr_array] = {}
-        self.court = Court(
+        self.court = ChampionTest(
             ACCURACY,
             alpha=ALPHA,
             pooled=lambda experiments: average([self.right[e.plan.key, e.plan.seed] for e in experiments]),
@@ -114,16 +114,16 @@ def test_better_plans_are_still_found_also_behind_others() -> None:
 def test_a_test_that_crowns_gives_its_stake_back_and_one_that_only_looks_better_loses_it() -> None:
     bench = Bench(0)
     bench.judge(Plan("majority"), 0.5)
-    assert wealth(bench.history, ALPHA) == ALPHA
+    assert alpha_left(bench.history, ALPHA) == ALPHA
     assert bench.judge(Plan("tfidf"), 0.8) == "crowned"
-    assert wealth(bench.history, ALPHA) == ALPHA
+    assert alpha_left(bench.history, ALPHA) == ALPHA
     assert bench.judge(Plan("knn"), 0.6) == "kept"
-    assert wealth(bench.history, ALPHA) == ALPHA
+    assert alpha_left(bench.history, ALPHA) == ALPHA
     while bench.judge(Plan("probe", settings=(("copy", len(bench.history.verdicts)),)), 0.805) == "crowned":
         pass
     verdict = bench.history.verdicts[-1]
     if (verdict.difference or 0) > 0:
-        assert wealth(bench.history, ALPHA) == pytest.approx(ALPHA - (verdict.alpha or 0))
+        assert alpha_left(bench.history, ALPHA) == pytest.approx(ALPHA - (verdict.alpha or 0))
 
 
 def test_the_plan_believed_best_is_asked_for_the_least_proof_and_an_ensemble_for_less() -> None:
@@ -131,12 +131,12 @@ def test_the_plan_believed_best_is_asked_for_the_least_proof_and_an_ensemble_for
     bench.judge(Plan("tfidf"), 0.8)
     level = bench.history.champion_score
     asked = {
-        name: stake(bench.history, Experiment(Plan(name), 0.8, expected=expected, doubt=0.03), 0.05)
+        name: alpha_share(bench.history, Experiment(Plan(name), 0.8, expected=expected, doubt=0.03), 0.05)
         for name, expected in (("full", 0.9), ("probe", level), ("knn", 0.6))
     }
     assert asked["full"] > asked["probe"] > asked["knn"] > 0
     together = Plan.of(ENSEMBLE, None, {"weights": (0.5, 0.5)}, made_of=(Plan("tfidf"), Plan("probe")))
-    assert stake(bench.history, Experiment(together, 0.8), 0.05) == pytest.approx(LAST * 0.05)
+    assert alpha_share(bench.history, Experiment(together, 0.8), 0.05) == pytest.approx(LAST * 0.05)
 
 
 def test_a_faster_copy_stands_in_only_where_it_is_as_good_within_the_margin() -> None:

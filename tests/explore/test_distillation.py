@@ -12,12 +12,13 @@ from haoqi.core.folder import write_json
 from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
-from haoqi.explore.experiments.distillation import FASTER, REACH, student, taught
-from haoqi.explore.experiments.fit_job import folder_of
+from haoqi.explore.experiments.distillation import predict_as_teacher
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
 from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.scheduling.ensemble_plans import FASTER, REACH, propose_student
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.artifact_paths import experiment_folder
+from haoqi.explore.setup.context import SearchContext
 
 MACHINE = Hardware(cores=2, memory_bytes=8 << 30, gpu=None, fp32_gflops=100.0, bf16_gflops=100.0)
 MEMBERS = (Plan("tfidf"), Plan("logistic"))
@@ -25,14 +26,14 @@ TEACHER = Plan.of(ENSEMBLE, None, {"weights": (0.75, 0.25)}, made_of=MEMBERS)
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
+def context(tmp_path: Path) -> SearchContext:
     task = tasks.build("topic", ("sport", "tech"))
     examples = Examples.of([f"text {row}" for row in range(30)], ["sport", "tech"] * 15)
-    lab = Lab(task, Splits(examples, examples, examples), {}, ExploreSettings(), MACHINE, tmp_path, "run")
+    context = SearchContext(task, Splits(examples, examples, examples), {}, ExploreSettings(), MACHINE, tmp_path, "run")
     for plan, temperature in ((MEMBERS[0], 2.0), (MEMBERS[1], 0.5), (TEACHER, 1.0)):
-        folder_of(plan, lab).mkdir(parents=True)
-        write_json(folder_of(plan, lab) / "calibration.json", {"temperature": temperature})
-    return lab
+        experiment_folder(plan, context).mkdir(parents=True)
+        write_json(experiment_folder(plan, context) / "calibration.json", {"temperature": temperature})
+    return context
 
 
 @dataclass
@@ -47,8 +48,8 @@ class Parrot:
         return np.tile(np.array([self.logit, 0.0], np.float32), (len(examples), 1))
 
 
-def test_no_row_is_answered_by_a_teacher_that_learnt_it_or_what_was_made_of_it(lab: Lab) -> None:
-    train = lab.splits.train
+def test_no_row_is_answered_by_a_teacher_that_learnt_it_or_what_was_made_of_it(context: SearchContext) -> None:
+    train = context.splits.train
     doubled = train.take([*range(30), *range(30)])
     fits: list[tuple[str, int]] = []
 
@@ -56,14 +57,14 @@ def test_no_row_is_answered_by_a_teacher_that_learnt_it_or_what_was_made_of_it(l
         fits.append((plan.method, part))
         return Parrot(frozenset(examples.texts), 4.0 if plan.method == "tfidf" else 1.0)
 
-    own, others = taught(TEACHER, lab, doubled, ["new", "newer"], fit=fit)
+    own, others = predict_as_teacher(TEACHER, context, doubled, ["new", "newer"], fit=fit)
     assert sorted(fits) == [(method, part) for method in ("logistic", "tfidf") for part in range(3)]
     sure = 1 / (1 + np.exp(-(0.75 * 4.0 / 2.0 + 0.25 * 1.0 / 0.5)))
     np.testing.assert_allclose(own, np.tile([sure, 1 - sure], (60, 1)), rtol=1e-5)
     np.testing.assert_allclose(others, np.tile([sure, 1 - sure], (2, 1)), rtol=1e-5)
 
 
-def test_the_student_is_the_best_that_is_fast_and_near_enough_and_each_teacher_has_one(lab: Lab) -> None:
+def test_the_student_is_the_best_that_is_fast_and_near_enough_and_each_teacher_has_one(context: SearchContext) -> None:
     history = History(Ledger("sqlite://"), "run")
     scores = {"majority": 0.9 - 2 * REACH, "tfidf": 0.87, "logistic": 0.88, ENSEMBLE: 0.9}
     for method, score in scores.items():
@@ -71,10 +72,10 @@ def test_the_student_is_the_best_that_is_fast_and_near_enough_and_each_teacher_h
         made = history.add(Experiment(plan, score), spent=0.0)
         history.judge(Verdict(made.number, "crowned", made.number, score), spent=0.0)
     seconds = {"majority": 0.1, "tfidf": 1.0, "logistic": 1.1, ENSEMBLE: FASTER * 1.05}
-    found = student(lab, history, lambda plan: seconds[plan.method])
+    found = propose_student(context, history, lambda plan: seconds[plan.method])
     assert found == Plan("tfidf", made_of=(TEACHER,)).with_recipe(DISTIL)  # logistic is too slow, majority too far
-    assert student(lab, history, lambda plan: 1.0) is None
+    assert propose_student(context, history, lambda plan: 1.0) is None
     history.add(Experiment(found, 0.85, role=DISTIL), spent=0.0)
-    assert student(lab, history, lambda plan: seconds[plan.method]) is None
+    assert propose_student(context, history, lambda plan: seconds[plan.method]) is None
     history.judge(Verdict(5, "faster", 5, 0.9), spent=0.0)
-    assert student(lab, history, lambda plan: seconds[plan.method]) is None
+    assert propose_student(context, history, lambda plan: seconds[plan.method]) is None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from haoqi import pipeline
 from haoqi.core.ledger import Ledger
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.experiments.ensemble_selection import MEMBERS, choose
+from haoqi.explore.experiments.ensemble_selection import MEMBERS, select_weights
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.releases import Release
@@ -30,7 +30,7 @@ def test_members_that_err_apart_are_chosen_and_a_useless_one_is_not() -> None:
     rng = np.random.default_rng(0)
     truth = np.eye(3, dtype=bool)[rng.integers(3, size=600)]
     tables = np.stack([logits(truth, skill, rng) for skill in (2.0, 2.0, 2.0, 0.0)])
-    weights = choose(tables, truth, exclusive=True, rng=rng)
+    weights = select_weights(tables, truth, exclusive=True, rng=rng)
     assert (weights[:3] > 0.15).all()
     assert weights[3] == 0
     together = np.tensordot(weights, tables, axes=1).argmax(axis=1)
@@ -42,8 +42,8 @@ def test_copies_share_the_weight_that_one_of_them_would_have() -> None:
     rng = np.random.default_rng(1)
     truth = np.eye(2, dtype=bool)[rng.integers(2, size=400)]
     one, other = (logits(truth, 2.0, rng) for _ in range(2))
-    apart = choose(np.stack([one, other]), truth, exclusive=True, rng=np.random.default_rng(2))
-    copied = choose(np.stack([one, one, other]), truth, exclusive=True, rng=np.random.default_rng(2))
+    apart = select_weights(np.stack([one, other]), truth, exclusive=True, rng=np.random.default_rng(2))
+    copied = select_weights(np.stack([one, one, other]), truth, exclusive=True, rng=np.random.default_rng(2))
     assert copied[:2].sum() == pytest.approx(apart[0], abs=0.1)
 
 
@@ -51,7 +51,7 @@ def test_copies_share_the_weight_that_one_of_them_would_have() -> None:
 def test_weights_are_shares_of_few_members(count: int, rows: int, exclusive: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     truth = np.eye(3, dtype=bool)[rng.integers(3, size=rows)] if exclusive else rng.random((rows, 3)) < 0.4
-    weights = choose(rng.normal(size=(count, rows, 3)), truth, exclusive=exclusive, rng=rng)
+    weights = select_weights(rng.normal(size=(count, rows, 3)), truth, exclusive=exclusive, rng=rng)
     assert weights.sum() == pytest.approx(1, abs=0.01)
     assert (weights >= 0).all()
     assert 1 <= (weights > 0).sum() <= MEMBERS
@@ -116,7 +116,7 @@ def test_an_ensemble_is_tried_last_released_as_one_model_and_taught_to_a_fast_on
     page = (first.folder / "report.html").read_text(encoding="utf-8")
     assert "ensemble of (" in page
     assert "bootstrap bias correction" in page and "自助法偏差校正" in page
-    monkeypatch.setattr("haoqi.explore.experiments.distillation.FASTER", 1.01)
+    monkeypatch.setattr("haoqi.explore.scheduling.ensemble_plans.FASTER", 1.01)
     second = asked(7)
     last = tried(tmp_path / "home")[-1]
     assert (last["role"], last["plan"]["recipe"], last["error"]) == (DISTIL, [[DISTIL, []]], "")

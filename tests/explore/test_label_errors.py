@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from haoqi.explore.experiments import run_experiment
-from haoqi.explore.experiments.fit_job import folder_of
+from haoqi.explore.experiments.results import read_early_answers
 from haoqi.explore.plans.plan import ENSEMBLE, Plan
 from haoqi.explore.record import artifacts
-from haoqi.explore.reflection.champion_diagnostics import Seen
-from haoqi.explore.reflection.label_errors import doubted
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
+from haoqi.explore.reflection.label_errors import find_label_errors
+from haoqi.explore.setup.artifact_paths import experiment_folder
 from tests.explore.test_reflections import TFIDF, Case, drawn, flipped, noisy
 
 TRAINED = Plan("lora", "tiny").with_recipe("early_learning")
@@ -27,7 +27,7 @@ def case_of(tmp_path: Path, tiny_base: str) -> tuple[Case, list[int], list[str]]
 
 def found(case: Case, wrong: list[int]) -> float:
     """Return which share of the wrong labels is named."""
-    suspects = doubted(Seen(case.lab, case.history))
+    suspects = find_label_errors(ChampionDiagnostics(case.context, case.history))
     assert suspects is not None
     return len(set(suspects.rows.tolist()) & set(wrong)) / len(wrong)
 
@@ -35,8 +35,8 @@ def found(case: Case, wrong: list[int]) -> float:
 def remember(case: Case, plan: Plan, answers: list[str], rows: int = 800) -> None:
     """Have a training remember these answers, of so many rows."""
     known = np.array([[0.95, 0.05] if one == "a" else [0.05, 0.95] for one in answers], np.float32)
-    ids = case.lab.splits.train.ids[:rows]
-    artifacts.write_memory(folder_of(plan, case.lab), artifacts.Memory.of(ids, known[:rows]))
+    ids = case.context.splits.train.ids[:rows]
+    artifacts.write_early_answers(experiment_folder(plan, case.context), artifacts.EarlyAnswers.of(ids, known[:rows]))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_held_training_ranks_as_champion_as_a_member_of_one_and_beside_one(
         case._crown(next(one for one in case.history.experiments if one.plan == champion))
     assert found(case, wrong) == alone  # neither remembers anything
     asked, other = (BETTER, TRAINED) if champion == TFIDF else (TRAINED, BETTER)
-    remember(case, other, [str(label) for label in case.lab.splits.train.labels])
+    remember(case, other, [str(label) for label in case.context.splits.train.labels])
     if champion == TFIDF:  # the better one has nothing to say: then the other has
         assert found(case, wrong) != alone
     remember(case, asked, right)
@@ -70,12 +70,12 @@ def test_a_memory_of_some_rows_only_is_not_asked(tmp_path: Path, tiny_base: str)
     alone = found(case, wrong)
     remember(case, TRAINED, right, 799)
     assert found(case, wrong) == alone
-    (folder_of(TRAINED, case.lab) / "memory.safetensors").write_bytes(b"damaged")
+    (experiment_folder(TRAINED, case.context) / "memory.safetensors").write_bytes(b"damaged")
     assert found(case, wrong) == alone
 
 
 def test_what_was_made_of_one_row_is_remembered_together() -> None:
-    memory = artifacts.Memory.of([7, 3, 7], np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4]], np.float32))
+    memory = artifacts.EarlyAnswers.of([7, 3, 7], np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4]], np.float32))
     told = memory.all_of([7, 3])
     assert told is not None and np.allclose(told, [[0.4, 0.6], [0.9, 0.1]])
     assert memory.all_of([3, 8]) is None
@@ -86,12 +86,12 @@ def test_a_training_leaves_what_it_remembers_of_each_row(tmp_path: Path, tiny_ba
     case, wrong, _ = case_of(tmp_path, tiny_base)
     case.run(TFIDF)
     tried = case.run(Plan.of("lora", "tiny", {"epochs": 1}).with_recipe("early_learning"))
-    told = run_experiment.remembered(tried, case.lab)
+    told = read_early_answers(tried, case.context)
     assert told is not None and told.shape == (800, 2)
     assert np.allclose(told.sum(axis=1), 1.0, atol=0.01)
     # This base understands nothing: after one epoch most of it is still what others believed of the row.
-    answers = np.array(case.lab.task.labels)[told.argmax(axis=1)]
-    contradicts = answers != np.array(case.lab.splits.train.labels)
+    answers = np.array(case.context.task.labels)[told.argmax(axis=1)]
+    contradicts = answers != np.array(case.context.splits.train.labels)
     assert contradicts[wrong].mean() > 3 * np.delete(contradicts, wrong).mean()
     plain = case.run(Plan("lora", "tiny"))
-    assert run_experiment.remembered(plain, case.lab) is None
+    assert read_early_answers(plain, case.context) is None

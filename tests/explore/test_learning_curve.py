@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
-from haoqi.explore.advice.learning_curve import DRAW, Gain, LearningCurve, Pass, believed, fitted
+from haoqi.explore.advice.learning_curve import DRAW, Gain, LearningCurve, Pass, fit_curve, prior_curve
 
 MORE = 50
 Rng = np.random.Generator
@@ -38,8 +38,8 @@ class Learning:
         for draw in range(draws):
             order = self.rng.permutation(self.rows)
             passes += [Pass(n, draw, self.judged(order[:n])) for n in (self.rows // 4, self.rows // 2)]
-        prior = believed(self.rows, float(share(np.asarray(whole.sum(axis=0)).ravel())), 400)
-        return fitted(prior, passes, whole, share, rng=self.rng)
+        prior = prior_curve(self.rows, float(share(np.asarray(whole.sum(axis=0)).ravel())), 400)
+        return fit_curve(prior, passes, whole, share, rng=self.rng)
 
     def realised(self) -> float:
         return self.score(np.arange(self.rows + MORE)) - self.score(np.arange(self.rows))
@@ -69,9 +69,9 @@ def flat(right: float, count: int = 1000) -> Statistics:
 
 
 def test_a_steep_curve_promises_more_than_a_flat_one_and_than_none() -> None:
-    usual = believed(400, 0.8, 1000)
+    usual = prior_curve(400, 0.8, 1000)
     steep, level = (
-        fitted(
+        fit_curve(
             usual,
             [Pass(100, 1, flat(a)), Pass(200, 1, flat(b))],
             flat(0.8),
@@ -86,7 +86,7 @@ def test_a_steep_curve_promises_more_than_a_flat_one_and_than_none() -> None:
 
 
 def test_more_rows_bring_more_and_later_ones_less() -> None:
-    curve = believed(400, 0.7, 500)
+    curve = prior_curve(400, 0.7, 500)
     assert 0 < curve.expected(50) < curve.expected(200) < curve.error
     assert curve.expected(50, start=4000) < curve.expected(50, start=400) / 3
 
@@ -96,13 +96,13 @@ def test_luck_shrinks_with_the_rows_and_seeds_add_to_it() -> None:
         gain = Gain.of(curve.gains(MORE, np.random.default_rng(0)))
         return gain.high - gain.low
 
-    few, many = believed(100, 0.8, 500), believed(2000, 0.8, 500)
+    few, many = prior_curve(100, 0.8, 500), prior_curve(2000, 0.8, 500)
     assert width(many) < width(few) / 4
-    assert width(believed(2000, 0.8, 500, seeds=0.01)) > 2 * width(many)
+    assert width(prior_curve(2000, 0.8, 500, seeds=0.01)) > 2 * width(many)
 
 
 def test_another_methods_curve_starts_from_its_own_error_with_more_doubt() -> None:
-    mine = believed(400, 0.7, 500)
+    mine = prior_curve(400, 0.7, 500)
     other = mine.of(0.1)
     assert (other.error, other.rows) == (0.1, 400)
     assert other.expected(MORE) == pytest.approx(mine.expected(MORE) / 3)
@@ -111,15 +111,15 @@ def test_another_methods_curve_starts_from_its_own_error_with_more_doubt() -> No
 
 
 def test_parts_as_large_as_the_whole_tell_nothing() -> None:
-    usual = believed(400, 0.8, 1000)
-    assert fitted(usual, [Pass(400, 1, flat(0.5))], flat(0.8), share, rng=np.random.default_rng(0)) is usual
+    usual = prior_curve(400, 0.8, 1000)
+    assert fit_curve(usual, [Pass(400, 1, flat(0.5))], flat(0.8), share, rng=np.random.default_rng(0)) is usual
 
 
 def test_a_perfect_score_still_has_an_error() -> None:
-    assert believed(400, 1.0, 100).error == 0.005
+    assert prior_curve(400, 1.0, 100).error == 0.005
 
 
 @pytest.mark.parametrize(("rows", "score"), [(8, 0.9), (18, 0.5), (27, 1.0)])
 def test_no_gain_is_larger_than_the_error_that_is_left(rows: int, score: float) -> None:
-    curve = believed(rows, score, rows)
+    curve = prior_curve(rows, score, rows)
     assert curve.gains(5000, np.random.default_rng(0)).max() <= curve.error

@@ -12,10 +12,10 @@ import pytest
 
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record import lesson_outcomes as module
-from haoqi.explore.record.lesson_outcomes import proven, record
+from haoqi.explore.record.lesson_outcomes import read_outcomes, success_rate
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection import reflect
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections._remedies import REPAIRED, raised
 
 RESULTS = Path(__file__).parents[2] / "bench" / "results"
@@ -33,7 +33,7 @@ def test_the_record_is_that_of_the_benches() -> None:
             for kind, decision in json.loads(line).get("lessons", []):
                 judged[kind] += decision is not None
                 helped[kind] += decision == "confirmed"
-    assert record() == {kind: (count, helped[kind]) for kind, count in judged.items() if count}
+    assert read_outcomes() == {kind: (count, helped[kind]) for kind, count in judged.items() if count}
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_the_record_is_that_of_the_benches() -> None:
 def test_what_the_run_has_judged_counts(decisions: list[str], believed: float) -> None:
     lessons = [replace(LESSON, subject=str(place)) for place in range(len(decisions))]
     verdicts = [verdict(decision, str(place)) for place, decision in enumerate(decisions)]
-    assert proven("confused_pairs", lessons, verdicts) == pytest.approx(believed)
-    assert proven("rare_classes", lessons, verdicts) == 1.0
+    assert success_rate("confused_pairs", lessons, verdicts) == pytest.approx(believed)
+    assert success_rate("rare_classes", lessons, verdicts) == 1.0
 
 
 def test_what_could_not_be_judged_says_nothing() -> None:
-    assert proven("confused_pairs", [LESSON], [verdict("undecided", difference=None)]) == 1.0
+    assert success_rate("confused_pairs", [LESSON], [verdict("undecided", difference=None)]) == 1.0
 
 
 def test_the_examples_in_the_docstrings_are_right() -> None:
@@ -76,14 +76,14 @@ def test_a_remedy_of_a_kind_that_never_helped_must_be_quick(
     believed: float, left: float | None, seconds: float, deserved: bool
 ) -> None:
     seen = SimpleNamespace(proven=lambda kind: believed, left_seconds=left, seconds_of=lambda plan: seconds)
-    assert reflect._deserves(LESSON, LESSON.plans[0], cast("Seen", seen)) == deserved
+    assert reflect._deserves(LESSON, LESSON.plans[0], cast("ChampionDiagnostics", seen)) == deserved
 
 
 @pytest.mark.parametrize(("kind", "plans", "share"), [("overfitting", 1, 2 / 7), ("rare_classes", 3, 1.0)])
 def test_what_seldom_helped_promises_less_and_tries_less(kind: str, plans: int, share: float) -> None:
     parent = Plan.of("tfidf")
-    seen = SimpleNamespace(proven=proven, score=0.8, plan=parent)
+    seen = SimpleNamespace(proven=success_rate, score=0.8, plan=parent)
     tried = [Plan.of("tfidf", settings={"strength": strength}) for strength in (0.1, 0.01, 10.0)]
-    [found] = raised(cast("Seen", seen), kind, tried, {}, explains=1.0, claim="It fails.")
+    [found] = raised(cast("ChampionDiagnostics", seen), kind, tried, {}, explains=1.0, claim="It fails.")
     assert found.plans == tuple(tried[:plans])
     assert found.gain == found.doubt == pytest.approx(share * REPAIRED * 0.2)

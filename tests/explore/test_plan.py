@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.explore.plans.plan import Experiment, Plan, distance
+from haoqi.explore.plans.plan import Experiment, Plan, plan_distance
 
 plans = st.builds(
     Plan.of,
@@ -34,9 +34,9 @@ def test_the_key_names_the_plan_whatever_its_seed(plan: Plan, seed: int) -> None
 
 @given(one=plans, other=plans)
 def test_distance_is_symmetric_bounded_and_zero_to_itself(one: Plan, other: Plan) -> None:
-    assert distance(one, one) == 0
-    assert distance(one, other) == pytest.approx(distance(other, one))
-    assert 0 <= distance(one, other) <= 1
+    assert plan_distance(one, one) == 0
+    assert plan_distance(one, other) == pytest.approx(plan_distance(other, one))
+    assert 0 <= plan_distance(one, other) <= 1
 
 
 def test_settings_in_any_order_make_one_plan() -> None:

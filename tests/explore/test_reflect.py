@@ -16,8 +16,8 @@ from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record import knowledge_curve
 from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.record.lessons import Lesson, LessonVerdict, clipped, decide
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.record.lessons import Lesson, LessonVerdict, clipped, decide_lesson
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.run import Run, run_of
 
@@ -52,7 +52,7 @@ def better(difference: float, p_value: float, half: float = 0.01) -> Comparison:
 def test_a_lesson_is_confirmed_refuted_or_left_open(
     found: list[Comparison | None], decision: str, place: int | None
 ) -> None:
-    assert decide(found, gain=0.02, alpha=0.025) == (decision, place)
+    assert decide_lesson(found, gain=0.02, alpha=0.025) == (decision, place)
 
 
 def test_a_lesson_survives_the_ledger_and_keeps_its_name(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_thinking_counts_as_time_that_exploring_did_not_get() -> None:
     history.thought({"after": 1, "lessons": 0, "champion": CHAMPION.key, "failed": {}}, seconds=2.0, spent=8.0)
     history.add(Experiment(lesson().plans[0], score=0.6, seconds=4.0, role="reflect"), spent=12.0)
     history.judge(Verdict(2, "crowned", 2, 0.6), spent=12.0)
-    points = knowledge_curve.knowledge(history.ledger.entries("run"))
+    points = knowledge_curve.knowledge_curve(history.ledger.entries("run"))
     assert [point.role for point in points] == ["explore", "reflect"]
     assert points[1].beta == pytest.approx(0.5)
     assert points[1].gain == pytest.approx(0.1)
@@ -212,10 +212,12 @@ def test_a_reflection_that_fails_is_noted_and_passed_over(
 def test_looks_share_the_time_of_their_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([10.0, 15.0, 25.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    seen = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0)
+    seen = ChampionDiagnostics(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0)
     assert [seen.affords(14.0), seen.affords(14.0), seen.affords(0.1)] == [True, False, False]
-    apart = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0, shared=False)
+    apart = ChampionDiagnostics(
+        cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0, shared=False
+    )
     assert [apart.affords(14.0), apart.affords(14.0), apart.affords(16.0)] == [True, True, False]
     monkeypatch.undo()
-    unclocked = Seen(cast(Any, None), History(Ledger("sqlite://"), "run"))
+    unclocked = ChampionDiagnostics(cast(Any, None), History(Ledger("sqlite://"), "run"))
     assert [unclocked.affords(19.0), unclocked.affords(19.0), unclocked.affords(21.0)] == [True, True, False]

@@ -14,17 +14,16 @@ from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments import run_experiment
-from haoqi.explore.plans.method_ranks import Belief
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.plans.proposal import Step
+from haoqi.explore.plans.proposal import Belief, Proposal
 from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection import reflect
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.bases import resolve
 
 MACHINE = Hardware(cores=2, memory_bytes=8 << 30, gpu=None, fp32_gflops=100.0, bf16_gflops=100.0)
@@ -81,7 +80,7 @@ class Case:
         train, valid, *others = numbered(train, valid, *([rest["unlabelled"]] if "unlabelled" in rest else []))
         labels = tuple(sorted({label for label in train.labels if label is not None}))
         bases = {"tiny": resolve(rest["base"], folder / "cache")} if "base" in rest else {}
-        self.lab = Lab(
+        self.context = SearchContext(
             task=tasks.build(rest.get("task", "classification"), labels),
             splits=Splits(train, valid, Examples.of([]), others[0] if others else None),
             bases=bases,
@@ -94,17 +93,17 @@ class Case:
 
     def run(self, plan: Plan) -> Experiment:
         """Run a plan and make it champion."""
-        step = Step(plan, "planted", "explore", Belief(None, 0.15, 1.0), 1.0, None)
-        return self._crown(self.history.add(run_experiment.run(step, self.lab), spent=0.0))
+        step = Proposal(plan, "planted", "explore", Belief(None, 0.15, 1.0), 1.0, None)
+        return self._crown(self.history.add(run_experiment.run(step, self.context), spent=0.0))
 
     def fake(self, plan: Plan, probabilities: np.ndarray[Any, Any]) -> Experiment:
         """Record an experiment with these answers and make it champion."""
-        judged, task = self.lab.judged, self.lab.task
+        judged, task = self.context.judged, self.context.task
         answers = Predictions(
             [task.labels[place] for place in probabilities.argmax(axis=1)], probabilities.max(axis=1), probabilities
         )
         counts = task.metric.count(judged.labels, answers.labels, task.labels)
-        folder = self.lab.folder / "experiments" / f"{plan.key}-{plan.seed}"
+        folder = self.context.folder / "experiments" / f"{plan.key}-{plan.seed}"
         folder.mkdir(parents=True)
         artifacts.write_statistics(folder, counts)
         artifacts.write_predictions(folder, answers, {"temperature": 1.0})
@@ -119,16 +118,16 @@ class Case:
 
     def says(self, kind: str) -> list[Lesson]:
         """Return what a reflection says now."""
-        return reflections.build(kind).reflect(Seen(self.lab, self.history))
+        return reflections.build(kind).reflect(ChampionDiagnostics(self.context, self.history))
 
     def tested(self, lesson: Lesson) -> str:
         """Return what running a lesson's plans says of it."""
         champion = self.history.verdicts[-1]
         for plan in lesson.plans:
-            step = Step(plan, "tests a lesson", "reflect", Belief(None, 0.15, 1.0), 1.0, None)
-            found = self.history.add(run_experiment.run(step, self.lab), spent=0.0)
+            step = Proposal(plan, "tests a lesson", "reflect", Belief(None, 0.15, 1.0), 1.0, None)
+            found = self.history.add(run_experiment.run(step, self.context), spent=0.0)
             self.history.judge(replace(champion, experiment=found.number, decision="kept"), spent=0.0)
-        return reflect.verdict(lesson, Seen(self.lab, self.history)).decision
+        return reflect.judge_lesson(lesson, ChampionDiagnostics(self.context, self.history)).decision
 
 
 def lone(found: list[Lesson]) -> Lesson:
@@ -271,7 +270,7 @@ def test_validation_texts_of_another_kind(tmp_path: Path, rng: np.random.Generat
 def test_confidence_that_is_not_earned(tmp_path: Path, rng: np.random.Generator) -> None:
     case = Case(tmp_path, drawn(rng, 200), drawn(rng, 500))
     sure = rng.uniform(0.9, 1.0, 500)  # and right in four of five answers
-    given = np.array([label == "a" for label in case.lab.judged.labels]) ^ (rng.random(500) < 0.2)
+    given = np.array([label == "a" for label in case.context.judged.labels]) ^ (rng.random(500) < 0.2)
     case.fake(TFIDF, np.where(given, [sure, 1 - sure], [1 - sure, sure]).T)
     lesson = lone(case.says("miscalibration"))
     assert lesson.measure == "brier"
@@ -322,8 +321,8 @@ def test_one_word_that_decides_alone(tmp_path: Path, rng: np.random.Generator) -
 
 def noisy(case: Case, rng: np.random.Generator, wrong: float) -> "np.ndarray[Any, Any]":
     """Return calibrated answers of which a share is wrong, and then unsure of itself."""
-    labels = case.lab.task.labels
-    truth = np.array([labels.index(label) for label in case.lab.judged.labels])
+    labels = case.context.task.labels
+    truth = np.array([labels.index(label) for label in case.context.judged.labels])
     logits = rng.standard_normal((len(truth), len(labels)))
     logits[np.arange(len(truth)), truth] += 2.0 if wrong < 0.3 else 1.0
     shares: np.ndarray[Any, Any] = np.exp(logits)

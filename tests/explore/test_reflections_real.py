@@ -15,17 +15,16 @@ from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.recipes._suspects import find
 from haoqi.explore.experiments import run_experiment
-from haoqi.explore.experiments.training_data import kit_of
-from haoqi.explore.plans.method_ranks import Belief
+from haoqi.explore.experiments.training_data import recipe_tools
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.plans.proposal import Step
+from haoqi.explore.plans.proposal import Belief, Proposal
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.reflection import reflect
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.setup.context import Lab
-from haoqi.explore.setup.text_lengths import lengths_of
+from haoqi.explore.setup.context import SearchContext
+from haoqi.explore.setup.text_lengths import measure_lengths
 from haoqi.models.bases import Base, resolve
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "sst2"
@@ -60,8 +59,8 @@ def sst2() -> tuple[Examples, Examples]:
     return train, replace(valid, ids=[len(train) + row for row in valid.ids])
 
 
-def lab_of(place: Path, train: Examples, valid: Examples, **rest: Any) -> Lab:
-    return Lab(
+def lab_of(place: Path, train: Examples, valid: Examples, **rest: Any) -> SearchContext:
+    return SearchContext(
         task=tasks.build("sentiment", ("negative", "positive")),
         splits=Splits(train, valid, Examples.of([])),
         settings=ExploreSettings(steps=50, folds=0),
@@ -79,10 +78,10 @@ def flipped(train: Examples) -> tuple[Examples, set[int]]:
     return replace(train, labels=[turn[x] if row in wrong else x for row, x in enumerate(train.labels)]), wrong
 
 
-def crowned(lab: Lab, history: History, plan: Plan) -> float:
+def crowned(context: SearchContext, history: History, plan: Plan) -> float:
     """Run a plan, make it champion, and return its score."""
-    step = Step(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None)
-    found = history.add(run_experiment.run(step, lab), spent=0.0)
+    step = Proposal(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None)
+    found = history.add(run_experiment.run(step, context), spent=0.0)
     assert found.score is not None, found.error
     history.judge(Verdict(found.number, "crowned", found.number, found.score), spent=0.0)
     return found.score
@@ -91,8 +90,8 @@ def crowned(lab: Lab, history: History, plan: Plan) -> float:
 def test_flipped_labels_are_among_the_suspects(tmp_path: Path, sst2: tuple[Examples, Examples], minilm: Base) -> None:
     train, wrong = flipped(sst2[0])
     bases = {"minilm": minilm}
-    lab = lab_of(tmp_path, train, sst2[1], bases=bases, lengths=lengths_of(train.texts, bases))
-    suspects = find(train, kit_of(Plan("tfidf"), lab), None).rows.tolist()
+    context = lab_of(tmp_path, train, sst2[1], bases=bases, lengths=measure_lengths(train.texts, bases))
+    suspects = find(train, recipe_tools(Plan("tfidf"), context), None).rows.tolist()
     hits = np.cumsum([row in wrong for row in suspects])
     precise = np.flatnonzero(hits >= 0.6 * np.arange(1, len(hits) + 1))[-1]
     # 0.58 was seen, seven of ten of those named; the ranking behind it has 0.70 at six of ten.
@@ -100,20 +99,20 @@ def test_flipped_labels_are_among_the_suspects(tmp_path: Path, sst2: tuple[Examp
 
 
 def test_the_lesson_of_flipped_labels_is_confirmed(tmp_path: Path, sst2: tuple[Examples, Examples]) -> None:
-    lab = lab_of(tmp_path, flipped(sst2[0])[0], sst2[1], bases={})
+    context = lab_of(tmp_path, flipped(sst2[0])[0], sst2[1], bases={})
     history = History(Ledger(tmp_path / "ledger.sqlite"), "sst2")
-    before = crowned(lab, history, Plan("tfidf"))
-    [lesson] = reflections.build("suspect_labels").reflect(Seen(lab, history))
-    scores = [crowned(lab, history, plan) for plan in lesson.plans]
-    assert reflect.verdict(lesson, Seen(lab, history)).decision == "confirmed"
+    before = crowned(context, history, Plan("tfidf"))
+    [lesson] = reflections.build("suspect_labels").reflect(ChampionDiagnostics(context, history))
+    scores = [crowned(context, history, plan) for plan in lesson.plans]
+    assert reflect.judge_lesson(lesson, ChampionDiagnostics(context, history)).decision == "confirmed"
     assert max(scores) > before + 0.02
 
 
 def test_on_clean_labels_the_same_lesson_is_not_confirmed(tmp_path: Path, sst2: tuple[Examples, Examples]) -> None:
-    lab = lab_of(tmp_path, *sst2, bases={})
+    context = lab_of(tmp_path, *sst2, bases={})
     history = History(Ledger(tmp_path / "ledger.sqlite"), "sst2")
-    crowned(lab, history, Plan("tfidf"))
-    for lesson in reflections.build("suspect_labels").reflect(Seen(lab, history)):
+    crowned(context, history, Plan("tfidf"))
+    for lesson in reflections.build("suspect_labels").reflect(ChampionDiagnostics(context, history)):
         for plan in lesson.plans:
-            crowned(lab, history, plan)
-        assert reflect.verdict(lesson, Seen(lab, history)).decision != "confirmed"
+            crowned(context, history, plan)
+        assert reflect.judge_lesson(lesson, ChampionDiagnostics(context, history)).decision != "confirmed"

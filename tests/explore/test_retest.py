@@ -13,8 +13,8 @@ from haoqi.evaluate.metric import Statistics
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.promotion import retest
-from haoqi.explore.promotion.champion_test import CLOSE, Court, wealth
-from haoqi.explore.promotion.retest import retrial_of, retried
+from haoqi.explore.promotion.champion_test import CLOSE, ChampionTest, alpha_left
+from haoqi.explore.promotion.retest import read_retest, retest_close_call
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.settings import ExploreSettings
 from tests.explore.test_reflections import TFIDF, Case, drawn
@@ -34,13 +34,13 @@ def counts(rights: int, rows: int) -> Statistics:
 def judged(looks: tuple[int, int], again: tuple[int, int] | None) -> tuple[Verdict, float]:
     """Return the verdict where a champion and a challenger are right so often, at first and again, and what is left."""
     history = History(Ledger("sqlite://"), "run")
-    court = Court(
+    court = ChampionTest(
         ACCURACY,
         alpha=ALPHA,
         pooled=lambda found: counts(looks[found[0].plan == CHALLENGER], VALID),
         repeatable=lambda experiment: False,
         seed=0,
-        retrial=lambda challenger, champion, history: (
+        retest=lambda challenger, champion, history: (
             None if again is None else lambda: (counts(again[1], ALL), counts(again[0], ALL))
         ),
     )
@@ -48,7 +48,7 @@ def judged(looks: tuple[int, int], again: tuple[int, int] | None) -> tuple[Verdi
         experiment = history.add(Experiment(plan, score=looks[plan == CHALLENGER] / VALID), spent=0.0)
         verdict = court.verdict(history, experiment)
         history.judge(verdict, spent=0.0)
-    return verdict, wealth(history, ALPHA)
+    return verdict, alpha_left(history, ALPHA)
 
 
 def test_more_examples_decide_a_close_call() -> None:
@@ -85,13 +85,13 @@ def test_both_looks_together_crown_copies_as_seldom_as_one() -> None:
         right = (rng.random((2, ALL)) < 0.8).astype(float)
         sides = [csr_array(np.stack([one, np.ones(ALL)], axis=1)) for one in right]
         history = History(ledger, f"run {run}")
-        court = Court(
+        court = ChampionTest(
             ACCURACY,
             alpha=0.2,
             pooled=lambda found, sides=sides: sides[found[0].plan == CHALLENGER][:VALID],
             repeatable=lambda experiment: False,
             seed=run,
-            retrial=lambda challenger, champion, history, sides=sides: lambda: (sides[1], sides[0]),
+            retest=lambda challenger, champion, history, sides=sides: lambda: (sides[1], sides[0]),
         )
         for plan in (CHAMPION, CHALLENGER):
             experiment = history.add(Experiment(plan, score=0.8, expected=0.9, doubt=0.01), spent=0.0)
@@ -112,21 +112,21 @@ def test_both_are_judged_on_all_examples_but_the_test_split_and_kept(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = list[str]()
-    lab = replace(case.lab, listen=lambda event: told.append(event.text) if isinstance(event, Note) else None)
+    context = replace(case.context, listen=lambda event: told.append(event.text) if isinstance(event, Note) else None)
     one, other = (case.run(plan) for plan in (TFIDF, LOGISTIC))
-    assert retried(other.plan, one.plan, lab) is None
-    assert lab.crossed.store is lab.whole.store is lab.store  # what was read is kept for all
-    again = retrial_of(other, one, case.history, lab)
+    assert read_retest(other.plan, one.plan, context) is None
+    assert context.crossed.store is context.whole.store is context.store  # what was read is kept for all
+    again = retest_close_call(other, one, case.history, context)
     assert again is not None
     found = again()
     assert found is not None
     for side, experiment in zip(found, (other, one), strict=True):
         total = np.asarray(side.sum(axis=0)).ravel()
         assert side.shape[0] == 240
-        assert abs(float(lab.task.metric.score(total)) - (experiment.score or 0)) < 0.15
+        assert abs(float(context.task.metric.score(total)) - (experiment.score or 0)) < 0.15
     assert "240 examples" in told[0]
-    monkeypatch.setattr(retest, "cross_validated", None)  # what is kept is not computed again
-    kept = retried(other.plan, one.plan, lab)
+    monkeypatch.setattr(retest, "cross_validate", None)  # what is kept is not computed again
+    kept = read_retest(other.plan, one.plan, context)
     assert kept is not None
     assert all((a != b).nnz == 0 for a, b in zip(kept, found, strict=True))
 
@@ -134,14 +134,14 @@ def test_both_are_judged_on_all_examples_but_the_test_split_and_kept(
 def test_there_is_none_of_what_has_chance_of_a_share_or_without_time(case: Case) -> None:
     one, other = (case.run(plan) for plan in (TFIDF, LOGISTIC))
     few = case.run(replace(LOGISTIC, share=0.5))
-    assert retrial_of(few, one, case.history, case.lab) is None
+    assert retest_close_call(few, one, case.history, case.context) is None
     chance = replace(other, plan=Plan("full", base="tiny"))
-    assert retrial_of(chance, one, case.history, case.lab) is None
+    assert retest_close_call(chance, one, case.history, case.context) is None
     for minutes, there in ((1e-4, False), (60.0, True)):
-        lab = replace(case.lab, settings=ExploreSettings(minutes=minutes, folds=0))
-        assert (retrial_of(other, one, case.history, lab) is not None) == there
-    folded = replace(case.lab, settings=ExploreSettings(steps=5, folds=3))
-    assert retrial_of(other, one, case.history, folded) is None
+        context = replace(case.context, settings=ExploreSettings(minutes=minutes, folds=0))
+        assert (retest_close_call(other, one, case.history, context) is not None) == there
+    folded = replace(case.context, settings=ExploreSettings(steps=5, folds=3))
+    assert retest_close_call(other, one, case.history, folded) is None
 
 
 def test_one_that_fails_leaves_the_call_open(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_one_that_fails_leaves_the_call_open(case: Case, monkeypatch: pytest.Mon
         raise ValueError("no fold has this label")
 
     one, other = (case.run(plan) for plan in (TFIDF, LOGISTIC))
-    monkeypatch.setattr(retest, "cross_validated", failing)
-    again = retrial_of(other, one, case.history, case.lab)
+    monkeypatch.setattr(retest, "cross_validate", failing)
+    again = retest_close_call(other, one, case.history, case.context)
     assert again is not None
     assert again() is None

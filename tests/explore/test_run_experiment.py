@@ -10,19 +10,19 @@ import pytest
 from haoqi.core.deadline import OutOfTimeError
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples
-from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.experiments import run_experiment
-from haoqi.explore.experiments.cross_validation import cross_validated
-from haoqi.explore.plans.method_ranks import Belief
+from haoqi.explore.experiments.cross_validation import cross_validate
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.plans.proposal import Step
+from haoqi.explore.plans.proposal import Belief, Proposal
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection import reflect
-from haoqi.explore.reflection.champion_diagnostics import THINKING_SECONDS, Seen
-from haoqi.explore.scheduling.scheduler import Table
+from haoqi.explore.reflection.champion_diagnostics import THINKING_SECONDS, ChampionDiagnostics
+from haoqi.explore.scheduling.candidate_plans import candidate_plans
+from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.train.prospect import ENDED_EARLY
 from tests.explore.test_reflections import TFIDF, Case, drawn, flipped, noisy
 
@@ -34,32 +34,32 @@ def hopeless(tmp_path: Path, tiny_base: str) -> Case:
     train = drawn(rng, 160)
     lots = np.flatnonzero(rng.random(160) < 0.5).tolist()
     case = Case(tmp_path, flipped(train, lots), drawn(rng, 40), base=tiny_base)
-    sure = np.array([[label == "a", label == "b"] for label in case.lab.judged.labels], dtype=float)
+    sure = np.array([[label == "a", label == "b"] for label in case.context.judged.labels], dtype=float)
     case.fake(TFIDF, 0.98 * sure + 0.01)
     return case
 
 
 def test_a_fit_that_cannot_beat_the_champion_ends_early_and_its_seconds_are_not_learnt_from(hopeless: Case) -> None:
-    lab, history = hopeless.lab, hopeless.history
+    context, history = hopeless.context, hopeless.history
     plan = Plan.of("top_layers", "tiny", {"epochs": 4})
-    step = Step(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, to_beat=history.champion_score)
-    whole = run_experiment.run(replace(step, to_beat=None), lab)
+    step = Proposal(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, to_beat=history.champion_score)
+    whole = run_experiment.run(replace(step, to_beat=None), context)
     assert (whole.cut, whole.notes) == (False, ())
-    early = run_experiment.run(step, lab)
+    early = run_experiment.run(step, context)
     assert early.cut
     assert early.score is not None
     assert [note.key in ENDED_EARLY for note in early.notes] == [True]
-    again = run_experiment.run(step, lab)
+    again = run_experiment.run(step, context)
     assert (early.score, early.notes) == (again.score, again.notes)
     early = replace(early, seconds=0.01)  # a busy machine may take longer than the whole was believed to
     assert history.add(early, spent=0.0).notes == early.notes
-    fresh = Costs.of(lab, history.experiments[:-1], timed=True)
-    assert Costs.of(lab, history.experiments, timed=True).rates.logs.tolist() == fresh.rates.logs.tolist()
-    assert Costs.of(lab, [whole], timed=True).rates.logs.tolist() != fresh.rates.logs.tolist()
+    fresh = CostModel.of(context, history.experiments[:-1], timed=True)
+    assert CostModel.of(context, history.experiments, timed=True).rates.logs.tolist() == fresh.rates.logs.tolist()
+    assert CostModel.of(context, [whole], timed=True).rates.logs.tolist() != fresh.rates.logs.tolist()
 
 
 def test_only_what_is_tried_for_the_title_must_come_up_to_the_champion(hopeless: Case) -> None:
-    table, plan = Table(hopeless.lab, hopeless.history, None), Plan("top_layers", "tiny")
+    table, plan = Scheduler(hopeless.context, hopeless.history, None), Plan("top_layers", "tiny")
     title = hopeless.history.champion_score
     assert title is not None
     assert table._step(plan, "", "explore").to_beat == title
@@ -90,9 +90,11 @@ def test_reflections_propose_what_tames_a_training(
     if kind == "restless_seeds":
         case.fake(replace(plan, seed=1), noisy(case, rng, 0.2))
     if kind == "overfitting":
-        train = case.lab.splits.train
+        train = case.context.splits.train
         known = run_experiment.Predictions(train.labels, np.ones(len(train)), None)
-        monkeypatch.setattr("haoqi.explore.reflection.champion_diagnostics.Seen.ask", lambda seen, examples: known)
+        monkeypatch.setattr(
+            "haoqi.explore.reflection.champion_diagnostics.ChampionDiagnostics.ask", lambda seen, examples: known
+        )
         monkeypatch.setattr("haoqi.explore.reflection.champion_diagnostics.LOOKED_AT", len(train))
     [lesson] = case.says(kind)
     assert [one.varied for one in lesson.plans] == settings
@@ -102,10 +104,12 @@ def test_of_the_cheap_plans_of_a_base_the_one_believed_best_is_first(tmp_path: P
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
     tried, believed = list[Plan](), dict[str, float]()
-    while (step := Table(case.lab, case.history, None).opening()) and len(tried) < 7:
+    while (step := Scheduler(case.context, case.history, None).opening()) and len(tried) < 7:
         if not believed and step.plan.base:
-            surrogate = Table(case.lab, case.history, None)._surrogate
-            cheap = [plan for plan in case.lab.plans if plan.method in ("zero_shot", "knn", "probe", "blend")]
+            surrogate = Scheduler(case.context, case.history, None)._surrogate
+            cheap = [
+                plan for plan in candidate_plans(case.context) if plan.method in ("zero_shot", "knn", "probe", "blend")
+            ]
             believed = {p.method: surrogate.score(p)[0] for p in cheap if not p.settings and p.share == 1.0}
         tried.append(step.plan)
         case.fake(step.plan, np.full((300, 2), 0.5))
@@ -125,8 +129,8 @@ def test_the_first_of_a_base_is_not_chosen_by_a_second_more_or_less(
     for name in ("logistic", "majority", "tfidf"):
         case.fake(Plan(name), np.full((300, 2), 0.5))
     taken = {"probe": 9.0, "blend": seconds}
-    monkeypatch.setattr(Table, "_seconds", lambda table, plan: taken.get(plan.method, 60.0))
-    step = Table(case.lab, case.history, None).opening()
+    monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: taken.get(plan.method, 60.0))
+    step = Scheduler(case.context, case.history, None).opening()
     assert step is not None
     assert step.plan.method == first
 
@@ -137,9 +141,9 @@ def test_the_first_training_is_the_one_believed_best_though_others_are_cheap(
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
     taken = {"setfit": 40.0, "lora": 9.0, "full": 9.0, "top_layers": 11.0}
-    monkeypatch.setattr(Table, "_seconds", lambda table, plan: taken.get(plan.method, 1.0))
+    monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: taken.get(plan.method, 1.0))
     found = list[str]()
-    while (step := Table(case.lab, case.history, None).opening()) and len(found) < 3:
+    while (step := Scheduler(case.context, case.history, None).opening()) and len(found) < 3:
         if step.plan.method in taken:
             found.append(step.plan.method)
         else:
@@ -155,26 +159,26 @@ def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path
     case = Case(tmp_path, flipped(train, rng.permutation(600)[:120].tolist()), drawn(rng, 300), base=tiny_base)
 
     def next_training() -> Plan:
-        table = Table(case.lab, case.history, None)
+        table = Scheduler(case.context, case.history, None)
         while (step := table.opening()) and not table.tunes(step.plan):
             case.fake(step.plan, np.full((300, 2), 0.5))
-            table = Table(case.lab, case.history, None)
+            table = Scheduler(case.context, case.history, None)
         assert step is not None
         return step.plan
 
     assert (next_training().method, next_training().recipe) == ("setfit", ())
-    reflect.ponder(case.lab, case.history, lambda: 0.0)
+    reflect.update_lessons(case.context, case.history, lambda: 0.0)
     [lesson] = case.history.lessons
     assert lesson.kind == "suspect_labels"
     assert next_training().recipe == (("early_learning", ()),)  # what can be held to early answers comes first
-    heeding = {p.method: p.recipe for p in Table(case.lab, case.history, None)._plans if p.recipe}
+    heeding = {p.method: p.recipe for p in Scheduler(case.context, case.history, None)._plans if p.recipe}
     assert heeding["lora"] == (("early_learning", ()),)
     assert heeding["setfit"] == (("drop_suspects", ()),)  # it answers nothing while it learns
     assert "probe" not in heeding
-    reflect.ponder(case.lab, case.history, lambda: 0.0)
+    reflect.update_lessons(case.context, case.history, lambda: 0.0)
     again = History(case.history.ledger, "case")
     assert [one.kind for one in again.lessons] == ["suspect_labels"]  # looked for once
-    assert Table(case.lab, again, None).opening() == Table(case.lab, case.history, None).opening()
+    assert Scheduler(case.context, again, None).opening() == Scheduler(case.context, case.history, None).opening()
     case.history.conclude(LessonVerdict(lesson.key, "refuted", None, None), spent=0.0)
     assert next_training().recipe == (("early_learning", ()),)  # of frozen features, which says nothing of trainings
     case.history.lessons[:] = [replace(lesson, parent=Plan("lora", "tiny"))]
@@ -188,18 +192,18 @@ def test_a_second_training_is_unlike_the_first_and_comes_once_where_there_is_amp
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
     costs = {"setfit": seconds, "lora": seconds, "full": seconds, "top_layers": seconds}
-    monkeypatch.setattr(Table, "_seconds", lambda table, plan: costs.get(plan.method, 1.0))
-    monkeypatch.setattr(Table, "_left_for", lambda table, plan: left)
+    monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: costs.get(plan.method, 1.0))
+    monkeypatch.setattr(Scheduler, "_left_for", lambda table, plan: left)
 
     def opened(settings: ExploreSettings) -> list[str]:
-        lab, history = replace(case.lab, settings=settings), History(Ledger("sqlite://"), "case")
-        while step := Table(lab, history, left).opening():
+        context, history = replace(case.context, settings=settings), History(Ledger("sqlite://"), "case")
+        while step := Scheduler(context, history, left).opening():
             history.add(Experiment(step.plan, score=0.5), spent=0.0)
         return [one.plan.method for one in history.experiments if one.plan.method in costs]
 
-    found = opened(case.lab.settings)
+    found = opened(case.context.settings)
     assert len(found) == len(set(found)) == 1 + second
-    assert opened(replace(case.lab.settings, ensemble=False)) == found[:1]
+    assert opened(replace(case.context.settings, ensemble=False)) == found[:1]
 
 
 def test_the_best_are_asked_together_while_there_is_time_to_release_them(
@@ -207,11 +211,11 @@ def test_the_best_are_asked_together_while_there_is_time_to_release_them(
 ) -> None:
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
-    lab = replace(case.lab, settings=replace(case.lab.settings, steps=None, minutes=1.0))
-    monkeypatch.setattr(Costs, "reserve_seconds", lambda costs, plan: 9.0 if plan and plan.made_of else 1.0)
+    context = replace(case.context, settings=replace(case.context.settings, steps=None, minutes=1.0))
+    monkeypatch.setattr(CostModel, "reserve_seconds", lambda costs, plan: 9.0 if plan and plan.made_of else 1.0)
 
     def ending() -> list[bool]:
-        return [Table(lab, case.history, left).ending() for left in (19.0, 16.0, 14.0, 6.0)]
+        return [Scheduler(context, case.history, left).ending() for left in (19.0, 16.0, 14.0, 6.0)]
 
     for method in ("majority", "tfidf"):
         case.fake(Plan(method), noisy(case, rng, 0.3))
@@ -231,9 +235,9 @@ def test_a_lesson_aside_of_the_metric_may_take_less_of_the_time(
     case.fake(TFIDF, noisy(case, rng, 0.3))
     other = Plan.of("tfidf", settings={"strength": 2.0})
     case.history.learn(Lesson("brittleness", "", TFIDF, (other,), 0.05, 0.05, measure=measure), spent=0.0)
-    lab = replace(case.lab, settings=replace(case.lab.settings, steps=None, minutes=1.0, reflect=True))
-    monkeypatch.setattr(Table, "_seconds", lambda table, plan: seconds)
-    step = Table(lab, case.history, 59.0).tested()
+    context = replace(case.context, settings=replace(case.context.settings, steps=None, minutes=1.0, reflect=True))
+    monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: seconds)
+    step = Scheduler(context, case.history, 59.0).tested()
     assert (step is not None and step.plan == other) == tested
 
 
@@ -244,8 +248,8 @@ def test_second_opinions_are_asked_where_there_is_time_or_they_were_asked_before
     case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
 
     def asked(seconds: float) -> Any:
-        monkeypatch.setattr(Costs, "opinion_seconds", lambda costs, room: seconds)
-        return Seen(case.lab, case.history).held_out
+        monkeypatch.setattr(CostModel, "opinion_seconds", lambda costs, room: seconds)
+        return ChampionDiagnostics(case.context, case.history).held_out
 
     assert asked(THINKING_SECONDS + 1) is None
     assert (found := asked(THINKING_SECONDS - 1)) is not None
@@ -257,14 +261,14 @@ def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_fo
 ) -> None:
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 24), drawn(rng, 6))
-    monkeypatch.setattr(Costs, "kept_for", lambda costs, champion, left: 60.0)
+    monkeypatch.setattr(CostModel, "kept_for", lambda costs, champion, left: 60.0)
     seconds = {"tfidf": 0.4, "logistic": 3.0, "majority": 0.0}
-    monkeypatch.setattr(Table, "_seconds", lambda table, plan: seconds.get(plan.method, 9.0))
+    monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: seconds.get(plan.method, 9.0))
 
-    def opened(folds: int, left: float) -> tuple[set[str], Step | None]:
-        lab = replace(case.lab, settings=replace(case.lab.settings, steps=None, minutes=0.2, folds=folds))
-        table = Table(lab, case.history, left)
-        return {plan.method for plan in lab.plans if table._is_quick(plan)}, table.opening()
+    def opened(folds: int, left: float) -> tuple[set[str], Proposal | None]:
+        context = replace(case.context, settings=replace(case.context.settings, steps=None, minutes=0.2, folds=folds))
+        table = Scheduler(context, case.history, left)
+        return {plan.method for plan in candidate_plans(context) if table._is_quick(plan)}, table.opening()
 
     assert opened(3, 5.0) == (set(), None)  # without a champion there is nothing to spare
     case.fake(Plan("knn"), noisy(case, rng, 0.3))
@@ -276,32 +280,32 @@ def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_fo
 
 
 def test_what_passes_its_deadline_is_stopped_without_a_result_and_the_next_forecast_knows(hopeless: Case) -> None:
-    lab, history = hopeless.lab, hopeless.history
+    context, history = hopeless.context, hopeless.history
     plan = Plan.of("top_layers", "tiny", {"epochs": 5})
-    step = Step(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, deadline=0.0)
-    found = run_experiment.run(step, lab)
+    step = Proposal(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, deadline=0.0)
+    found = run_experiment.run(step, context)
     assert (found.score, found.cut) == (None, True)
     assert found.error.startswith(run_experiment.STOPPED)
-    assert not (lab.folder / "checkpoints" / f"{plan.key}-{plan.seed}").exists()
-    before = Costs.of(lab, history.experiments, timed=True).cost(plan).seconds
+    assert not (context.folder / "checkpoints" / f"{plan.key}-{plan.seed}").exists()
+    before = CostModel.of(context, history.experiments, timed=True).cost(plan).seconds
     history.add(replace(found, seconds=20 * before), spent=0.0)
-    assert Costs.of(lab, history.experiments, timed=True).cost(plan).seconds > 1.5 * before
+    assert CostModel.of(context, history.experiments, timed=True).cost(plan).seconds > 1.5 * before
 
 
 def test_folds_that_would_pass_the_deadline_are_not_begun(hopeless: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab, now = replace(hopeless.lab, settings=replace(hopeless.lab.settings, folds=5)), [0.0]
+    context, now = replace(hopeless.context, settings=replace(hopeless.context.settings, folds=5)), [0.0]
     monkeypatch.setattr("haoqi.explore.experiments.cross_validation.time.perf_counter", lambda: now[0])
     begun = list[int]()
 
-    def cooked(plan: Plan, lab: Lab, examples: Examples, *, part: int = 0) -> Examples:
+    def cooked(plan: Plan, context: SearchContext, examples: Examples, *, part: int = 0) -> Examples:
         begun.append(part)
         now[0] += 10.0
         return examples
 
     monkeypatch.setattr("haoqi.explore.experiments.cross_validation.training_examples", cooked)
     with pytest.raises(OutOfTimeError, match="2 of 5 folds"):
-        cross_validated(Plan("majority"), lab, deadline=40.0)
+        cross_validate(Plan("majority"), context, deadline=40.0)
     assert begun == [0, 1]
     now[0], begun[:] = 0.0, []
-    cross_validated(Plan("majority"), lab, deadline=60.0)
+    cross_validate(Plan("majority"), context, deadline=60.0)
     assert begun == [0, 1, 2, 3, 4]

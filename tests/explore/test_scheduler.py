@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.scheduling.scheduler import FROZEN_SHARE, Table
+from haoqi.explore.scheduling.scheduler import FROZEN_SHARE, Scheduler
 from haoqi.explore.settings import ExploreSettings
 from tests.explore.test_reflections import TFIDF, Case, drawn
 
@@ -19,7 +19,9 @@ def case(tmp_path: Path, tiny_base: str) -> Case:
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 60), drawn(rng, 40), base=tiny_base)
     case.run(TFIDF)
-    case.lab = replace(case.lab, settings=ExploreSettings(minutes=1.0, folds=0, methods=("tfidf", "probe", "full")))
+    case.context = replace(
+        case.context, settings=ExploreSettings(minutes=1.0, folds=0, methods=("tfidf", "probe", "full"))
+    )
     return case
 
 
@@ -27,13 +29,13 @@ def first_frozen(case: Case, monkeypatch: pytest.MonkeyPatch, training: float) -
     """Return which probe comes first where it takes most of the time, and a training on all examples so long."""
     frozen = 1.5 * FROZEN_SHARE * LEFT
 
-    def seconds(table: Table, plan: Plan) -> float:
+    def seconds(table: Scheduler, plan: Plan) -> float:
         return plan.share * (training if plan.method == "full" else frozen)
 
-    monkeypatch.setattr(Table, "_seconds", seconds)
-    monkeypatch.setattr(Table, "_left_for", lambda table, plan: LEFT)
-    monkeypatch.setattr(Table, "_gives_way", lambda table, plan: False)
-    step = Table(case.lab, case.history, LEFT)._first_frozen()
+    monkeypatch.setattr(Scheduler, "_seconds", seconds)
+    monkeypatch.setattr(Scheduler, "_left_for", lambda table, plan: LEFT)
+    monkeypatch.setattr(Scheduler, "_gives_way", lambda table, plan: False)
+    step = Scheduler(case.context, case.history, LEFT)._first_frozen()
     return step.plan if step else None
 
 

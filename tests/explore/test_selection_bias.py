@@ -11,11 +11,11 @@ from scipy.sparse import csr_array
 from haoqi.core import seeds
 from haoqi.core.ledger import Ledger
 from haoqi.evaluate.metrics import metrics
-from haoqi.explore.experiments.fit_job import folder_of
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.promotion.selection_bias import flattery, price_of_choice
+from haoqi.explore.promotion.selection_bias import champion_selection_bias, selection_bias
 from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.setup.artifact_paths import experiment_folder
 
 COUNT = 300
 
@@ -25,7 +25,7 @@ class Bench:
 
     def __init__(self, folder: Path, ledger: Ledger, seed: int) -> None:
         task = SimpleNamespace(metric=metrics.build("accuracy"))
-        self.lab: Any = SimpleNamespace(
+        self.context: Any = SimpleNamespace(
             folder=folder, task=task, generator=lambda *purpose: seeds.generator(seed, *purpose)
         )
         self.history = History(ledger, f"run {seed}")
@@ -33,7 +33,7 @@ class Bench:
 
     def run(self, plan: Plan, right: float = 0.8) -> Experiment:
         found = (self.rng.random(COUNT) < right).astype(float)
-        folder = folder_of(plan, self.lab)
+        folder = experiment_folder(plan, self.context)
         folder.mkdir(parents=True)
         artifacts.write_statistics(folder, csr_array(np.stack([found, np.ones(COUNT)], axis=1)))
         return self.history.add(Experiment(plan, score=float(found.mean())), spent=0.0)
@@ -51,22 +51,22 @@ def test_the_luckiest_of_equal_plans_is_flattered_by_as_much_as_it_leads(tmp_pat
         best = max(tried, key=lambda one: one.score or 0.0)
         bench.crown(best)
         off.append((best.score or 0.0) - 0.8)
-        owed.append(flattery(bench.history, bench.lab))
+        owed.append(champion_selection_bias(bench.history, bench.context))
     assert np.mean(off) > 0.02
     assert np.mean(owed) == pytest.approx(np.mean(off), rel=0.35)
 
 
 def test_who_was_alone_is_not_flattered_and_who_is_behind_others_is_less(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Ledger("sqlite://"), 1)
-    assert flattery(bench.history, bench.lab) == 0.0
+    assert champion_selection_bias(bench.history, bench.context) == 0.0
     bench.crown(bench.run(Plan("knn")))
-    assert flattery(bench.history, bench.lab) == 0.0
+    assert champion_selection_bias(bench.history, bench.context) == 0.0
     tried = [bench.run(Plan.of("full", settings={"epochs": number})) for number in range(6)]
     order = sorted(tried, key=lambda one: one.score or 0.0)
     owed = []
     for one in (order[-1], order[-2], order[0]):
         bench.crown(one)
-        owed.append(flattery(bench.history, bench.lab))
+        owed.append(champion_selection_bias(bench.history, bench.context))
     assert owed[0] > owed[1] > owed[2] == 0.0
 
 
@@ -74,8 +74,8 @@ def test_seeds_of_a_plan_are_no_other_plans(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Ledger("sqlite://"), 2)
     first = bench.run(Plan("full"))
     again = [bench.run(Plan("full", seed=seed)) for seed in (1, 2)]
-    assert price_of_choice(first, [first, *again], bench.lab, "court") == 0.0
+    assert selection_bias(first, [first, *again], bench.context, "court") == 0.0
     other = bench.run(Plan("lora"))
-    assert price_of_choice(again[0], [first, *again, other], bench.lab, "court") == price_of_choice(
-        first, [first, other], bench.lab, "court"
+    assert selection_bias(again[0], [first, *again, other], bench.context, "court") == selection_bias(
+        first, [first, other], bench.context, "court"
     )

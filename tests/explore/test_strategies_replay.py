@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from haoqi.explore.beliefs.transfer_prior import Features, prior_of
+from haoqi.explore.beliefs.transfer_prior import Features, load_prior
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.plans.search_space import space
+from haoqi.explore.plans.search_space import list_plans
 from haoqi.explore.settings import ExploreSettings
 from haoqi.methods.method import methods
 
@@ -53,7 +53,7 @@ def made_up(case: str, seed: int, spread: float = 0.3, judged: int = 500) -> lis
     """Return the lines of a case: methods keep their rank from case to case, but not quite, and settings matter."""
     rng = np.random.default_rng(seed)
     makers = {name: methods.get(name) for name in WORLD}
-    plans = space(makers, ["minilm"], lambda p: WORLD[p.method][1] * p.share, 900, variants=6, rng=rng)
+    plans = list_plans(makers, ["minilm"], lambda p: WORLD[p.method][1] * p.share, 900, variants=6, rng=rng)
     truth, hard = rng.integers(2, size=judged), rng.random(judged)
     facts = {"rows": 900, "labels": 2, "tokens": 20.0, "unspaced": False, "embedding_seconds": 8.0}
     rows: list[dict[str, Any]] = [{"case": case, "seed": 0, "key": "case", **facts, "valid": packed(truth)}]
@@ -89,7 +89,7 @@ def test_the_prior_is_what_was_planted(priors: ModuleType, rows: list[dict[str, 
     assert sorted(table["cases"]) == ["four", "one", "three", "two"]
     assert sorted(priors.table_of(rows, ["two"])["cases"]) == ["four", "one", "three"]
     assert not any("together" in case for case in table["cases"].values())
-    known = prior_of(Features(**table["cases"]["one"]["features"]), json.loads(json.dumps(table)))
+    known = load_prior(Features(**table["cases"]["one"]["features"]), json.loads(json.dumps(table)))
     for method in ("full", "probe", "top_layers"):
         assert known.mean(Plan(method)) == pytest.approx(WORLD[method][0], abs=0.35)
         assert known.mean(Plan.of(method, settings={"x": 1})) < known.mean(Plan(method)) + 0.1
@@ -110,16 +110,16 @@ def test_how_far_ensembles_lead_is_known_of_the_data_sets_where_one_was_asked(
     second = pytest.approx([0.097, 0.1], abs=2e-3)  # 0.944 less 0.847, and 0.021 / 0.21
     assert [case.get("together") for case in table["cases"].values()] == [None, first, None, second]
     features = Features(**table["cases"]["one"]["features"])
-    known = prior_of(features, table).together
+    known = load_prior(features, table).together
     assert known is not None and 0.05 < known.mean < 0.1
     # That both lead by the same says more than their errors let expect, so hardly a guess is left of the doubt.
     assert 0.03 < known.doubt < 0.06
-    assert prior_of(features, table, without=["one", "two"]).together is None
+    assert load_prior(features, table, without=["one", "two"]).together is None
     joined = pytest.approx([0.064, 0.1], abs=2e-3)  # 1.450 less 1.386, and 0.016 / 0.16
     assert [case.get("wider") for case in table["cases"].values()] == [None, joined, None, None]
-    wider = prior_of(features, table).wider
+    wider = load_prior(features, table).wider
     assert wider is not None and 0.0 < wider.mean < 0.064
-    assert prior_of(features, table, without=["one"]).wider is None
+    assert load_prior(features, table, without=["one"]).wider is None
 
 
 def test_regret_is_averaged_over_the_logarithm_of_time(judge: ModuleType) -> None:
@@ -130,7 +130,7 @@ def test_regret_is_averaged_over_the_logarithm_of_time(judge: ModuleType) -> Non
 
 def test_a_replay_keeps_the_clock_and_repeats_itself(judge: ModuleType, rows: list[dict[str, Any]]) -> None:
     [case, *_] = judge.cases_of(rows)
-    known = prior_of(case.features, {"within": 0.25, "cases": {}})
+    known = load_prior(case.features, {"within": 0.25, "cases": {}})
     asked = settings(strategy="random")
     (first, top), again, other = (judge.replay(case, asked, known, seed) for seed in (0, 0, 1))
     assert (first, top) == again != other
@@ -165,7 +165,7 @@ def test_the_curious_strategy_has_less_regret_than_chance(judge: ModuleType) -> 
 @pytest.mark.slow
 def test_a_search_ends_where_nothing_is_worth_its_time(judge: ModuleType, rows: list[dict[str, Any]]) -> None:
     [case, *_] = judge.cases_of(rows)
-    known = prior_of(case.features, {"within": 0.25, "cases": {}})
+    known = load_prior(case.features, {"within": 0.25, "cases": {}})
 
     def left(worth: float) -> float:
         asked = settings(worth=worth, minutes=60.0, strategy="curious")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from haoqi.explore.beliefs.surrogate import Surrogate
-from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, log_odds, prior_of
+from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior, log_odds
 from haoqi.explore.plans.plan import Experiment, Plan
 
 METHODS = ("logistic", "tfidf", "probe", "knn", "full", "lora")
@@ -25,7 +25,7 @@ def seen(plan: Plan, odds: float, number: int = 1) -> Experiment:
 
 
 def test_before_anything_scored_there_is_no_score_but_an_order() -> None:
-    prior = Prior({"probe": Known(1.0, 0.2)}, {"probe": Known(0.3, 0.1)})
+    prior = TransferPrior({"probe": PriorBelief(1.0, 0.2)}, {"probe": PriorBelief(0.3, 0.1)})
     surrogate = Surrogate.of(prior, [Experiment(Plan("full"), None, error="out of memory")])
     believed, doubt = surrogate.score(Plan("probe"))
     assert believed is None
@@ -39,7 +39,7 @@ def test_an_order_that_was_planted_is_recovered() -> None:
     skill = dict(zip(METHODS, (1.0, 1.2, 2.0, 0.6, 2.4, 1.6), strict=True))
     odds = {plan: skill[plan.method] + 0.3 * np.log(plan.share) + 0.05 * rng.standard_normal() for plan in PLANS}
     shown = [PLANS[at] for at in rng.permutation(len(PLANS))[:24]]
-    surrogate = Surrogate.of(Prior(), [seen(plan, odds[plan]) for plan in shown])
+    surrogate = Surrogate.of(TransferPrior(), [seen(plan, odds[plan]) for plan in shown])
     rest = [plan for plan in PLANS if plan not in shown]
     believed = surrogate.believe(rest).mean
     truth = np.array([odds[plan] for plan in rest])
@@ -48,7 +48,7 @@ def test_an_order_that_was_planted_is_recovered() -> None:
 
 
 def test_doubt_falls_near_what_was_seen_and_stays_elsewhere() -> None:
-    prior = Prior()
+    prior = TransferPrior()
     shown = [seen(Plan("logistic"), 1.0), seen(Plan("probe"), 1.8, 2)]
     surrogate = Surrogate.of(prior, shown)
     joint = surrogate.believe([Plan("probe"), Plan("probe", share=1 / 3), Plan("full")])
@@ -65,7 +65,7 @@ def test_what_two_methods_share_on_other_data_is_believed_of_this() -> None:
         name: {**case, "offsets": {"tfidf": lead, "blend": lead + 0.4, "knn": 1.0, "majority": -3 * lead}}
         for name, lead in leads.items()
     }
-    prior = prior_of(Features(100.0, 2, 20.0), {"within": 0.3, "cases": cases})
+    prior = load_prior(Features(100.0, 2, 20.0), {"within": 0.3, "cases": cases})
     assert prior.covariance("tfidf", "blend") == prior.covariance("blend", "tfidf") > 0.2
     assert abs(prior.covariance("tfidf", "knn")) < 0.05
     assert prior.covariance("tfidf", "majority") == prior.covariance("tfidf", "logistic") == 0.0
@@ -80,7 +80,7 @@ def test_plans_that_failed_say_nothing_of_others() -> None:
     shown = [seen(plan, 1.0 + 0.1 * at, at + 1) for at, plan in enumerate(PLANS[:5])]
     failed = Experiment(Plan("full"), None, number=6, error="out of memory")
     with_it, without = (
-        Surrogate.of(Prior(), past).score(Plan("full", share=1 / 3)) for past in ([*shown, failed], shown)
+        Surrogate.of(TransferPrior(), past).score(Plan("full", share=1 / 3)) for past in ([*shown, failed], shown)
     )
     assert with_it == without
 
@@ -88,14 +88,14 @@ def test_plans_that_failed_say_nothing_of_others() -> None:
 def test_beliefs_are_calibrated_on_draws_from_the_prior() -> None:
     """Of truths that are drawn as the prior says, four fifths lie inside the 80 % interval, and half inside 50 %."""
     rng, inside, total = np.random.default_rng(1), np.zeros(2), 0
-    joint = Surrogate(Prior()).believe(PLANS)
+    joint = Surrogate(TransferPrior()).believe(PLANS)
     root = np.linalg.cholesky(joint.covariance + 1e-9 * np.eye(len(PLANS)))
     for _ in range(40):
         odds = np.clip(joint.mean + root @ rng.standard_normal(len(PLANS)), -4, 4)
         shown = rng.permutation(len(PLANS))[:12]
         noisy = [seen(PLANS[at], float(odds[at] + 0.1 * rng.standard_normal())) for at in shown]
         rest = [at for at in range(len(PLANS)) if at not in shown]
-        believed = Surrogate.of(Prior(), noisy).believe([PLANS[at] for at in rest])
+        believed = Surrogate.of(TransferPrior(), noisy).believe([PLANS[at] for at in rest])
         off = np.abs(odds[rest] - believed.mean) / believed.deviation
         inside += [(off < 1.2816).sum(), (off < 0.6745).sum()]
         total += len(rest)
@@ -108,7 +108,7 @@ def test_the_amplitude_follows_how_much_plans_differ() -> None:
     def amplitude(spread: float) -> float:
         rng = np.random.default_rng(2)
         far = {method: spread * rng.standard_normal() for method in METHODS}
-        return Surrogate.of(Prior(), [seen(plan, 1.0 + far[plan.method]) for plan in PLANS]).amplitude
+        return Surrogate.of(TransferPrior(), [seen(plan, 1.0 + far[plan.method]) for plan in PLANS]).amplitude
 
     assert amplitude(0.1) < 1 < amplitude(1.5)
 
@@ -117,7 +117,7 @@ def test_an_interval_says_how_much_an_outcome_tells() -> None:
     def believed(half: float) -> float:
         sure = Experiment(Plan("logistic"), 0.7, low=0.69, high=0.71)
         shown = [sure, Experiment(Plan("probe"), 0.9, number=2, low=0.9 - half, high=min(1.0, 0.9 + half))]
-        found, _ = Surrogate.of(Prior(), shown).score(Plan("probe"))
+        found, _ = Surrogate.of(TransferPrior(), shown).score(Plan("probe"))
         assert found is not None
         return found
 
@@ -141,7 +141,7 @@ def table(**offsets: float) -> dict[str, object]:
 
 
 def test_like_data_sets_speak_louder_and_can_be_left_out() -> None:
-    like, unlike = prior_of(SHORT, table()), prior_of(SHORT, table(), without=["short"])
+    like, unlike = load_prior(SHORT, table()), load_prior(SHORT, table(), without=["short"])
     assert like.mean(Plan("probe")) > 0.4
     assert -0.4 < unlike.mean(Plan("probe")) < 0
     assert like.mean(Plan.of("probe", settings={"strength": 3.0})) < like.mean(Plan("probe"))
@@ -150,14 +150,14 @@ def test_like_data_sets_speak_louder_and_can_be_left_out() -> None:
 
 
 def test_an_empty_table_knows_nothing_and_doubts_widely() -> None:
-    prior = prior_of(SHORT, {"within": 0.25, "cases": {}})
+    prior = load_prior(SHORT, {"within": 0.25, "cases": {}})
     assert prior.mean(Plan("probe")) == prior.mean(Plan("full")) == 0.0
     assert prior.doubt(Plan("probe")) > 0.5
-    assert prior == Prior()
+    assert prior == TransferPrior()
 
 
 def test_the_shipped_table_is_read() -> None:
-    prior = prior_of(SHORT)
+    prior = load_prior(SHORT)
     assert prior.doubt(Plan("probe")) > 0.05
     assert prior.within > 0.01
 
@@ -165,7 +165,7 @@ def test_the_shipped_table_is_read() -> None:
 def test_a_recipe_is_believed_to_do_what_it_did_elsewhere() -> None:
     plan = Plan("probe").with_recipe("balance")
     known = {"within": 0.3, "cases": {"short": {"features": vars(SHORT), "offsets": {"+balance": 0.3}, "slopes": {}}}}
-    assert prior_of(SHORT, known).mean(plan) == pytest.approx(
-        prior_of(SHORT, known).mean(Plan("probe")) + 0.2, abs=0.02
+    assert load_prior(SHORT, known).mean(plan) == pytest.approx(
+        load_prior(SHORT, known).mean(Plan("probe")) + 0.2, abs=0.02
     )
     assert log_odds(0.5) == 0.0

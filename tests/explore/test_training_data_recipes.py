@@ -16,16 +16,16 @@ from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Span, Splits
-from haoqi.data.recipes import Kit
+from haoqi.data.recipes import RecipeTools
 from haoqi.data.recipes.delete_words import DeleteWords
 from haoqi.data.store import load
 from haoqi.explore.experiments import training_data
-from haoqi.explore.experiments.out_of_fold import answers, held_out
-from haoqi.explore.experiments.training_data import kit_of, training_examples
-from haoqi.explore.plans.plan import Plan, distance
+from haoqi.explore.experiments.out_of_fold import predict_out_of_fold, predict_texts
+from haoqi.explore.experiments.training_data import recipe_tools, training_examples
+from haoqi.explore.plans.plan import Plan, plan_distance
+from haoqi.explore.scheduling import candidate_plans
 from haoqi.explore.settings import ExploreSettings
-from haoqi.explore.setup import context as labs
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models import releases
 from haoqi.models.bases import resolve
 from haoqi.run import run_of
@@ -65,10 +65,12 @@ def reviews(rows: int, seed: int = 0, wrong: float = 0.0) -> tuple[Examples, lis
     return Examples.of(texts, labels), turned
 
 
-def lab_of(folder: Path, train: Examples, valid: Examples, *bases: str, task: str = "topic", **rest: Any) -> Lab:
+def lab_of(
+    folder: Path, train: Examples, valid: Examples, *bases: str, task: str = "topic", **rest: Any
+) -> SearchContext:
     labels = rest.pop("labels", ("bad", "good"))
     unlabelled = rest.pop("unlabelled", None)
-    return Lab(
+    return SearchContext(
         task=tasks.build(task, labels),
         splits=Splits(train, valid, valid.take([]), unlabelled),
         bases={base: resolve(base, folder / "cache") for base in bases},
@@ -91,9 +93,9 @@ def test_recipes_make_plans_differ_moderately(
     one: list[tuple[str, dict[str, Any]]], other: list[tuple[str, dict[str, Any]]]
 ) -> None:
     mine, yours = plan_of(one), plan_of(other)
-    assert distance(mine, yours) == pytest.approx(distance(yours, mine))
-    assert distance(mine, mine) == 0
-    assert distance(mine, yours) <= 0.2
+    assert plan_distance(mine, yours) == pytest.approx(plan_distance(yours, mine))
+    assert plan_distance(mine, mine) == 0
+    assert plan_distance(mine, yours) <= 0.2
     assert (mine.key == yours.key) == (mine == yours)
 
 
@@ -107,7 +109,13 @@ def test_plans_without_a_recipe_keep_the_names_that_they_had() -> None:
 def test_a_nearer_recipe_is_nearer() -> None:
     plain, half = Plan("tfidf"), Plan("tfidf").with_recipe("balance", strength=0.5)
     whole, both = Plan("tfidf").with_recipe("balance", strength=1.0), half.with_recipe("drop_suspects")
-    assert 0 < distance(half, whole) == distance(half, both) < distance(plain, half) < distance(plain, Plan("probe"))
+    assert (
+        0
+        < plan_distance(half, whole)
+        == plan_distance(half, both)
+        < plan_distance(plain, half)
+        < plan_distance(plain, Plan("probe"))
+    )
 
 
 def test_words_say_what_a_plan_learns_from() -> None:
@@ -122,15 +130,15 @@ def test_a_plan_knows_how_much_more_there_is_to_learn() -> None:
 
 def test_plans_with_one_recipe_learn_from_the_same_examples(tmp_path: Path) -> None:
     train, _ = reviews(40)
-    lab = lab_of(tmp_path, train, reviews(10, 1)[0])
+    context = lab_of(tmp_path, train, reviews(10, 1)[0])
     plans = [
         Plan(method, seed=seed).with_recipe("typos") for method, seed in (("tfidf", 0), ("majority", 0), ("tfidf", 1))
     ]
-    one, other, reseeded = (training_examples(plan, lab, train) for plan in plans)
+    one, other, reseeded = (training_examples(plan, context, train) for plan in plans)
     assert one == other != reseeded
-    assert training_examples(Plan("tfidf"), lab, train) is train
-    assert training_examples(plans[0], lab, train, part=1) != one
-    few = training_examples(replace(plans[0], share=0.5), lab, train)
+    assert training_examples(Plan("tfidf"), context, train) is train
+    assert training_examples(plans[0], context, train, part=1) != one
+    few = training_examples(replace(plans[0], share=0.5), context, train)
     assert len(set(few.ids)) == 20
 
 
@@ -138,19 +146,19 @@ def test_held_out_models_tell_wrong_labels_and_are_asked_once(
     tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train, turned = reviews(120, wrong=0.1)
-    lab = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
-    found = held_out(lab, train)
+    context = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
+    found = predict_out_of_fold(context, train)
     assert found.shape == (120, 2)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-    given = np.array([lab.task.labels.index(label) for label in train.labels])
+    given = np.array([context.task.labels.index(label) for label in train.labels])
     assert ((found.argmax(axis=1) != given) == turned).mean() > 0.95
-    left = training_examples(Plan("tfidf").with_recipe("drop_suspects"), lab, train)
+    left = training_examples(Plan("tfidf").with_recipe("drop_suspects"), context, train)
     assert sum(turned[number] for number in left.ids) < 0.5 * sum(turned)
     assert len(train) - len(left) < 1.5 * sum(turned)
     monkeypatch.setattr("haoqi.explore.experiments.out_of_fold._crossed", None)
-    np.testing.assert_array_equal(held_out(lab, train), found)
+    np.testing.assert_array_equal(predict_out_of_fold(context, train), found)
     with pytest.raises(TypeError):
-        held_out(lab, train.take(range(50)))  # other examples are another question
+        predict_out_of_fold(context, train.take(range(50)))  # other examples are another question
 
 
 def test_rows_made_of_one_are_held_out_together(tmp_path: Path) -> None:
@@ -158,9 +166,9 @@ def test_rows_made_of_one_are_held_out_together(tmp_path: Path) -> None:
     texts = [" ".join(rng.choice(THINGS, 3)) + f" {row}" for row in range(40)]
     train = Examples.of(texts, [str(one) for one in rng.choice(["bad", "good"], 40)])
     double = train.take([*range(40), *range(40)])
-    lab = lab_of(tmp_path, double, train)
-    given = np.array([lab.task.labels.index(label) for label in double.labels])
-    right = (held_out(lab, double).argmax(axis=1) == given).mean()
+    context = lab_of(tmp_path, double, train)
+    given = np.array([context.task.labels.index(label) for label in double.labels])
+    right = (predict_out_of_fold(context, double).argmax(axis=1) == given).mean()
     assert right < 0.75  # labels by chance: only who saw a copy could know
 
 
@@ -169,27 +177,27 @@ def test_several_labels_a_row_have_held_out_probabilities_each(tmp_path: Path, t
     both = Examples.of(
         plain.texts, [("good", "odd")[: 1 + (row % 4 == 3)] if row % 2 else ("bad",) for row in range(120)]
     )
-    lab = lab_of(tmp_path, both, both.take([0, 1]), tiny_base, task="multilabel", labels=("bad", "good", "odd"))
-    found, right = held_out(lab, both), np.array([["bad" in one, "good" in one] for one in both.labels])
+    context = lab_of(tmp_path, both, both.take([0, 1]), tiny_base, task="multilabel", labels=("bad", "good", "odd"))
+    found, right = predict_out_of_fold(context, both), np.array([["bad" in one, "good" in one] for one in both.labels])
     assert found.shape == (120, 3)
     assert ((found[:, :2] > 0.5) == right).mean() > 0.95
-    assert answers(lab, both, ["a great and lovely film"])[0, 1] > 0.5
+    assert predict_texts(context, both, ["a great and lovely film"])[0, 1] > 0.5
 
 
 def test_answers_to_other_texts_are_given_by_models_of_all(tmp_path: Path) -> None:
-    lab = lab_of(tmp_path, reviews(60)[0], reviews(10, 1)[0])
-    found = answers(lab, lab.splits.train, ["a great and lovely film", "a rude and broken train"])
+    context = lab_of(tmp_path, reviews(60)[0], reviews(10, 1)[0])
+    found = predict_texts(context, context.splits.train, ["a great and lovely film", "a rude and broken train"])
     assert found.argmax(axis=1).tolist() == [1, 0]
 
 
 def test_words_of_spans_have_no_held_out_answers(tmp_path: Path) -> None:
     train = Examples.of(["Ann came", "Bob left"], [(Span(0, 3, "PER"),)] * 2)
-    lab = lab_of(tmp_path, train, train, task="entities", labels=("PER",))
+    context = lab_of(tmp_path, train, train, task="entities", labels=("PER",))
     with pytest.raises(UserError, match="cannot change examples with spans"):
-        training_examples(Plan("crf").with_recipe("drop_suspects"), lab, train)
+        training_examples(Plan("crf").with_recipe("drop_suspects"), context, train)
     with pytest.raises(UserError, match="labels of words"):
-        held_out(lab, train)
-    found = training_examples(Plan("crf").with_recipe("delete_words", share=0.5), lab, train)
+        predict_out_of_fold(context, train)
+    found = training_examples(Plan("crf").with_recipe("delete_words", share=0.5), context, train)
     assert len(found) == 4
     assert {text[span.start : span.end] for text, (span,) in found} == {"Ann", "Bob"}
 
@@ -207,18 +215,18 @@ def test_a_generator_is_asked_once_per_request_and_only_where_it_is_needed(
     base = resolve(tiny_base, tmp_path / "cache")
     decoder = replace(base, card=replace(base.card, languages=("en",)))
     train, _ = reviews(24)
-    lab = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
+    context = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
     plan = Plan("tfidf").with_recipe("paraphrase", count=5)
     monkeypatch.setattr(training_data, "_writer", lambda: None)
     with pytest.raises(UserError, match="needs a base that writes"):
-        training_examples(plan, lab, train)
+        training_examples(plan, context, train)
     monkeypatch.setattr(training_data, "_writer", lambda: decoder)
     monkeypatch.setattr(training_data, "load_generator", lambda base: Echo())
-    assert kit_of(Plan("tfidf"), lab).write is None
-    found = training_examples(plan, lab, train)
+    assert recipe_tools(Plan("tfidf"), context).write is None
+    found = training_examples(plan, context, train)
     assert len(found) == 24 + 5
     assert all(text.endswith("indeed") for text in found.texts[24:])
-    assert training_examples(plan, lab, train) == found
+    assert training_examples(plan, context, train) == found
     assert len(asked) == 5
 
 
@@ -244,14 +252,14 @@ RECIPES = (
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch, tiny_base: str) -> None:
     """Put plans with recipes on the table."""
-    usual: Callable[..., list[Plan]] = labs.space
+    usual: Callable[..., list[Plan]] = candidate_plans.list_plans
 
     def space(*given: Any, **rest: Any) -> list[Plan]:
         plans = [Plan(method).with_recipe(name, **settings) for method, (name, settings) in RECIPES]
         deep = Plan("probe", tiny_base).with_recipe("soften_suspects").with_recipe("delete_words")
         return [Plan("majority"), *plans, deep, *usual(*given, **rest)[:1]]
 
-    monkeypatch.setattr(labs, "space", space)
+    monkeypatch.setattr(candidate_plans, "list_plans", space)
 
 
 def write(path: Path, rows: int) -> Path:
@@ -268,7 +276,7 @@ def test_runs_with_recipes_repeat_themselves_and_never_show_them_what_is_judged(
     digests, shown = [], list[set[int]]()
     apply = DeleteWords.apply
 
-    def watched(self: DeleteWords, examples: Examples, kit: Kit) -> Examples:
+    def watched(self: DeleteWords, examples: Examples, kit: RecipeTools) -> Examples:
         shown.append(set(examples.ids))
         return apply(self, examples, kit)
 

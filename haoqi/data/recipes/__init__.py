@@ -30,7 +30,7 @@ _NEEDS: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Kit:
+class RecipeTools:
     """What a recipe may use beside the examples; what is None cannot be had."""
 
     output: str
@@ -87,7 +87,7 @@ class Recipe(Protocol):
         """Return what it does as a part of a sentence about a plan: "without suspect labels"."""
         ...
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples to learn from instead; equal arguments give equal examples, and no label is lost.
 
         Raises:
@@ -99,7 +99,7 @@ class Recipe(Protocol):
 recipes: Registry[Recipe] = Registry("recipe", "haoqi.data.recipes")
 
 
-def follow(steps: Iterable[tuple[str, Iterable[tuple[str, Any]]]], examples: Examples, kit: Kit) -> Examples:
+def follow(steps: Iterable[tuple[str, Iterable[tuple[str, Any]]]], examples: Examples, kit: RecipeTools) -> Examples:
     """Return the examples after one recipe after another.
 
     Args:
@@ -118,7 +118,7 @@ def follow(steps: Iterable[tuple[str, Iterable[tuple[str, Any]]]], examples: Exa
     return examples
 
 
-def unfit(recipe: Recipe, kit: Kit) -> tuple[str, str] | None:
+def unfit(recipe: Recipe, kit: RecipeTools) -> tuple[str, str] | None:
     """Return why a recipe cannot be followed with this kit and what to do, or None if it can."""
     if kit.output not in recipe.outputs:
         return f"cannot change examples with {kit.output}", f"it knows {', '.join(sorted(recipe.outputs))}"
@@ -129,6 +129,6 @@ def unfit(recipe: Recipe, kit: Kit) -> tuple[str, str] | None:
     return None
 
 
-def suited(kit: Kit) -> list[str]:
+def suited(kit: RecipeTools) -> list[str]:
     """Return the names of the recipes that can be followed with this kit, each at its defaults."""
     return [name for name in recipes.names() if unfit(recipes.build(name), kit) is None]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples, Span
-from haoqi.data.recipes import Kit, Words
+from haoqi.data.recipes import RecipeTools, Words
 from haoqi.data.recipes._rows import with_rows
 
 Free = npt.NDArray[np.bool_]
@@ -63,12 +63,12 @@ class Line:
         return Line("".join(pieces) + self.text[at:].rstrip(), label, tuple(places))
 
 
-def lines_of(examples: Examples, kit: Kit) -> list[Line]:
+def lines_of(examples: Examples, kit: RecipeTools) -> list[Line]:
     """Return every row, word by word."""
     return [Line(*row) for row in zip(examples.texts, examples.labels, kit.words(examples), strict=True)]
 
 
-def _with_changed(examples: Examples, kit: Kit, change: Change, *, copies: int, weight: float) -> Examples:
+def _with_changed(examples: Examples, kit: RecipeTools, change: Change, *, copies: int, weight: float) -> Examples:
     """Return the examples, and after them copies whose words were changed; a copy that came out as it was is left out.
 
     Args:
@@ -119,10 +119,10 @@ class Copies(ABC):
         return 1.0 + self.copies
 
     @abstractmethod
-    def change(self, examples: Examples, kit: Kit) -> Change:
+    def change(self, examples: Examples, kit: RecipeTools) -> Change:
         """Return what is done to a row's words, having looked at the examples where that helps."""
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples and their changed copies."""
         return _with_changed(examples, kit, self.change(examples, kit), copies=self.copies, weight=self.weight)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Floats, Kit
+from haoqi.data.recipes import Floats, RecipeTools
 from haoqi.data.recipes._edits import is_character, lines_of
 from haoqi.data.recipes._rows import names_in
 
@@ -40,7 +40,7 @@ class Lexicon:
         return units(words, self.pairs)
 
 
-def learn_lexicon(examples: Examples, kit: Kit, similarity: float) -> Lexicon:
+def learn_lexicon(examples: Examples, kit: RecipeTools, similarity: float) -> Lexicon:
     """Return which words of the examples can replace which.
 
     Args:
@@ -144,7 +144,7 @@ def _nearest(known: Sequence[str], vectors: Floats, leaning: Floats | None, simi
     return found
 
 
-def _leaning(texts: Sequence[Sequence[str]], known: Sequence[str], examples: Examples, kit: Kit) -> Floats:
+def _leaning(texts: Sequence[Sequence[str]], known: Sequence[str], examples: Examples, kit: RecipeTools) -> Floats:
     """Return each word's share of labels, drawn towards the usual one, shape (words, labels)."""
     number = {label: place for place, label in enumerate(kit.labels)}
     held = [[number[name] for name in names_in(label, kit.output)] for label in examples.labels]

@@ -6,11 +6,11 @@ import numpy as np
 
 from haoqi.data.examples import Examples
 from haoqi.data.languages import language_of
-from haoqi.data.recipes import Kit
+from haoqi.data.recipes import RecipeTools
 from haoqi.data.recipes._rows import answered, with_rows
 
 
-def drawn(examples: Examples, kit: Kit, count: int, most_words: int) -> list[int]:
+def drawn(examples: Examples, kit: RecipeTools, count: int, most_words: int) -> list[int]:
     """Return rows to write anew: drawn by chance among texts that are short enough, in order."""
     lengths = [len(words) for words in kit.words(examples)]
     able = [row for row, length in enumerate(lengths) if 3 <= length <= most_words]
@@ -22,7 +22,9 @@ def in_languages(examples: Examples, rows: Sequence[int], languages: Sequence[st
     return [row for row in rows if language_of(examples.texts[row]) in languages]
 
 
-def with_rewritten(examples: Examples, kit: Kit, new: dict[int, str], *, similarity: float, weight: float) -> Examples:
+def with_rewritten(
+    examples: Examples, kit: RecipeTools, new: dict[int, str], *, similarity: float, weight: float
+) -> Examples:
     """Return the examples, and after them those new texts that pass as the old ones.
 
     A new text passes if its embedding is as near as asked for, if it is not the old text, and if a cheap model

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from haoqi.data.examples import Examples, Indices, Weights
-from haoqi.data.recipes import Floats, Kit
+from haoqi.data.recipes import Floats, RecipeTools
 
 
 def with_rows(examples: Examples, rows: Sequence[int] | Indices, share: float | Weights, **columns: Any) -> Examples:
@@ -56,7 +56,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def answered(chances: Floats, kit: Kit) -> tuple[list[Any], Floats]:
+def answered(chances: Floats, kit: RecipeTools) -> tuple[list[Any], Floats]:
     """Return the likeliest answer to each text, and how likely it is.
 
     Args:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples, Indices
-from haoqi.data.recipes import Floats, Kit
+from haoqi.data.recipes import Floats, RecipeTools
 from haoqi.data.recipes._noise import Noise, noise_of
 from haoqi.data.recipes._rows import percent, sparing
 
@@ -59,7 +59,7 @@ class Doubting:
         return say(f"{key}_most", share=percent(self.share)) if self.share else say(key)
 
 
-def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
+def find(examples: Examples, kit: RecipeTools, share: float | None) -> Suspects:
     """Return the suspects of some examples; the last row of a label is never one.
 
     Args:
@@ -78,7 +78,7 @@ def find(examples: Examples, kit: Kit, share: float | None) -> Suspects:
     return Suspects(rows, [judged.instead(int(row)) for row in rows], judged.doubt[rows], judged.noise)
 
 
-def reranked(examples: Examples, kit: Kit, found: Suspects, remembered: Floats) -> Suspects:
+def reranked(examples: Examples, kit: RecipeTools, found: Suspects, remembered: Floats) -> Suspects:
     """Return a quarter more suspects than labels are believed wrong, those first that a better model contradicts most.
 
     Args:
@@ -117,7 +117,7 @@ def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilit
     return 1.0 - judged.doubt if judged.noise.evident else np.ones(len(examples))
 
 
-def chances(examples: Examples, kit: Kit) -> npt.NDArray[np.float64] | None:
+def chances(examples: Examples, kit: RecipeTools) -> npt.NDArray[np.float64] | None:
     """Return the chance of each label to be a row's right one, shape (n, labels); None where none are evidently wrong.
 
     Args:

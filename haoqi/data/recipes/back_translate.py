@@ -12,7 +12,7 @@ from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.languages import language_of
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rewritten import drawn, with_rewritten
 
 
@@ -44,7 +44,7 @@ class BackTranslate:
         """Return what a plan learns from."""
         return say("recipe.back_translate", count=self.count)
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, and what came back and passes."""
         assert kit.translate is not None
         by_language = defaultdict[str, list[int]](list)

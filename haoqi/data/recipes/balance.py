@@ -14,7 +14,7 @@ import numpy as np
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples, Weights
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rows import names_in, percent
 
 # No row counts more often than this against the usual one, however rare its label.
@@ -44,7 +44,7 @@ class Balance:
         how = "weighed" if self.by == "weights" else "repeated"
         return say(f"recipe.balance_{how}", share=percent(self.strength))
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the same rows with other weights, or some of them repeated."""
         factors = self._factors(examples, kit.output)
         if self.by == "weights":

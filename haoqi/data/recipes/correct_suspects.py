@@ -7,7 +7,7 @@ wrong itself, it learns its own mistakes, and `soften_suspects` does less harm. 
 from dataclasses import dataclass, replace
 
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._suspects import Doubting, find
 
 
@@ -25,7 +25,7 @@ class CorrectSuspects(Doubting):
         """Return what a plan learns from."""
         return self.told("recipe.corrected")
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples with other labels for those that are suspect."""
         found = find(examples, kit, self.share)
         labels = list(examples.labels)

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import joined, say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, Words, recipes
+from haoqi.data.recipes import RecipeTools, Words, recipes
 from haoqi.data.recipes._rows import with_rows
 
 
@@ -43,7 +43,7 @@ class CutTexts:
         """Return what a plan learns from."""
         return say("recipe.cut_texts", parts=joined([say(f"recipe.part.{part}") for part in self.parts]))
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, and parts of those that are long."""
         rows, texts = [], []
         for row, (text, words) in enumerate(zip(examples.texts, kit.words(examples), strict=True)):

@@ -15,7 +15,7 @@ from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Floats, Kit, recipes
+from haoqi.data.recipes import Floats, RecipeTools, recipes
 from haoqi.data.recipes._rows import names_in, percent
 
 
@@ -45,7 +45,7 @@ class Distil:
         """Return what a plan learns from."""
         return say("recipe.distil", share=percent(self.trust))
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, each beside the answers of its teacher, and unlabelled texts with theirs.
 
         Labels that no row has are not learnt.
@@ -68,14 +68,14 @@ class Distil:
         parts = [part for part in (hard, soft, more) if len(part)]
         return Examples.join(parts).learnable()
 
-    def _unlabelled(self, examples: Examples, kit: Kit) -> Examples:
+    def _unlabelled(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the unlabelled texts that are asked about, drawn where there are many."""
         if kit.unlabelled is None:
             return examples.take([])
         count = min(len(kit.unlabelled), int(self.most * len(examples)))
         return kit.unlabelled.take(np.sort(kit.rng("unlabelled").permutation(len(kit.unlabelled))[:count]))
 
-    def _taught(self, examples: Examples, chances: Floats, counting: Any, kit: Kit) -> Examples:
+    def _taught(self, examples: Examples, chances: Floats, counting: Any, kit: RecipeTools) -> Examples:
         """Return a row for each likely answer to each example, its weight the part of `counting` that is for it."""
         rows: list[int] = []
         labels: list[Any] = []

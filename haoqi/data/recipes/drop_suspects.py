@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._suspects import Doubting, find
 
 
@@ -28,7 +28,7 @@ class DropSuspects(Doubting):
         """Return what a plan learns from."""
         return self.told("recipe.dropped")
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples that are not suspect."""
         going = find(examples, kit, self.share).rows
         return examples.take(np.setdiff1d(np.arange(len(examples)), going))

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._suspects import chances
 
 
@@ -37,7 +37,7 @@ class EarlyLearning:
         """Return what a plan learns from."""
         return say("recipe.early_learning")
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples with what is believed of their labels, where wrong ones are evident."""
         found = chances(examples, kit)
         if found is None:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._edits import columns_of, is_word, lines_of
 from haoqi.data.recipes._rows import percent
 
@@ -43,7 +43,7 @@ class HideTokens:
             return say("recipe.hide_some", share=share)
         return say("recipe.hide_tokens", tokens=", ".join(self.tokens), share=share)
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, words hidden in place; a row's last word stays."""
         rng, lines = kit.rng("words"), lines_of(examples, kit)
         wanted = {token.casefold() for token in self.tokens}

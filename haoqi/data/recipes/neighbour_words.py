@@ -15,7 +15,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._edits import Change, Copies, Free, chosen
 from haoqi.data.recipes._neighbours import Lexicon, learn_lexicon
 from haoqi.data.recipes._rows import percent
@@ -35,7 +35,7 @@ class NeighbourWords(Copies):
         """Return what a plan learns from."""
         return say("recipe.neighbour_words", share=percent(self.share))
 
-    def change(self, examples: Examples, kit: Kit) -> Change:
+    def change(self, examples: Examples, kit: RecipeTools) -> Change:
         """Return what is done to a row's words, by the neighbours found in the examples."""
         kit.report(0.0, say("recipe.neighbour_words.looking"))
         return partial(self._replaced, lexicon=learn_lexicon(examples, kit, self.similarity))

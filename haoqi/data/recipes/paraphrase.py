@@ -12,7 +12,7 @@ from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rewritten import drawn, in_languages, with_rewritten
 
 _ASKED = "Rewrite this text in other words. Keep its meaning, tone and length. Answer with the new text only.\n\n{text}"
@@ -44,7 +44,7 @@ class Paraphrase:
         """Return what a plan learns from."""
         return say("recipe.paraphrase", count=self.count)
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, and the paraphrases that pass.
 
         Raises:

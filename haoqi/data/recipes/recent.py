@@ -13,7 +13,7 @@ from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rows import percent
 
 
@@ -37,7 +37,7 @@ class Recent:
         """Return what a plan learns from."""
         return say("recipe.recent", share=percent(self.half_life))
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples with weights by age, in all as heavy as before.
 
         Raises:

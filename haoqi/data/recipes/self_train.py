@@ -13,7 +13,7 @@ from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Floats, Kit, recipes
+from haoqi.data.recipes import Floats, RecipeTools, recipes
 from haoqi.data.recipes._rows import answered, names_in, percent
 
 
@@ -41,7 +41,7 @@ class SelfTrain:
         """Return what a plan learns from."""
         return say("recipe.self_train", share=percent(self.confidence))
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, and unlabelled texts with the answers that are sure."""
         unlabelled = kit.unlabelled
         if unlabelled is None or not len(unlabelled) or not len(examples):

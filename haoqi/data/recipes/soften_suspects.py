@@ -10,7 +10,7 @@ from typing import Annotated
 
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rows import with_rows
 from haoqi.data.recipes._suspects import Doubting, find
 
@@ -32,7 +32,7 @@ class SoftenSuspects(Doubting):
         """Return what a plan learns from."""
         return self.told("recipe.softened")
 
-    def apply(self, examples: Examples, kit: Kit) -> Examples:
+    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the examples, each suspect split between its label and the likelier one."""
         found = find(examples, kit, self.share)
         moved = self.strength * found.doubt

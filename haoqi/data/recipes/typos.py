@@ -13,7 +13,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.recipes import Kit, recipes
+from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._edits import Change, Copies, Free, chosen, is_character
 from haoqi.data.recipes._rows import percent
 
@@ -34,7 +34,7 @@ class Typos(Copies):
         """Return what a plan learns from."""
         return say("recipe.typos", share=percent(self.share))
 
-    def change(self, examples: Examples, kit: Kit) -> Change:
+    def change(self, examples: Examples, kit: RecipeTools) -> Change:
         """Return what is done to a row's words."""
         return self._change
 

@@ -11,50 +11,50 @@ from haoqi.core.say import restored, say
 from haoqi.data.examples import Examples
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, bounded, ranked, rounded
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.costs.closing_costs import most_advice_seconds
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 
 KIND = "advice"
 """Of its entry in the ledger."""
 
 
-def advise(lab: Lab, history: History, left: float | None = None) -> Advice | None:
+def advise(context: SearchContext, history: History, left: float | None = None) -> Advice | None:
     """Return the next steps of a run with a champion; None where a person wants none, or stops it.
 
     What was recorded for the history as it is holds: a run taken up again says the same.
 
     Args:
-        lab: what the experiments share.
+        context: what the experiments share.
         history: what was run.
         left: seconds that it may take at most; None: `advice_seconds`, as they are predicted.
     """
-    if not lab.settings.advice_seconds:
+    if not context.settings.advice_seconds:
         return None
     if (known := history.last(KIND)) is not None and known.body["after"] == _mark(history):
-        return _read(restored(known.body), known.timing, lab)
-    lab.listen(Stage("advising", say("advice.stage")))
+        return _read(restored(known.body), known.timing, context)
+    context.listen(Stage("advising", say("advice.stage")))
     begun = time.perf_counter()
     try:
-        seconds = most_advice_seconds(lab, left)
+        seconds = most_advice_seconds(context, left)
         deadline = None if left is None else after(seconds)
-        ending = Ending(lab.heard(until(deadline)), history, seconds, deadline)
+        ending = RunEnd(context.heard(until(deadline)), history, seconds, deadline)
         steps, failed = suggested(ending)
     except KeyboardInterrupt:
-        lab.listen(Note(say("advice.stopped"), warning=True))
+        context.listen(Note(say("advice.stopped"), warning=True))
         return None
     for name, reason in failed.items():
-        lab.listen(Note(say("advice.failed", name=name.replace("_", " "), reason=reason), warning=True))
-    steps = [bounded(step, ending.score, lab.task.metric.least) for step in steps]
-    order = ranked([rounded(step) for step in steps], lab.settings.worth)
-    facts = {"metric": lab.task.metric.name, "score": _digits(ending.score), "worth": lab.settings.worth}
+        context.listen(Note(say("advice.failed", name=name.replace("_", " "), reason=reason), warning=True))
+    steps = [bounded(step, ending.score, context.task.metric.least) for step in steps]
+    order = ranked([rounded(step) for step in steps], context.settings.worth)
+    facts = {"metric": context.task.metric.name, "score": _digits(ending.score), "worth": context.settings.worth}
     body = {"after": _mark(history), **facts, "steps": [_without_texts(step) for step in order], "failed": failed}
     entry = history.note(KIND, body, seconds=time.perf_counter() - begun)
-    return _read(restored(entry.body), entry.timing, lab)
+    return _read(restored(entry.body), entry.timing, context)
 
 
-def suggested(ending: Ending) -> tuple[list[NextStep], dict[str, str]]:
+def suggested(ending: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
     """Return every step that something can be said of, and why of others nothing can.
 
     Once its time is over what is left is told from what is known already.
@@ -86,9 +86,9 @@ def _without_texts(step: NextStep) -> dict[str, Any]:
     return {**asdict(step), "rows": [{**asdict(row), "text": ""} for row in step.rows]}
 
 
-def _read(body: Mapping[str, Any], timing: Mapping[str, Any], lab: Lab) -> Advice:
+def _read(body: Mapping[str, Any], timing: Mapping[str, Any], context: SearchContext) -> Advice:
     """Return the advice of an entry, with the texts of its rows."""
-    texts = _texts(lab)
+    texts = _texts(context)
     steps = [
         NextStep(**{**one, "rows": tuple(ChosenRow(**{**row, "text": texts[row["row"]]}) for row in one["rows"])})
         for one in body["steps"]
@@ -97,9 +97,9 @@ def _read(body: Mapping[str, Any], timing: Mapping[str, Any], lab: Lab) -> Advic
     return Advice(steps=tuple(steps), seconds=timing.get("seconds", 0.0), **facts)
 
 
-def _texts(lab: Lab) -> dict[int, str]:
+def _texts(context: SearchContext) -> dict[int, str]:
     """Return the text of each row that can be chosen, as it came; the test split is not among them."""
-    splits = lab.splits
+    splits = context.splits
     parts: list[Examples] = [part for part in (splits.train, splits.valid, splits.unlabelled) if part is not None]
     return {row: text for part in parts for row, text in zip(part.ids, part.originals or part.texts, strict=True)}
 

@@ -148,7 +148,7 @@ class LearningCurve:
         return found
 
 
-def believed(rows: float, score: float, judged: int, *, seeds: float = 0.0) -> LearningCurve:
+def prior_curve(rows: float, score: float, judged: int, *, seeds: float = 0.0) -> LearningCurve:
     """Return what is believed of a curve of which one score is known.
 
     Args:
@@ -168,7 +168,7 @@ def believed(rows: float, score: float, judged: int, *, seeds: float = 0.0) -> L
     )
 
 
-def fitted(
+def fit_curve(
     prior: LearningCurve,
     passes: Sequence[Pass],
     whole: Statistics,

@@ -14,14 +14,15 @@ import numpy as np
 from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.events import Advanced
 from haoqi.data.examples import Examples
-from haoqi.explore.advice.learning_curve import DRAW, LearningCurve, Pass, believed, fitted
-from haoqi.explore.costs.cost_model import Costs
-from haoqi.explore.experiments import run_experiment
-from haoqi.explore.experiments.cross_validation import cross_decoded, cross_scores
-from haoqi.explore.experiments.fit_job import job_of
+from haoqi.explore.advice.learning_curve import DRAW, LearningCurve, Pass, fit_curve, prior_curve
+from haoqi.explore.costs.cost_model import CostModel
+from haoqi.explore.experiments.cross_validation import cross_decode, cross_scores
+from haoqi.explore.experiments.fit_job import build_job
+from haoqi.explore.experiments.results import pool_statistics
+from haoqi.explore.experiments.training_data import sample_examples
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.predictor import Predictor
 
 SHARES = (0.25, 0.5)
@@ -36,7 +37,7 @@ _SAME, _BARE, _OTHER = 0.0, 0.25, 0.4
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCurve:
     """The champion's learning curve, and what it was measured by."""
 
     curve: LearningCurve
@@ -46,45 +47,50 @@ class Measured:
     """How many scores on parts it knows."""
 
 
-def measured(lab: Lab, history: History, costs: Costs, seconds: float) -> Measured:
+def measure_curve(context: SearchContext, history: History, costs: CostModel, seconds: float) -> MeasuredCurve:
     """Return the champion's learning curve.
 
     Args:
-        lab: what the experiments share.
+        context: what the experiments share.
         history: what was run; there is a champion.
         costs: what plans take.
         seconds: how long fits on parts may take, as they are predicted.
     """
     champion = history.leading()
     score = champion.score or 0.0
-    usual = believed(rows_of(champion.plan, lab), score, len(lab.judged), seeds=_seeds(champion, lab, history))
+    usual = prior_curve(
+        rows_of(champion.plan, context), score, len(context.judged), seeds=_seeds(champion, context, history)
+    )
     for experiment, doubt in _candidates(champion, history):
-        draws = _affordable(experiment.plan, lab, costs, seconds)
-        known = _recorded(experiment, lab, history)
+        draws = _affordable(experiment.plan, context, costs, seconds)
+        known = _recorded(experiment, context, history)
         if not draws and not known:
             continue
         limit = seconds if costs.timed else None
-        passes = [*known, *_made(experiment.plan, lab.heard(until(after(limit), lab.listen)), draws, limit=limit)]
-        mine = usual if doubt == _SAME else _own(experiment, lab, history)
-        whole = run_experiment.pooled([experiment], lab)
-        rng = lab.generator("learning curve")
-        found = fitted(mine, passes, whole, lab.task.metric.score, rng=rng, models=max(1, lab.folds))
+        passes = [
+            *known,
+            *_made(experiment.plan, context.heard(until(after(limit), context.listen)), draws, limit=limit),
+        ]
+        mine = usual if doubt == _SAME else _own(experiment, context, history)
+        whole = pool_statistics([experiment], context)
+        rng = context.generator("learning curve")
+        found = fit_curve(mine, passes, whole, context.task.metric.score, rng=rng, models=max(1, context.folds))
         if doubt:
             found = replace(found.of(usual.error, doubt), rows=usual.rows, seed_variance=usual.seed_variance)
-        return Measured(found, experiment.plan, len(passes))
-    return Measured(usual)
+        return MeasuredCurve(found, experiment.plan, len(passes))
+    return MeasuredCurve(usual)
 
 
-def rows_of(plan: Plan, lab: Lab) -> float:
+def rows_of(plan: Plan, context: SearchContext) -> float:
     """Return how many examples the models learnt from that a plan was judged by."""
-    if not lab.folds:
-        return len(lab.splits.train) * plan.share
-    return len(lab.judged) * (lab.folds - 1) / lab.folds * plan.share
+    if not context.folds:
+        return len(context.splits.train) * plan.share
+    return len(context.judged) * (context.folds - 1) / context.folds * plan.share
 
 
-def _own(experiment: Experiment, lab: Lab, history: History) -> LearningCurve:
-    rows, seeds = rows_of(experiment.plan, lab), _seeds(experiment, lab, history)
-    return believed(rows, experiment.score or 0.0, len(lab.judged), seeds=seeds)
+def _own(experiment: Experiment, context: SearchContext, history: History) -> LearningCurve:
+    rows, seeds = rows_of(experiment.plan, context), _seeds(experiment, context, history)
+    return prior_curve(rows, experiment.score or 0.0, len(context.judged), seeds=seeds)
 
 
 def _candidates(champion: Experiment, history: History) -> Iterator[tuple[Experiment, float]]:
@@ -102,18 +108,18 @@ def _candidates(champion: Experiment, history: History) -> Iterator[tuple[Experi
             yield experiment, _OTHER
 
 
-def _affordable(plan: Plan, lab: Lab, costs: Costs, seconds: float) -> int:
+def _affordable(plan: Plan, context: SearchContext, costs: CostModel, seconds: float) -> int:
     """Return how many draws of parts can be fitted in a time."""
-    least = sum(costs.cost(replace(plan, share=plan.share * share)).seconds for share in _shares(plan, lab))
+    least = sum(costs.cost(replace(plan, share=plan.share * share)).seconds for share in _shares(plan, context))
     return min(MOST_DRAWS, int(seconds / least)) if least > 0 else 0
 
 
-def _shares(plan: Plan, lab: Lab) -> tuple[float, ...]:
-    least = max(FEWEST, len(lab.task.labels))
-    return tuple(share for share in SHARES if share * rows_of(plan, lab) >= least)
+def _shares(plan: Plan, context: SearchContext) -> tuple[float, ...]:
+    least = max(FEWEST, len(context.task.labels))
+    return tuple(share for share in SHARES if share * rows_of(plan, context) >= least)
 
 
-def _recorded(experiment: Experiment, lab: Lab, history: History) -> list[Pass]:
+def _recorded(experiment: Experiment, context: SearchContext, history: History) -> list[Pass]:
     """Return what the ledger has of the same plan on smaller shares."""
     plan = replace(experiment.plan, seed=0)
     smaller = {
@@ -121,43 +127,43 @@ def _recorded(experiment: Experiment, lab: Lab, history: History) -> list[Pass]:
         for e in history.experiments
         if e.score is not None and e.plan.share < plan.share and replace(e.plan, share=plan.share) == plan
     }
-    return [Pass(rows_of(e.plan, lab), 0, run_experiment.pooled([e], lab)) for _, e in sorted(smaller.items())]
+    return [Pass(rows_of(e.plan, context), 0, pool_statistics([e], context)) for _, e in sorted(smaller.items())]
 
 
-def _made(plan: Plan, lab: Lab, draws: int, *, limit: float | None) -> Iterator[Pass]:
+def _made(plan: Plan, context: SearchContext, draws: int, *, limit: float | None) -> Iterator[Pass]:
     """Yield passes draw by draw; where clocks count, as many as are done in their time, the last one cut off."""
     begun = time.perf_counter()
     for draw in range(1, draws + 1):
-        for share in _shares(plan, lab):
+        for share in _shares(plan, context):
             left = None if limit is None else limit - (time.perf_counter() - begun)
             if left is not None and left <= 0:
                 return
             try:
-                yield _pass(replace(plan, share=plan.share * share), lab, draw, left)
+                yield _pass(replace(plan, share=plan.share * share), context, draw, left)
             except OutOfTimeError:
                 return
 
 
-def _pass(plan: Plan, lab: Lab, draw: int, seconds: float | None) -> Pass:
+def _pass(plan: Plan, context: SearchContext, draw: int, seconds: float | None) -> Pass:
     """Return the judged examples answered by models of one draw of a share, as an experiment answers them."""
 
     def fit(examples: Examples, fold: int) -> Predictor:
-        train, part = lab.sample(examples, plan, draw), (fold, max(1, lab.folds))
+        train, part = sample_examples(examples, plan, context, draw), (fold, max(1, context.folds))
         limit = None if seconds is None else max(1.0, seconds / part[1])
-        lab.listen(Advanced(fold / part[1]))
-        return lab.method(plan).fit(replace(job_of(plan, lab, train, seconds=limit, part=part), folder=None))
+        context.listen(Advanced(fold / part[1]))
+        return context.method(plan).fit(replace(build_job(plan, context, train, seconds=limit, part=part), folder=None))
 
-    scores = cross_scores(lab, fit) if lab.folds else fit(lab.splits.train, 0).scores(lab.judged)
-    answers = cross_decoded(scores, lab)
-    counts = lab.task.metric.count(lab.judged.labels, answers.labels, lab.task.labels)
-    return Pass(rows_of(plan, lab), draw, counts)
+    scores = cross_scores(context, fit) if context.folds else fit(context.splits.train, 0).scores(context.judged)
+    answers = cross_decode(scores, context)
+    counts = context.task.metric.count(context.judged.labels, answers.labels, context.task.labels)
+    return Pass(rows_of(plan, context), draw, counts)
 
 
-def _seeds(experiment: Experiment, lab: Lab, history: History) -> float:
+def _seeds(experiment: Experiment, context: SearchContext, history: History) -> float:
     """Return the standard deviation of a score by the seed of a fit; where it was not seen, a usual one."""
-    if not lab.method(experiment.plan).stochastic:
+    if not context.method(experiment.plan).stochastic:
         return 0.0
     scores = [e.score for e in history.seeds_of(experiment.plan) if e.score is not None]
     error = 1 - (experiment.score or 0.0)
-    usual = DRAW / 2 * error * (1 - error) / rows_of(experiment.plan, lab)
+    usual = DRAW / 2 * error * (1 - error) / rows_of(experiment.plan, context)
     return float(np.sqrt((2 * usual + len(scores) * np.var(scores)) / (1 + len(scores))))

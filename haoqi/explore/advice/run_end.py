@@ -9,17 +9,17 @@ import numpy as np
 from haoqi.core import seeds
 from haoqi.core.events import silent
 from haoqi.evaluate.counts import items
-from haoqi.explore.advice.learning_curve_fits import Measured, measured, rows_of
-from haoqi.explore.beliefs.acquisition import Outlook, paired_error
-from haoqi.explore.beliefs.evidence_pooling import lead_of, sure_enough
+from haoqi.explore.advice.learning_curve_fits import MeasuredCurve, measure_curve, rows_of
+from haoqi.explore.beliefs.acquisition import Acquisition, paired_error
+from haoqi.explore.beliefs.evidence_pooling import certainty_needed, cross_dataset_lead
 from haoqi.explore.beliefs.surrogate import Surrogate
-from haoqi.explore.beliefs.transfer_prior import Features, prior_of
-from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.beliefs.transfer_prior import Features, load_prior
+from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.promotion.champion_test import usual_stake
+from haoqi.explore.promotion.champion_test import usual_alpha_share
 from haoqi.explore.record.history import History
-from haoqi.explore.reflection.champion_diagnostics import THINKING, Seen
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.reflection.champion_diagnostics import THINKING, ChampionDiagnostics
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.ngrams import unspaced_share
 
 CURVE, LOOK = 0.4, 0.3
@@ -37,10 +37,10 @@ DECIDING_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
-class Ending:
+class RunEnd:
     """One run whose search is over, with a champion."""
 
-    lab: Lab
+    context: SearchContext
     history: History
     seconds: float
     """What finding out all next steps may take, as it is predicted."""
@@ -48,9 +48,9 @@ class Ending:
     """By `time.perf_counter`, when finding out is over; None: never."""
 
     @cached_property
-    def hurried(self) -> "Ending":
+    def hurried(self) -> "RunEnd":
         """The same end, where there is no time to find out more than is known already."""
-        found = replace(self, lab=self.lab.heard(silent), seconds=0.0, deadline=None)
+        found = replace(self, context=self.context.heard(silent), seconds=0.0, deadline=None)
         vars(found).update({name: vars(self)[name] for name in ("measured", "costs", "outlook") if name in vars(self)})
         return found
 
@@ -70,30 +70,30 @@ class Ending:
         return self.history.champion_score or 0.0
 
     @cached_property
-    def seen(self) -> Seen:
+    def seen(self) -> ChampionDiagnostics:
         """What reflections look at; here a look may take its part of the time."""
         left = LOOK * self.seconds / THINKING if self.timed else None
-        return Seen(self.lab, self.history, left, shared=False)
+        return ChampionDiagnostics(self.context, self.history, left, shared=False)
 
     @property
     def timed(self) -> bool:
         """Whether clocks count; else costs are those of the machine that they were measured on."""
-        return self.lab.settings.budget_seconds is not None
+        return self.context.settings.budget_seconds is not None
 
     @property
     def longer_seconds(self) -> float:
         """As much time to explore as there was."""
-        return self.lab.settings.budget_seconds or USUAL_SECONDS
+        return self.context.settings.budget_seconds or USUAL_SECONDS
 
     @cached_property
-    def costs(self) -> Costs:
+    def costs(self) -> CostModel:
         """What plans cost now."""
-        return Costs.of(self.lab, self.history.experiments, timed=self.timed)
+        return CostModel.of(self.context, self.history.experiments, timed=self.timed)
 
     @cached_property
-    def measured(self) -> Measured:
+    def measured(self) -> MeasuredCurve:
         """The champion's learning curve."""
-        return measured(self.lab, self.history, self.costs, CURVE * self.seconds)
+        return measure_curve(self.context, self.history, self.costs, CURVE * self.seconds)
 
     @property
     def rows(self) -> float:
@@ -101,21 +101,23 @@ class Ending:
         released = self.history.last("release")
         if released and (learnt := released.body.get("learnt_from")):  # ledgers of earlier versions do not say
             return float(learnt * self.plan.share)
-        return rows_of(self.plan, self.lab) * (self.lab.folds / (self.lab.folds - 1) if self.lab.folds else 1.0)
+        return rows_of(self.plan, self.context) * (
+            self.context.folds / (self.context.folds - 1) if self.context.folds else 1.0
+        )
 
     @cached_property
-    def outlook(self) -> Outlook:
+    def outlook(self) -> Acquisition:
         """What is believed of plans that could be run in as much time again."""
-        known = lead_of(self.lab)
-        return Outlook(
-            surrogate=Surrogate.of(prior_of(Features.of(self.lab)), self.history.alone),
+        known = cross_dataset_lead(self.context)
+        return Acquisition(
+            surrogate=Surrogate.of(load_prior(Features.of(self.context)), self.history.alone),
             cost=self.costs.cost,
             least_seconds=lambda plan: self.costs.cost(plan).seconds,
             left_seconds=self.longer_seconds,
             champion_score=self.score,
             paired_error=paired_error(self.history),
-            alpha=usual_stake(self.history, self.lab.settings.alpha),
-            sure=sure_enough(self.lab.settings.alpha),
+            alpha=usual_alpha_share(self.history, self.context.settings.alpha),
+            sure=certainty_needed(self.context.settings.alpha),
             lead=lambda plan: known(plan, self.plan),
         )
 
@@ -140,4 +142,4 @@ class Ending:
 
     def rng(self, *names: object) -> np.random.Generator:
         """Return a generator of its own for these names, the same in every sitting."""
-        return seeds.generator(self.lab.seed, "next", *names)
+        return seeds.generator(self.context.seed, "next", *names)

@@ -10,12 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.costs.closing_costs import ADVICE_SHARE, report_seconds
-from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.scheduling.candidate_plans import candidate_plans
+from haoqi.explore.setup.context import SearchContext
 
 NEARLY = 0.8
 """Plans that are expected to gain so much of what the best one is promise about as much."""
@@ -25,7 +26,7 @@ FAR = 10.0
 
 
 @dataclass(frozen=True)
-class Unfitted:
+class UntriedPlan:
     """A plan that was not tried, and its price."""
 
     plan: Plan
@@ -39,7 +40,7 @@ class Unfitted:
     """What these minutes are more than the run had."""
 
 
-def most_promising(plans: Sequence[Plan], outlook: Outlook) -> tuple[Plan, float] | None:
+def most_promising(plans: Sequence[Plan], outlook: Acquisition) -> tuple[Plan, float] | None:
     """Return the plan that is expected to gain most where a test must say so, and that gain; None of none."""
     if not plans:
         return None
@@ -48,18 +49,20 @@ def most_promising(plans: Sequence[Plan], outlook: Outlook) -> tuple[Plan, float
     return best, gains[best]
 
 
-def gains_of(plans: Sequence[Plan], outlook: Outlook) -> dict[Plan, float]:
+def gains_of(plans: Sequence[Plan], outlook: Acquisition) -> dict[Plan, float]:
     """Return what each plan is expected to gain where a test must say so."""
     joint = outlook.surrogate.believe(plans)
     values = outlook.verified(joint.mean, joint.deviation, outlook.proofs(plans))
     return dict(zip(plans, values.tolist(), strict=True))
 
 
-def unfitted(lab: Lab, history: History, costs: Costs, outlook: Outlook) -> Unfitted | None:
+def find_untried(
+    context: SearchContext, history: History, costs: CostModel, outlook: Acquisition
+) -> UntriedPlan | None:
     """Return the most promising plan on all examples that was not tried; None where all were, or no clock counts."""
     tried = {experiment.plan.key for experiment in history.experiments}
-    plans = [plan for plan in lab.plans if plan.share == 1.0 and plan.key not in tried]
-    if not plans or (budget := lab.settings.budget_seconds) is None:
+    plans = [plan for plan in candidate_plans(context) if plan.share == 1.0 and plan.key not in tried]
+    if not plans or (budget := context.settings.budget_seconds) is None:
         return None
     prices = {plan: costs.cost(plan).seconds for plan in plans}
     near = [plan for plan in plans if prices[plan] <= FAR * budget] or [min(plans, key=lambda one: prices[one])]
@@ -67,20 +70,20 @@ def unfitted(lab: Lab, history: History, costs: Costs, outlook: Outlook) -> Unfi
     good = [plan for plan in near if gains[plan] >= NEARLY * max(gains.values())]
     plan = min(good, key=lambda one: (prices[one], one.key))
     gain = gains[plan]
-    minutes = minutes_for(plan, lab, history, costs)
-    return Unfitted(plan, gain, costs.cost(plan).seconds, minutes, 60.0 * minutes - budget)
+    minutes = minutes_for(plan, context, history, costs)
+    return UntriedPlan(plan, gain, costs.cost(plan).seconds, minutes, 60.0 * minutes - budget)
 
 
-def minutes_for(plan: Plan, lab: Lab, history: History, costs: Costs) -> int:
+def minutes_for(plan: Plan, context: SearchContext, history: History, costs: CostModel) -> int:
     """Return the whole minutes of a run that goes on as far as this plan and its release, more than it had."""
-    again = costs.refit_seconds(plan) if lab.folds else 0.0
+    again = costs.refit_seconds(plan) if context.folds else 0.0
     seconds = costs.cost(plan).at_most() + costs.scoring_seconds(plan) + again
-    seconds += report_seconds(lab, costs.rates, len(history.experiments) + 1)
+    seconds += report_seconds(context, costs.rates, len(history.experiments) + 1)
     whole = (history.spent_seconds + seconds) / (1 - ADVICE_SHARE)
-    return max(math.ceil(whole / 60), math.floor(lab.settings.minutes or 0.0) + 1)
+    return max(math.ceil(whole / 60), math.floor(context.settings.minutes or 0.0) + 1)
 
 
-def none_with_base(lab: Lab, history: History) -> bool:
+def none_with_base(context: SearchContext, history: History) -> bool:
     """Return whether methods with a pretrained base may be tried, and none was."""
-    able = any(maker.uses_base for maker in lab.makers.values())
+    able = any(maker.uses_base for maker in context.makers.values())
     return able and not any(one.plan.base for one in history.alone)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from haoqi.explore.beliefs.evidence_pooling import least_lead
-from haoqi.explore.beliefs.surrogate import Floats, Joint, Surrogate, scores_of
-from haoqi.explore.beliefs.transfer_prior import Known
+from haoqi.explore.beliefs.surrogate import Floats, JointScores, Surrogate, predict_scores
+from haoqi.explore.beliefs.transfer_prior import PriorBelief
 from haoqi.explore.plans.plan import Plan
 
 if TYPE_CHECKING:  # naming strategies must not wait for scipy
@@ -37,7 +37,7 @@ _LEAST_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Acquisition:
     """What is believed at one point of a run; a strategy may look at all of it."""
 
     surrogate: Surrogate
@@ -58,7 +58,7 @@ class Outlook:
     """The p-value below which a challenger is proven."""
     sure: float = 0.95
     """The chance to be better at which one is believed by what other data sets know."""
-    lead: Callable[[Plan], Known | None] = lambda plan: None
+    lead: Callable[[Plan], PriorBelief | None] = lambda plan: None
     """What other data sets know of a plan's lead over the champion, in log-odds."""
 
     def price(self, plan: Plan) -> float:
@@ -87,7 +87,7 @@ class Outlook:
             deviation: same shape.
             proofs: the lead that each must show, shape (n,).
         """
-        scores, weights = scores_of(mean, deviation)
+        scores, weights = predict_scores(mean, deviation)
         return self._passed(scores - self.champion_score, proofs[:, None]) @ weights
 
     def promised(self, lesson: "Lesson") -> float:
@@ -96,7 +96,7 @@ class Outlook:
         gains, proofs = lesson.gain + lesson.doubt * points, self.proofs(lesson.plans[:1])
         return float(self._passed(gains, proofs) @ (weights / weights.sum()))
 
-    def taught(self, plans: Sequence[Plan], joint: Joint, least_rate: float = 0.0) -> Floats:
+    def taught(self, plans: Sequence[Plan], joint: JointScores, least_rate: float = 0.0) -> Floats:
         """Return how much gain above the price of time each plan's outcome is expected to uncover, shape (n,).
 
         Only other plans count, and those only that can still be begun after it, so that what is taught can be used.

@@ -20,44 +20,44 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, prior_of
+from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
 from haoqi.explore.plans.plan import ENSEMBLE, Plan
 from haoqi.methods.method import methods
 
-if TYPE_CHECKING:  # naming strategies must not wait for a lab
-    from haoqi.explore.setup.context import Lab
+if TYPE_CHECKING:  # naming strategies must not wait for a context
+    from haoqi.explore.setup.context import SearchContext
 
-Lead = Callable[[Plan, Plan], Known | None]
+Lead = Callable[[Plan, Plan], PriorBelief | None]
 """Gives how far one plan is believed to be above another, in log-odds, before any example at hand is asked."""
 
 _SURE = 1.96
-# Hearsay may be wrong so many times as often as a proof.
+# Cross-dataset evidence may be wrong so many times as often as a proof.
 _DOUBTS = 2.0
 _LEAST_ERROR = 1e-6
 
 
-def nobody_knows(one: Plan, other: Plan) -> None:
+def no_lead(one: Plan, other: Plan) -> None:
     """Know nothing of any two plans."""
 
 
-def may_borrow(lab: "Lab") -> bool:
-    """Return whether a lab may ask what other data sets know."""
-    return lab.settings.borrow and lab.task.output.name == "label"
+def can_pool(context: "SearchContext") -> bool:
+    """Return whether a context may ask what other data sets know."""
+    return context.settings.borrow and context.task.output.name == "label"
 
 
-def lead_of(lab: "Lab") -> Lead:
-    """Return what other data sets know of two plans on a lab's data; nothing where it is not to be asked."""
-    if not may_borrow(lab):
-        return nobody_knows
+def cross_dataset_lead(context: "SearchContext") -> Lead:
+    """Return what other data sets know of two plans on the search's data; nothing where it is not to be asked."""
+    if not can_pool(context):
+        return no_lead
 
     @cache
-    def prior() -> Prior:
-        return prior_of(Features.of(lab))
+    def prior() -> TransferPrior:
+        return load_prior(Features.of(context))
 
     return lambda plan, other: known_lead(prior(), plan, other)
 
 
-def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
+def known_lead(prior: TransferPrior, one: Plan, other: Plan) -> PriorBelief | None:
     """Return what a prior knows of the lead of one plan over another; None where it knows of none.
 
     What was done to the examples is not asked.
@@ -68,16 +68,16 @@ def known_lead(prior: Prior, one: Plan, other: Plan) -> Known | None:
     return prior.lead(one, other) if not one.settings and one.share == other.share == 1.0 else None
 
 
-def sure_enough(alpha: float) -> float:
-    """Return the chance to be better at which a plan is crowned on hearsay, where a run proves at a chance of alpha.
+def certainty_needed(alpha: float) -> float:
+    """Return the chance to be better at which cross-dataset evidence crowns a plan, where a run proves at alpha.
 
-    >>> sure_enough(0.1)
+    >>> certainty_needed(0.1)
     0.8
     """
     return max(0.5, 1 - _DOUBTS * alpha)
 
 
-def chance_better(found: Comparison, lead: Known, level: float, *, flattered: float = 0.0) -> float:
+def probability_better(found: Comparison, lead: PriorBelief, level: float, *, flattered: float = 0.0) -> float:
     """Return the chance that the first of two plans is better, in (0, 1).
 
     Args:
@@ -86,7 +86,7 @@ def chance_better(found: Comparison, lead: Known, level: float, *, flattered: fl
         level: the second's score, in [0, 1], where a log-odd is worth level (1 - level).
         flattered: what the second's score owes to having been chosen by the same examples, 0 or more.
 
-    >>> round(chance_better(Comparison(0.02, -0.016, 0.056, 0.28), Known(0.3, 0.3), 0.8), 2)
+    >>> round(probability_better(Comparison(0.02, -0.016, 0.056, 0.28), PriorBelief(0.3, 0.3), 0.8), 2)
     0.92
     """
     worth = max(_LEAST_ERROR, level * (1 - level))
@@ -96,7 +96,7 @@ def chance_better(found: Comparison, lead: Known, level: float, *, flattered: fl
     return 0.5 * math.erfc(-mean * math.sqrt((known + seen) / 2))
 
 
-def least_lead(lead: Known, error: float, level: float, sure: float) -> float:
+def least_lead(lead: PriorBelief, error: float, level: float, sure: float) -> float:
     """Return the least lead on the examples at hand from which the first of two plans is believed better; 0 at least.
 
     Args:

@@ -19,8 +19,8 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.explore.beliefs.transfer_prior import Prior, log_odds
-from haoqi.explore.plans.plan import Experiment, Plan, distance
+from haoqi.explore.beliefs.transfer_prior import TransferPrior, log_odds
+from haoqi.explore.plans.plan import Experiment, Plan, plan_distance
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,7 +41,7 @@ _SURE = 1.96
 
 
 @dataclass(frozen=True)
-class Joint:
+class JointScores:
     """Normal beliefs about the log-odds of some plans' scores, all together."""
 
     mean: Floats
@@ -62,7 +62,7 @@ class Joint:
 class Surrogate:
     """What is believed of all plans after some experiments."""
 
-    prior: Prior
+    prior: TransferPrior
     plans: tuple[Plan, ...] = ()
     """Those that scored, in order."""
     values: tuple[float, ...] = ()
@@ -73,29 +73,29 @@ class Surrogate:
     """How much more plans differ here than on other data."""
 
     @classmethod
-    def of(cls, prior: Prior, history: Sequence[Experiment]) -> "Surrogate":
+    def of(cls, prior: TransferPrior, history: Sequence[Experiment]) -> "Surrogate":
         """Return what is believed after a history; plans that failed say nothing of others."""
         scored = [(e, e.score) for e in history if e.score is not None]
         plans, values = tuple(e.plan for e, _ in scored), tuple(log_odds(score) for _, score in scored)
         return cls(prior, plans, values, tuple(_noise(e) for e, _ in scored))._fitted()
 
-    def believe(self, plans: Sequence[Plan]) -> Joint:
+    def believe(self, plans: Sequence[Plan]) -> JointScores:
         """Return what is believed of some plans, all together."""
         mean = self._means(plans)
         prior = self._covariance(plans, plans)
         noise = median(self.noises) if self.noises else _NOISE**2
         if not self.plans:
-            return Joint(mean, prior, noise)
+            return JointScores(mean, prior, noise)
         cross = self._covariance(plans, self.plans)
         inverse, _ = _inverted(self._covariance(self.plans, self.plans) + np.diag(self.noises))
         gain = cross @ inverse
         told = mean + gain @ (np.array(self.values) - self._means(self.plans))
-        return Joint(told, prior - gain @ cross.T, noise)
+        return JointScores(told, prior - gain @ cross.T, noise)
 
     def score(self, plan: Plan) -> tuple[float | None, float]:
         """Return the score that a plan is believed to get, and its standard deviation; None before anything scored."""
         joint = self.believe([plan])
-        scores, weights = scores_of(joint.mean, joint.deviation)
+        scores, weights = predict_scores(joint.mean, joint.deviation)
         mean = float(scores[0] @ weights)
         doubt = math.sqrt(max(0.0, float((scores[0] - mean) ** 2 @ weights)))
         return (round(mean, 6) if self.plans else None), round(doubt, 6)
@@ -149,10 +149,10 @@ class _Parts:
 
 @lru_cache(maxsize=2**16)
 def _nearness(one: Plan, other: Plan) -> float:
-    return math.exp(-distance(one, other) / REACH)
+    return math.exp(-plan_distance(one, other) / REACH)
 
 
-def scores_of(mean: Floats, deviation: Floats, nodes: int = 9) -> tuple[Floats, Floats]:
+def predict_scores(mean: Floats, deviation: Floats, nodes: int = 9) -> tuple[Floats, Floats]:
     """Return scores that stand for normal beliefs in log-odds, shape (..., nodes), and their weights, shape (nodes,).
 
     Args:

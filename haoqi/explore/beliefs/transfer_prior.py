@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from haoqi.explore.plans.plan import Plan
 
 if TYPE_CHECKING:
-    from haoqi.explore.setup.context import Lab
+    from haoqi.explore.setup.context import SearchContext
 
 TABLE = Path(__file__).with_name("transfer_prior.json")
 
@@ -55,11 +55,11 @@ class Features:
     """Whether its script has no spaces between words."""
 
     @classmethod
-    def of(cls, lab: "Lab") -> "Features":
-        """Return the features of a lab's data."""
-        lengths = lab.lengths.of(next(iter(lab.bases), None))
-        labels = max(1, len(lab.task.labels))
-        return cls(len(lab.splits.train) / labels, labels, sum(lengths) / len(lengths), lab.lengths.unspaced)
+    def of(cls, context: "SearchContext") -> "Features":
+        """Return the features of the search's data."""
+        lengths = context.lengths.of(next(iter(context.bases), None))
+        labels = max(1, len(context.task.labels))
+        return cls(len(context.splits.train) / labels, labels, sum(lengths) / len(lengths), context.lengths.unspaced)
 
     def likeness(self, other: "Features") -> float:
         """Return how much one data set says of another, in (0, 1]."""
@@ -73,7 +73,7 @@ class Features:
 
 
 @dataclass(frozen=True)
-class Known:
+class PriorBelief:
     """A number that is believed with doubt: a mean and a standard deviation."""
 
     mean: float
@@ -81,21 +81,21 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Prior:
+class TransferPrior:
     """What is believed of plans on one data set before any was tried, in log-odds relative to the habit."""
 
-    offsets: Mapping[str, Known] = field(default_factory=dict)
+    offsets: Mapping[str, PriorBelief] = field(default_factory=dict)
     """By method, with "*" behind it for plans whose settings are varied, or "+" and the name of a recipe."""
-    slopes: Mapping[str, Known] = field(default_factory=dict)
+    slopes: Mapping[str, PriorBelief] = field(default_factory=dict)
     """What e times as many examples add, by method."""
     within: float = WITHIN
     shared: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """Covariance of two methods' leads over the habit: where words cannot be told apart, all that need none do well."""
-    leads: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    leads: Mapping[tuple[str, str], PriorBelief] = field(default_factory=dict)
     """How far one method is above another, by both names, where any data set knows both."""
-    together: Known | None = None
+    together: PriorBelief | None = None
     """How far an ensemble is above the best of its members; None: no data set knows."""
-    wider: Known | None = None
+    wider: PriorBelief | None = None
     """How far an ensemble is above one that a training has yet to join; None: no data set knows."""
 
     def mean(self, plan: Plan) -> float:
@@ -111,7 +111,7 @@ class Prior:
         """Return how much two methods are believed to be above what is usual together."""
         return self.shared.get((one, other), 0.0)
 
-    def lead(self, one: Plan, other: Plan) -> Known | None:
+    def lead(self, one: Plan, other: Plan) -> PriorBelief | None:
         """Return how far a method at its defaults was above another; None: nowhere, or not above.
 
         Of the other's variations it is known how far they were from its defaults on the whole, and how unlike they are.
@@ -121,19 +121,21 @@ class Prior:
             usual, varied = (self.offsets.get(arm) for arm in (other.method, f"{other.method}*"))
             if usual is None or varied is None:
                 return None
-            known = Known(known.mean + usual.mean - varied.mean, math.hypot(known.doubt, self.within))
+            known = PriorBelief(known.mean + usual.mean - varied.mean, math.hypot(known.doubt, self.within))
         return known if known is not None and known.mean > 0 else None
 
-    def slope(self, method: str) -> Known:
+    def slope(self, method: str) -> PriorBelief:
         """Return what e times as many examples add to a method's score."""
-        return self.slopes.get(method, Known(SLOPE, SLOPE_DOUBT))
+        return self.slopes.get(method, PriorBelief(SLOPE, SLOPE_DOUBT))
 
-    def _offset(self, plan: Plan) -> Known:
-        usual = self.offsets.get(plan.method, Known(0.0, 0.0 if plan.method == HABIT else DOUBT))
+    def _offset(self, plan: Plan) -> PriorBelief:
+        usual = self.offsets.get(plan.method, PriorBelief(0.0, 0.0 if plan.method == HABIT else DOUBT))
         return self.offsets.get(f"{plan.method}*", usual) if plan.settings else usual
 
 
-def prior_of(features: Features, table: Mapping[str, Any] | None = None, without: Collection[str] = ()) -> Prior:
+def load_prior(
+    features: Features, table: Mapping[str, Any] | None = None, without: Collection[str] = ()
+) -> TransferPrior:
     """Return what the table says of plans on data with such features.
 
     Args:
@@ -145,19 +147,21 @@ def prior_of(features: Features, table: Mapping[str, Any] | None = None, without
     cases = {name: case for name, case in table["cases"].items() if name not in without}
     weights = {name: features.likeness(Features(**case["features"])) for name, case in cases.items()}
 
-    def gathered(part: str, none: Known) -> dict[str, Known]:
+    def gathered(part: str, none: PriorBelief) -> dict[str, PriorBelief]:
         names = sorted({arm for case in cases.values() for arm in case[part]})
         seen = {arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names}
         return {arm: _pooled(found, _none(arm, none)) for arm, found in seen.items()}
 
-    offsets, slopes = gathered("offsets", Known(0.0, DOUBT)), gathered("slopes", Known(SLOPE, SLOPE_DOUBT))
+    offsets, slopes = gathered("offsets", PriorBelief(0.0, DOUBT)), gathered("slopes", PriorBelief(SLOPE, SLOPE_DOUBT))
     seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
 
-    def ensembles(fact: str) -> Known | None:
+    def ensembles(fact: str) -> PriorBelief | None:
         return _ensembles([(weights[name], *case[fact]) for name, case in cases.items() if fact in case])
 
     together, wider = ensembles("together"), ensembles("wider")
-    return Prior(offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together, wider)
+    return TransferPrior(
+        offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together, wider
+    )
 
 
 def log_odds(score: float) -> float:
@@ -170,20 +174,20 @@ def log_odds(score: float) -> float:
     return math.log(share / (1 - share))
 
 
-def _none(arm: str, none: Known) -> Known:
+def _none(arm: str, none: PriorBelief) -> PriorBelief:
     """Return what is believed of an arm that no data set knows; recipes change little."""
-    return Known(0.0, WITHIN) if arm.startswith("+") else none
+    return PriorBelief(0.0, WITHIN) if arm.startswith("+") else none
 
 
-def _pooled(found: list[tuple[float, float]], none: Known) -> Known:
+def _pooled(found: list[tuple[float, float]], none: PriorBelief) -> PriorBelief:
     """Return the weighted mean of values, drawn towards none of them, and how far one more may be from it."""
     total = sum(weight for weight, _ in found)
     mean = (sum(weight * value for weight, value in found) + _NOTHING * none.mean) / (total + _NOTHING)
     spread = sum(weight * (value - mean) ** 2 for weight, value in found)
-    return Known(mean, math.sqrt((spread + _NOTHING * none.doubt**2) / (total + _NOTHING)))
+    return PriorBelief(mean, math.sqrt((spread + _NOTHING * none.doubt**2) / (total + _NOTHING)))
 
 
-def _ensembles(found: list[tuple[float, float, float]]) -> Known | None:
+def _ensembles(found: list[tuple[float, float, float]]) -> PriorBelief | None:
     """Return how far an ensemble is above what it is held against, from weights, means and their standard errors.
 
     What the means differ by is more than data sets do: their errors are taken off, as in a meta-analysis of random
@@ -194,11 +198,11 @@ def _ensembles(found: list[tuple[float, float, float]]) -> Known | None:
     total = sum(weight for weight, _, _ in found)
     mean = sum(weight * value for weight, value, _ in found) / (total + _NOTHING)
     spread = max(0.0, sum(weight * ((value - mean) ** 2 - error**2) for weight, value, error in found))
-    return Known(mean, math.sqrt((spread + _NOTHING * TOGETHER**2) / (total + _NOTHING)))
+    return PriorBelief(mean, math.sqrt((spread + _NOTHING * TOGETHER**2) / (total + _NOTHING)))
 
 
 def _covariances(
-    offsets: Mapping[str, Known], seen: Sequence[tuple[float, Mapping[str, float]]]
+    offsets: Mapping[str, PriorBelief], seen: Sequence[tuple[float, Mapping[str, float]]]
 ) -> dict[tuple[str, str], float]:
     """Return how far two methods were above their means together, drawn towards 0, for each pair of methods.
 
@@ -217,14 +221,14 @@ def _covariances(
     return found
 
 
-def _leads(seen: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], Known]:
+def _leads(seen: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], PriorBelief]:
     """Return how far one method was above another on the same data sets, drawn towards not at all."""
     methods = sorted({arm for _, case in seen for arm in case if arm.isidentifier()})
     found = {}
     for one, other in permutations(methods, 2):
         both = [(weight, case[one] - case[other]) for weight, case in seen if one in case and other in case]
         if both:
-            found[one, other] = _pooled(both, Known(0.0, DOUBT))
+            found[one, other] = _pooled(both, PriorBelief(0.0, DOUBT))
     return found
 
 

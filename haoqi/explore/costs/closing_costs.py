@@ -7,9 +7,9 @@ part of the minutes, is done where time is left over, and otherwise left to a pe
 making the released base smaller.
 """
 
-from haoqi.explore.costs.throughput import Rates
+from haoqi.explore.costs.throughput import Throughput
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 
 LATE = 0.02
 """A release may be later by this share of the minutes, rather than know less than it could."""
@@ -34,41 +34,41 @@ SMALLER_SHARE = 0.1
 _COMPARED, _PAIR, _ROW, _CELL = 40, 0.01, 1e-5, 5e-7
 
 
-def report_seconds(lab: Lab, rates: Rates, experiments: int) -> float:
+def report_seconds(context: SearchContext, rates: Throughput, experiments: int) -> float:
     """Return what publishing takes, and writing a report of so many experiments."""
-    rows, labels = len(lab.judged), len(lab.task.labels)
+    rows, labels = len(context.judged), len(context.task.labels)
     pairs = min(_COMPARED, experiments) * (_PAIR + rows * (_ROW + _CELL * labels))
     return rates.paced(REPORT_SECONDS + pairs)
 
 
-def advice_seconds(lab: Lab) -> float:
+def advice_seconds(context: SearchContext) -> float:
     """Return how long finding next steps may take for sure."""
-    budget, most = lab.settings.budget_seconds, lab.settings.advice_seconds
+    budget, most = context.settings.budget_seconds, context.settings.advice_seconds
     return most if budget is None else min(most, ADVICE_SHARE * budget)
 
 
-def most_advice_seconds(lab: Lab, left: float | None) -> float:
+def most_advice_seconds(context: SearchContext, left: float | None) -> float:
     """Return how long finding next steps may take where so many seconds are left; None: no clock counts.
 
     That is 15 seconds, or what else `advice_seconds` says, or a twentieth of the minutes where that is more, and never
     past the end of the minutes.
     """
-    most = lab.settings.advice_seconds
+    most = context.settings.advice_seconds
     if not most or left is None:
         return most
-    return max(0.0, min(left, max(most, ADVICE_SHARE * (lab.settings.budget_seconds or 0.0))))
+    return max(0.0, min(left, max(most, ADVICE_SHARE * (context.settings.budget_seconds or 0.0))))
 
 
-def compile_seconds(lab: Lab, rates: Rates, plan: Plan) -> float:
+def compile_seconds(context: SearchContext, rates: Throughput, plan: Plan) -> float:
     """Return what compiling the release of a plan takes; 0 where it is not asked for, or nothing is to be compiled."""
     base = next((one.base for one, _ in plan.members if one.base), None)
-    if not lab.compiles or base is None or lab.hardware.gpu:
+    if not context.compiles or base is None or context.hardware.gpu:
         return 0.0
-    card = lab.bases[base].card
+    card = context.bases[base].card
     return rates.paced(COMPILE_SECONDS + COMPILE_SECONDS_EACH * 12 * card.layers * card.width**2 / 1e6)
 
 
-def compile_kept(lab: Lab, rates: Rates, plan: Plan) -> float:
+def compile_kept(context: SearchContext, rates: Throughput, plan: Plan) -> float:
     """Return the seconds that are kept for compiling: what it takes, or nothing where that is too much of the time."""
-    seconds, budget = compile_seconds(lab, rates, plan), lab.settings.budget_seconds
+    seconds, budget = compile_seconds(context, rates, plan), context.settings.budget_seconds
     return seconds if budget is None or seconds <= COMPILE_SHARE * budget else 0.0

@@ -6,38 +6,38 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from haoqi.explore.costs.closing_costs import LATE, SMALLER_SHARE, advice_seconds, compile_kept, report_seconds
-from haoqi.explore.costs.recipe_costs import Asked, asked, opinion
-from haoqi.explore.costs.throughput import Cost, Measured, Rates, nominal, rates_of
+from haoqi.explore.costs.plan_costs import plan_trial
+from haoqi.explore.costs.recipe_costs import RecipeCosts, label_check_load, recipe_costs
+from haoqi.explore.costs.teaching_costs import teaching_seconds
+from haoqi.explore.costs.throughput import Cost, MeasuredPlan, Throughput, estimate_throughput, reference_throughput
 from haoqi.explore.costs.workload import (
-    NEEDED_BY_ALL,
-    Kept,
+    StoredFeatures,
     Trial,
-    imports,
-    kept_after,
-    load_of,
-    not_imported,
-    reading_base,
-    trimming,
+    base_load,
+    features_after,
+    import_load,
+    plan_load,
+    trimming_load,
 )
-from haoqi.explore.experiments.distillation import teaching_seconds
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
+from haoqi.explore.setup.imported_libraries import NEEDED_BY_ALL, find_not_imported
 from haoqi.methods.work import Load, answered, embedded
 from haoqi.models.trim import compared
 
 REFIT = 0.6
 """Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""
 
-_NOTHING = Kept()
+_NOTHING = StoredFeatures()
 
 
 @dataclass(frozen=True)
-class Costs:
+class CostModel:
     """What plans cost at one point of a run."""
 
-    lab: Lab
-    rates: Rates
-    asked: Asked
+    context: SearchContext
+    rates: Throughput
+    recipe_costs: RecipeCosts
     """What the store of features holds, by base, and what recipes have asked."""
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
@@ -47,38 +47,38 @@ class Costs:
     _reserved: dict[Plan, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, lab: Lab, history: Sequence[Experiment], *, timed: bool) -> "Costs":
+    def of(cls, context: SearchContext, history: Sequence[Experiment], *, timed: bool) -> "CostModel":
         """Return the costs after a history, a function of it alone: a run taken up again believes the same.
 
         Args:
-            lab: what the experiments share.
+            context: what the experiments share.
             history: what was run. It tells what the store of features holds; if clocks count, also the speed.
             timed: whether clocks count.
         """
-        rates = rates_of(lab.hardware) if timed else nominal()
-        known = Asked()
-        seen, fresh = list[Measured](), set(lab.fresh)
+        rates = estimate_throughput(context.hardware) if timed else reference_throughput()
+        known = RecipeCosts()
+        seen, fresh = list[MeasuredPlan](), set(context.fresh)
         for experiment in history:
             plan = experiment.plan
-            if plan.method not in lab.makers or (plan.base or "") not in (*lab.bases, ""):
+            if plan.method not in context.makers or (plan.base or "") not in (*context.bases, ""):
                 continue
             if experiment.score is None and not experiment.cut:
                 continue
-            trial = lab.trial(plan)
-            work = lab.method(plan).work(trial.size)
-            known = asked(plan, lab, known)
+            trial = plan_trial(plan, context)
+            work = context.method(plan).work(trial.size)
+            known = recipe_costs(plan, context, known)
             before = known.kept.get(plan.base or "", _NOTHING)
             if known.load == Load() and not plan.made_of:
-                load = load_of(work, trial, before) + imports(work, fresh)
-                one = Measured(plan.method, load, experiment.seconds, plan.base or "")
+                load = plan_load(work, trial, before) + import_load(work, fresh)
+                one = MeasuredPlan(plan.method, load, experiment.seconds, plan.base or "")
                 # What was ended says nothing, unless it should have been done by then.
                 if not experiment.cut or rates.learnt(seen).cost(load, one.method, one.base).at_most() < one.seconds:
                     seen.append(one)
             if experiment.score is None:
                 continue  # of what was begun nothing is known
             fresh -= {*work.libraries, NEEDED_BY_ALL}
-            known = replace(known, kept={**known.kept, plan.base or "": kept_after(before, work, trial)})
-        return cls(lab, rates.learnt(seen) if timed else rates, known, timed, len(history))
+            known = replace(known, kept={**known.kept, plan.base or "": features_after(before, work, trial)})
+        return cls(context, rates.learnt(seen) if timed else rates, known, timed, len(history))
 
     def cost(self, plan: Plan) -> Cost:
         """Return how long a plan takes if nothing ends it."""
@@ -96,16 +96,16 @@ class Costs:
         """Return what a plan does now: less than at first, where earlier plans share its base.
 
         Args:
-            plan: any plan of the lab's methods and bases.
+            plan: any plan of the search's methods and bases.
             share: of its fit, what is done before time ends it.
         """
-        trial = self.lab.trial(plan)
-        work = self.lab.method(plan).work(trial.size)
+        trial = plan_trial(plan, self.context)
+        work = self.context.method(plan).work(trial.size)
         work = replace(work, fit=work.fit.times(share), embeds=share * work.embeds)
-        first = asked(plan, self.lab, self.asked)
-        load = first.load + load_of(work, trial, first.kept.get(plan.base or "", _NOTHING))
+        first = recipe_costs(plan, self.context, self.recipe_costs)
+        load = first.load + plan_load(work, trial, first.kept.get(plan.base or "", _NOTHING))
         if self.timed:
-            load += imports(work, not_imported())
+            load += import_load(work, find_not_imported())
         return load
 
     def answer_seconds(self, plan: Plan, rows: int = 1000) -> float:
@@ -115,19 +115,19 @@ class Costs:
         """
         total, read = Load(), set[str]()
         for one, _ in plan.members:
-            trial = self.lab.trial(one)
+            trial = plan_trial(one, self.context)
             train_rows = int(trial.rows * one.share)
             size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
-            work = self.lab.method(one).work(size)
+            work = self.context.method(one).work(size)
             total += work.score + answered(size, rows)
             if work.asks and one.base and one.base not in read:
                 total += embedded(size, rows * work.asks)
                 read.add(one.base)
-        return nominal().cost(total, plan.method).seconds
+        return reference_throughput().cost(total, plan.method).seconds
 
-    def opinion_seconds(self, lab: Lab) -> float:
-        """Return what held-out answers to the training examples take by the bases of a lab, which may have fewer."""
-        return self.rates.cost(opinion(lab, self.asked), "tfidf").seconds
+    def opinion_seconds(self, context: SearchContext) -> float:
+        """Return what held-out answers to the training examples take by the bases of a context, perhaps fewer."""
+        return self.rates.cost(label_check_load(context, self.recipe_costs), "tfidf").seconds
 
     def reserve_seconds(self, plan: Plan | None) -> float:
         """Return what releasing a plan's model takes, most likely at most; a search leaves so much time.
@@ -143,12 +143,12 @@ class Costs:
         That is the release, next steps and the report, and of a plan a smaller base and its compiled form, too, where
         these are a small part of the minutes.
         """
-        told = report_seconds(self.lab, self.rates, self.experiments) + advice_seconds(self.lab)
+        told = report_seconds(self.context, self.rates, self.experiments) + advice_seconds(self.context)
         if plan is None:
             return told
-        smaller, budget = self.trimming_seconds(plan), self.lab.settings.budget_seconds
+        smaller, budget = self.trimming_seconds(plan), self.context.settings.budget_seconds
         kept = smaller if budget is None or smaller <= SMALLER_SHARE * budget else 0.0
-        return told + kept + compile_kept(self.lab, self.rates, plan)
+        return told + kept + compile_kept(self.context, self.rates, plan)
 
     def left_to_compile(self, left: float | None) -> float | None:
         """Return how many of the seconds that are left compiling may take, next steps and the report kept time for."""
@@ -156,7 +156,7 @@ class Costs:
 
     def left_to_advise(self, left: float | None) -> float | None:
         """Return how many of the seconds that are left finding next steps may take, the report kept time for."""
-        return None if left is None else max(0.0, left - report_seconds(self.lab, self.rates, self.experiments))
+        return None if left is None else max(0.0, left - report_seconds(self.context, self.rates, self.experiments))
 
     def kept_for(self, champion: Experiment | None, left: float) -> float:
         """Return what is kept of the time left for releasing a champion that was run.
@@ -169,11 +169,11 @@ class Costs:
         if champion is None:
             return self.closing_seconds(None)
         released, again = self._release(champion.plan)
-        if champion.plan.method == ENSEMBLE and not self.lab.folds:
+        if champion.plan.method == ENSEMBLE and not self.context.folds:
             members = self.refitted(champion.plan, left - released).items()
             return released + sum(self.refit_seconds(one) if limit is None else limit for one, limit in members)
-        late = LATE * (self.lab.settings.budget_seconds or 0.0)
-        if again and (self.lab.folds or released + again <= left + late):
+        late = LATE * (self.context.settings.budget_seconds or 0.0)
+        if again and (self.context.folds or released + again <= left + late):
             return released + again
         shorter = self.shorter_refit_seconds(champion)
         return released + (shorter if released + shorter <= left else 0.0)
@@ -184,8 +184,8 @@ class Costs:
         With each comes the most that it may take; None: what it takes. A training of a base may have as long as its
         first fit took, where there is no more. There are none where no last fit is asked for.
         """
-        lab, members = self.lab, plan.members
-        if not lab.settings.refit or not len(lab.splits.valid):
+        context, members = self.context, plan.members
+        if not context.settings.refit or not len(context.splits.valid):
             return {}
         least = {one: min(self.refit_seconds(one), self._shorter(one)) for one, _ in members}
         parts = [part for size in range(len(members) + 1) for part in combinations(members, size)]
@@ -204,8 +204,8 @@ class Costs:
 
         A training of the base ends in whatever time it has, its step size come down to 0.
         """
-        plan, lab = ran.plan, self.lab
-        if plan.method == ENSEMBLE or lab.folds or not lab.settings.refit or not len(lab.splits.valid):
+        plan, context = ran.plan, self.context
+        if plan.method == ENSEMBLE or context.folds or not context.settings.refit or not len(context.splits.valid):
             return math.inf
         return ran.seconds if self._trains_in_any_time(plan) else math.inf
 
@@ -215,7 +215,7 @@ class Costs:
 
     def _trains_in_any_time(self, plan: Plan) -> bool:
         """Return whether a fit is the training of a base, which ends in whatever time it has."""
-        method = self.lab.method(plan)
+        method = self.context.method(plan)
         return method.elastic and method.uses_base and method.stochastic
 
     def _release(self, plan: Plan | None) -> tuple[float, float]:
@@ -223,9 +223,9 @@ class Costs:
         if plan is None:
             return self.closing_seconds(None), 0.0
         if plan not in self._reserved:
-            again, budget = self.refit_seconds(plan), self.lab.settings.budget_seconds
+            again, budget = self.refit_seconds(plan), self.context.settings.budget_seconds
             soon = plan.method != ENSEMBLE and again <= REFIT * (budget or math.inf)
-            refits = self.lab.folds or (self.lab.settings.refit and soon)
+            refits = self.context.folds or (self.context.settings.refit and soon)
             self._reserved[plan] = self.closing_seconds(plan) + self.scoring_seconds(plan), again if refits else 0.0
         return self._reserved[plan]
 
@@ -236,64 +236,70 @@ class Costs:
         """
         if plan.method == ENSEMBLE:
             return sum(self.refit_seconds(one) for one, _ in plan.members)
-        lab = self.lab
-        after, again = lab.whole.trial(plan), 0 if lab.folds else len(lab.splits.valid)
+        context = self.context
+        after, again = plan_trial(plan, context.whole), 0 if context.folds else len(context.splits.valid)
         trial = replace(after, size=replace(after.size, valid_rows=again, watched=False))
-        taught = teaching_seconds(plan, lambda one: self.cost(one).seconds) * after.rows / max(1, lab.trial(plan).rows)
-        return self._again_seconds(plan, lab.whole, trial) + taught
+        taught = (
+            teaching_seconds(plan, lambda one: self.cost(one).seconds)
+            * after.rows
+            / max(1, plan_trial(plan, context).rows)
+        )
+        return self._again_seconds(plan, context.whole, trial) + taught
 
     def crossed_seconds(self, plan: Plan) -> float:
         """Return what cross-validating a plan that was run takes, most likely at most, on training and validation rows.
 
         What its own run had the base read is kept.
         """
-        return self._again_seconds(plan, self.lab.crossed, self.lab.crossed.trial(plan))
+        return self._again_seconds(plan, self.context.crossed, plan_trial(plan, self.context.crossed))
 
-    def _again_seconds(self, plan: Plan, there: Lab, trial: Trial) -> float:
+    def _again_seconds(self, plan: Plan, there: SearchContext, trial: Trial) -> float:
         """Return what trying a plan takes, most likely at most, where all that it learns from was read in its run."""
-        lab, base, method = self.lab, plan.base or "", self.lab.method(plan)
-        before = lab.trial(plan)
-        kept = kept_after(asked(plan, lab, self.asked).kept.get(base, _NOTHING), method.work(before.size), before)
-        read = len(lab.splits.valid) if kept.judged and not lab.folds else 0
+        context, base, method = self.context, plan.base or "", self.context.method(plan)
+        before = plan_trial(plan, context)
+        kept = features_after(
+            recipe_costs(plan, context, self.recipe_costs).kept.get(base, _NOTHING), method.work(before.size), before
+        )
+        read = len(context.splits.valid) if kept.judged and not context.folds else 0
         kept = replace(kept, taken=kept.taken + read, drawn=kept.drawn + read if kept.drawn else 0.0, judged=True)
-        known = Asked(kept={**self.asked.kept, base: kept})
-        load = asked(plan, there, known).load + load_of(method.work(trial.size), trial, kept)
+        known = RecipeCosts(kept={**self.recipe_costs.kept, base: kept})
+        load = recipe_costs(plan, there, known).load + plan_load(method.work(trial.size), trial, kept)
         return self.rates.cost(load, plan.method, base).at_most()
 
     def scoring_seconds(self, plan: Plan) -> float:
         """Return what answering the test split takes, most likely at most."""
         seconds, read = 0.0, set[str]()
         for one, _ in plan.members:
-            rows, base = len(self.lab.splits.test), one.base or ""
+            rows, base = len(self.context.splits.test), one.base or ""
             load = Load(plans=1) + self._answering(one, rows, read=base in read)
-            if self.lab.method(one).uses_base:  # each member has a copy of its own
-                load += reading_base(self.lab.trial(one).size)
-            if base and not self.lab.method(one).stochastic:  # members on frozen features share them
+            if self.context.method(one).uses_base:  # each member has a copy of its own
+                load += base_load(plan_trial(one, self.context).size)
+            if base and not self.context.method(one).stochastic:  # members on frozen features share them
                 read.add(base)
             seconds += self.rates.cost(load, one.method).at_most()
         return seconds
 
     def judging_seconds(self, plan: Plan) -> float:
         """Return what answering the validation examples takes, most likely at most."""
-        rows = len(self.lab.splits.valid)
+        rows = len(self.context.splits.valid)
         return sum(self.rates.cost(self._answering(one, rows), one.method).at_most() for one, _ in plan.members)
 
     def trimming_seconds(self, plan: Plan) -> float:
         """Return what making the bases of a release smaller takes, and comparing its answers; it can be broken off."""
-        seconds, cut, rows = 0.0, set[str](), 2 * compared(self.lab.splits)
+        seconds, cut, rows = 0.0, set[str](), 2 * compared(self.context.splits)
         for one, _ in plan.members:
             if one.base:
-                size, known = self.lab.trial(one).size, one.base in cut
-                load = reading_base(size).times(2) + trimming(size, again=known) + self._answering(one, rows)
+                size, known = plan_trial(one, self.context).size, one.base in cut
+                load = base_load(size).times(2) + trimming_load(size, again=known) + self._answering(one, rows)
                 seconds += self.rates.cost(load, one.method).seconds
                 cut.add(one.base)
         return seconds
 
     def _answering(self, plan: Plan, rows: int, *, read: bool = False) -> Load:
         """Return what a plan's model does to answer so many texts, which its base has read or not."""
-        trial = self.lab.trial(plan)
+        trial = plan_trial(plan, self.context)
         train_rows = int(trial.rows * plan.share)
         size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
-        work = self.lab.method(plan).work(size)
-        asked = 0.0 if read else rows * work.asks
-        return work.score + answered(size, rows) + embedded(size, asked)
+        work = self.context.method(plan).work(size)
+        recipe_costs = 0.0 if read else rows * work.asks
+        return work.score + answered(size, rows) + embedded(size, recipe_costs)

@@ -61,7 +61,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPlan:
     """What a plan did, and the seconds that it took."""
 
     method: str
@@ -71,7 +71,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Rates:
+class Throughput:
     """Beliefs about speed: logarithms of seconds per unit, of the machine's factor and of each method's.
 
     A plan is believed to take the sum over kinds of count times rate, times the machine's factor, times its
@@ -99,17 +99,17 @@ class Rates:
 
     def paced(self, seconds: float) -> float:
         """Return how long text work takes here that takes so long on the machine that the rates were measured on."""
-        usual, text = nominal(), [name for name in KINDS if name not in MATRIX]
+        usual, text = reference_throughput(), [name for name in KINDS if name not in MATRIX]
         mine, theirs = (dict(zip(one.names, one.logs.tolist(), strict=True)) for one in (self, usual))
         faster = sum(mine[name] - theirs[name] for name in text) / len(text)
         return seconds * math.exp(mine["machine"] - theirs["machine"] + faster)
 
-    def scaled(self, ratio_matrix: float, ratio_text: float) -> "Rates":
+    def scaled(self, ratio_matrix: float, ratio_text: float) -> "Throughput":
         """Return the rates of a machine that takes so many times as long for matrix products and for text."""
         more = [math.log(ratio_matrix if name in MATRIX else ratio_text) if name in KINDS else 0 for name in self.names]
         return replace(self, logs=self.logs + np.array(more))
 
-    def learnt(self, seen: Sequence[Measured]) -> "Rates":
+    def learnt(self, seen: Sequence[MeasuredPlan]) -> "Throughput":
         """Return the rates that are likeliest given what was seen, and the doubt that is left.
 
         The maximum of the posterior, by Gauss and Newton's iteration on the logarithm of seconds: what a plan took
@@ -140,7 +140,7 @@ class Rates:
         scatter = max(self.noise, _scatter(seen, off))
         return replace(found, corrections=_corrections(seen, beyond), noise=scatter)
 
-    def knowing(self, methods: Sequence[str]) -> "Rates":
+    def knowing(self, methods: Sequence[str]) -> "Throughput":
         """Return rates that have a factor for each of these methods; one that was never seen has 1, in doubt."""
         new = tuple(sorted(set(methods) - set(self.names)))
         if not new:
@@ -164,7 +164,7 @@ class Rates:
         return {"noise": round(self.noise, 3), "kinds": kinds, "methods": methods}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "Rates":
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Throughput":
         """Return what `to_plain` made plain, the machine's factor being 1 in doubt."""
         facts = {**plain["kinds"], "machine": [1.0, MACHINE_DOUBT], **plain["methods"]}
         names = (*KINDS, "machine", *plain["methods"])
@@ -192,7 +192,7 @@ class Rates:
         return self.noise**2 + np.square(_JITTER_SECONDS / np.maximum(seconds, 1e-3))
 
 
-def _scatter(seen: Sequence[Measured], off: Floats) -> float:
+def _scatter(seen: Sequence[MeasuredPlan], off: Floats) -> float:
     """Return by how much logarithms of seconds are off on the whole: on a machine that others use, more than usual.
 
     It is a robust standard deviation (Hampel, 1974, doi:10.1080/01621459.1974.10482962); 0 of fewer than three plans.
@@ -201,7 +201,7 @@ def _scatter(seen: Sequence[Measured], off: Floats) -> float:
     return 1.4826 * float(np.median(told)) if len(told) >= _FEWEST_TOLD else 0.0
 
 
-def _corrections(seen: Sequence[Measured], off: Floats) -> dict[tuple[str, str], float]:
+def _corrections(seen: Sequence[MeasuredPlan], off: Floats) -> dict[tuple[str, str], float]:
     """Return the factor by which plans of each method and base were off of late, drawn towards 1.
 
     It is the weighted median of what their logarithms were off by (Edgeworth, 1888): one plan that met a busy moment
@@ -226,17 +226,17 @@ def _corrections(seen: Sequence[Measured], off: Floats) -> dict[tuple[str, str],
 
 
 @cache
-def nominal() -> Rates:
+def reference_throughput() -> Throughput:
     """Return the rates of the machine that they were measured on: the same everywhere, so no clock sways them."""
-    return Rates.from_plain(_table())
+    return Throughput.from_plain(_table())
 
 
 @cache
-def rates_of(hardware: Hardware) -> Rates:
+def estimate_throughput(hardware: Hardware) -> Throughput:
     """Return the shipped rates scaled to a machine by what its probe says."""
     measured = Hardware(cores=0, memory_bytes=0, gpu=None, **_table()["machine"])
     text = measured.text_speed / hardware.text_speed if hardware.text_speed else 1.0
-    return nominal().scaled(_pace(measured) / _pace(hardware), text)
+    return reference_throughput().scaled(_pace(measured) / _pace(hardware), text)
 
 
 def _table() -> dict[str, Any]:

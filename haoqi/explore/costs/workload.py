@@ -1,23 +1,17 @@
 """What a plan does in all: its fits and its scoring, and what the store of features does not hold yet."""
 
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from haoqi.explore.setup.imported_libraries import LIBRARIES, NEEDED_BY_ALL
 from haoqi.methods.work import Load, Size, States, Work, answered, embedded
-
-LIBRARIES = {"scipy": "scipy.optimize", "pandas": "pandas", "sklearn": "sklearn", "transformers": "transformers"}
-"""What takes long to import, by its field of `Load`, with the module that shows whether it was."""
 
 # Pieces of texts that are cut in the time that deciding on one of a vocabulary takes.
 _PIECES_EACH = 8.0
 
-NEEDED_BY_ALL = "scipy"
-"""Every plan's figures are computed with it."""
-
 
 @dataclass(frozen=True)
-class Kept:
+class StoredFeatures:
     """What the store of features holds of one base, as far as a history tells."""
 
     taken: float = 0.0
@@ -63,7 +57,7 @@ class Trial:
         return min(self.rows, self.size.train_rows * self.fits) + self.size.watched_rows
 
 
-def load_of(work: Work, trial: Trial, kept: Kept) -> Load:
+def plan_load(work: Work, trial: Trial, kept: StoredFeatures) -> Load:
     """Return what a plan does: its fits, the scoring, what is embedded anew, and the verdict's figures.
 
     Cross-validation multiplies fits and scoring. What the store holds is computed once, whatever the folds, and not
@@ -87,7 +81,7 @@ def load_of(work: Work, trial: Trial, kept: Kept) -> Load:
     return load + _bases(size, times if work.tunes else 0, texts > 0, kept.held)
 
 
-def kept_after(kept: Kept, work: Work, trial: Trial) -> Kept:
+def features_after(kept: StoredFeatures, work: Work, trial: Trial) -> StoredFeatures:
     """Return what the store holds of a base once a plan was run."""
     wanted = trial.wanted(work)
     states = dict(kept.states)
@@ -100,22 +94,17 @@ def kept_after(kept: Kept, work: Work, trial: Trial) -> Kept:
     return replace(kept, judged=kept.judged or work.asks, states=states)
 
 
-def imports(work: Work, fresh: Collection[str]) -> Load:
+def import_load(work: Work, fresh: Collection[str]) -> Load:
     """Return what importing libraries takes, of those that were not imported yet."""
     return Load(**dict.fromkeys({*work.libraries, NEEDED_BY_ALL} & LIBRARIES.keys() & set(fresh), 1.0))
 
 
-def not_imported() -> frozenset[str]:
-    """Return which of the libraries this process has yet to import."""
-    return frozenset(name for name, module in LIBRARIES.items() if module not in sys.modules)
-
-
-def reading_base(size: Size) -> Load:
+def base_load(size: Size) -> Load:
     """Return what reading a base from disk takes."""
     return Load(loads=1, loaded=size.weights / 1e6)
 
 
-def trimming(size: Size, *, again: bool) -> Load:
+def trimming_load(size: Size, *, again: bool) -> Load:
     """Return what writing a smaller copy of a base takes: all of it is written and read, and each piece looked at.
 
     Args:
@@ -137,10 +126,10 @@ def _bases(size: Size, copies: int, used: bool, held: bool) -> Load:
     """
     reads = 0 if held else int(used) + (min(1, copies) if used else copies)
     from_memory = copies if held else max(0, copies - 1) if used else 0
-    return reading_base(size).times(reads) + Load(copied=from_memory * size.weights / 1e6)
+    return base_load(size).times(reads) + Load(copied=from_memory * size.weights / 1e6)
 
 
-def _new_texts(work: Work, trial: Trial, kept: Kept) -> tuple[float, float]:
+def _new_texts(work: Work, trial: Trial, kept: StoredFeatures) -> tuple[float, float]:
     """Return how many training texts and scored texts are yet to be embedded."""
     wanted, rows = trial.wanted(work), max(1, trial.rows)
     if trial.folds:

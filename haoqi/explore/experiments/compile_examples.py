@@ -14,7 +14,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.folder import runs
 from haoqi.data.examples import Examples
 from haoqi.data.prepared import load_prepared
-from haoqi.explore.experiments.fit_job import MODEL, experiments
+from haoqi.explore.setup.artifact_paths import MODEL, experiments_folder
 from haoqi.explore.setup.context import FEW
 from haoqi.models.model import Model, load
 from haoqi.models.releases import Release
@@ -22,7 +22,7 @@ from haoqi.models.trim import smaller
 
 
 @dataclass(frozen=True)
-class Jury:
+class CompileExamples:
     """Labelled examples, and what is tried before them."""
 
     examples: Examples
@@ -33,7 +33,7 @@ class Jury:
 
 
 @contextmanager
-def jury_of(release: Release, *, home: Path | None = None) -> Iterator[Jury]:
+def compile_examples(release: Release, *, home: Path | None = None) -> Iterator[CompileExamples]:
     """Give who judges the forms of a release that came from a run here; its stand-in is needed until the block ends.
 
     Args:
@@ -52,11 +52,11 @@ def jury_of(release: Release, *, home: Path | None = None) -> Iterator[Jury]:
             f"give labelled text: haoqi compile {release.reference} FILE",
         ) from None
     known = release.facts.get("learnt_from", 0) > len(splits.train) or len(splits.valid) < FEW
-    judged = experiments(runs(home) / run) / plan / MODEL
+    judged = experiments_folder(runs(home) / run) / plan / MODEL
     if not known:
-        yield Jury(splits.valid)
+        yield CompileExamples(splits.valid)
     elif not judged.exists():  # after cross-validation there is none
-        yield Jury(Examples.join([splits.valid, splits.train]), learnt=True)
+        yield CompileExamples(Examples.join([splits.valid, splits.train]), learnt=True)
     else:
         with tempfile.TemporaryDirectory() as place, smaller(load(judged), splits, Path(place)) as stand_in:
-            yield Jury(splits.valid, learnt=True, stand_in=stand_in)
+            yield CompileExamples(splits.valid, learnt=True, stand_in=stand_in)

@@ -14,17 +14,17 @@ from haoqi.core.deadline import OutOfTimeError
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.split import in_folds
 from haoqi.evaluate.predictions import Predictions
-from haoqi.explore.experiments.fit_job import job_of
+from haoqi.explore.experiments.fit_job import build_job
 from haoqi.explore.experiments.training_data import training_examples
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
 
-def cross_validated(
+def cross_validate(
     plan: Plan,
-    lab: Lab,
+    context: SearchContext,
     *,
     seconds: float | None = None,
     deadline: float | None = None,
@@ -34,7 +34,7 @@ def cross_validated(
 
     Args:
         plan: what is fitted.
-        lab: with folds.
+        context: with folds.
         seconds: what it should take at most; each fold may take its part of what the folds before it left. None: no
             limit.
         deadline: seconds after which it is no longer of use; None: none are.
@@ -49,26 +49,30 @@ def cross_validated(
 
     def fit(rest: Examples, fold: int) -> Predictor:
         now = time.perf_counter()
-        if deadline is not None and fold > 1 and now - begun + (now - ended[-1]) * (lab.folds - fold) > deadline:
-            raise OutOfTimeError(f"{fold} of {lab.folds} folds took {now - begun:.0f} s, too long for the time left")
+        if deadline is not None and fold > 1 and now - begun + (now - ended[-1]) * (context.folds - fold) > deadline:
+            raise OutOfTimeError(
+                f"{fold} of {context.folds} folds took {now - begun:.0f} s, too long for the time left"
+            )
         ended.append(now)
-        train = training_examples(plan, lab, rest, part=fold)
+        train = training_examples(plan, context, rest, part=fold)
         limit = None
         if seconds is not None:
             spent = time.perf_counter() - begun
-            limit = max(1.0, (seconds - spent) / (lab.folds - fold))
-        return lab.method(plan).fit(job_of(plan, lab, train, seconds=limit, part=(fold, lab.folds), facts=facts))
+            limit = max(1.0, (seconds - spent) / (context.folds - fold))
+        return context.method(plan).fit(
+            build_job(plan, context, train, seconds=limit, part=(fold, context.folds), facts=facts)
+        )
 
-    return cross_scores(lab, fit)
+    return cross_scores(context, fit)
 
 
-def cross_scores(lab: Lab, fit: Callable[[Examples, int], Predictor]) -> Scores:
+def cross_scores(context: SearchContext, fit: Callable[[Examples, int], Predictor]) -> Scores:
     """Return scores of every judged example by what `fit` makes of the other folds' examples and the fold's number."""
-    fold_of = in_folds(lab.judged, lab.folds, lab.generator("folds"))
+    fold_of = in_folds(context.judged, context.folds, context.generator("folds"))
     parts: list[tuple[Indices, Scores]] = []
-    for fold in range(lab.folds):
+    for fold in range(context.folds):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-        parts.append((held, fit(lab.judged.take(rest), fold).scores(lab.judged.take(held))))
+        parts.append((held, fit(context.judged.take(rest), fold).scores(context.judged.take(held))))
     return _in_order(parts)
 
 
@@ -81,20 +85,20 @@ def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:
     return [flat[place] for place in back]
 
 
-def cross_decoded(scores: Scores | Callable[[Indices], Scores], lab: Lab) -> Predictions:
+def cross_decode(scores: Scores | Callable[[Indices], Scores], context: SearchContext) -> Predictions:
     """Return answers whose thresholds and temperature come from the other half of the examples.
 
     Fitted on the very examples they are judged by, thresholds would flatter a model. Scores may be a function, too, of
     the rows of that other half, where more was chosen by them.
     """
-    task, count = lab.task, len(lab.judged)
-    half = seeds.generator(lab.seed, "halves").permutation(count)
+    task, count = context.task, len(context.judged)
+    half = seeds.generator(context.seed, "halves").permutation(count)
     parts = [np.sort(half[: count // 2]), np.sort(half[count // 2 :])]
     decoded = []
     for mine, other in (parts, parts[::-1]):
         given = scores(other) if callable(scores) else scores
-        fitted = task.output.calibrate(_take(given, other), lab.judged.take(other), task.labels, task.metric)
-        decoded.append(task.output.decode(_take(given, mine), lab.judged.take(mine), task.labels, **fitted))
+        fitted = task.output.calibrate(_take(given, other), context.judged.take(other), task.labels, task.metric)
+        decoded.append(task.output.decode(_take(given, mine), context.judged.take(mine), task.labels, **fitted))
     return _joined(decoded, np.argsort(np.concatenate(parts)))
 
 

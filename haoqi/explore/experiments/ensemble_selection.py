@@ -20,14 +20,12 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.data.examples import Indices
 from haoqi.evaluate.predictions import Predictions
-from haoqi.explore.beliefs.evidence_pooling import lead_of
-from haoqi.explore.experiments.cross_validation import cross_decoded
-from haoqi.explore.experiments.fit_job import folder_of
+from haoqi.explore.experiments.cross_validation import cross_decode
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
-from haoqi.explore.promotion.selection_bias import flattery
 from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.artifact_paths import experiment_folder
+from haoqi.explore.setup.context import SearchContext
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,7 +46,7 @@ _CELLS, _ROWS = 60_000, 200  # so many probabilities tell who helps whom, and so
 _NEVER = 1e-7  # a probability is at least this, so that no member rules an answer out alone
 
 
-def library(history: History) -> list[Experiment]:
+def member_experiments(history: History) -> list[Experiment]:
     """Return the experiments that may become members, the champion first.
 
     Those that are not among them never will be again, unless a new champion is one of them.
@@ -65,53 +63,17 @@ def library(history: History) -> list[Experiment]:
     return list(found.values())[:LIBRARY]
 
 
-def planned(lab: Lab, history: History) -> Plan | None:
-    """Return the ensemble that might be better than the champion, or None where there is none.
-
-    Its answers are there already, so one that does not even look better on the halves is not proposed. Where other data
-    sets know what ensembles bring, what the champion owes to having been chosen is taken off its score.
-    """
-    plan = together(lab, history)
-    if plan is None or any(experiment.plan.key == plan.key for experiment in history.experiments):
-        return None
-    predictions, _ = answered(plan, lab)
-    score = lab.task.metric(lab.judged.labels, predictions.labels, lab.task.labels)
-    if score <= (level := history.champion_score or 0.0) and lead_of(lab)(plan, history.found().plan) is not None:
-        level -= flattery(history, lab)
-    return plan if score > level else None
-
-
-def together(lab: Lab, history: History) -> Plan | None:
-    """Return the ensemble of the best, however it scores, or None where too few would be its members."""
-    best, found = history.champion, library(history)
-    if best is None or lab.task.output.name == "spans" or len(found) < FEWEST or len(lab.judged) < 2:
-        return None
-    plans = tuple(one.plan for one in found)
-    weights = _chosen(lab, _tables(lab, plans), np.arange(len(lab.judged)))
-    if (weights > 0).sum() < 2:
-        return None
-    numbers = tuple(one.number for one in found)
-    settings = {"weights": tuple(float(one) for one in weights), "library": numbers}
-    return Plan.of(ENSEMBLE, None, settings, made_of=plans)
-
-
-def roughly(history: History) -> Plan | None:
-    """Return an ensemble of the best that is as dear to release as any, or None where there are too few."""
-    plans = tuple(one.plan for one in library(history)[:MEMBERS])
-    if len(plans) < FEWEST:
-        return None
-    return Plan.of(ENSEMBLE, None, {"weights": (1 / len(plans),) * len(plans)}, made_of=plans)
-
-
-def answered(plan: Plan, lab: Lab) -> tuple[Predictions, dict[str, object]]:
+def ensemble_answers(plan: Plan, context: SearchContext) -> tuple[Predictions, dict[str, object]]:
     """Return what an ensemble answers to the judged examples, each half as the other chose, and its calibration."""
-    tables = _tables(lab, plan.made_of)
-    predictions = cross_decoded(lambda other: _pooled(tables, _chosen(lab, tables, other)), lab)
+    tables = _tables(context, plan.made_of)
+    predictions = cross_decode(lambda other: _pooled(tables, _chosen(context, tables, other)), context)
     whole = _pooled(tables, np.array(plan.varied["weights"]))
-    return predictions, lab.task.output.calibrate(whole, lab.judged, lab.task.labels, lab.task.metric)
+    return predictions, context.task.output.calibrate(whole, context.judged, context.task.labels, context.task.metric)
 
 
-def choose(tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool, rng: np.random.Generator) -> Floats:
+def select_weights(
+    tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool, rng: np.random.Generator
+) -> Floats:
     """Return the weight of each model in the ensemble of the likeliest answers, shape (models,).
 
     Args:
@@ -153,13 +115,19 @@ def _loss(logits: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool) -> f
     return float((normal - logits[truth]).mean())
 
 
-def _chosen(lab: Lab, tables: Floats, rows: Indices) -> Floats:
+def choose_weights(plans: Sequence[Plan], context: SearchContext) -> tuple[float, ...]:
+    """Return the weight of each plan in the ensemble that all judged examples choose."""
+    found = _chosen(context, _tables(context, plans), np.arange(len(context.judged)))
+    return tuple(float(one) for one in found)
+
+
+def _chosen(context: SearchContext, tables: Floats, rows: Indices) -> Floats:
     """Return the weights of the models by some of the judged examples."""
-    targets = np.asarray(lab.task.output.targets(lab.judged.take(rows), lab.task.labels))
+    targets = np.asarray(context.task.output.targets(context.judged.take(rows), context.task.labels))
     exclusive = targets.ndim == 1
-    truth = targets[:, None] == np.arange(len(lab.task.labels)) if exclusive else targets.astype(bool)
-    rng = seeds.generator(lab.seed, "ensemble", len(tables), len(rows))
-    return choose(tables[:, rows], truth, exclusive=exclusive, rng=rng)
+    truth = targets[:, None] == np.arange(len(context.task.labels)) if exclusive else targets.astype(bool)
+    rng = seeds.generator(context.seed, "ensemble", len(tables), len(rows))
+    return select_weights(tables[:, rows], truth, exclusive=exclusive, rng=rng)
 
 
 def _pooled(tables: Floats, weights: Floats) -> npt.NDArray[np.float32]:
@@ -167,12 +135,12 @@ def _pooled(tables: Floats, weights: Floats) -> npt.NDArray[np.float32]:
     return np.tensordot(weights, tables, axes=1).astype(np.float32)
 
 
-def _tables(lab: Lab, plans: Sequence[Plan]) -> Floats:
+def _tables(context: SearchContext, plans: Sequence[Plan]) -> Floats:
     """Return the logits of what plans answered to the judged examples, calibrated, shape (plans, n, labels)."""
     found = []
     for plan in plans:
-        chances = artifacts.read_predictions(folder_of(plan, lab)).probabilities
+        chances = artifacts.read_predictions(experiment_folder(plan, context)).probabilities
         assert chances is not None
         safe = np.clip(chances.astype(np.float64), _NEVER, 1 - _NEVER)
-        found.append(np.log(safe) if lab.task.output.name == "label" else np.log(safe / (1 - safe)))
+        found.append(np.log(safe) if context.task.output.name == "label" else np.log(safe / (1 - safe)))
     return np.stack(found)

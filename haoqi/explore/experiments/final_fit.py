@@ -15,46 +15,49 @@ from haoqi.core.events import Note, Stage
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.explore.costs.closing_costs import LATE
-from haoqi.explore.costs.cost_model import Costs
-from haoqi.explore.experiments.fit_job import checkpoint_of, job_of
-from haoqi.explore.experiments.run_experiment import built, ensemble_of, model_of
+from haoqi.explore.costs.cost_model import CostModel
+from haoqi.explore.experiments.fit_job import build_job
+from haoqi.explore.experiments.model_store import build_ensemble, load_model, rebuild_model
 from haoqi.explore.experiments.training_data import training_examples
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.artifact_paths import checkpoint_folder
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.model import Model
 
 
 def final_model(
-    experiment: Experiment, lab: Lab, history: History, left: float | None, *, stopped: bool = False
+    experiment: Experiment, context: SearchContext, history: History, left: float | None, *, stopped: bool = False
 ) -> Model:
     """Return what a champion is released as; its fact `learnt_from` tells how many examples it may have learnt from.
 
     Args:
         experiment: the champion.
-        lab: what the experiments share.
+        context: what the experiments share.
         history: what was run.
         left: seconds of the budget; None: no clock counts.
         stopped: whether the person ended the search, and does not want to wait for another fit.
     """
-    plan, rows = experiment.plan, len(lab.splits.train)
-    if lab.folds:
-        return _knowing(_refitted(plan, lab, _Again(_in_time(experiment, lab, history, left))), len(lab.judged))
-    again = _NOTHING if stopped else _again(experiment, lab, history, left)
+    plan, rows = experiment.plan, len(context.splits.train)
+    if context.folds:
+        return _knowing(
+            _refitted(plan, context, _Again(_in_time(experiment, context, history, left))), len(context.judged)
+        )
+    again = _NOTHING if stopped else _again(experiment, context, history, left)
     if again.plans:
-        whole = rows + len(lab.splits.valid)
-        lab.listen(Stage("refitting", say("refit.stage", count=whole)))
+        whole = rows + len(context.splits.valid)
+        context.listen(Stage("refitting", say("refit.stage", count=whole)))
         try:
-            model = _refitted(plan, lab.heard(until(after(again.seconds), lab.listen)), again)
-            if _score(model, lab) >= (experiment.score or 0.0):
+            model = _refitted(plan, context.heard(until(after(again.seconds), context.listen)), again)
+            if _score(model, context) >= (experiment.score or 0.0):
                 return _knowing(model, whole)
             why = say("refit.why.no_better")
         except KeyboardInterrupt:
             why = say("refit.why.stopped")
         except OutOfTimeError:
             why = say("refit.why.too_long")
-        lab.listen(Note(why, warning=True))
-    return _knowing(model_of(experiment, lab), rows)
+        context.listen(Note(why, warning=True))
+    return _knowing(load_model(experiment, context), rows)
 
 
 @dataclass(frozen=True)
@@ -70,20 +73,20 @@ class _Again:
 _NOTHING = _Again({})
 
 
-def _again(experiment: Experiment, lab: Lab, history: History, left: float | None) -> _Again:
+def _again(experiment: Experiment, context: SearchContext, history: History, left: float | None) -> _Again:
     """Return what of a champion is fitted once more.
 
     What the clock cut short would be again, and some fits would be; a training of a base is then given what time there
     is, if that is at least what its first fit took.
     """
     plan = experiment.plan
-    if not lab.settings.refit or not len(lab.splits.valid):
+    if not context.settings.refit or not len(context.splits.valid):
         return _NOTHING
     if left is None:
         return _Again(_alone(plan))
     cut = [one.plan for one in (experiment, *history.experiments) if one.cut]
-    costs = Costs.of(lab, history.experiments, timed=True)
-    budget = lab.settings.budget_seconds or 0.0
+    costs = CostModel.of(context, history.experiments, timed=True)
+    budget = context.settings.budget_seconds or 0.0
     spare = max(0.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(plan)) + LATE * budget
     most = max(1.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(None)) + LATE * budget
     if plan.method == ENSEMBLE:
@@ -97,7 +100,9 @@ def _again(experiment: Experiment, lab: Lab, history: History, left: float | Non
     return _NOTHING
 
 
-def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | None) -> dict[Plan, float | None]:
+def _in_time(
+    experiment: Experiment, context: SearchContext, history: History, left: float | None
+) -> dict[Plan, float | None]:
     """Return the plans of a champion that was cross-validated, each with the seconds that its only fit may take.
 
     It must be fitted, so what gives way gets its part of the time, and at least what a fold took.
@@ -106,14 +111,14 @@ def _in_time(experiment: Experiment, lab: Lab, history: History, left: float | N
     found = _alone(plan)
     if left is None:
         return found
-    costs = Costs.of(lab, history.experiments, timed=True)
+    costs = CostModel.of(context, history.experiments, timed=True)
     spare = left - costs.scoring_seconds(plan) - costs.closing_seconds(plan)
     needed = {one: costs.refit_seconds(one) for one in found}
     ran = {one.plan: one.seconds for one in (experiment, *history.experiments)}
     for one in found:
-        if lab.method(one).elastic:
+        if context.method(one).elastic:
             part = spare * needed[one] / max(1e-9, sum(needed.values()))
-            found[one] = max(part, ran.get(one, needed[one]) / lab.folds)
+            found[one] = max(part, ran.get(one, needed[one]) / context.folds)
     return found
 
 
@@ -122,25 +127,25 @@ def _alone(plan: Plan) -> dict[Plan, float | None]:
     return {one: None for one, _ in plan.members}
 
 
-def _refitted(plan: Plan, lab: Lab, again: _Again) -> Model:
+def _refitted(plan: Plan, context: SearchContext, again: _Again) -> Model:
     """Return the model of a plan, fitted on training and validation examples as far as it is to be."""
     if plan.method == ENSEMBLE:
-        return ensemble_of(plan, lab, lambda one: _refitted(one, lab, again))
+        return build_ensemble(plan, context, lambda one: _refitted(one, context, again))
     if plan not in again.plans:
-        return model_of(Experiment(plan, score=None), lab)
+        return load_model(Experiment(plan, score=None), context)
     begun = time.perf_counter()
-    train = training_examples(plan, lab, Examples.join([lab.splits.train, lab.splits.valid]))
+    train = training_examples(plan, context, Examples.join([context.splits.train, context.splits.valid]))
     limit = again.plans[plan]
     left = None if limit is None else max(1.0, limit - (time.perf_counter() - begun))
-    job = replace(job_of(plan, lab, train, seconds=left), folder=checkpoint_of(plan, lab) / "whole")
-    return built(lab.method(plan).fit(job), plan, lab)
+    job = replace(build_job(plan, context, train, seconds=left), folder=checkpoint_folder(plan, context) / "whole")
+    return rebuild_model(context.method(plan).fit(job), plan, context)
 
 
 def _knowing(model: Model, rows: int) -> Model:
     return replace(model, facts={**model.facts, "learnt_from": rows})
 
 
-def _score(model: Model, lab: Lab) -> float:
+def _score(model: Model, context: SearchContext) -> float:
     """Return a model's score on the validation examples."""
-    valid, task = lab.splits.valid, lab.task
+    valid, task = context.splits.valid, context.task
     return task.metric(valid.labels, model.predict(valid).labels, task.labels)

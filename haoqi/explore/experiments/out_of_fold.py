@@ -15,12 +15,11 @@ from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes._suspects import trusted
 from haoqi.data.split import in_folds
-from haoqi.explore.costs.throughput import nominal
+from haoqi.explore.costs.label_check_models import FOLDS, label_check_plans
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.methods.blend import trust
 from haoqi.methods.method import Job
-from haoqi.methods.work import embedded
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.outputs.probability import thinned
 from haoqi.tasks.task import Scores
@@ -30,21 +29,8 @@ Floats = npt.NDArray[np.float32]
 # What counts for less is left out.
 _LEAST_TRUST = 1e-3
 
-FOLDS = 5
-"""Parts of the examples, each answered by models fitted on the others."""
 
-ROUNDS = 2
-"""How often they are, at most: where labels are evidently wrong, once more by models that trust these less."""
-
-STRENGTHS = (0.001, 0.008, 0.06)
-"""How closely probes follow the examples (C). Each answers all parts: were each part answered at a strength of its own,
-how sure the answers are would differ between parts, and some would look wrong (docs/decisions.md)."""
-
-READING_SECONDS = 60.0
-"""A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""
-
-
-def held_out(lab: Lab, examples: Examples) -> Floats:
+def predict_out_of_fold(context: SearchContext, examples: Examples) -> Floats:
     """Return the probability of each label for each row, by models not fitted on it, shape (n, labels).
 
     TF-IDF answers, and where there is a base that reads the texts soon, probes of it and its neighbours as well,
@@ -53,16 +39,16 @@ def held_out(lab: Lab, examples: Examples) -> Floats:
     were made of one row are held out together.
 
     Args:
-        lab: the task, the bases and the folder where answers are kept, by the content of the examples.
+        context: the task, the bases and the folder where answers are kept, by the content of the examples.
         examples: labelled, with one label each or several.
 
     Raises:
         UserError: if the task labels words.
     """
-    return _found(lab, examples)["probabilities"]
+    return _found(context, examples)["probabilities"]
 
 
-def answers(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
+def predict_texts(context: SearchContext, examples: Examples, texts: Sequence[str]) -> Floats:
     """Return the probability of each label for some texts by the same models, fitted on examples.
 
     Their shape is (texts, labels).
@@ -70,109 +56,109 @@ def answers(lab: Lab, examples: Examples, texts: Sequence[str]) -> Floats:
     Raises:
         UserError: if the task labels words.
     """
-    known = _found(lab, examples)
-    content = ["answers", *_content(lab, examples), list(texts)]
-    return _kept(lab, content, lambda: {"probabilities": _answered(lab, examples, texts, known)})["probabilities"]
+    known = _found(context, examples)
+    content = ["answers", *_content(context, examples), list(texts)]
+    return _kept(context, content, lambda: {"probabilities": _answered(context, examples, texts, known)})[
+        "probabilities"
+    ]
 
 
-def opinions(lab: Lab, rows: int) -> list[Plan]:
-    """Return which cheap plans are asked about so many examples: decided by the amount of text, never by a clock."""
-    found = [Plan("tfidf")]
-    for base in list(lab.bases)[:1]:
-        probes = [Plan("probe", base, (("strength", strength),)) for strength in STRENGTHS]
-        if nominal().cost(embedded(lab.size(probes[0]), rows), "probe").seconds <= READING_SECONDS:
-            found += [*probes, Plan("knn", base)]
-    return found
-
-
-def is_kept(lab: Lab, examples: Examples) -> bool:
+def is_computed(context: SearchContext, examples: Examples) -> bool:
     """Return whether the held-out answers to some examples were computed before in this run."""
-    return _path(lab, ["panel", *_content(lab, examples)]).is_file()
+    return _path(context, ["panel", *_content(context, examples)]).is_file()
 
 
-def _found(lab: Lab, examples: Examples) -> dict[str, Floats]:
+def _found(context: SearchContext, examples: Examples) -> dict[str, Floats]:
     """Return the probabilities for some examples, and how far each plan is trusted."""
-    if lab.task.output.name == "spans":
+    if context.task.output.name == "spans":
         raise UserError("labels of words have no held-out probabilities", "this needs a task that labels texts")
-    return _kept(lab, ["panel", *_content(lab, examples)], lambda: _crossed(lab, examples))
+    return _kept(context, ["panel", *_content(context, examples)], lambda: _crossed(context, examples))
 
 
-def _crossed(lab: Lab, examples: Examples) -> dict[str, Floats]:
+def _crossed(context: SearchContext, examples: Examples) -> dict[str, Floats]:
     """Return what the models think, of two rounds where labels are evidently wrong, and the first round's trust.
 
     Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions.md).
     """
-    probabilities, weights, offset = _round(lab, examples, examples)
-    believed = trusted(examples, lab.task.output.name, lab.task.labels, probabilities)
+    probabilities, weights, offset = _round(context, examples, examples)
+    believed = trusted(examples, context.task.output.name, context.task.labels, probabilities)
     if (believed < 1).any():
         learnt = replace(examples, weights=(examples.counting * believed).tolist())
-        probabilities = np.asarray((probabilities + _round(lab, examples, learnt)[0]) / 2, dtype=np.float32)
+        probabilities = np.asarray((probabilities + _round(context, examples, learnt)[0]) / 2, dtype=np.float32)
     return {"probabilities": probabilities, "weights": weights, "offset": offset}
 
 
-def _round(lab: Lab, examples: Examples, learnt: Examples) -> tuple[Floats, Floats, Floats]:
+def _round(context: SearchContext, examples: Examples, learnt: Examples) -> tuple[Floats, Floats, Floats]:
     """Return the probabilities for some examples, the weight of each plan, and the offset of each label.
 
     Args:
-        lab: what the experiments share.
+        context: what the experiments share.
         examples: as they are given.
         learnt: the same as models learn them, some perhaps for less.
     """
-    folds = in_folds(examples, FOLDS, lab.generator("held out", len(examples)))
-    parts = [_cross_scores(lab, learnt, folds, plan) for plan in opinions(lab, len(examples))]
-    some = thinned(len(examples), len(lab.task.labels))
-    targets = np.asarray(lab.task.output.targets(examples.take(some), lab.task.labels))
+    folds = in_folds(examples, FOLDS, context.generator("held out", len(examples)))
+    parts = [_cross_scores(context, learnt, folds, plan) for plan in label_check_plans(context, len(examples))]
+    some = thinned(len(examples), len(context.task.labels))
+    targets = np.asarray(context.task.output.targets(examples.take(some), context.task.labels))
     weights, offset = trust([part[some] for part in parts], targets, examples.counting[some])
     # Of few examples, trust is slow to believe that all members are surer than they say.
     scores = _summed(parts, weights, offset)
-    sharpness = 1 / lab.task.output.calibrate(scores, examples, lab.task.labels)["temperature"]
+    sharpness = 1 / context.task.output.calibrate(scores, examples, context.task.labels)["temperature"]
     weights, offset = (np.asarray(array * sharpness, dtype=np.float32) for array in (weights, offset))
-    return _probabilities(lab, examples, _summed(parts, weights, offset)), weights, offset
+    return _probabilities(context, examples, _summed(parts, weights, offset)), weights, offset
 
 
-def _answered(lab: Lab, examples: Examples, texts: Sequence[str], known: dict[str, Floats]) -> Floats:
+def _answered(context: SearchContext, examples: Examples, texts: Sequence[str], known: dict[str, Floats]) -> Floats:
     asked = Examples.of(texts)
-    parts = [_fitted(lab, examples, plan).scores(asked) for plan in opinions(lab, len(examples))]
-    return _probabilities(lab, asked, _summed(parts, known["weights"], known["offset"]))
+    parts = [_fitted(context, examples, plan).scores(asked) for plan in label_check_plans(context, len(examples))]
+    return _probabilities(context, asked, _summed(parts, known["weights"], known["offset"]))
 
 
 def _summed(parts: Sequence[Scores], weights: Floats, offset: Floats) -> Floats:
     return sum((weight * np.asarray(part) for weight, part in zip(weights, parts, strict=True)), offset)
 
 
-def _probabilities(lab: Lab, asked: Examples, scores: Floats) -> Floats:
-    found = lab.task.output.decode(scores, asked, lab.task.labels).probabilities
+def _probabilities(context: SearchContext, asked: Examples, scores: Floats) -> Floats:
+    found = context.task.output.decode(scores, asked, context.task.labels).probabilities
     assert found is not None
     return np.asarray(found, dtype=np.float32)
 
 
-def _cross_scores(lab: Lab, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
-    found = np.zeros((len(examples), len(lab.task.labels)), np.float32)
+def _cross_scores(context: SearchContext, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
+    found = np.zeros((len(examples), len(context.task.labels)), np.float32)
     believed = examples.counting >= _LEAST_TRUST
     for fold in np.unique(fold_of):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero((fold_of != fold) & believed)
-        lab.listen(Advanced(float(fold) / FOLDS, "second opinion on labels"))
+        context.listen(Advanced(float(fold) / FOLDS, "second opinion on labels"))
         if len(rest):
-            found[held] = _fitted(lab, examples.take(rest), plan).scores(examples.take(held))
+            found[held] = _fitted(context, examples.take(rest), plan).scores(examples.take(held))
     return found
 
 
-def _fitted(lab: Lab, examples: Examples, plan: Plan) -> Predictor:
-    base = lab.bases[plan.base] if plan.base else None
-    return lab.method(plan).fit(Job(lab.task, examples, Examples.of([]), lab.seed, lab.store, base))
+def _fitted(context: SearchContext, examples: Examples, plan: Plan) -> Predictor:
+    base = context.bases[plan.base] if plan.base else None
+    return context.method(plan).fit(Job(context.task, examples, Examples.of([]), context.seed, context.store, base))
 
 
-def _content(lab: Lab, examples: Examples) -> list[object]:
-    bases = [base.fingerprint for base in lab.bases.values()][:1]
-    return [lab.seed, list(lab.task.labels), bases, examples.texts, examples.labels, examples.weights, examples.ids]
+def _content(context: SearchContext, examples: Examples) -> list[object]:
+    bases = [base.fingerprint for base in context.bases.values()][:1]
+    return [
+        context.seed,
+        list(context.task.labels),
+        bases,
+        examples.texts,
+        examples.labels,
+        examples.weights,
+        examples.ids,
+    ]
 
 
-def _kept(lab: Lab, content: list[object], compute: Callable[[], dict[str, Floats]]) -> dict[str, Floats]:
+def _kept(context: SearchContext, content: list[object], compute: Callable[[], dict[str, Floats]]) -> dict[str, Floats]:
     """Return what was computed of this content before, or compute it."""
     from safetensors import SafetensorError
     from safetensors.numpy import load, save
 
-    path = _path(lab, content)
+    path = _path(context, content)
     try:
         found: dict[str, Floats] = load(path.read_bytes())
     except (FileNotFoundError, SafetensorError):
@@ -181,6 +167,6 @@ def _kept(lab: Lab, content: list[object], compute: Callable[[], dict[str, Float
     return found
 
 
-def _path(lab: Lab, content: list[object]) -> Path:
+def _path(context: SearchContext, content: list[object]) -> Path:
     name = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()[:16]
-    return lab.folder / "held_out" / f"{name}.safetensors"
+    return context.folder / "held_out" / f"{name}.safetensors"

@@ -5,17 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
+import numpy as np
+
 from haoqi.core import folder, seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Advanced
 from haoqi.core.folder import write_atomic
-from haoqi.data.examples import Examples
-from haoqi.data.recipes import Floats, Kit, Words, follow, recipes
-from haoqi.explore.experiments.distillation import taught
-from haoqi.explore.experiments.fit_job import job_of
-from haoqi.explore.experiments.out_of_fold import answers, held_out
+from haoqi.data.examples import Examples, Indices
+from haoqi.data.recipes import Floats, RecipeTools, Words, follow, recipes
+from haoqi.explore.experiments.distillation import predict_as_teacher
+from haoqi.explore.experiments.fit_job import build_job
+from haoqi.explore.experiments.out_of_fold import predict_out_of_fold, predict_texts
 from haoqi.explore.plans.plan import Plan
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.bases import Base, Generator, load_generator, resolve
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.words import split_at_spans, words_of
@@ -26,53 +28,67 @@ WRITER = "smollm2"
 _LONGEST_ANSWER = 160
 
 
-def training_examples(plan: Plan, lab: Lab, examples: Examples, *, part: int = 0) -> Examples:
+def training_examples(plan: Plan, context: SearchContext, examples: Examples, *, part: int = 0) -> Examples:
     """Return what a plan learns from out of the examples that it may learn from.
 
     Two plans with one recipe and one seed get the same examples, whatever their methods.
 
     Args:
         plan: says the share, the recipe and the seed.
-        lab: what the recipe may use.
+        context: what the recipe may use.
         examples: training examples: none that anything is judged on.
         part: the fold, in cross-validation.
 
     Raises:
         UserError: if the recipe does not suit the task, or needs what is not there.
     """
-    shared = lab.sample(examples, plan)
+    shared = sample_examples(examples, plan, context)
     if not plan.recipe:
         return shared
-    return follow(plan.recipe, shared, kit_of(plan, lab, part))
+    return follow(plan.recipe, shared, recipe_tools(plan, context, part))
 
 
-def kit_of(plan: Plan, lab: Lab, part: int = 0) -> Kit:
+def sample_examples(examples: Examples, plan: Plan, context: SearchContext, draw: int = 0) -> Examples:
+    """Return the share of the examples that a plan learns from; larger shares of a draw contain smaller ones."""
+    if plan.share >= 1:
+        return examples
+    names = ("sample", len(examples), draw) if draw else ("sample", len(examples))
+    order = context.generator(*names).permutation(len(examples))
+    first = _first_of_each(examples, order)
+    count = max(len(first), round(len(examples) * plan.share))
+    rest = order[~np.isin(order, first)]
+    return examples.take(sorted([*first, *rest[: count - len(first)]]))
+
+
+def recipe_tools(plan: Plan, context: SearchContext, part: int = 0) -> RecipeTools:
     """Return what a plan's recipes may use; what costs seconds to have is there only if one of them needs it."""
     needs = {need for name, settings in plan.recipe for need in recipes.build(name, **dict(settings)).needs}
-    base = lab.bases[plan.base] if plan.base else next(iter(lab.bases.values()), None)
+    base = context.bases[plan.base] if plan.base else next(iter(context.bases.values()), None)
     writer = _writer() if "write" in needs else None
-    unlabelled = lab.splits.unlabelled
-    return Kit(
-        output=lab.task.output.name,
-        labels=lab.task.labels,
-        seed=seeds.number(lab.seed, "recipe", plan.seed, part),
-        words=split_words if lab.task.output.name == "spans" else words_of,
-        held_out=partial(held_out, lab),
-        answers=partial(answers, lab),
-        teacher=partial(taught, plan.made_of[0], lab, fit=partial(_fitted, lab)) if plan.made_of else None,
-        embeddings=None if base is None else partial(lab.store.embeddings, base),
+    unlabelled = context.splits.unlabelled
+    return RecipeTools(
+        output=context.task.output.name,
+        labels=context.task.labels,
+        seed=seeds.number(context.seed, "recipe", plan.seed, part),
+        words=split_words if context.task.output.name == "spans" else words_of,
+        held_out=partial(predict_out_of_fold, context),
+        answers=partial(predict_texts, context),
+        teacher=partial(predict_as_teacher, plan.made_of[0], context, fit=partial(_fitted, context))
+        if plan.made_of
+        else None,
+        embeddings=None if base is None else partial(context.store.embeddings, base),
         word_vectors=None if base is None else partial(_word_vectors, base),
         unlabelled=unlabelled if unlabelled is not None and len(unlabelled) else None,
-        write=None if writer is None else _kept(lab, writer),
+        write=None if writer is None else _kept(context, writer),
         writes=() if writer is None else writer.card.languages,
-        report=lambda share, note: lab.listen(Advanced(share, note)),
+        report=lambda share, note: context.listen(Advanced(share, note)),
     )
 
 
-def _fitted(lab: Lab, plan: Plan, examples: Examples, part: int) -> Predictor:
+def _fitted(context: SearchContext, plan: Plan, examples: Examples, part: int) -> Predictor:
     """Return what a plan learns from examples; no checkpoint of it is kept."""
-    job = job_of(plan, lab, training_examples(plan, lab, examples, part=part))
-    return lab.method(plan).fit(replace(job, folder=None))
+    job = build_job(plan, context, training_examples(plan, context, examples, part=part))
+    return context.method(plan).fit(replace(job, folder=None))
 
 
 def split_words(examples: Examples) -> list[Words]:
@@ -94,7 +110,7 @@ def _writer() -> Base | None:
         return None
 
 
-def _kept(lab: Lab, base: Base) -> Callable[[str], str]:
+def _kept(context: SearchContext, base: Base) -> Callable[[str], str]:
     """Return a function that answers a request, each once in a run: a resumed run reads what was written."""
 
     @cache
@@ -103,9 +119,19 @@ def _kept(lab: Lab, base: Base) -> Callable[[str], str]:
 
     def write(request: str) -> str:
         name = hashlib.sha256(f"{base.fingerprint} {request}".encode()).hexdigest()[:16]
-        path = lab.folder / "written" / f"{name}.txt"
+        path = context.folder / "written" / f"{name}.txt"
         if not path.exists():
             write_atomic(path, generator().generate(request, _LONGEST_ANSWER))
         return path.read_text(encoding="utf-8")
 
     return write
+
+
+def _first_of_each(examples: Examples, order: Indices) -> list[int]:
+    """Return one row of every single label, so that no sample lacks a class."""
+    found: dict[str, int] = {}
+    for row in order:
+        label = examples.labels[int(row)]
+        if isinstance(label, str):
+            found.setdefault(label, int(row))
+    return list(found.values())

@@ -1,6 +1,4 @@
-"""Beliefs: what is noted of a plan before it is run. `surrogate` has what it will score, `costs` what it will take."""
-
-from dataclasses import dataclass
+"""How methods tend to rank where time is no matter."""
 
 from haoqi.explore.plans.plan import Plan
 
@@ -15,19 +13,7 @@ RANK_OF_FEW = (
 )
 
 
-@dataclass(frozen=True)
-class Belief:
-    """What is believed of a plan that was not yet run."""
-
-    score: float | None
-    doubt: float
-    seconds: float
-    """The median: longer is as likely as shorter."""
-    seconds_spread: float = 0.0
-    """Standard deviation of the natural logarithm of the seconds."""
-
-
-def rank(plan: Plan, *, few: bool = False) -> int:
+def method_rank(plan: Plan, *, few: bool = False) -> int:
     """Return where a plan's method stands among methods when time is no matter; 0 is the best.
 
     Args:

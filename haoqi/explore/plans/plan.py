@@ -98,7 +98,7 @@ class Plan:
     @classmethod
     def from_plain(cls, found: Mapping[str, Any]) -> "Plan":
         """Return the plan that `asdict` and JSON made plain; one from before there were recipes has none."""
-        recipe = recipe_of(found.get("recipe", ()))
+        recipe = read_recipe(found.get("recipe", ()))
         made_of = tuple(cls.from_plain(one) for one in found.get("made_of", ()))
         plain = (found["method"], found["base"], _pairs(found["settings"]), found["share"], found["seed"])
         return cls(*plain, recipe, made_of)
@@ -140,7 +140,7 @@ class Experiment:
         return 0.0 if self.score is None or self.expected is None else abs(self.score - self.expected)
 
 
-def distance(one: Plan, other: Plan) -> float:
+def plan_distance(one: Plan, other: Plan) -> float:
     """Return how different two plans are: 0 for the same one, at most 1.
 
     Another method counts most, then another base; settings count by how many differ and how much, recipes by
@@ -175,7 +175,7 @@ def _apart(one: Any, other: Any) -> float:
     return min(1.0, abs(math.log(one / other)) / math.log(10)) if numbers else 1.0
 
 
-def recipe_of(plain: Iterable[Sequence[Any]]) -> Recipe:
+def read_recipe(plain: Iterable[Sequence[Any]]) -> Recipe:
     """Return the recipe that JSON made plain."""
     return tuple((name, _pairs(settings)) for name, settings in plain)
 

@@ -1,13 +1,24 @@
-"""A step of a search: an experiment about to be made, with what is believed of it before."""
+"""A proposal: an experiment about to be made, why, and what is believed of it before."""
 
 from dataclasses import dataclass
 
-from haoqi.explore.plans.method_ranks import Belief
 from haoqi.explore.plans.plan import Plan
 
 
 @dataclass(frozen=True)
-class Step:
+class Belief:
+    """What is believed of a plan that was not yet run."""
+
+    score: float | None
+    doubt: float
+    seconds: float
+    """The median: longer is as likely as shorter."""
+    seconds_spread: float = 0.0
+    """Standard deviation of the natural logarithm of the seconds."""
+
+
+@dataclass(frozen=True)
+class Proposal:
     """An experiment about to be made, and why."""
 
     plan: Plan

@@ -26,7 +26,7 @@ FEWEST = 100
 """No fidelity has fewer training examples than this."""
 
 
-def space(
+def list_plans(
     makers: Mapping[str, Any],
     bases: Sequence[str],
     work: Callable[[Plan], float],

@@ -29,7 +29,7 @@ import numpy as np
 from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics
-from haoqi.explore.beliefs.evidence_pooling import Lead, chance_better, nobody_knows, sure_enough
+from haoqi.explore.beliefs.evidence_pooling import Lead, certainty_needed, no_lead, probability_better
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment
 from haoqi.explore.record.history import History, Verdict
 
@@ -54,24 +54,24 @@ _SWAPS, _SWAPS_PER_STAKE, _MOST_SWAPS = 2000, 10, 20_000
 
 
 @dataclass(frozen=True)
-class Court:
+class ChampionTest:
     """What a verdict needs to know: the metric, how sure to be, and what each experiment answered."""
 
     metric: Metric
     alpha: float
-    """The chance that a run without any better plan proves one; hearsay crowns at twice that doubt."""
+    """The chance that a run without any better plan proves one; other data sets crown at twice that doubt."""
     pooled: Callable[[Sequence[Experiment]], Statistics]
     """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
     repeatable: Callable[[Experiment], bool]
     """Whether another seed would give another model."""
     seed: int
-    retrial: Callable[[Experiment, Experiment, History], Callable[[], tuple[Statistics, Statistics] | None] | None] = (
+    retest: Callable[[Experiment, Experiment, History], Callable[[], tuple[Statistics, Statistics] | None] | None] = (
         lambda challenger, champion, history: None
     )
     """What computes the statistics of a challenger and of the champion on more examples; None: nothing does."""
-    lead: Lead = nobody_knows
+    lead: Lead = no_lead
     """What other data sets know of two plans."""
-    flattery: Callable[[History], float] = lambda history: 0.0
+    selection_bias: Callable[[History], float] = lambda history: 0.0
     """How far the champion's score is too high, since the examples chose it."""
 
     def verdict(self, history: History, challenger: Experiment) -> Verdict:
@@ -88,7 +88,7 @@ class Court:
             return Verdict(challenger.number, "crowned", challenger.number, challenger.score)
         mine, theirs = history.seeds_of(challenger.plan), history.seeds_of(champion.plan)
         first, second = self.pooled(mine), self.pooled(theirs)
-        alpha = stake(history, challenger, self.alpha)
+        alpha = alpha_share(history, challenger, self.alpha)
         swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
         rng = seeds.generator(self.seed, "verdict", challenger.number)
         test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
@@ -98,10 +98,10 @@ class Court:
             decision: str,
             best: Experiment,
             score: float | None,
-            stake: float | None = None,
-            **hearsay: float | None,
+            staked: float | None = None,
+            **pooled: float | None,
         ) -> Verdict:
-            facts = {"against": champion.number, "alpha": stake, "retried": retried, **hearsay, **asdict(found)}
+            facts = {"against": champion.number, "alpha": staked, "retried": retried, **pooled, **asdict(found)}
             return Verdict(challenger.number, decision, best.number, score, **facts)
 
         mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
@@ -112,28 +112,28 @@ class Court:
         if better and champion.plan.method == CONTROL:
             return decided("crowned", mine[0], mean)
         near = better and found.p_value < CLOSE
-        again = self.retrial(challenger, champion, history) if near else None
+        again = self.retest(challenger, champion, history) if near else None
         asked = alpha / 2 if again else alpha
         if again and found.p_value >= asked and (more := again()) is not None:
             found, retried = test(*more), True
             better, near = found.difference > 0, False
         if better and found.p_value < asked:
             return decided("crowned", mine[0], mean, alpha)
-        if (heard := self._heard(history, challenger, found)) is not None:
-            return decided("crowned", mine[0], mean, alpha, **heard)
+        if (pooled := self._pooled_evidence(history, challenger, found)) is not None:
+            return decided("crowned", mine[0], mean, alpha, **pooled)
         close = near and len(mine) < SEEDS and self.repeatable(challenger)
         return decided("close" if close else "kept", champion, score, alpha)
 
-    def _heard(self, history: History, challenger: Experiment, found: Comparison) -> dict[str, float] | None:
+    def _pooled_evidence(self, history: History, challenger: Experiment, found: Comparison) -> dict[str, float] | None:
         """Return the chance that crowns a challenger with what other data sets know, and what was taken off for it."""
         champion, together = history.found(), challenger.plan.method == ENSEMBLE
         if champion.plan.key == challenger.plan.key or (found.difference <= 0 and not together):
             return None
         if (lead := self.lead(challenger.plan, champion.plan)) is None:
             return None
-        flattered = self.flattery(history) if together else 0.0
-        chance = chance_better(found, lead, history.champion_score or 0.0, flattered=flattered)
-        if found.difference + flattered <= 0 or chance < sure_enough(self.alpha):
+        flattered = self.selection_bias(history) if together else 0.0
+        chance = probability_better(found, lead, history.champion_score or 0.0, flattered=flattered)
+        if found.difference + flattered <= 0 or chance < certainty_needed(self.alpha):
             return None
         return {"believed": round(chance, 6)} | ({"flattered": round(flattered, 6)} if together else {})
 
@@ -142,7 +142,7 @@ class Court:
         return found.difference >= 0 or (found.difference >= -MARGIN and found.p_value >= self.alpha)
 
 
-def stake(history: History, challenger: Experiment, alpha: float) -> float:
+def alpha_share(history: History, challenger: Experiment, alpha: float) -> float:
     """Return the p-value below which a challenger is crowned.
 
     Further seeds of a plan are judged by the stake of its first. A verdict that is written is not among the past.
@@ -155,19 +155,19 @@ def stake(history: History, challenger: Experiment, alpha: float) -> float:
     paid = _paid(history)
     if (known := paid.get(challenger.plan.key)) is not None:
         return known
-    return _share(history, challenger) * wealth(history, alpha)
+    return _share(history, challenger) * alpha_left(history, alpha)
 
 
-def wealth(history: History, alpha: float) -> float:
+def alpha_left(history: History, alpha: float) -> float:
     """Return what is left of alpha: all but the stakes of challengers that looked better and were not proven so."""
     proven = [one for one in history.verdicts if one.decision == "crowned" and one.believed is None]
     crowned = {_key(history, verdict) for verdict in proven}
     return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
 
 
-def usual_stake(history: History, alpha: float) -> float:
+def usual_alpha_share(history: History, alpha: float) -> float:
     """Return the p-value below which a challenger of whom nothing is believed would be crowned now."""
-    return EVEN * wealth(history, alpha)
+    return EVEN * alpha_left(history, alpha)
 
 
 def _before(history: History, champion: Experiment) -> float:

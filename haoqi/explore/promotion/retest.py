@@ -14,12 +14,12 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Note
 from haoqi.core.say import say
 from haoqi.evaluate.metric import Statistics
-from haoqi.explore.costs.cost_model import Costs
-from haoqi.explore.experiments.cross_validation import cross_decoded, cross_validated
+from haoqi.explore.costs.cost_model import CostModel
+from haoqi.explore.experiments.cross_validation import cross_decode, cross_validate
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 
 Pair = tuple[Statistics, Statistics]
 
@@ -30,8 +30,8 @@ SHARE = 0.1
 """Of the time left, what a retrial may take."""
 
 
-def retrial_of(
-    challenger: Experiment, champion: Experiment, history: History, lab: Lab
+def retest_close_call(
+    challenger: Experiment, champion: Experiment, history: History, context: SearchContext
 ) -> Callable[[], Pair | None] | None:
     """Return what computes the statistics of both on more examples; None where there is no such trial.
 
@@ -39,49 +39,55 @@ def retrial_of(
     returned gives None where a plan cannot be cross-validated.
     """
     plans = (challenger.plan, champion.plan)
-    if lab.folds or not 0 < len(lab.splits.valid) <= MOST_ROWS or not all(_certain(plan, lab) for plan in plans):
+    if (
+        context.folds
+        or not 0 < len(context.splits.valid) <= MOST_ROWS
+        or not all(_certain(plan, context) for plan in plans)
+    ):
         return None
-    if (budget := lab.settings.budget_seconds) is not None:
-        costs = Costs.of(lab, history.experiments, timed=True)
-        missing = (plan for plan in plans if not _place(plan, lab).exists())
+    if (budget := context.settings.budget_seconds) is not None:
+        costs = CostModel.of(context, history.experiments, timed=True)
+        missing = (plan for plan in plans if not _place(plan, context).exists())
         if sum(costs.crossed_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
             return None
-    return lambda: _retried(challenger.plan, champion.plan, lab)
+    return lambda: _retried(challenger.plan, champion.plan, context)
 
 
-def retried(one: Plan, other: Plan, lab: Lab) -> Pair | None:
+def read_retest(one: Plan, other: Plan, context: SearchContext) -> Pair | None:
     """Return the statistics of two plans on all examples but the test split, where retrials have computed both."""
     try:
-        return artifacts.read_statistics(_place(one, lab)), artifacts.read_statistics(_place(other, lab))
+        return artifacts.read_statistics(_place(one, context)), artifacts.read_statistics(_place(other, context))
     except UserError:
         return None
 
 
-def _retried(challenger: Plan, champion: Plan, lab: Lab) -> Pair | None:
-    rows = len(lab.crossed.judged)
-    lab.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
+def _retried(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
+    rows = len(context.crossed.judged)
+    context.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
     try:
-        return _statistics(challenger, lab), _statistics(champion, lab)
+        return _statistics(challenger, context), _statistics(champion, context)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
-        lab.listen(Note(say("retrial.failed", reason=str(error)), warning=True))
+        context.listen(Note(say("retrial.failed", reason=str(error)), warning=True))
         return None
 
 
-def _statistics(plan: Plan, lab: Lab) -> Statistics:
+def _statistics(plan: Plan, context: SearchContext) -> Statistics:
     """Return a plan's counts for the deciding metric in cross-validation, kept once computed."""
-    place, there = _place(plan, lab), lab.crossed
+    place, there = _place(plan, context), context.crossed
     try:
         return artifacts.read_statistics(place)
     except UserError:  # not there yet, or the process was killed on the way
-        answers = cross_decoded(cross_validated(plan, there), there)
-        artifacts.write_statistics(place, lab.task.metric.count(there.judged.labels, answers.labels, lab.task.labels))
+        answers = cross_decode(cross_validate(plan, there), there)
+        artifacts.write_statistics(
+            place, context.task.metric.count(there.judged.labels, answers.labels, context.task.labels)
+        )
     return artifacts.read_statistics(place)
 
 
-def _certain(plan: Plan, lab: Lab) -> bool:
+def _certain(plan: Plan, context: SearchContext) -> bool:
     """Return whether a plan is the same whatever the seed, and learns from all examples."""
-    return plan.method in lab.makers and plan.share == 1.0 and not lab.method(plan).stochastic
+    return plan.method in context.makers and plan.share == 1.0 and not context.method(plan).stochastic
 
 
-def _place(plan: Plan, lab: Lab) -> Path:
-    return lab.folder / "retrials" / plan.key
+def _place(plan: Plan, context: SearchContext) -> Path:
+    return context.folder / "retrials" / plan.key

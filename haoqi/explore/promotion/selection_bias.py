@@ -8,34 +8,34 @@ champion as it stands it would lose what chance gave that.
 from collections.abc import Sequence
 
 from haoqi.evaluate.comparison import optimism
-from haoqi.explore.experiments.fit_job import folder_of
 from haoqi.explore.plans.plan import Experiment
 from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.artifact_paths import experiment_folder
+from haoqi.explore.setup.context import SearchContext
 
 
-def price_of_choice(best: Experiment, among: Sequence[Experiment], lab: Lab, purpose: str) -> float:
+def selection_bias(best: Experiment, among: Sequence[Experiment], context: SearchContext, purpose: str) -> float:
     """Return what is to be taken off a score at most, because the same examples chose it; 0 or more.
 
     Args:
         best: what was chosen, by whatever seed.
         among: what could have been chosen; of several seeds of a plan the first counts.
-        lab: what the experiments share.
+        context: what the experiments share.
         purpose: names the source of the resamples.
     """
     first = [one for one in among if one.score is not None and one.plan.seed == 0]
     chosen = next((place for place, one in enumerate(first) if one.plan.key == best.plan.key), None)
     if chosen is None:
         return 0.0
-    models = [artifacts.read_statistics(folder_of(one.plan, lab)) for one in first]
-    return optimism(models, chosen, lab.task.metric.score, rng=lab.generator(purpose, "optimism"))
+    models = [artifacts.read_statistics(experiment_folder(one.plan, context)) for one in first]
+    return optimism(models, chosen, context.task.metric.score, rng=context.generator(purpose, "optimism"))
 
 
-def flattery(history: History, lab: Lab) -> float:
+def champion_selection_bias(history: History, context: SearchContext) -> float:
     """Return how far the champion's score is believed to be too high; 0 where others scored so much more."""
     best, score = history.champion, history.champion_score
     if best is None or score is None:
         return 0.0
     top = max(one.score or 0.0 for one in history.alone)
-    return max(0.0, price_of_choice(best, history.alone, lab, "court") - max(0.0, top - score))
+    return max(0.0, selection_bias(best, history.alone, context, "court") - max(0.0, top - score))

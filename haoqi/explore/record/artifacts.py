@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Memory:
+class EarlyAnswers:
     """What a training that was held to its early answers remembers of the rows that it learnt (`train/early.py`)."""
 
     ids: npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ class Memory:
     """Of each label, shape (n, labels)."""
 
     @classmethod
-    def of(cls, ids: Sequence[int], probabilities: Floats) -> "Memory":
+    def of(cls, ids: Sequence[int], probabilities: Floats) -> "EarlyAnswers":
         """Return the memory of rows; of those that were made of one row, the mean."""
         numbers, place, count = np.unique(np.asarray(ids, np.int64), return_inverse=True, return_counts=True)
         total = np.zeros((len(numbers), probabilities.shape[1]), np.float64)
@@ -43,20 +43,20 @@ class Memory:
         return self.probabilities[place] if (self.ids[place] == asked).all() else None
 
 
-def write_memory(folder: Path, memory: Memory) -> None:
+def write_early_answers(folder: Path, memory: EarlyAnswers) -> None:
     """Write what a training remembers."""
     from safetensors.numpy import save
 
     write_atomic(folder / "memory.safetensors", save({"ids": memory.ids, "probabilities": memory.probabilities}))
 
 
-def read_memory(folder: Path) -> Memory | None:
+def read_early_answers(folder: Path) -> EarlyAnswers | None:
     """Return what `write_memory` wrote; None where nothing is there that can be read."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        return Memory(**load((folder / "memory.safetensors").read_bytes()))
+        return EarlyAnswers(**load((folder / "memory.safetensors").read_bytes()))
     except (OSError, TypeError, SafetensorError):
         return None
 

@@ -14,7 +14,7 @@ MEMORY = 0.7
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """The state of knowledge after one step."""
 
     step: int
@@ -33,12 +33,12 @@ class Point:
     """Share of the time so far that exploring took."""
 
 
-def knowledge(entries: Sequence[Entry]) -> list[Point]:
+def knowledge_curve(entries: Sequence[Entry]) -> list[CurvePoint]:
     """Return I(t) step by step, from a run's ledger alone."""
     from haoqi.explore.plans.plan import Plan
 
     tried = {e.body["number"]: e for e in entries if e.kind == "experiment"}
-    points: list[Point] = []
+    points: list[CurvePoint] = []
     level, alpha, exploring, total = None, 0.0, 0.0, 0.0
     for verdict in entries:
         if verdict.kind == "reflection":  # looking for lessons takes time from exploring, too
@@ -54,7 +54,7 @@ def knowledge(entries: Sequence[Entry]) -> list[Point]:
         level = score
         alpha = MEMORY * alpha + (1 - MEMORY) * gain
         points.append(
-            Point(
+            CurvePoint(
                 step=experiment.body["number"],
                 spent_seconds=float(verdict.timing.get("spent", 0.0)),
                 score=score,

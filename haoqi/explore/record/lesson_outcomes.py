@@ -17,7 +17,7 @@ from haoqi.explore.record.lessons import Lesson, LessonVerdict
 HELPED = "confirmed"
 
 
-def proven(kind: str, lessons: Sequence[Lesson] = (), verdicts: Sequence[LessonVerdict] = ()) -> float:
+def success_rate(kind: str, lessons: Sequence[Lesson] = (), verdicts: Sequence[LessonVerdict] = ()) -> float:
     """Return how far a kind of lesson is to be believed, in (0, 1]: 1 where its record is no worse than none.
 
     Args:
@@ -25,10 +25,10 @@ def proven(kind: str, lessons: Sequence[Lesson] = (), verdicts: Sequence[LessonV
         lessons: those of the run so far.
         verdicts: what became of them.
 
-    >>> proven("of_another_package"), round(proven("overfitting"), 3)
+    >>> success_rate("of_another_package"), round(success_rate("overfitting"), 3)
     (1.0, 0.286)
     """
-    judged, helped = record().get(kind, (0, 0))
+    judged, helped = read_outcomes().get(kind, (0, 0))
     mine = {lesson.key for lesson in lessons if lesson.kind == kind}
     told = [one.decision for one in verdicts if one.lesson in mine and one.difference is not None]
     judged, helped = judged + len(told), helped + told.count(HELPED)
@@ -36,7 +36,7 @@ def proven(kind: str, lessons: Sequence[Lesson] = (), verdicts: Sequence[LessonV
 
 
 @cache
-def record() -> dict[str, tuple[int, int]]:
+def read_outcomes() -> dict[str, tuple[int, int]]:
     """Return how many lessons of each kind were judged in the benches, and how many of these a remedy helped."""
     plain = loads(files("haoqi.explore.record").joinpath("lesson_outcomes.json").read_text(encoding="utf-8"))
     return {kind: (found["judged"], found["helped"]) for kind, found in plain.items()}

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from haoqi.evaluate.comparison import Comparison
-from haoqi.explore.plans.plan import Plan, Recipe, recipe_of
+from haoqi.explore.plans.plan import Plan, Recipe, read_recipe
 
 ALPHA = 0.05
 """The level of each lesson, shared among its plans; that a lesson holds crowns nobody, which is the court's to say."""
@@ -67,7 +67,7 @@ class Lesson:
         found = {name: value for name, value in plain.items() if name != "key"}
         found["parent"] = Plan.from_plain(found["parent"])
         found["plans"] = tuple(Plan.from_plain(one) for one in found["plans"])
-        found["heeded"] = recipe_of(found.get("heeded", ()))
+        found["heeded"] = read_recipe(found.get("heeded", ()))
         found["examples"] = tuple((int(row), str(text)) for row, text in found["examples"])
         return cls(**{**found, "words": tuple(found["words"])})
 
@@ -95,7 +95,7 @@ class LessonVerdict:
     """Plans tested for lessons in this run so far, these included: of so many at alpha, some pass by chance."""
 
 
-def decide(found: Sequence[Comparison | None], gain: float, alpha: float) -> tuple[str, int | None]:
+def decide_lesson(found: Sequence[Comparison | None], gain: float, alpha: float) -> tuple[str, int | None]:
     """Return whether the tests of a lesson's plans confirm it, and the place of the telling one.
 
     Confirmed: a plan is better than what it derives from, the p-value below alpha. Refuted: every plan
@@ -107,11 +107,11 @@ def decide(found: Sequence[Comparison | None], gain: float, alpha: float) -> tup
         gain: what the lesson promised.
         alpha: already shared among the plans (Bonferroni, since the best of them speaks for the lesson).
 
-    >>> decide([Comparison(0.03, 0.01, 0.05, 0.004)], gain=0.02, alpha=0.05)
+    >>> decide_lesson([Comparison(0.03, 0.01, 0.05, 0.004)], gain=0.02, alpha=0.05)
     ('confirmed', 0)
-    >>> decide([Comparison(-0.01, -0.03, 0.01, 0.3)], gain=0.02, alpha=0.05)
+    >>> decide_lesson([Comparison(-0.01, -0.03, 0.01, 0.3)], gain=0.02, alpha=0.05)
     ('refuted', 0)
-    >>> decide([Comparison(0.01, -0.02, 0.04, 0.5)], gain=0.02, alpha=0.05)
+    >>> decide_lesson([Comparison(0.01, -0.02, 0.04, 0.5)], gain=0.02, alpha=0.05)
     ('undecided', 0)
     """
     known = [place for place, one in enumerate(found) if one is not None]

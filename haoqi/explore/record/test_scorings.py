@@ -4,7 +4,7 @@ from haoqi.explore.record.history import History
 from haoqi.models.releases import Release, list_releases
 
 
-def scored_before(name: str, content: str, history: History) -> int:
+def count_scorings(name: str, content: str, history: History) -> int:
     """Return how often the same test examples were scored for an earlier release of the same name.
 
     The ledger of the run knows those of the run, also where they were removed since; the releases those of other runs

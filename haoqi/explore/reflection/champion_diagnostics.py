@@ -13,15 +13,17 @@ from haoqi.core import seeds
 from haoqi.data.examples import Examples, Indices, Splits
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.predictions import Predictions
-from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.experiments import out_of_fold as outside
-from haoqi.explore.experiments import run_experiment
+from haoqi.explore.experiments.model_store import has_model, load_model
+from haoqi.explore.experiments.results import read_answers
+from haoqi.explore.experiments.training_data import sample_examples
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.record.history import History
-from haoqi.explore.record.lesson_outcomes import proven
+from haoqi.explore.record.lesson_outcomes import success_rate
 from haoqi.explore.reflection.behavioural_tests import probed
-from haoqi.explore.scheduling.next_proposal import seconds_of
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.scheduling.next_proposal import estimate_seconds
+from haoqi.explore.setup.context import SearchContext
 from haoqi.models.model import Model
 from haoqi.tasks.task import Task
 
@@ -49,10 +51,10 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ChampionDiagnostics:
     """One moment of a run, with a champion. What would take too long is None; nothing in it is changed."""
 
-    lab: Lab
+    context: SearchContext
     history: History
     left_seconds: float | None = None
     """Time left to explore; None: only steps count, and costs are told by a nominal speed."""
@@ -64,12 +66,12 @@ class Seen:
     @property
     def task(self) -> Task:
         """What is learnt."""
-        return self.lab.task
+        return self.context.task
 
     @property
     def splits(self) -> Splits:
         """The data; reflections never look at the test split."""
-        return self.lab.splits
+        return self.context.splits
 
     @property
     def single(self) -> bool:
@@ -89,7 +91,7 @@ class Seen:
     @property
     def settings(self) -> Any:
         """The champion's method with its settings."""
-        return self.lab.method(self.plan)
+        return self.context.method(self.plan)
 
     @property
     def score(self) -> float:
@@ -101,12 +103,12 @@ class Seen:
     @property
     def judged(self) -> Examples:
         """The examples that every experiment was judged on."""
-        return self.lab.judged
+        return self.context.judged
 
     @cached_property
     def predictions(self) -> Predictions:
         """The champion's answers to the judged examples, from models that did not learn them."""
-        return run_experiment.answers_of(self.champion, self.lab)
+        return read_answers(self.champion, self.context)
 
     @cached_property
     def right(self) -> Bools:
@@ -120,9 +122,9 @@ class Seen:
 
     def model_of(self, experiment: Experiment) -> Model | None:
         """Return an experiment's model, off the disk or fitted again on the training split; None: too costly."""
-        if not run_experiment.has_model(experiment, self.lab) and not self.affords(self.seconds_to_fit(experiment)):
+        if not has_model(experiment, self.context) and not self.affords(self.seconds_to_fit(experiment)):
             return None
-        return run_experiment.model_of(experiment, self.lab)
+        return load_model(experiment, self.context)
 
     @cached_property
     def held(self) -> Examples:
@@ -132,7 +134,7 @@ class Seen:
     @cached_property
     def held_right(self) -> Bools | None:
         """Whether the champion's model answers each of them right; None: too costly."""
-        if not self.lab.folds:
+        if not self.context.folds:
             return self.right[self._held_rows]
         answers = self.ask(self.held)
         return None if answers is None else correct(self.held, answers)
@@ -150,7 +152,7 @@ class Seen:
     @cached_property
     def fitted(self) -> Fitted | None:
         """The champion's answers to examples that it learnt from."""
-        learnt = self.lab.sample(self.splits.train, self.plan)
+        learnt = sample_examples(self.splits.train, self.plan, self.context)
         sample = learnt.take(self._rows(len(learnt), "fitted"))
         answers = self.ask(sample)
         if answers is None:
@@ -165,25 +167,25 @@ class Seen:
         A base is among them where it has read the texts already, or can in time; None where words are labelled, or
         even counting words takes too long.
         """
-        lab = self._outside
-        return None if lab is None else outside.held_out(lab, self.splits.train)
+        context = self._outside
+        return None if context is None else outside.predict_out_of_fold(context, self.splits.train)
 
     @cached_property
     def held_out_valid(self) -> outside.Floats | None:
         """The same models' probabilities for the validation examples, so that the two splits can be compared."""
-        lab = self._outside
-        return None if lab is None else outside.answers(lab, self.splits.train, self.splits.valid.texts)
+        context = self._outside
+        return None if context is None else outside.predict_texts(context, self.splits.train, self.splits.valid.texts)
 
     @cached_property
-    def _outside(self) -> Lab | None:
-        """The lab with as many bases as a second opinion has time for, or had before; None where it has none."""
+    def _outside(self) -> SearchContext | None:
+        """The context with as many bases as a second opinion has time for, or had before; None where it has none."""
         if self.task.output.name == "spans":
             return None
-        rooms = (self.lab, replace(self.lab, bases={}))
-        costs = Costs.of(self.lab, self.history.experiments, timed=self.left_seconds is not None)
+        rooms = (self.context, replace(self.context, bases={}))
+        costs = CostModel.of(self.context, self.history.experiments, timed=self.left_seconds is not None)
 
-        def able(room: Lab) -> bool:
-            return outside.is_kept(room, self.splits.train) or self.affords(costs.opinion_seconds(room))
+        def able(room: SearchContext) -> bool:
+            return outside.is_computed(room, self.splits.train) or self.affords(costs.opinion_seconds(room))
 
         return next(filter(able, rooms), None)
 
@@ -201,18 +203,18 @@ class Seen:
 
     def answers(self, experiment: Experiment) -> Predictions:
         """Return what any experiment answered to the judged examples."""
-        return run_experiment.answers_of(experiment, self.lab)
+        return read_answers(experiment, self.context)
 
     def embeddings(self, texts: Sequence[str]) -> npt.NDArray[np.float32] | None:
         """Return embeddings of texts by the champion's base, or the first one, shape (n, width); None: too costly."""
-        name = self.plan.base or next(iter(self.lab.bases), None)
+        name = self.plan.base or next(iter(self.context.bases), None)
         if name is None or not self.affords(self.seconds_of(Plan("knn", name)) * len(texts) / max(1, self.rows)):
             return None
-        return self.lab.store.embeddings(self.lab.bases[name], texts)
+        return self.context.store.embeddings(self.context.bases[name], texts)
 
-    def pieces(self, base: str, texts: Sequence[str]) -> "Pieces":
+    def pieces(self, base: str, texts: Sequence[str]) -> "TokenCounts":
         """Return into how many pieces a base's tokenizer cuts texts, none left out, and how many it does not know."""
-        return pieces_of(self.lab.bases[base], texts)
+        return count_tokens(self.context.bases[base], texts)
 
     def said(self, label: Any) -> str:
         """Return an answer as a person reads it."""
@@ -232,18 +234,18 @@ class Seen:
 
     def seconds_of(self, plan: Plan) -> float:
         """Return how long an experiment with a plan is expected to take."""
-        return seconds_of(plan, self.lab, self.history, self.left_seconds)
+        return estimate_seconds(plan, self.context, self.history, self.left_seconds)
 
     def seconds_to_fit(self, experiment: Experiment) -> float:
         """Return how long a fit on the training split takes, at most."""
-        fits = max(1, self.lab.folds)
+        fits = max(1, self.context.folds)
         if self.left_seconds is None:
             return self.seconds_of(experiment.plan) / fits
         if experiment.plan.method != ENSEMBLE:
             return experiment.seconds / fits
         ran = {one.plan: one for one in self.history.experiments}
         members = [ran[one] for one, _ in experiment.plan.members if one in ran]
-        return sum(one.seconds / fits for one in members if not run_experiment.has_model(one, self.lab))
+        return sum(one.seconds / fits for one in members if not has_model(one, self.context))
 
     def seconds_to_answer(self, count: int) -> float:
         """Return how long the champion's model takes for so many texts, at most: answering costs no more than a fit."""
@@ -251,11 +253,11 @@ class Seen:
 
     def proven(self, kind: str) -> float:
         """Return how far a kind of lesson is to be believed by what its remedies have done so far, in (0, 1]."""
-        return proven(kind, self.history.lessons, self.history.lesson_verdicts)
+        return success_rate(kind, self.history.lessons, self.history.lesson_verdicts)
 
     def rng(self, *names: object) -> np.random.Generator:
         """Return a generator of its own for these names, the same in every sitting."""
-        return seeds.generator(self.lab.seed, "reflect", *names)
+        return seeds.generator(self.context.seed, "reflect", *names)
 
     def _rows(self, count: int, name: str) -> Indices:
         """Return all of so many rows, or a sample of them."""
@@ -264,7 +266,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Pieces:
+class TokenCounts:
     """How a tokenizer reads some texts."""
 
     counts: npt.NDArray[np.int64]
@@ -273,7 +275,7 @@ class Pieces:
     """How many of them stand for something it does not know."""
 
 
-def pieces_of(base: Any, texts: Sequence[str]) -> Pieces:
+def count_tokens(base: Any, texts: Sequence[str]) -> TokenCounts:
     """Return how a base's tokenizer reads texts."""
     from haoqi.models.bases import load_tokenizer
 
@@ -285,7 +287,7 @@ def pieces_of(base: Any, texts: Sequence[str]) -> Pieces:
     encoded = tokenizer.encode_batch_fast([base.card.prefix + text for text in texts])
     counts = [len(one.ids) for one in encoded]
     unknown = [sum(piece in strange for piece in one.ids) for one in encoded]
-    return Pieces(np.array(counts, dtype=np.int64), np.array(unknown, dtype=np.int64))
+    return TokenCounts(np.array(counts, dtype=np.int64), np.array(unknown, dtype=np.int64))
 
 
 def correct(examples: Examples, predictions: Predictions) -> Bools:

@@ -8,32 +8,32 @@ cannot tell: the fewer it follows the fewer it knows of (docs/decisions.md), so 
 from dataclasses import replace
 
 from haoqi.data.recipes._suspects import Suspects, find, reranked
-from haoqi.explore.experiments import run_experiment
-from haoqi.explore.experiments.training_data import kit_of
+from haoqi.explore.experiments.results import read_early_answers
+from haoqi.explore.experiments.training_data import recipe_tools
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.artifacts import Floats
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 
 
-def doubted(seen: Seen) -> Suspects | None:
+def find_label_errors(seen: ChampionDiagnostics) -> Suspects | None:
     """Return the suspects among the training labels, the most doubtful first; None where that takes too long.
 
     Args:
         seen: the run at the moment that it is asked; its task labels texts.
     """
-    lab, train = seen.lab, seen.splits.train
+    context, train = seen.context, seen.splits.train
     if (chances := seen.held_out) is None:
         return None
-    kit = replace(kit_of(Plan(seen.plan.method, seen.plan.base), lab), held_out=lambda _: chances)
+    kit = replace(recipe_tools(Plan(seen.plan.method, seen.plan.base), context), held_out=lambda _: chances)
     found = find(train, kit, None)
     remembered = _remembered(seen)
     return found if remembered is None else reranked(train, kit, found, remembered)
 
 
-def _remembered(seen: Seen) -> Floats | None:
+def _remembered(seen: ChampionDiagnostics) -> Floats | None:
     """Return what a training remembers: the champion or a member of it, else the best that was held."""
     mine = [plan for plan, _ in seen.plan.members]
     able = [one for one in seen.history.alone if one.score is not None]
     able.sort(key=lambda one: (one.plan in mine, one.score or 0.0, -one.number), reverse=True)
-    told = (run_experiment.remembered(one, seen.lab) for one in able)
+    told = (read_early_answers(one, seen.context) for one in able)
     return next((one for one in told if one is not None), None)

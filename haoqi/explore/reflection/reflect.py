@@ -22,14 +22,14 @@ from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
 from haoqi.evaluate.report.claims import measured_in
-from haoqi.explore.experiments import run_experiment
+from haoqi.explore.experiments.results import pool_statistics
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.history import History
-from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide
-from haoqi.explore.reflection.champion_diagnostics import THINKING, THINKING_SECONDS, Seen
+from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide_lesson
+from haoqi.explore.reflection.champion_diagnostics import THINKING, THINKING_SECONDS, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.scheduling.next_proposal import opening_over, out_of_steps, trains_next
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.context import SearchContext
 
 EARLY = ("suspect_labels",)
 """What is asked before the first training, which is dear and may heed it."""
@@ -46,39 +46,39 @@ LEAST_SECONDS = 3.0
 """With less time than this left no lesson could be tested."""
 
 
-def ponder(lab: Lab, history: History, spent: Callable[[], float]) -> None:
+def update_lessons(context: SearchContext, history: History, spent: Callable[[], float]) -> None:
     """Record verdicts of lessons that were tested, and new lessons where it is time to look for some.
 
     What is recorded follows from the history alone, so doing it again after a run was stopped adds nothing twice.
 
     Args:
-        lab: what the experiments share.
+        context: what the experiments share.
         history: what is known; it is added to.
         spent: tells the seconds spent so far.
     """
-    if not lab.settings.reflect or history.champion is None or history.unjudged is not None:
+    if not context.settings.reflect or history.champion is None or history.unjudged is not None:
         return
-    budget = lab.settings.budget_seconds
+    budget = context.settings.budget_seconds
     left = None if budget is None else budget - spent()
     limit = None if left is None else OVERTIME * min(THINKING_SECONDS, THINKING * max(0.0, left))
-    seen = Seen(lab.heard(until(after(limit))), history, left)
+    seen = ChampionDiagnostics(context.heard(until(after(limit))), history, left)
     for lesson, over in _under_test(history):
-        found = _judged(lesson, seen, lab)
+        found = _judged(lesson, seen, context)
         if over or found.decision == "confirmed":
             history.conclude(found, spent=spent())
-            lab.listen(Note(in_words(lesson, found, lab.task.metric.name)))
-    if _due(lab, history, left):
-        _look(lab, seen, spent)
-    elif _due_early(lab, history, left):
-        _look(lab, seen, spent, EARLY)
+            context.listen(Note(in_words(lesson, found, context.task.metric.name)))
+    if _due(context, history, left):
+        _look(context, seen, spent)
+    elif _due_early(context, history, left):
+        _look(context, seen, spent, EARLY)
 
 
-def lessons(seen: Seen) -> list[Lesson]:
+def find_lessons(seen: ChampionDiagnostics) -> list[Lesson]:
     """Return what is to be learnt from the champion now and was not said before, the best for its time first."""
     return _ranked(seen, _reflected(seen, reflections.names())[0])
 
 
-def verdict(lesson: Lesson, seen: Seen) -> LessonVerdict:
+def judge_lesson(lesson: Lesson, seen: ChampionDiagnostics) -> LessonVerdict:
     """Return whether a lesson's tests confirm or refute it, or leave it undecided.
 
     Each plan that was run is compared, in the lesson's measure and on the same examples, with the plan that it
@@ -90,7 +90,7 @@ def verdict(lesson: Lesson, seen: Seen) -> LessonVerdict:
     found = [_compared(lesson, [e for e in one if e.score is not None], against, seen) for one in tried]
     missing: list[Comparison | None] = [None] * (len(lesson.plans) - len(tried))
     alpha = ALPHA / max(1, len(lesson.plans))
-    decision, place = decide([*found, *missing], lesson.gain, alpha)
+    decision, place = decide_lesson([*found, *missing], lesson.gain, alpha)
     tests = _tests(history) + len(tried)
     told = None if place is None else found[place]
     if place is None or told is None:
@@ -124,37 +124,43 @@ def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
     return say(f"lesson.told.{found.decision}", claim=lesson.claim, measure=measure, **facts)
 
 
-def _judged(lesson: Lesson, seen: Seen, lab: Lab) -> LessonVerdict:
+def _judged(lesson: Lesson, seen: ChampionDiagnostics, context: SearchContext) -> LessonVerdict:
     """Return the verdict of a lesson; where its test cannot be evaluated it stays undecided, and the run goes on."""
     try:
-        return verdict(lesson, seen)
+        return judge_lesson(lesson, seen)
     except Exception as error:  # whatever a measure runs into
-        lab.listen(Note(say("lesson.told.broken", reason=_reason(error), claim=lesson.claim), warning=True))
+        context.listen(Note(say("lesson.told.broken", reason=_reason(error), claim=lesson.claim), warning=True))
         return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(seen.history))
 
 
-def _look(lab: Lab, seen: Seen, spent: Callable[[], float], some: Sequence[str] = ()) -> None:
+def _look(
+    context: SearchContext, seen: ChampionDiagnostics, spent: Callable[[], float], some: Sequence[str] = ()
+) -> None:
     """Look for lessons, by some reflections or else by all, and record them, and at last that it was done."""
     begun, history = time.perf_counter(), seen.history
     found, failed = _reflected(seen, some or reflections.names())
     for name, reason in failed.items():
-        lab.listen(Note(say("reflection.failed", name=name, reason=reason), warning=True))
+        context.listen(Note(say("reflection.failed", name=name, reason=reason), warning=True))
     new = _ranked(seen, found)
     for lesson in new:
         history.learn(lesson, spent=spent())
-        lab.listen(Note(say("lesson.told.raised", claim=lesson.claim)))
+        context.listen(Note(say("lesson.told.raised", claim=lesson.claim)))
     best = history.found()
     counts = {"after": len(history.experiments), "lessons": len(history.lessons)}
     body = {**counts, "champion": best.plan.key, "failed": failed, "asked": list(some)}
     history.thought(body, seconds=time.perf_counter() - begun, spent=spent())
 
 
-def _due(lab: Lab, history: History, left: float | None) -> bool:
+def _due(context: SearchContext, history: History, left: float | None) -> bool:
     """Return whether it is time to look for lessons: the opening is over, and the champion is new or none is open."""
     best, last = history.champion, history.last("reflection")
     if best is None or best.plan.made_of:  # its members were looked at when they reigned
         return False
-    if out_of_steps(lab, history) or not opening_over(lab, history, left) or not _time_to_think(lab, history, left):
+    if (
+        out_of_steps(context, history)
+        or not opening_over(context, history, left)
+        or not _time_to_think(context, history, left)
+    ):
         return False
     if last is None or last.body.get("asked") or last.body["champion"] != best.plan.key:
         return True
@@ -163,21 +169,25 @@ def _due(lab: Lab, history: History, left: float | None) -> bool:
     return not waiting and len(history.experiments) - last.body["after"] >= AGAIN
 
 
-def _due_early(lab: Lab, history: History, left: float | None) -> bool:
+def _due_early(context: SearchContext, history: History, left: float | None) -> bool:
     """Return whether to look before the first training at what it may heed, once."""
-    if history.last("reflection") is not None or out_of_steps(lab, history) or not _time_to_think(lab, history, left):
+    if (
+        history.last("reflection") is not None
+        or out_of_steps(context, history)
+        or not _time_to_think(context, history, left)
+    ):
         return False
-    return trains_next(lab, history, left)
+    return trains_next(context, history, left)
 
 
-def _time_to_think(lab: Lab, history: History, left: float | None) -> bool:
-    budget = lab.settings.budget_seconds
+def _time_to_think(context: SearchContext, history: History, left: float | None) -> bool:
+    budget = context.settings.budget_seconds
     if budget is None or left is None:
         return True
     return left >= LEAST_SECONDS and history.thought_seconds <= THINKING * budget
 
 
-def _reflected(seen: Seen, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
+def _reflected(seen: ChampionDiagnostics, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
     """Return what reflections say, and why some could not."""
     found: list[Lesson] = []
     failed: dict[str, str] = {}
@@ -197,7 +207,7 @@ def _reason(error: Exception) -> str:
     return (" ".join(str(error).split()) or type(error).__name__)[:300]
 
 
-def _ranked(seen: Seen, found: list[Lesson]) -> list[Lesson]:
+def _ranked(seen: ChampionDiagnostics, found: list[Lesson]) -> list[Lesson]:
     """Return lessons that are new, with their untried plans, by expected gain per second of the first test."""
     history = seen.history
     concluded = {one.lesson for one in history.lesson_verdicts}
@@ -211,7 +221,7 @@ def _ranked(seen: Seen, found: list[Lesson]) -> list[Lesson]:
     return sorted(new, key=lambda one: (-one.gain / max(0.1, seen.seconds_of(one.plans[0])), one.key))
 
 
-def _deserves(lesson: Lesson, plan: Plan, seen: Seen) -> bool:
+def _deserves(lesson: Lesson, plan: Plan, seen: ChampionDiagnostics) -> bool:
     """Return whether a plan may take its time: of a kind whose remedies have seldom helped it must be short."""
     believed = seen.proven(lesson.kind)
     if believed >= 1 or seen.left_seconds is None:
@@ -249,7 +259,9 @@ def _tests(history: History) -> int:
     return max((one.tests for one in history.lesson_verdicts), default=0)
 
 
-def _compared(lesson: Lesson, mine: list[Experiment], theirs: Sequence[Experiment], seen: Seen) -> Comparison | None:
+def _compared(
+    lesson: Lesson, mine: list[Experiment], theirs: Sequence[Experiment], seen: ChampionDiagnostics
+) -> Comparison | None:
     """Return the paired test of a lesson's plan against the one it derives from, None where either has no answers."""
     if not mine or not theirs:
         return None
@@ -257,13 +269,13 @@ def _compared(lesson: Lesson, mine: list[Experiment], theirs: Sequence[Experimen
     if first is None or second is None:
         return None
     score = share if lesson.measure == "brier" else seen.task.metric.score
-    return compare(first, second, score, rng=seeds.generator(seen.lab.seed, "lesson", lesson.key, mine[0].number))
+    return compare(first, second, score, rng=seeds.generator(seen.context.seed, "lesson", lesson.key, mine[0].number))
 
 
-def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: Seen) -> "Statistics | None":
+def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: ChampionDiagnostics) -> "Statistics | None":
     """Return what a plan's runs did per example in a lesson's measure; None where it cannot be told in time."""
     if lesson.measure == "metric":
-        return run_experiment.pooled(runs, seen.lab)
+        return pool_statistics(runs, seen.context)
     if lesson.measure == "brier":
         tables = [_honesty(run, seen) for run in runs]
         return None if any(table is None for table in tables) else average([t for t in tables if t is not None])
@@ -274,7 +286,7 @@ def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: Seen) -> "Stat
     return seen.task.metric.count(changed.labels, model.predict(changed).labels, seen.task.labels)
 
 
-def _honesty(run: Experiment, seen: Seen) -> "Statistics | None":
+def _honesty(run: Experiment, seen: ChampionDiagnostics) -> "Statistics | None":
     """Return 1 less the Brier score of each judged example, halved so that it lies in [0, 1], and 1: shape (n, 2)."""
     found, labels = seen.answers(run).probabilities, seen.task.labels
     if found is None:

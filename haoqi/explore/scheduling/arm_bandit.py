@@ -25,7 +25,7 @@ _STEPS, _SHAPE = 1.0, 1.0
 
 
 @dataclass(frozen=True)
-class Spent:
+class ArmSpending:
     """What a side spent, and the verified gain that it bought."""
 
     arm: str
@@ -34,7 +34,7 @@ class Spent:
     """In seconds, or 1 where only steps count."""
 
 
-def spending(history: History, begun: int, *, timed: bool) -> list[Spent]:
+def count_spending(history: History, begun: int, *, timed: bool) -> list[ArmSpending]:
     """Return what each side spent since they compete, and what it bought.
 
     A repeat belongs to the side whose plan it repeats. Looking for lessons is time of reflecting that bought nothing.
@@ -47,20 +47,20 @@ def spending(history: History, begun: int, *, timed: bool) -> list[Spent]:
     first: dict[str, str] = {}
     for experiment in history.experiments:
         first.setdefault(experiment.plan.key, experiment.role)
-    found: list[Spent] = []
+    found: list[ArmSpending] = []
     level: float | None = None
     for experiment, verdict in zip(history.experiments, history.verdicts, strict=False):
         gain = 0.0 if level is None or verdict.score is None else verdict.score - level
         level = verdict.score if verdict.score is not None else level
         if experiment.number > begun:
             arm = "reflect" if first[experiment.plan.key] == "reflect" else "explore"
-            found.append(Spent(arm, gain, max(0.01, experiment.seconds) if timed else 1.0))
+            found.append(ArmSpending(arm, gain, max(0.01, experiment.seconds) if timed else 1.0))
     if timed and history.thought_seconds > 0:
-        found.append(Spent("reflect", 0.0, history.thought_seconds))
+        found.append(ArmSpending("reflect", 0.0, history.thought_seconds))
     return found
 
 
-def contest_begun(experiments: Sequence[Experiment], led: str) -> int:
+def has_begun(experiments: Sequence[Experiment], led: str) -> int:
     """Return how many experiments came before the first that a side chose: the opening is nobody's merit.
 
     Args:
@@ -71,7 +71,7 @@ def contest_begun(experiments: Sequence[Experiment], led: str) -> int:
     return min(chosen, default=len(experiments) + 1) - 1
 
 
-def favoured(seen: Sequence[Spent], rng: np.random.Generator) -> str:
+def choose_arm(seen: Sequence[ArmSpending], rng: np.random.Generator) -> str:
     """Return the side that has the next step."""
     usual = median([one.duration for one in seen]) if seen else 1.0
     total = sum(one.duration for one in seen)
@@ -80,7 +80,7 @@ def favoured(seen: Sequence[Spent], rng: np.random.Generator) -> str:
     return max(ARMS, key=lambda arm: draws[arm])
 
 
-def _drawn(mine: Sequence[Spent], shared: float, usual: float, rng: np.random.Generator) -> float:
+def _drawn(mine: Sequence[ArmSpending], shared: float, usual: float, rng: np.random.Generator) -> float:
     """Return a rate drawn from the normal-gamma posterior of one side.
 
     Args:

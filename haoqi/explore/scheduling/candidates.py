@@ -4,18 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from haoqi.explore.beliefs.acquisition import Outlook, paired_error
-from haoqi.explore.beliefs.evidence_pooling import known_lead, may_borrow, sure_enough
+from haoqi.explore.beliefs.acquisition import Acquisition, paired_error
+from haoqi.explore.beliefs.evidence_pooling import can_pool, certainty_needed, known_lead
 from haoqi.explore.beliefs.surrogate import Surrogate
-from haoqi.explore.beliefs.transfer_prior import Features, Known, Prior, prior_of
-from haoqi.explore.costs.cost_model import Costs
-from haoqi.explore.plans.method_ranks import Belief
+from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
+from haoqi.explore.costs.cost_model import CostModel
+from haoqi.explore.costs.plan_costs import plan_work
 from haoqi.explore.plans.plan import Plan, Recipe
-from haoqi.explore.plans.proposal import Step
-from haoqi.explore.promotion.champion_test import usual_stake
+from haoqi.explore.plans.proposal import Belief, Proposal
+from haoqi.explore.promotion.champion_test import usual_alpha_share
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.scheduling.candidate_plans import candidate_plans
+from haoqi.explore.setup.context import SearchContext
 
 WORTHWHILE = 0.3
 """An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
@@ -28,34 +29,43 @@ ASIDE_SHARE = 0.25
 
 
 @dataclass(frozen=True)
-class Offers:
+class Candidates:
     """All that a choice may know, a function of the history and of the time that is left."""
 
-    lab: Lab
+    context: SearchContext
     history: History
     left: float | None
     """Seconds of the budget; None: only steps count."""
 
     @cached_property
-    def costs(self) -> Costs:
+    def search_space(self) -> list[Plan]:
+        """All plans that the search may choose from."""
+        return candidate_plans(self.context)
+
+    def work(self, plan: Plan) -> float:
+        """Return what a plan takes by itself: `plan_work`."""
+        return plan_work(plan, self.context)
+
+    @cached_property
+    def costs(self) -> CostModel:
         """What plans cost; where the limit is in steps no clock may sway a choice."""
-        return Costs.of(self.lab, self.history.experiments, timed=self.left is not None)
+        return CostModel.of(self.context, self.history.experiments, timed=self.left is not None)
 
     @cached_property
-    def prior(self) -> Prior:
+    def prior(self) -> TransferPrior:
         """What other data sets taught of the plans."""
-        return prior_of(Features.of(self.lab))
+        return load_prior(Features.of(self.context))
 
     @cached_property
-    def outlook(self) -> Outlook:
+    def outlook(self) -> Acquisition:
         """What a strategy may know."""
-        settings, history = self.lab.settings, self.history
+        settings, history = self.context.settings, self.history
         share = 1.0
         if self.left is not None and settings.budget_seconds:
             share = min(1.0, max(0.0, self.left / settings.budget_seconds))
         elif settings.steps:
             share = 1 - len(history.experiments) / settings.steps
-        return Outlook(
+        return Acquisition(
             surrogate=self._surrogate,
             cost=self.costs.cost,
             least_seconds=self.seconds_to_begin,
@@ -63,15 +73,15 @@ class Offers:
             left_share=share,
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
-            alpha=usual_stake(history, settings.alpha),
-            sure=sure_enough(settings.alpha),
+            alpha=usual_alpha_share(history, settings.alpha),
+            sure=certainty_needed(settings.alpha),
             lead=self._lead,
         )
 
-    def _lead(self, plan: Plan) -> Known | None:
+    def _lead(self, plan: Plan) -> PriorBelief | None:
         """Return what other data sets know of a plan's lead over the champion."""
         best = self.history.champion
-        return known_lead(self.prior, plan, best.plan) if best is not None and may_borrow(self.lab) else None
+        return known_lead(self.prior, plan, best.plan) if best is not None and can_pool(self.context) else None
 
     @cached_property
     def _surrogate(self) -> Surrogate:
@@ -82,7 +92,7 @@ class Offers:
 
     def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
         """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
-        if not self.lab.settings.reflect:
+        if not self.context.settings.reflect:
             return []
         tried = {experiment.plan.key for experiment in self.history.experiments}
         return [
@@ -94,7 +104,7 @@ class Offers:
 
     def _aside(self, lesson: Lesson, plan: Plan) -> bool:
         """Return whether a lesson is about something else than the metric, and its test too long for that."""
-        budget = self.lab.settings.budget_seconds
+        budget = self.context.settings.budget_seconds
         if lesson.measure == "metric" or self.left is None or budget is None:
             return False
         return self._seconds(plan) > ASIDE_SHARE * budget
@@ -112,7 +122,7 @@ class Offers:
         """
         if plan.share == 1.0:
             return False
-        whole, method = replace(plan, share=1.0), self.lab.method(plan)
+        whole, method = replace(plan, share=1.0), self.context.method(plan)
         return whole.key in tried or (method.elastic and not method.uses_base and self._affordable(whole))
 
     @cached_property
@@ -122,8 +132,8 @@ class Offers:
         What is refuted of a plan on frozen features may still hold for trainings.
         """
         if not self._heeded:
-            return self.lab.plans
-        return [self._heeding(plan) if self.tunes(plan) else plan for plan in self.lab.plans]
+            return self.search_space
+        return [self._heeding(plan) if self.tunes(plan) else plan for plan in self.search_space]
 
     @cached_property
     def _heeded(self) -> Recipe:
@@ -134,7 +144,7 @@ class Offers:
 
     def _heeding(self, plan: Plan) -> Plan:
         """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
-        if self.lab.remembers(plan):
+        if self.context.remembers(plan):
             return replace(plan, recipe=self._heeded)
         return replace(plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._heeded))
 
@@ -148,12 +158,12 @@ class Offers:
     @cached_property
     def _kin(self) -> frozenset[str]:
         """The methods that work on frozen features, which are computed once for all of them."""
-        makers = self.lab.makers.items()
+        makers = self.context.makers.items()
         return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
 
     def tunes(self, plan: Plan) -> bool:
         """Return whether a plan trains a base, which takes long and may be cut short."""
-        method = self.lab.method(plan)
+        method = self.context.method(plan)
         return method.uses_base and method.stochastic
 
     def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
@@ -171,7 +181,7 @@ class Offers:
 
     def _gives_way(self, plan: Plan) -> bool:
         """Return whether a plan does less where time is short."""
-        return self.lab.method(plan).elastic and not self.lab.folds
+        return self.context.method(plan).elastic and not self.context.folds
 
     def _left_for(self, plan: Plan) -> float:
         """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
@@ -184,7 +194,7 @@ class Offers:
         cost = self.costs.cost(plan)
         return Belief(score, doubt, cost.seconds, cost.spread)
 
-    def _step(self, plan: Plan, why: str, role: str) -> Step:
+    def _step(self, plan: Plan, why: str, role: str) -> Proposal:
         limit = deadline = None
         if self.left is not None:
             limit = max(
@@ -194,7 +204,7 @@ class Offers:
         # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
         plain = role == "explore" and plan.share == 1.0
         to_beat = self.history.champion_score if plain else None
-        return Step(plan, why, role, self._belief(plan), self.lab.work(plan), limit, deadline, to_beat)
+        return Proposal(plan, why, role, self._belief(plan), self.work(plan), limit, deadline, to_beat)
 
     def _deadline(self, limit: float) -> float | None:
         """Return after how many seconds an experiment is stopped: the champion must be released, if without a last fit.
@@ -205,7 +215,7 @@ class Offers:
         if best is None or self.left is None:
             return None
         costs, again = self.costs, 0.0
-        if self.lab.folds:
+        if self.context.folds:
             again = costs.refit_seconds(best.plan)  # there is no model yet
         return max(limit, self.left - costs.scoring_seconds(best.plan) - costs.closing_seconds(None) - again)
 

@@ -4,37 +4,37 @@ from haoqi.core.events import Clock as Spent
 from haoqi.core.events import Note, Tried, Trying
 from haoqi.core.quantities import chance, p_value, signed
 from haoqi.core.say import Sentence, named, say
-from haoqi.explore.plans.proposal import Step
+from haoqi.explore.plans.proposal import Proposal
 from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.setup.budget_clock import Clock
-from haoqi.explore.setup.context import Lab
+from haoqi.explore.setup.budget_clock import BudgetClock
+from haoqi.explore.setup.context import SearchContext
 
 
-def resumed(lab: Lab, history: History, clock: Clock) -> None:
+def tell_resumed(context: SearchContext, history: History, clock: BudgetClock) -> None:
     """Say where a run is taken up again, if it is, and how much of its budget is left."""
     champion = history.champion
     if champion is not None:
         count = len(history.experiments)
         facts = {"number": champion.number, "plan": champion.plan.words(), "score": f"{history.champion_score:.3f}"}
-        metric = named("metric", lab.task.metric.name)
-        lab.listen(Note(say("search.resumed", count=count, n=count, metric=metric, **facts)))
-    lab.listen(spent(lab, history, clock))
+        metric = named("metric", context.task.metric.name)
+        context.listen(Note(say("search.resumed", count=count, n=count, metric=metric, **facts)))
+    context.listen(tell_spent(context, history, clock))
 
 
-def trying(lab: Lab, history: History, step: Step) -> None:
+def tell_trying(context: SearchContext, history: History, step: Proposal) -> None:
     """Say what is about to be tried, and why."""
     seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
-    lab.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
+    context.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
 
 
-def tried(lab: Lab, history: History, clock: Clock) -> None:
+def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> None:
     """Say what the latest experiment scored, and what became of it."""
     experiment, verdict = history.experiments[-1], history.verdicts[-1]
-    lab.listen(
+    context.listen(
         Tried(
             number=experiment.number,
             plan=experiment.plan.words(),
-            metric=lab.task.metric.name,
+            metric=context.task.metric.name,
             score=experiment.score,
             low=experiment.low,
             high=experiment.high,
@@ -43,12 +43,12 @@ def tried(lab: Lab, history: History, clock: Clock) -> None:
             champion=verdict.decision in ("crowned", "faster"),
         )
     )
-    lab.listen(spent(lab, history, clock))
+    context.listen(tell_spent(context, history, clock))
 
 
-def spent(lab: Lab, history: History, clock: Clock) -> Spent:
+def tell_spent(context: SearchContext, history: History, clock: BudgetClock) -> Spent:
     """Return how much of the budget is spent."""
-    settings = lab.settings
+    settings = context.settings
     return Spent(clock.spent, settings.budget_seconds, len(history.experiments), settings.steps)
 
 

@@ -8,14 +8,13 @@ from haoqi.core import seeds
 from haoqi.core.quantities import p_value
 from haoqi.core.say import say
 from haoqi.explore.beliefs.transfer_prior import HABIT
-from haoqi.explore.experiments.distillation import student
-from haoqi.explore.experiments.ensemble_selection import planned
-from haoqi.explore.plans.method_ranks import Belief, rank
+from haoqi.explore.plans.method_ranks import method_rank
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
-from haoqi.explore.plans.proposal import Step
-from haoqi.explore.scheduling.arm_bandit import contest_begun, favoured, spending
-from haoqi.explore.scheduling.candidates import Offers
-from haoqi.explore.scheduling.ensemble_timing import ending, fitted_again
+from haoqi.explore.plans.proposal import Belief, Proposal
+from haoqi.explore.scheduling.arm_bandit import choose_arm, count_spending, has_begun
+from haoqi.explore.scheduling.candidates import Candidates
+from haoqi.explore.scheduling.ensemble_plans import propose_ensemble, propose_student
+from haoqi.explore.scheduling.ensemble_timing import can_refit, is_end_near
 from haoqi.explore.scheduling.strategies import strategies
 
 CHEAP = 0.06
@@ -47,10 +46,10 @@ UNLIKE_SHARE = 0.25
 """Of the time left, what a second training may take."""
 
 
-class Table(Offers):
+class Scheduler(Candidates):
     """The order in which plans come: the cheap ones, then what a strategy proposes and what lessons ask for."""
 
-    def next(self) -> Step | None:
+    def next(self) -> Proposal | None:
         """Return the next step, or None where nothing can be tried or nothing is worth it."""
         if self.history.champion is None and (first := self.first()):
             return first
@@ -70,19 +69,19 @@ class Table(Offers):
 
     def ending(self) -> bool:
         """Return whether the end is near: few steps are left, or little time besides releasing an ensemble."""
-        return ending(self.lab, self.history, self.costs, self.left)
+        return is_end_near(self.context, self.history, self.costs, self.left)
 
-    def combined(self) -> Step | None:
+    def combined(self) -> Proposal | None:
         """Return the ensemble of the best where it looks better than the champion, or else a student of one that was.
 
         There must be time to release it.
         """
-        if not self.lab.settings.ensemble:
+        if not self.context.settings.ensemble:
             return None
         why, role, seconds = say("why.ensemble"), ENSEMBLE, 1.0
-        plan = planned(self.lab, self.history)
+        plan = propose_ensemble(self.context, self.history)
         if plan is None:
-            plan = student(self.lab, self.history, self.costs.answer_seconds)
+            plan = propose_student(self.context, self.history, self.costs.answer_seconds)
             if plan is None:
                 return None
             why, role = say("why.distil"), DISTIL
@@ -90,21 +89,21 @@ class Table(Offers):
         limit = None if self.left is None else self._left_for(plan)
         if limit is not None and limit < seconds:
             return None
-        if role == ENSEMBLE and not fitted_again(plan, self.lab, self.costs, self.left):
+        if role == ENSEMBLE and not can_refit(plan, self.context, self.costs, self.left):
             return None
-        work = 0.0 if role == ENSEMBLE else self.lab.work(plan)
-        return Step(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
+        work = 0.0 if role == ENSEMBLE else self.work(plan)
+        return Proposal(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
 
-    def first(self) -> Step | None:
+    def first(self) -> Proposal | None:
         """Return the cheapest plan of all, whatever the budget: there is always a model to release.
 
         With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
         the best that other data sets know of, among those that are done soon.
         """
         untried = self.untried()
-        if self.lab.few and (known := self._known_best(untried)):
+        if self.context.few and (known := self._known_best(untried)):
             return self._step(known, say("why.few"), "explore")
-        cheapest = min(untried, key=lambda p: (self.lab.work(p), p.key), default=None)
+        cheapest = min(untried, key=lambda p: (self.work(p), p.key), default=None)
         return self._step(cheapest, say("why.first"), "explore") if cheapest else None
 
     def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
@@ -114,9 +113,9 @@ class Table(Offers):
             if not plan.settings and plan.share == 1.0 and not plan.recipe and self._seconds(plan) <= SOON_SECONDS
             if self.left is None or self._seconds(plan) <= SOON * self._left_for(plan)
         ]
-        return min(able, key=lambda plan: (rank(plan, few=True), plan.key), default=None)
+        return min(able, key=lambda plan: (method_rank(plan, few=True), plan.key), default=None)
 
-    def repeat(self) -> Step | None:
+    def repeat(self) -> Proposal | None:
         """Return a close call's plan with another seed."""
         verdict = self.history.verdicts[-1] if self.history.verdicts else None
         if verdict is None or verdict.decision != "close":
@@ -126,7 +125,7 @@ class Table(Offers):
         why = say("why.close", difference=f"{verdict.difference:.3f}", p=p_value(verdict.p_value or 0.0))
         return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
 
-    def opening(self) -> Step | None:
+    def opening(self) -> Proposal | None:
         """Return a cheap default plan while there are some, so that there soon is a usable model.
 
         Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
@@ -140,15 +139,18 @@ class Table(Offers):
         untrained = [plan for plan in cheap if not self.tunes(plan)]
         if not untrained and (training := self._first_costly()):
             return training
-        if alone := [plan for plan in untrained if not self.lab.method(plan).uses_base]:
-            first = min(alone, key=lambda plan: (plan.method != HABIT, self.lab.work(plan), -rank(plan), plan.key))
+        if alone := [plan for plan in untrained if not self.context.method(plan).uses_base]:
+            first = min(
+                alone,
+                key=lambda plan: (plan.method != HABIT, self.work(plan), -method_rank(plan), plan.key),
+            )
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._obeying(cheap))
         return self._step(first, say("why.cheap"), "explore")
 
     def _is_quick(self, plan: Plan) -> bool:
         """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
-        if self.left is None or not self.lab.folds or self.history.champion is None or self.tunes(plan):
+        if self.left is None or not self.context.folds or self.history.champion is None or self.tunes(plan):
             return False
         return self._seconds(plan) <= min(A_SECOND, self.left)
 
@@ -162,7 +164,7 @@ class Table(Offers):
         kin = [plan for plan in plans if plan.method in self._kin and plan.base in least]
         return list(dict.fromkeys([*cheap, *(plan for plan in kin if costs[plan] <= TOGETHER * least[plan.base])]))
 
-    def _plain(self) -> Step | None:
+    def _plain(self) -> Proposal | None:
         """Return a default without a base at the largest fidelity that leaves time for others, where none was tried.
 
         What gives way learns from all examples, for as long as leaves that time.
@@ -171,13 +173,13 @@ class Table(Offers):
         able = [
             plan
             for plan in self.untried()
-            if not plan.settings and not self.lab.method(plan).uses_base and plan.method not in tried
+            if not plan.settings and not self.context.method(plan).uses_base and plan.method not in tried
             if self._soon(plan) or (plan.share == 1.0 and self._gives_way(plan))
             if self._affordable(plan)
         ]
         if not able:
             return None
-        best = max(able, key=lambda p: (p.share, -rank(p), p.key))
+        best = max(able, key=lambda p: (p.share, -method_rank(p), p.key))
         step = self._step(best, say("why.plain"), "explore")
         if step.seconds is None or self._soon(best):
             return step
@@ -187,12 +189,14 @@ class Table(Offers):
         """Return whether a plan takes no more than a share of the time, by which it leaves most of it to others."""
         return self.left is None or self._seconds(plan) <= share * self._left_for(plan)
 
-    def _first_frozen(self) -> Step | None:
+    def _first_frozen(self) -> Proposal | None:
         """Return the best method on frozen features, at the largest fidelity that leaves time for others, once.
 
         Where no training on all examples fits into the time, nothing better comes, and it may have what there is.
         """
-        kin = [plan for plan in self.lab.plans if plan.method in self._kin and not plan.settings and plan.share == 1.0]
+        kin = [
+            plan for plan in self.search_space if plan.method in self._kin and not plan.settings and plan.share == 1.0
+        ]
         best = self._believed_best(kin) if kin else None
         if best is None or any(e.plan.method == best.method for e in self.history.experiments):
             return None
@@ -214,7 +218,7 @@ class Table(Offers):
         usual = (plan for plan in self.untried() if plan.share == 1.0 and not plan.settings and self.tunes(plan))
         return any(self._affordable(plan) for plan in usual)
 
-    def _first_costly(self) -> Step | None:
+    def _first_costly(self) -> Proposal | None:
         """Return the gradient method that is believed to come out best, by other data and by this, once."""
         if any(self.tunes(e.plan) for e in self.history.alone):
             return None
@@ -223,10 +227,10 @@ class Table(Offers):
         why = say("why.costly")
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
-    def _unlike(self) -> Step | None:
+    def _unlike(self) -> Proposal | None:
         """Return a second gradient method, once, where there is ample time: an ensemble lives on unlike members."""
         tried = {e.plan.method for e in self.history.alone if self.tunes(e.plan)}
-        if len(tried) != 1 or not self.lab.settings.ensemble:
+        if len(tried) != 1 or not self.context.settings.ensemble:
             return None
         others = [plan for plan in self.untried() if plan.method not in tried and self.tunes(plan)]
         able = [
@@ -244,7 +248,7 @@ class Table(Offers):
         What a plan teaches counts as well as what it gains. Where nothing can be afforded the answer is yes: then it
         is the time that ends the search.
         """
-        least = self.lab.settings.worth / 60
+        least = self.context.settings.worth / 60
         plans, lessons = self._affordable_plans(), self._affordable_lessons()
         if self.left is None or not least or not (plans or lessons):
             return True
@@ -258,30 +262,30 @@ class Table(Offers):
         values = values + outlook.taught(plans, joint, least)
         return any(value >= least * outlook.price(plan) for value, plan in zip(values, plans, strict=True))
 
-    def reflected(self) -> Step | None:
+    def reflected(self) -> Proposal | None:
         """Return the test of a lesson, where reflecting is believed to pay more than exploring."""
         if (test := self.tested()) is None:
             return None
         done, timed = self.history.experiments, self.left is not None
-        seen = spending(self.history, contest_begun(done, PROPOSED), timed=timed)
-        rng = seeds.generator(self.lab.seed, "bandit", len(done))
-        return test if favoured(seen, rng) == "reflect" else None
+        seen = count_spending(self.history, has_begun(done, PROPOSED), timed=timed)
+        rng = seeds.generator(self.context.seed, "bandit", len(done))
+        return test if choose_arm(seen, rng) == "reflect" else None
 
-    def tested(self) -> Step | None:
+    def tested(self) -> Proposal | None:
         """Return the test of the most promising lesson that is open and can be afforded."""
         lessons = self._affordable_lessons()
         return self._step(lessons[0][1], say("why.lesson", claim=lessons[0][0].claim), "reflect") if lessons else None
 
-    def proposed(self) -> Step | None:
+    def proposed(self) -> Proposal | None:
         """Return what the strategy proposes among the plans that can be afforded."""
         untried = self._affordable_plans()
         if not untried:
             return None
-        name = self.lab.settings.strategy
-        rng = seeds.plain(self.lab.seed, "strategy", len(self.history.experiments))
+        name = self.context.settings.strategy
+        rng = seeds.plain(self.context.seed, "strategy", len(self.history.experiments))
         plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
         return self._step(plan, say("why.proposed", strategy=name, count=len(untried)), "explore")
 
     def _cheap_seconds(self) -> float:
-        budget = self.lab.settings.budget_seconds
+        budget = self.context.settings.budget_seconds
         return CHEAP_SECONDS if budget is None else max(CHEAP_SECONDS, CHEAP * budget)

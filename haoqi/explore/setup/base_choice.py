@@ -11,7 +11,7 @@ from haoqi.explore.settings import ExploreSettings
 from haoqi.models.bases import Base, BaseCard
 
 
-def missing_base(texts: Sequence[str]) -> BaseCard | None:
+def find_missing_base(texts: Sequence[str]) -> BaseCard | None:
     """Return the embedded base that suits some texts, if it is not installed; None where it is."""
     from haoqi.models.bases import bases, choose, resolve
 
@@ -23,7 +23,7 @@ def missing_base(texts: Sequence[str]) -> BaseCard | None:
     return None
 
 
-def bases_for(settings: ExploreSettings, languages: Mapping[str, float], listen: Listen) -> dict[str, Base]:
+def choose_bases(settings: ExploreSettings, languages: Mapping[str, float], listen: Listen) -> dict[str, Base]:
     """Return the bases by name: those asked for, or else the one that suits the languages found.
 
     Where none was asked for and the suitable one is not installed, the search goes on without a base.

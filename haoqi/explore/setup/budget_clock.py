@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Clock:
+class BudgetClock:
     """Seconds spent, those of earlier sittings included."""
 
     before: float = 0.0

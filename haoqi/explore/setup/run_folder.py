@@ -9,7 +9,7 @@ from haoqi.core.folder import explained, locked
 
 
 @contextmanager
-def opened(place: Path, *, fresh: bool) -> Iterator[Path]:
+def open_run_folder(place: Path, *, fresh: bool) -> Iterator[Path]:
     """Hold a run's folder while the block runs.
 
     Args:

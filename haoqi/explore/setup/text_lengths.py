@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 8192
 
 
 @dataclass(frozen=True)
-class Lengths:
+class TextLengths:
     """Lengths of the texts of a run, for telling what plans cost."""
 
     characters: float = 250.0
@@ -32,19 +32,19 @@ class Lengths:
         return self.pieces.get(base or "", (round(self.characters / 4) + 2,))
 
 
-def lengths_of(texts: Sequence[str], bases: Mapping[str, Base]) -> Lengths:
+def measure_lengths(texts: Sequence[str], bases: Mapping[str, Base]) -> TextLengths:
     """Return how long texts are."""
     from haoqi.models.bases import load_tokenizer
 
     step = max(1, len(texts) // _SAMPLED)
     sample = [text[:_MOST_CHARACTERS] for text in texts[::step][:_SAMPLED]]
     if not sample:
-        return Lengths(characters=1.0, words=1.0)
+        return TextLengths(characters=1.0, words=1.0)
     pieces = {}
     for name, base in bases.items():
         encoded = load_tokenizer(base).encode_batch([base.card.prefix + text for text in sample])
         pieces[name] = _quantiles([len(one.ids) for one in encoded])
-    return Lengths(
+    return TextLengths(
         characters=sum(map(len, sample)) / len(sample),
         words=sum(len(word_offsets(text)) for text in sample) / len(sample),
         unspaced=unspaced_share(sample) > 0.3,

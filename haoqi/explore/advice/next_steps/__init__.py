@@ -6,14 +6,14 @@ from haoqi.core.registry import Registry
 
 if TYPE_CHECKING:
     from haoqi.evaluate.advice import NextStep
-    from haoqi.explore.advice.run_end import Ending
+    from haoqi.explore.advice.run_end import RunEnd
 
 
 @runtime_checkable
 class Suggests(Protocol):
     """A frozen dataclass of settings with a `suggest` that uses its argument only."""
 
-    def suggest(self, ending: "Ending") -> "NextStep":
+    def suggest(self, ending: "RunEnd") -> "NextStep":
         """Return the step with its gain, costs and evidence; what cannot be told is None, and the reason says so.
 
         Args:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.beliefs.surrogate import Floats
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
@@ -13,7 +13,7 @@ _DRAWS = 2000
 
 
 def verified(
-    ending: Ending, plans: Sequence[Plan], *, more_doubt: float = 0.0, lessons: Sequence[Lesson] = ()
+    ending: RunEnd, plans: Sequence[Plan], *, more_doubt: float = 0.0, lessons: Sequence[Lesson] = ()
 ) -> Floats:
     """Return draws of the gain in the end, shape (draws,): 0 wherever nothing passes.
 

@@ -16,7 +16,7 @@ from haoqi.core.config import Range
 from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import row_of, step
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
 from haoqi.models.ngrams import learn_ngrams
@@ -43,7 +43,7 @@ class AnotherSource:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How likely so bad a group would be by luck, all groups counted."""
 
-    def suggest(self, ending: Ending) -> NextStep:
+    def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step; without a gain where nothing says which texts to collect."""
         human = self.count * ending.human_seconds(*_like(ending))
         costs = {"human_seconds": human, "compute_seconds": ending.refit_seconds(self.count)}
@@ -70,7 +70,7 @@ class AnotherSource:
         }
         return step("another_source", "another_source", draws, evidence, rows=_shown(ending, group), **costs)
 
-    def _won(self, ending: Ending, size: float) -> npt.NDArray[np.float64]:
+    def _won(self, ending: RunEnd, size: float) -> npt.NDArray[np.float64]:
         """Return draws of the share of a kind's errors that more texts of it take away.
 
         The curve is followed as if only texts of its kind taught about it, and as if all did; the truth lies between.
@@ -84,12 +84,12 @@ class AnotherSource:
         return found
 
 
-def _like(ending: Ending) -> tuple[list[str], list[object]]:
-    train = ending.lab.splits.train
+def _like(ending: RunEnd) -> tuple[list[str], list[object]]:
+    train = ending.context.splits.train
     return train.texts[:500], train.labels[:500]
 
 
-def _shift(ending: Ending) -> Lesson | None:
+def _shift(ending: RunEnd) -> Lesson | None:
     """Return the latest lesson that newer texts are answered worse, with its numbers, unless it was refuted."""
     refuted = {one.lesson for one in ending.history.lesson_verdicts if one.decision == "refuted"}
     found = [one for one in ending.history.lessons if one.kind == "shift" and one.key not in refuted]
@@ -97,7 +97,7 @@ def _shift(ending: Ending) -> Lesson | None:
     return known[-1] if known else None
 
 
-def _worst(ending: Ending, chance: float) -> Bools | None:
+def _worst(ending: RunEnd, chance: float) -> Bools | None:
     """Return which judged examples are of the kind that is answered worst, None where it may be chance."""
     seen = ending.seen
     vectors = seen.embeddings(seen.judged.texts) if len(seen.judged) >= 2 * _LEAST else None
@@ -140,7 +140,7 @@ def grouped(vectors: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.int6
     return nearest
 
 
-def _tokens(ending: Ending, group: Bools) -> list[str]:
+def _tokens(ending: RunEnd, group: Bools) -> list[str]:
     """Return the words that tell the group from the rest."""
     ngrams, counts = learn_ngrams(ending.seen.judged.texts, "word", (1, 1), least_texts=3)
     present = counts.astype(np.float64)
@@ -153,7 +153,7 @@ def _tokens(ending: Ending, group: Bools) -> list[str]:
     return words[:_TOKENS]
 
 
-def _shown(ending: Ending, group: Bools) -> tuple[ChosenRow, ...]:
+def _shown(ending: RunEnd, group: Bools) -> tuple[ChosenRow, ...]:
     """Return some texts of the group that are answered wrong."""
     seen = ending.seen
     wrong = np.flatnonzero(group & ~seen.right)[:_SHOWN]

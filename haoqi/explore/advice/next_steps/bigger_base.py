@@ -17,13 +17,14 @@ from haoqi.evaluate.advice import NO_BASE, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import step
 from haoqi.explore.advice.next_steps._verified import verified
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.advice.untried_plan import most_promising
 from haoqi.explore.beliefs.transfer_prior import log_odds
-from haoqi.explore.costs.cost_model import Costs
+from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.setup.context import suited
-from haoqi.explore.setup.text_lengths import Lengths
+from haoqi.explore.scheduling.candidate_plans import candidate_plans
+from haoqi.explore.setup.context import suitable_methods
+from haoqi.explore.setup.text_lengths import TextLengths
 from haoqi.models.bases import Base, BaseCard, available, bases, choose
 
 _KNOWN = 0.5
@@ -38,14 +39,14 @@ class BiggerBase:
     doubt: Annotated[float, Range(0.0, 5.0)] = 0.35
     """Standard deviation, in log-odds, of what another base changes; a guess."""
 
-    def suggest(self, ending: Ending) -> NextStep:
+    def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step, for the largest base here that is not in the run and knows its languages."""
-        if not ending.lab.bases and (missing := _missing(ending)) is not None:
+        if not ending.context.bases and (missing := _missing(ending)) is not None:
             return missing
         card, plan = _candidate(ending), _user(ending)
         if card is None or plan is None:
             reason = "bigger_base_none" if card is None else "bigger_base_unused"
-            return step("bigger_base", reason, None, {"bases": list(ending.lab.bases)})
+            return step("bigger_base", reason, None, {"bases": list(ending.context.bases)})
         seen = _differences(ending)
         doubt = float(np.sqrt((2 * self.doubt**2 + sum(one**2 for one in seen)) / (2 + len(seen))))
         moved = replace(plan, base=card.name, seed=0, share=1.0)
@@ -59,18 +60,18 @@ class BiggerBase:
         return step("bigger_base", "bigger_base", draws, evidence, compute_seconds=_seconds(ending, moved, card))
 
 
-def _missing(ending: Ending) -> NextStep | None:
+def _missing(ending: RunEnd) -> NextStep | None:
     """Return the step of a run that had no base at all: bring the one that suits, and what other data sets say of it.
 
     None where no method that may be tried uses one.
     """
-    lab = ending.lab
-    if not any(maker.uses_base for maker in suited(lab.settings, lab.task).values()):
+    context = ending.context
+    if not any(maker.uses_base for maker in suitable_methods(context.settings, context.task).values()):
         return None
-    card = bases.build(choose(lab.card.languages))
-    there = replace(lab, bases={card.name: Base(card.name, Path(), card, "")})
-    plans = [plan for plan in there.plans if plan.base and plan.share == 1.0 and not plan.settings]
-    costs = Costs.of(there, ending.history.experiments, timed=ending.timed)
+    card = bases.build(choose(context.card.languages))
+    there = replace(context, bases={card.name: Base(card.name, Path(), card, "")})
+    plans = [plan for plan in candidate_plans(there) if plan.base and plan.share == 1.0 and not plan.settings]
+    costs = CostModel.of(there, ending.history.experiments, timed=ending.timed)
     seconds = {plan: costs.cost(plan).seconds for plan in plans}
     soon = [plan for plan in plans if seconds[plan] <= ending.longer_seconds / 2]
     found = most_promising(soon or [min(plans, key=lambda plan: seconds[plan])], ending.outlook)
@@ -85,11 +86,11 @@ def _missing(ending: Ending) -> NextStep | None:
     return step("bigger_base", NO_BASE, draws, evidence, compute_seconds=seconds[plan])
 
 
-def _candidate(ending: Ending) -> BaseCard | None:
+def _candidate(ending: RunEnd) -> BaseCard | None:
     """Return the largest base here that the run has not, larger than those it has."""
-    mine = ending.lab.bases
+    mine = ending.context.bases
     least = max((base.card.layers * base.card.width**2 for base in mine.values()), default=0)
-    languages = ending.lab.card.languages
+    languages = ending.context.card.languages
     total = sum(languages.values())
     found = []
     for one in available(folder.cache()):
@@ -102,17 +103,17 @@ def _candidate(ending: Ending) -> BaseCard | None:
     return max(found, key=lambda card: (card.layers * card.width**2, card.name), default=None)
 
 
-def _user(ending: Ending) -> Plan | None:
+def _user(ending: RunEnd) -> Plan | None:
     """Return the champion's plan where it uses a base, or else the best one that does; None: no method may."""
     scored = [e for e in ending.history.experiments if e.score is not None and e.plan.base]
     best = max(scored, key=lambda e: (e.plan.key == ending.plan.key, e.score or 0.0, -e.number), default=None)
     if best is not None:
         return best.plan
-    names = [name for name, maker in ending.lab.makers.items() if maker.uses_base]
+    names = [name for name, maker in ending.context.makers.items() if maker.uses_base]
     return Plan("probe" if "probe" in names else names[0]) if names else None
 
 
-def _differences(ending: Ending) -> list[float]:
+def _differences(ending: RunEnd) -> list[float]:
     """Return by how much pairs of experiments differ that differ in their base alone, in log-odds."""
     found: dict[Plan, list[Experiment]] = {}
     for one in ending.history.experiments:
@@ -121,16 +122,16 @@ def _differences(ending: Ending) -> list[float]:
     return [log_odds(pair[1].score or 0.0) - log_odds(pair[0].score or 0.0) for pair in found.values() if len(pair) > 1]
 
 
-def _seconds(ending: Ending, plan: Plan, card: BaseCard) -> float:
+def _seconds(ending: RunEnd, plan: Plan, card: BaseCard) -> float:
     """Return what a plan takes on a base that is not loaded: nothing of it is kept yet."""
-    lab = ending.lab
+    context = ending.context
     base = Base(card.name, Path(), card, "")
-    there = replace(lab, bases={**lab.bases, card.name: base}, lengths=_lengths(ending, card.name))
-    return Costs.of(there, ending.history.experiments, timed=ending.timed).cost(plan).seconds
+    there = replace(context, bases={**context.bases, card.name: base}, lengths=_lengths(ending, card.name))
+    return CostModel.of(there, ending.history.experiments, timed=ending.timed).cost(plan).seconds
 
 
-def _lengths(ending: Ending, name: str) -> Lengths:
+def _lengths(ending: RunEnd, name: str) -> TextLengths:
     """Return lengths of texts in pieces of the base: as those of the run's own, for want of its tokenizer."""
-    lengths = ending.lab.lengths
+    lengths = ending.context.lengths
     own = next(iter(lengths.pieces.values()), None)
     return lengths if own is None else replace(lengths, pieces={**lengths.pieces, name: own})

@@ -16,7 +16,7 @@ from haoqi.evaluate.counts import counts_by_label, f1_by_label
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._choice import spread, unsure
 from haoqi.explore.advice.next_steps._told import row_of, sampled, step
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 
 POINT = 0.01
 """How many texts a gain of one point takes is told, too."""
@@ -33,12 +33,12 @@ class LabelMore:
     count: Annotated[int, Range(1, 10_000)] = 50
     """Texts to label."""
 
-    def suggest(self, ending: Ending) -> NextStep:
+    def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step, with texts where some lie there without a label, else with the labels that need more."""
         more = self.count * ending.plan.share
         curve = ending.measured.curve
         draws = curve.gains(more, ending.rng("label more"), start=ending.rows)
-        train = ending.lab.splits.train
+        train = ending.context.splits.train
         places = sampled(train.texts)
         seconds = ending.human_seconds([train.texts[at] for at in places], [train.labels[at] for at in places])
         rows, labels = _chosen(ending, self.count), needy(ending)
@@ -56,9 +56,9 @@ class LabelMore:
         return step("label_more", reason, draws, evidence, rows=rows, **costs)
 
 
-def needy(ending: Ending) -> list[str]:
+def needy(ending: RunEnd) -> list[str]:
     """Return the labels that more texts would help most: much is wrong with them, and they have few."""
-    seen, task = ending.seen, ending.lab.task
+    seen, task = ending.seen, ending.context.task
     totals = counts_by_label(seen.judged.labels, seen.predictions.labels, task.labels).sum(axis=0)
     scores, true, known = f1_by_label(np.asarray(totals, dtype=np.float64).ravel())
     size = len(task.labels)
@@ -67,9 +67,9 @@ def needy(ending: Ending) -> list[str]:
     return [task.labels[place] for place in order if need[place] > 0]
 
 
-def _chosen(ending: Ending, count: int) -> tuple[ChosenRow, ...]:
+def _chosen(ending: RunEnd, count: int) -> tuple[ChosenRow, ...]:
     """Return the unlabelled texts to label first; none where there are none, or asking the model takes too long."""
-    unlabelled = ending.lab.splits.unlabelled
+    unlabelled = ending.context.splits.unlabelled
     if unlabelled is None:
         return ()
     places = np.sort(ending.rng("unlabelled").permutation(len(unlabelled))[:_LOOKED_AT])
@@ -77,6 +77,6 @@ def _chosen(ending: Ending, count: int) -> tuple[ChosenRow, ...]:
     answers = ending.seen.ask(pool)
     if answers is None:
         return ()
-    doubt = unsure(answers, ending.lab.task.output.name)
+    doubt = unsure(answers, ending.context.task.output.name)
     best = spread(doubt, ending.seen.embeddings(pool.texts), count)
     return tuple(row_of(pool, place, answers.labels[place], float(doubt[place])) for place in best)

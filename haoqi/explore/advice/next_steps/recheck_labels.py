@@ -17,9 +17,9 @@ from haoqi.core.config import Range
 from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import row_of, step
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.beliefs.surrogate import Floats
-from haoqi.explore.reflection.label_errors import doubted
+from haoqi.explore.reflection.label_errors import find_label_errors
 
 USUAL = 0.51
 """The share of suspects that are wrong where nothing estimates it."""
@@ -40,14 +40,14 @@ class RecheckLabels:
     count: Annotated[int, Range(1, 10_000)] = 30
     """Labels to look at again, at most."""
 
-    def suggest(self, ending: Ending) -> NextStep:
+    def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step with the rows to look at, the most suspect first."""
-        if ending.lab.task.output.name == "spans":
+        if ending.context.task.output.name == "spans":
             return step("recheck_labels", "recheck_spans", None, {"count": self.count})
-        found = doubted(ending.seen)
+        found = find_label_errors(ending.seen)
         if found is None:
             return step("recheck_labels", "recheck_untold", None, {"count": self.count})
-        train = ending.lab.splits.train
+        train = ending.context.splits.train
         places = found.rows[: self.count].tolist()
         evidence = {"count": len(places), "suspects": len(found.rows), "rows": len(train), "verdict": _verdict(ending)}
         if not places:
@@ -65,7 +65,7 @@ class RecheckLabels:
         draws = self._gains(ending, len(rows), share)
         return step("recheck_labels", reason, draws, evidence, rows=rows, **costs)
 
-    def _gains(self, ending: Ending, count: int, share: float) -> Floats:
+    def _gains(self, ending: RunEnd, count: int, share: float) -> Floats:
         """Return draws of the gain: as many new texts as the labels that turn out wrong are worth.
 
         Args:
@@ -74,7 +74,7 @@ class RecheckLabels:
             share: of them, those that should be wrong, before the lesson's verdict.
         """
         rng, curve = ending.rng("suspects"), ending.measured.curve
-        kinds = max(2, len(ending.lab.task.labels)) if ending.lab.task.output.name == "label" else 2
+        kinds = max(2, len(ending.context.task.labels)) if ending.context.task.output.name == "label" else 2
         worth = 2 * kinds / (kinds - 1)
         wrong = rng.binomial(count, rng.beta(*believed(share, _verdict(ending)), _DRAWS))
         parts = [
@@ -94,7 +94,7 @@ def believed(share: float, verdict: str) -> tuple[float, float]:
     return BEGUN * share + MOVED * (verdict == "confirmed"), BEGUN * (1 - share) + MOVED * (verdict == "refuted")
 
 
-def _verdict(ending: Ending) -> str:
+def _verdict(ending: RunEnd) -> str:
     """Return what became of the lesson that labels are wrong; "" where it was not tested."""
     keys = {lesson.key for lesson in ending.history.lessons if lesson.kind == "suspect_labels"}
     found = [one.decision for one in ending.history.lesson_verdicts if one.lesson in keys]

@@ -10,7 +10,7 @@ import numpy as np
 from haoqi.evaluate.advice import STOP, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import step
-from haoqi.explore.advice.run_end import Ending
+from haoqi.explore.advice.run_end import RunEnd
 
 
 @next_steps.register
@@ -18,6 +18,6 @@ from haoqi.explore.advice.run_end import Ending
 class Stop:
     """It has no settings."""
 
-    def suggest(self, ending: Ending) -> NextStep:
+    def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step, with what a minute is asked to bring."""
-        return step(STOP, "stop", np.zeros(1), {"worth": ending.lab.settings.worth})
+        return step(STOP, "stop", np.zeros(1), {"worth": ending.context.settings.worth})

@@ -16,9 +16,10 @@ from haoqi.evaluate.advice import NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import step
 from haoqi.explore.advice.next_steps._verified import verified
-from haoqi.explore.advice.run_end import Ending
-from haoqi.explore.advice.untried_plan import Unfitted, most_promising, none_with_base, unfitted
+from haoqi.explore.advice.run_end import RunEnd
+from haoqi.explore.advice.untried_plan import UntriedPlan, find_untried, most_promising, none_with_base
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.scheduling.candidate_plans import candidate_plans
 
 
 @next_steps.register
@@ -29,13 +30,13 @@ class TrainLonger:
     times: Annotated[float, Range(0.1, 100.0)] = 1.0
     """Of the budget that the run had; of ten minutes where it was limited in steps."""
 
-    def suggest(self, ending: Ending) -> NextStep:
+    def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step, with the plans that would be tried."""
         seconds = self.times * ending.longer_seconds
         plans, taken = _affordable(ending, seconds)
-        lessons = ending.history.open_lessons if ending.lab.settings.reflect else []
-        dear = unfitted(ending.lab, ending.history, ending.costs, ending.outlook)
-        if dear is not None and (dear.plan not in plans or none_with_base(ending.lab, ending.history)):
+        lessons = ending.history.open_lessons if ending.context.settings.reflect else []
+        dear = find_untried(ending.context, ending.history, ending.costs, ending.outlook)
+        if dear is not None and (dear.plan not in plans or none_with_base(ending.context, ending.history)):
             return _dear(ending, dear)
         taken = min(seconds, taken + sum(ending.costs.cost(one.plans[0]).seconds for one in lessons))
         minutes, lately = (taken or seconds) / 60, _lately(ending)
@@ -48,7 +49,7 @@ class TrainLonger:
         return step("train_longer", "train_longer", draws, evidence, compute_seconds=taken)
 
 
-def _dear(ending: Ending, dear: Unfitted) -> NextStep:
+def _dear(ending: RunEnd, dear: UntriedPlan) -> NextStep:
     """Return the step of a plan that as much time again does not cover, or that is of a kind not tried at all."""
     evidence = {
         "minutes": dear.more_seconds / 60,
@@ -57,15 +58,17 @@ def _dear(ending: Ending, dear: Unfitted) -> NextStep:
         "total": dear.minutes,
         "lately": _lately(ending),
     }
-    reason = "train_longer_first" if none_with_base(ending.lab, ending.history) else "train_longer_dear"
+    reason = "train_longer_first" if none_with_base(ending.context, ending.history) else "train_longer_dear"
     draws = verified(ending, [dear.plan])
     return step("train_longer", reason, draws, evidence, compute_seconds=dear.more_seconds)
 
 
-def _affordable(ending: Ending, seconds: float) -> tuple[list[Plan], float]:
+def _affordable(ending: RunEnd, seconds: float) -> tuple[list[Plan], float]:
     """Return the untried plans that promise most for their time, as many as it takes in, and what they take."""
     tried = {experiment.plan.key for experiment in ending.history.experiments}
-    prices = {plan: ending.costs.cost(plan).seconds for plan in ending.lab.plans if plan.key not in tried}
+    prices = {
+        plan: ending.costs.cost(plan).seconds for plan in candidate_plans(ending.context) if plan.key not in tried
+    }
     plans = [plan for plan, price in prices.items() if price <= seconds]
     if not plans:
         return [], 0.0
@@ -80,7 +83,7 @@ def _affordable(ending: Ending, seconds: float) -> tuple[list[Plan], float]:
     return chosen, taken
 
 
-def _lately(ending: Ending) -> float:
+def _lately(ending: RunEnd) -> float:
     """Return what the last half of the experiments added to I(t)."""
     scores = [verdict.score for verdict in ending.history.verdicts if verdict.score is not None]
     return scores[-1] - scores[len(scores) // 2] if scores else 0.0

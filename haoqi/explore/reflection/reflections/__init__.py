@@ -6,7 +6,7 @@ from haoqi.core.registry import Registry
 
 if TYPE_CHECKING:
     from haoqi.explore.record.lessons import Lesson
-    from haoqi.explore.reflection.champion_diagnostics import Seen
+    from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 
 
 @runtime_checkable
@@ -16,7 +16,7 @@ class Reflection(Protocol):
     asks: ClassVar[bool]
     """Whether it has the champion answer texts made for it; as that takes longest, it comes last."""
 
-    def reflect(self, seen: "Seen") -> "list[Lesson]":
+    def reflect(self, seen: "ChampionDiagnostics") -> "list[Lesson]":
         """Return what this reflection has to say, usually nothing: a lesson needs evidence and a plan to test it.
 
         Args:

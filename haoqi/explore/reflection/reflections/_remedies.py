@@ -9,7 +9,7 @@ from haoqi.core.config import Range, Setting, settings_of
 from haoqi.evaluate.report.claims import claim
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson, clipped
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.methods.method import methods
 
 REPAIRED = 0.2
@@ -18,7 +18,7 @@ REPAIRED = 0.2
 MOST_PLANS = 3
 
 
-def varied(seen: Seen, **settings: Any) -> list[Plan]:
+def varied(seen: ChampionDiagnostics, **settings: Any) -> list[Plan]:
     """Return the champion's plan with other settings, where its method has them all and they are not so already."""
     known = {one.name: one for one in _settings(seen)}
     if not settings.keys() <= known.keys():
@@ -33,15 +33,15 @@ def varied(seen: Seen, **settings: Any) -> list[Plan]:
     return [replace(seen.plan, settings=tuple(sorted(merged.items())), seed=0)]
 
 
-def reading_on(seen: Seen) -> list[Plan]:
+def reading_on(seen: ChampionDiagnostics) -> list[Plan]:
     """Return the champion's plan with more of each text read, where there is more in some of them."""
     most = getattr(seen.settings, "max_tokens", None)
-    if most is None or max(seen.lab.lengths.of(seen.plan.base)) <= most:
+    if most is None or max(seen.context.lengths.of(seen.plan.base)) <= most:
         return []
     return varied(seen, max_tokens=512)
 
 
-def scaled(seen: Seen, name: str, factor: float) -> list[Plan]:
+def scaled(seen: ChampionDiagnostics, name: str, factor: float) -> list[Plan]:
     """Return the champion's plan with a number multiplied, kept within its limits."""
     value = getattr(seen.settings, name, None)
     limits = next((one.limits for one in _settings(seen) if one.name == name), None)
@@ -51,12 +51,12 @@ def scaled(seen: Seen, name: str, factor: float) -> list[Plan]:
     return varied(seen, **{name: round(wanted) if isinstance(value, int) else float(f"{wanted:.3g}")})
 
 
-def _settings(seen: Seen) -> tuple[Setting, ...]:
+def _settings(seen: ChampionDiagnostics) -> tuple[Setting, ...]:
     """Return the settings that the champion's method has."""
     return settings_of(methods.get(seen.plan.method))
 
 
-def recipe(seen: Seen, name: str, **settings: Any) -> list[Plan]:
+def recipe(seen: ChampionDiagnostics, name: str, **settings: Any) -> list[Plan]:
     """Return the champion's plan with one more step in its data recipe, where there is such a step."""
     from haoqi.data.recipes import recipes
 
@@ -68,12 +68,12 @@ def recipe(seen: Seen, name: str, **settings: Any) -> list[Plan]:
     return [replace(seen.plan, seed=0).with_recipe(name, **settings)]
 
 
-def instead(seen: Seen, method: str, **settings: Any) -> list[Plan]:
+def instead(seen: ChampionDiagnostics, method: str, **settings: Any) -> list[Plan]:
     """Return a plan of another method on the champion's base, or the run's first, where the method may be tried."""
-    maker = seen.lab.makers.get(method)
+    maker = seen.context.makers.get(method)
     if maker is None or method == seen.plan.method:
         return []
-    base = (seen.plan.base or next(iter(seen.lab.bases), None)) if maker.uses_base else None
+    base = (seen.plan.base or next(iter(seen.context.bases), None)) if maker.uses_base else None
     return [Plan.of(method, base, settings)]
 
 
@@ -86,7 +86,7 @@ def in_turn(*groups: Sequence[Plan]) -> tuple[Plan, ...]:
 
 
 def raised(
-    seen: Seen,
+    seen: ChampionDiagnostics,
     kind: str,
     plans: Sequence[Plan],
     evidence: Mapping[str, Any],
@@ -127,6 +127,6 @@ def raised(
     ]
 
 
-def shown(seen: Seen, rows: Sequence[int]) -> list[tuple[int, str]]:
+def shown(seen: ChampionDiagnostics, rows: Sequence[int]) -> list[tuple[int, str]]:
     """Return (row in the source, text) of some judged examples."""
     return [(seen.judged.ids[row], seen.judged.texts[row]) for row in rows]

@@ -11,7 +11,7 @@ from haoqi.core.config import Range
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection import behavioural_tests
-from haoqi.explore.reflection.champion_diagnostics import Seen, correct
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_turn
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, recipe, varied
@@ -33,13 +33,13 @@ class Brittleness:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.001
     """Answers lost against answers won must be less likely than this by luck."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return a lesson for each kind of change that turns answers."""
         if not seen.single or seen.held_right is None or seen.judged.pairs is not None:
             return []
         return [lesson for name in behavioural_tests.names() for lesson in self._look(seen, name)]
 
-    def _look(self, seen: Seen, name: str) -> list[Lesson]:
+    def _look(self, seen: ChampionDiagnostics, name: str) -> list[Lesson]:
         plans = _plans(seen, name)
         changed, rows = seen.probe(name)
         answers = seen.ask(changed) if plans and len(changed) >= self.least else None
@@ -70,7 +70,7 @@ class Brittleness:
         )
 
 
-def _plans(seen: Seen, name: str) -> tuple[Plan, ...]:
+def _plans(seen: ChampionDiagnostics, name: str) -> tuple[Plan, ...]:
     """Return what may help against one kind of change."""
     letters = [*varied(seen, features="both"), *varied(seen, features="characters"), *varied(seen, adversarial="fgm")]
     richer = [*instead(seen, "blend"), *instead(seen, "top_layers")]

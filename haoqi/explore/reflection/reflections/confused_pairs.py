@@ -12,7 +12,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.evaluate.confusion import confusion, known_labels
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_more
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, reading_on, shown, varied
@@ -34,7 +34,7 @@ class ConfusedPairs:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.001
     """If errors fell on all pairs alike, so many on one must be less likely than this, over all pairs."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson of the pair that is confused most, where it stands out."""
         if not seen.single or len(seen.task.labels) < 3:
             return []

@@ -13,7 +13,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.evaluate.calibration import calibration_error
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, scaled, shown, varied
 
@@ -32,7 +32,7 @@ class Miscalibration:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """An honest model would show as much less often than this."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion's confidence is wrong."""
         if seen.predictions.probabilities is None or not len(seen.right):
             return []

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, raised, recipe, scaled, varied
@@ -30,7 +30,7 @@ class Overfitting:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """The gap must be less likely than this to be luck."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion follows its examples too closely."""
         plans = in_turn(
             [*scaled(seen, "strength", 0.1), *scaled(seen, "words", 0.1), *scaled(seen, "epochs", 0.5)],
@@ -48,7 +48,7 @@ class Overfitting:
         return raised(seen, "overfitting", plans, evidence, explains=explains)
 
 
-def _tamed(seen: Seen) -> list[Plan]:
+def _tamed(seen: ChampionDiagnostics) -> list[Plan]:
     """Return the champion's plan with what tames a training, the likeliest to help first, as far as it has it."""
     hides = getattr(seen.settings, "dropout", 0.0) or 0.1
     return [

@@ -13,7 +13,7 @@ from haoqi.core.config import Range
 from haoqi.evaluate.confusion import LabelRow, label_table
 from haoqi.evaluate.counts import items
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, raised, recipe, shown, varied
@@ -35,7 +35,7 @@ class RareClasses:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """The gap must be less likely than this to be luck."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that rare labels are missed for being rare."""
         if seen.task.output.name not in ("label", "labels") or len(seen.task.labels) < 2:
             return []

@@ -13,7 +13,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen, correct
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_turn
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, scaled, shown, varied
@@ -33,7 +33,7 @@ class RestlessSeeds:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How likely such a difference in scores would be between equal models."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion's plan gives restless models."""
         runs = seen.history.seeds_of(seen.plan)
         if len(runs) < 2:
@@ -55,7 +55,7 @@ class RestlessSeeds:
         return raised(seen, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=told)
 
 
-def _calmer(seen: Seen) -> dict[str, float]:
+def _calmer(seen: ChampionDiagnostics) -> dict[str, float]:
     """Return smaller and more steps: half the step size, twice the epochs, where there are such settings."""
     changed = {}
     for name, factor in (("learning_rate", 0.5), ("epochs", 2.0)):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from haoqi.core.config import Range
 from haoqi.data.examples import Examples
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, Seen
+from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import area, chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, recipe, scaled
@@ -49,7 +49,7 @@ class Shift:
     least: Annotated[int, Range(2, 10_000)] = 30
     """Texts of each side, at least."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that what was learnt has aged, or is of another kind of text."""
         sides = _sides(seen)
         if not seen.single or min(sides.newer.sum(), (~sides.newer).sum()) < self.least:
@@ -83,7 +83,7 @@ class Shift:
         return raised(seen, kind, plans, evidence, explains=explains, examples=told)
 
 
-def _sides(seen: Seen) -> Sides:
+def _sides(seen: ChampionDiagnostics) -> Sides:
     """Return older and newer texts where they are dated, else training and validation texts."""
     train, valid = seen.splits.train, seen.splits.valid
     if train.times is not None and valid.times is not None:
@@ -96,7 +96,7 @@ def _sides(seen: Seen) -> Sides:
     return _sample(seen, Sides(both, np.arange(len(both)) >= len(train), False))
 
 
-def _sample(seen: Seen, sides: Sides) -> Sides:
+def _sample(seen: ChampionDiagnostics, sides: Sides) -> Sides:
     order = seen.rng("sides").permutation(len(sides.newer))
     rows = np.sort(np.concatenate([order[sides.newer[order] == side][:LOOKED_AT] for side in (False, True)]))
     return Sides(sides.examples.take(rows), sides.newer[rows], sides.dated)
@@ -127,7 +127,7 @@ def _weights(present: "npt.NDArray[np.float64]", newer: Bools) -> npt.NDArray[np
     return found
 
 
-def _answers(seen: Seen, sides: Sides) -> tuple[tuple[int, int], tuple[int, int]]:
+def _answers(seen: ChampionDiagnostics, sides: Sides) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return (right, asked) of the older and of the newer side, from models that did not learn what they were asked."""
     side = dict(zip(sides.examples.ids, sides.newer.tolist(), strict=True))
     answered = list(zip(seen.judged.ids, seen.right.tolist(), strict=True))
@@ -137,7 +137,7 @@ def _answers(seen: Seen, sides: Sides) -> tuple[tuple[int, int], tuple[int, int]
     return (sum(old), len(old)), (sum(new), len(new))
 
 
-def _from_outside(seen: Seen) -> list[tuple[int, bool]]:
+def _from_outside(seen: ChampionDiagnostics) -> list[tuple[int, bool]]:
     """Return (row in the source, whether it was answered right) of both splits, by the same cheap models."""
     found: list[tuple[int, bool]] = []
     if seen.held_out is None or seen.held_out_valid is None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen, correct
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_turn
 from haoqi.explore.reflection.reflections._remedies import in_turn, raised, recipe
@@ -40,7 +40,7 @@ class Shortcuts:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.001
     """Answers lost against answers won must be less likely than this by luck."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion leans on some tokens alone."""
         if not seen.single or seen.held_right is None or seen.judged.pairs is not None:
             return []
@@ -80,7 +80,7 @@ class Shortcuts:
             gain=float(evidence["drop"]) / 4,
         )
 
-    def _tokens(self, seen: Seen) -> list[tuple[str, str, float]]:
+    def _tokens(self, seen: ChampionDiagnostics) -> list[tuple[str, str, float]]:
         """Return (token, label, share of its texts with that label), those that could decide most texts first."""
         train, labels = seen.splits.train, seen.task.labels
         least = max(self.least, round(self.share * len(train)))

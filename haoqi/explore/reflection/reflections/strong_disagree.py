@@ -13,7 +13,7 @@ from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.evaluate.comparison import compare
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen, correct
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, shown, varied
 
@@ -34,7 +34,7 @@ class StrongDisagree:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.2
     """And the p-value of that must be below this; a fresh experiment then decides."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion and another model know different things."""
         if not seen.single or seen.predictions.probabilities is None:
             return []
@@ -60,13 +60,15 @@ class StrongDisagree:
             best = raised(seen, "strong_disagree", plans, evidence, explains=0.0, examples=told, gain=found) or best
         return best
 
-    def _joined(self, seen: Seen, other: "np.ndarray[tuple[int, int], np.dtype[np.floating]]") -> float | None:
+    def _joined(
+        self, seen: ChampionDiagnostics, other: "np.ndarray[tuple[int, int], np.dtype[np.floating]]"
+    ) -> float | None:
         """Return what the mean of two models' probabilities gains over the champion, None where it is not enough."""
         mine, task = seen.predictions, seen.task
         assert mine.probabilities is not None
         labels = [task.labels[place] for place in (mine.probabilities + other).argmax(axis=1)]
         joined = task.metric.count(seen.judged.labels, labels, task.labels)
         alone = task.metric.count(seen.judged.labels, mine.labels, task.labels)
-        rng = seeds.generator(seen.lab.seed, "disagree")
+        rng = seeds.generator(seen.context.seed, "disagree")
         test = compare(joined, alone, task.metric.score, rng=rng, samples=500)
         return test.difference if test.difference >= self.gain and test.p_value < self.chance else None

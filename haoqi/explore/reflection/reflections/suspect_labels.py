@@ -13,10 +13,10 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.data.recipes._suspects import find
-from haoqi.explore.experiments.training_data import kit_of
+from haoqi.explore.experiments.training_data import recipe_tools
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import in_turn, raised, recipe, scaled, varied
 
@@ -33,12 +33,12 @@ class SuspectLabels:
     share: Annotated[float, Range(0.0, 1.0)] = 0.03
     """And this share of the training examples."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that labels of training examples are wrong."""
         train, chances = seen.splits.train, seen.held_out
         if chances is None:
             return []
-        kit = kit_of(Plan(seen.plan.method, seen.plan.base), seen.lab)
+        kit = recipe_tools(Plan(seen.plan.method, seen.plan.base), seen.context)
         found = find(train, replace(kit, held_out=lambda _: chances), None)
         rows, count = len(train), len(found.rows)
         if count < max(self.least, self.share * rows) or not (found.noise is None or found.noise.evident):
@@ -49,7 +49,7 @@ class SuspectLabels:
         ]
         evidence = {"count": count, "rows": rows, "suspect_share": count / rows}
         plans = in_turn(
-            recipe(seen, "early_learning") if seen.lab.remembers(seen.plan) else [],
+            recipe(seen, "early_learning") if seen.context.remembers(seen.plan) else [],
             recipe(seen, "drop_suspects"),
             recipe(seen, "correct_suspects"),
             recipe(seen, "soften_suspects"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, Seen
+from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, recipe, shown, varied
@@ -35,7 +35,7 @@ class TruncatedTexts:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """Below that, cut texts must be answered worse than whole ones, less likely than this by luck."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion does not read far enough."""
         base = seen.plan.base
         if base is None or seen.task.output.name == "spans":  # spans are read in windows, to the end
@@ -59,7 +59,7 @@ class TruncatedTexts:
             "cut_right_share": cut_answers[0] / cut_answers[1],
             "whole_right_share": whole_answers[0] / whole_answers[1] if whole_answers[1] else None,
         }
-        most = seen.lab.bases[base].card.max_tokens
+        most = seen.context.bases[base].card.max_tokens
         plans = in_turn(
             varied(seen, max_tokens=min(most, 512)),
             recipe(seen, "cut_texts", limit=max(4, round(limit * WORDS_PER_PIECE))),
@@ -69,8 +69,8 @@ class TruncatedTexts:
         told = shown(seen, rows[cut & ~right].tolist())
         return raised(seen, "truncated_texts", plans, evidence, explains=explains, examples=told)
 
-    def _limit(self, seen: Seen) -> int:
+    def _limit(self, seen: ChampionDiagnostics) -> int:
         """Return how many pieces the champion reads."""
         assert seen.plan.base is not None
         most = int(getattr(seen.settings, "max_tokens", LONGEST))
-        return min(most, seen.lab.bases[seen.plan.base].card.max_tokens)
+        return min(most, seen.context.bases[seen.plan.base].card.max_tokens)

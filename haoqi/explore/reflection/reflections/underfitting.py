@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import Seen
+from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, scaled
 
@@ -27,7 +27,7 @@ class Underfitting:
     gap: Annotated[float, Range(0.0, 1.0)] = 0.05
     """And above the score on others by less than this."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion follows its examples too loosely."""
         closer = [*scaled(seen, "strength", 10.0), *scaled(seen, "words", 10.0), *scaled(seen, "learning_rate", 2.0)]
         plans = in_turn(_closest(seen), closer, [*instead(seen, "top_layers"), *instead(seen, "blend")])
@@ -38,7 +38,7 @@ class Underfitting:
         return raised(seen, "underfitting", plans, evidence, explains=(self.known - fitted.score) / (1 - seen.score))
 
 
-def _closest(seen: Seen) -> list[Plan]:
+def _closest(seen: ChampionDiagnostics) -> list[Plan]:
     """Return the champion's plan with much more of whatever may hold it back."""
     more = [replace(seen.plan, share=1.0, seed=0)] if seen.plan.share < 1 else []
     return [

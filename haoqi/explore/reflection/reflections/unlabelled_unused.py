@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, Seen
+from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import raised, recipe
 from haoqi.models.ngrams import learn_ngrams
@@ -31,7 +31,7 @@ class UnlabelledUnused:
     answered: Annotated[float, Range(0.0, 1.0)] = 0.1
     """Of the texts, this share must be answered so surely."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that there is more to learn from than was used."""
         texts = seen.splits.unlabelled
         plans = recipe(seen, "self_train") if texts is not None and seen.single else []

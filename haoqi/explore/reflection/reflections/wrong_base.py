@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from haoqi.core.config import Range
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
-from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, Seen
+from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised
 
@@ -29,7 +29,7 @@ class WrongBase:
     foreign: Annotated[float, Range(0.0, 1.0)] = 0.25
     """Share of the texts in languages it was not trained on, where its card says which it was."""
 
-    def reflect(self, seen: Seen) -> list[Lesson]:
+    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion's base is the wrong one for these texts."""
         name = seen.plan.base
         if name is None:
@@ -38,20 +38,20 @@ class WrongBase:
         texts = [seen.splits.train.texts[row] for row in sorted(rows.tolist())]
         pieces = seen.pieces(name, texts)
         unknown = float(pieces.unknown.sum() / max(1, pieces.counts.sum()))
-        foreign = _foreign(seen.lab.card.languages, seen.lab.bases[name].card.languages)
+        foreign = _foreign(seen.context.card.languages, seen.context.bases[name].card.languages)
         if unknown < self.unknown and foreign < self.foreign:
             return []
         worst = sorted(range(len(texts)), key=lambda row: -int(pieces.unknown[row]))
         numbers = sorted(rows.tolist())
         told = [(seen.splits.train.ids[numbers[row]], texts[row]) for row in worst if pieces.unknown[row]]
         evidence = {"base": name, "unknown_share": unknown, "foreign_share": foreign}
-        others = [replace(seen.plan, base=other, seed=0) for other in seen.lab.bases if other != name]
+        others = [replace(seen.plan, base=other, seed=0) for other in seen.context.bases if other != name]
         plans = in_turn(others, _without_base(seen), instead(seen, "blend"))
         explains = max(unknown / self.unknown, foreign / self.foreign) / 4
         return raised(seen, "wrong_base", plans, evidence, explains=explains, examples=told)
 
 
-def _without_base(seen: Seen) -> list[Plan]:
+def _without_base(seen: ChampionDiagnostics) -> list[Plan]:
     """Return plans that need no base: n-grams of characters, too."""
     return [*instead(seen, "tfidf", features="both"), *instead(seen, "tfidf"), *instead(seen, "crf")]
 

@@ -5,7 +5,7 @@ from random import Random
 from typing import Protocol, runtime_checkable
 
 from haoqi.core.registry import Registry
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.plans.plan import Experiment, Plan
 
 
@@ -13,7 +13,9 @@ from haoqi.explore.plans.plan import Experiment, Plan
 class Strategy(Protocol):
     """A frozen dataclass of settings with a `propose` that uses its arguments only."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Random) -> Plan:
+    def propose(
+        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+    ) -> Plan:
         """Return the plan to run next.
 
         Args:

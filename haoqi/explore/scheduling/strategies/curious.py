@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy as np
 
 from haoqi.core.config import Range
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.scheduling.strategies import strategies
 
@@ -28,7 +28,9 @@ class Curious:
     curiosity: Annotated[float, Range(0.0, 10.0)] = 1.0
     """What uncovering a gain is worth at the beginning, against having it; it falls to nothing as the budget ends."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Random) -> Plan:
+    def propose(
+        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+    ) -> Plan:
         """Return the plan that is worth most per second, or per step; it is the same whatever the generator."""
         plans = list(untried)
         joint = outlook.surrogate.believe(plans)

@@ -11,7 +11,7 @@ from random import Random
 from typing import Annotated
 
 from haoqi.core.config import Range
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.scheduling.strategies import strategies
 
@@ -24,7 +24,9 @@ class Halving:
     keep: Annotated[float, Range(0.05, 1.0)] = 0.34
     """The share of the plans of one fidelity that goes on to the next."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Random) -> Plan:
+    def propose(
+        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+    ) -> Plan:
         """Return the best plan that is due for a larger fidelity, or else one at the smallest."""
         open_plans = set(untried)
         shares = sorted({plan.share for plan in untried} | {e.plan.share for e in history}, reverse=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random as Generator
 
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.scheduling.strategies import strategies
 
@@ -17,6 +17,8 @@ from haoqi.explore.scheduling.strategies import strategies
 class Random:
     """Choose without looking."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Generator) -> Plan:
+    def propose(
+        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Generator
+    ) -> Plan:
         """Return any untried plan."""
         return rng.choice(list(untried))

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Annotated, Any
 
 from haoqi.core.config import Range
-from haoqi.explore.beliefs.acquisition import Outlook
+from haoqi.explore.beliefs.acquisition import Acquisition
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.scheduling.strategies import strategies
 
@@ -29,7 +29,9 @@ class Tpe:
     startup: Annotated[int, Range(1, 100)] = 6
     """Scored experiments before the estimator speaks; until then the choice is random."""
 
-    def propose(self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Outlook, rng: Random) -> Plan:
+    def propose(
+        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+    ) -> Plan:
         """Return the untried plan nearest to what TPE suggests."""
         scored = [e for e in history if e.score is not None]
         if len(scored) < self.startup or len(untried) == 1:
