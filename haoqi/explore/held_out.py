@@ -38,7 +38,8 @@ ROUNDS = 2
 
 STRENGTHS = (0.001, 0.008, 0.06)
 """How closely probes follow the examples (C). Each answers all parts: were each part answered at a strength of its own,
-how sure the answers are would differ between parts, and some would look wrong (docs/decisions.md)."""
+how sure the answers are would differ between parts, and some would look wrong
+(docs/decisions/explore-label-errors.md)."""
 
 READING_SECONDS = 60.0
 """A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""
@@ -100,7 +101,7 @@ def _found(lab: Lab, examples: Examples) -> dict[str, Floats]:
 def _crossed(lab: Lab, examples: Examples) -> dict[str, Floats]:
     """Return what the models think, of two rounds where labels are evidently wrong, and the first round's trust.
 
-    Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions.md).
+    Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions/explore-label-errors.md).
     """
     probabilities, weights, offset = _round(lab, examples, examples)
     believed = trusted(examples, lab.task.output.name, lab.task.labels, probabilities)
