@@ -39,7 +39,7 @@ _MOST_ROWS = 2000
 # Texts that are encoded at once. Those of a step differ in length; eight neighbours in length among 16 to 32 are padded
 # about as much as four at random.
 _TOGETHER, _PADDED = 8, 4
-# Three epochs of a handful of texts would teach next to nothing: see docs/decisions.md.
+# Three epochs of a handful of texts would teach next to nothing: see docs/decisions/methods.md.
 _LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
 
 

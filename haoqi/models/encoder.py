@@ -18,7 +18,7 @@ from haoqi.models.placement import own_randomness
 Pooling = Literal["mean", "first", "last"]
 
 # On a processor the fused kernel of attention wins from about so many pieces on, and plain products below: by 15 %
-# at 13 pieces in fp32; in bf16 its backward pass is slower up to longer texts. See docs/decisions.md.
+# at 13 pieces in fp32; in bf16 its backward pass is slower up to longer texts. See docs/decisions/models.md.
 PLAIN_BELOW = {"fp32": 20, "bf16": 64}
 
 

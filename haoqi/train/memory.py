@@ -20,7 +20,7 @@ from haoqi.train.recompute import stack_of
 _SHARE = 0.8
 # Numbers of four bytes that a layer keeps for its backward pass, per token: so many widths of its states and of its
 # inside, and so many per head and token looked at, where attention is plain. In bf16 they are half, and copies of
-# the weights come beside. Measured on layers 384 wide, see docs/decisions.md.
+# the weights come beside. Measured on layers 384 wide, see docs/decisions/train.md.
 _PER_WIDTH = 8.0
 _PER_INNER = 2.0
 _PER_LOOK = 1.25

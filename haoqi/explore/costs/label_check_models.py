@@ -14,7 +14,8 @@ ROUNDS = 2
 
 STRENGTHS = (0.001, 0.008, 0.06)
 """How closely probes follow the examples (C). Each answers all parts: were each part answered at a strength of its own,
-how sure the answers are would differ between parts, and some would look wrong (docs/decisions.md)."""
+how sure the answers are would differ between parts, and some would look wrong
+(docs/decisions/explore-label-errors.md)."""
 
 READING_SECONDS = 60.0
 """A base gives an opinion where it reads all texts in less than this, on the machine that costs were measured on."""

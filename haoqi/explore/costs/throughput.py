@@ -32,7 +32,8 @@ METHOD_DOUBT = 0.25
 _JITTER_SECONDS = 0.02
 # A plan that took so many standard deviations more or less than believed counts in proportion, not by its square.
 _OUTLYING = 2.0
-# Of the gain that bf16 has in matrix products, encoders have its fourth root (docs/decisions.md: 6.3 times, and 1.3-2).
+# Of the gain that bf16 has in matrix products, encoders have its fourth root (docs/decisions/explore-costs.md:
+# 6.3 times, and 1.3-2).
 _BF16_POWER = 0.25
 _ROUNDS = 30
 # Of the corrections of methods on a base: what the belief that nothing is off weighs, how much less each older plan

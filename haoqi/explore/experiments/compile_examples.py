@@ -1,7 +1,7 @@
 """Who judges the compiled forms of a release: examples that it has not learnt, or that its stand-in has not.
 
 What a model knows by heart it is sure of, so that hardly an answer changes, however roughly it is computed: forms that
-rounded changed none of 400 answers that were learnt and 1.9 % of others (docs/decisions.md).
+rounded changed none of 400 answers that were learnt and 1.9 % of others (docs/decisions/models.md).
 """
 
 import tempfile

@@ -78,7 +78,7 @@ def _found(context: SearchContext, examples: Examples) -> dict[str, Floats]:
 def _crossed(context: SearchContext, examples: Examples) -> dict[str, Floats]:
     """Return what the models think, of two rounds where labels are evidently wrong, and the first round's trust.
 
-    Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions.md).
+    Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions/explore-label-errors.md).
     """
     probabilities, weights, offset = _round(context, examples, examples)
     believed = trusted(examples, context.task.output.name, context.task.labels, probabilities)

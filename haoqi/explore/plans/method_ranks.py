@@ -3,11 +3,12 @@
 from haoqi.explore.plans.plan import Plan
 
 # How methods tend to rank where time is no matter, the best first. In the opening it settles ties, and which one on
-# frozen features comes first where they are dear; every claim is tested. A guess: docs/decisions.md has accuracies of
-# three of them only.
+# frozen features comes first where they are dear; every claim is tested. A guess: docs/decisions/explore-scheduling.md
+# has accuracies of three of them only.
 RANK = ("full", "top_layers", "setfit", "lora", "blend", "probe", "crf", "tfidf", "logistic", "knn", "zero_shot")
 
-# The same where there are some eight examples a label, as seen on eight draws of four data sets (docs/decisions.md).
+# The same where there are some eight examples a label, as seen on eight draws of four data sets
+# (docs/decisions/explore-scheduling.md).
 RANK_OF_FEW = (
     *("setfit", "probe", "full", "top_layers", "lora", "knn", "zero_shot", "blend", "tfidf", "logistic", "majority"),
 )

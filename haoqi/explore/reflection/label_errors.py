@@ -2,7 +2,8 @@
 
 A training that is held to its early answers does not follow labels that are wrong, so what it remembers of the very
 rows that it learnt tells which these are better than the held-out answers of cheaper models do. How many there are it
-cannot tell: the fewer it follows the fewer it knows of (docs/decisions.md), so that stays with the others.
+cannot tell: the fewer it follows the fewer it knows of (docs/decisions/explore-label-errors.md), so that stays
+with the others.
 """
 
 from dataclasses import replace

@@ -29,7 +29,7 @@ def fuse(graph: "Graph", path: Path) -> str:
     """Fuse a network in its file, and return nothing; or leave it as it is, and return why.
 
     Attention becomes one node, so does GELU with its bias. A sum and the normalisation after it stay two: the
-    fused kernel takes three times as long as both (docs/decisions.md). Tables stay as they are, too: an operator
+    fused kernel takes three times as long as both (docs/decisions/models.md). Tables stay as they are, too: an operator
     that reads them would keep them from being stored in eight bits.
 
     Args:

@@ -27,7 +27,7 @@ def session(path: Path, threads: int) -> Any:
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     # Its threads would go on looking for work after a call, and take the cores from the next session: of a cascade, two
-    # calls one after the other then take 24 ms in place of 10 (docs/decisions.md).
+    # calls one after the other then take 24 ms in place of 10 (docs/decisions/models.md).
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return runtime.InferenceSession(
         os.fspath(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER

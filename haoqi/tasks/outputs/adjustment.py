@@ -4,7 +4,7 @@ A classifier that learnt from few examples of a label gives it too little of its
 the best answer for accuracy alone. So some power of the probability that a label has on average is taken out of its
 probability before the highest is chosen (Menon et al., 2021, "Long-tail learning via logit adjustment",
 arXiv:2007.07314). One number is fitted, the power, on examples that the model was not trained on; measured in
-docs/decisions.md.
+docs/decisions/tasks.md.
 """
 
 import numpy as np
