@@ -104,8 +104,8 @@ def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed:
 
 def _pools(rows: cases.Rows, size: int, context: Any) -> tuple[Any, Any]:
     """Return the unlabelled texts with their labels, and the test texts; labels that the run never saw are left out."""
-    from haoqi.data.clean import clean
     from haoqi.data.examples import Examples
+    from haoqi.data.preparing.clean import clean
 
     unlabelled = context.splits.unlabelled
     labelled = replace(unlabelled, labels=[rows[row][1] for row in unlabelled.ids])

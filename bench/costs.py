@@ -206,7 +206,7 @@ def read(data: str) -> tuple[Any, Any]:
     from haoqi import data as room
     from haoqi import tasks
     from haoqi.data.examples import Examples
-    from haoqi.data.labelled import labelled
+    from haoqi.data.preparing.labelled import labelled
     from haoqi.data.settings import DataSettings
 
     folder, name = table.DATA / data, "entities" if data == "conll2003" else "classification"

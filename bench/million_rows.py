@@ -51,8 +51,8 @@ def make(path: Path, rows: int, seed: int = 0) -> tuple[Twins, Twins]:
 
 def _are_near(one: str, other: str) -> bool:
     """Return whether two texts are nearly equal by definition, which a change of a short text may not leave them."""
-    from haoqi.data.clean import clean, normalise
-    from haoqi.data.duplicates.signatures import similarity
+    from haoqi.data.preparing.clean import clean, normalise
+    from haoqi.data.preparing.duplicates.signatures import similarity
 
     return similarity(normalise(clean(one)), normalise(clean(other))) >= 0.85
 
@@ -150,9 +150,9 @@ def compare(path: Path, rows: int = 20_000) -> None:
     """Print how long datasketch and our own MinHash take over the same texts."""
     from datasketch import MinHash, MinHashLSH
 
-    from haoqi.data.clean import normalise
-    from haoqi.data.duplicates.near import near_pairs
-    from haoqi.data.duplicates.signatures import sequences
+    from haoqi.data.preparing.clean import normalise
+    from haoqi.data.preparing.duplicates.near import near_pairs
+    from haoqi.data.preparing.duplicates.signatures import sequences
 
     with path.open(encoding="utf-8", newline="") as file:
         texts = [normalise(row["text"]) for row, _ in zip(csv.DictReader(file), range(rows), strict=False)]

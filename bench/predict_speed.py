@@ -89,10 +89,10 @@ def trained(data: str) -> str:
     from haoqi.core import folder
     from haoqi.data.examples import Examples
     from haoqi.methods.method import Job, methods
-    from haoqi.models import releases
     from haoqi.models.bases import resolve
-    from haoqi.models.features import FeatureStore
+    from haoqi.models.feature_store.store import FeatureStore
     from haoqi.models.model import Model
+    from haoqi.models.releases import releases
     from haoqi.tasks import build
 
     name = f"predict-speed-{data}"
@@ -130,8 +130,9 @@ class Peers:
         from transformers import AutoTokenizer, logging
 
         from haoqi.core import folder as folders
-        from haoqi.models import model, releases
+        from haoqi.models import model
         from haoqi.models.bases import resolve
+        from haoqi.models.releases import releases
 
         logging.set_verbosity(python_logging.CRITICAL)  # the pipeline complains of our class, and works
         python_logging.disable(python_logging.WARNING)

@@ -59,7 +59,7 @@ def ours(data: str, rows: int, seed: int, method: str, epochs: int = EPOCHS) -> 
     from haoqi.data.examples import Examples
     from haoqi.methods.method import Job, Progress, methods
     from haoqi.models.bases import load_encoder, resolve
-    from haoqi.models.features import FeatureStore
+    from haoqi.models.feature_store.store import FeatureStore
     from haoqi.tasks import build
 
     train, labels, test, answers = texts_of(data, rows)
@@ -164,7 +164,7 @@ def share_of_peak(data: str, rows: int, rate: float) -> float:
     from haoqi.core import hardware
     from haoqi.core.folder import cache
     from haoqi.models.bases import load_tokenizer, resolve
-    from haoqi.models.pieces import lengths_of, read_texts
+    from haoqi.models.encoders.tokens import lengths_of, read_texts
 
     base = resolve("minilm", cache())
     tokens = lengths_of(read_texts(load_tokenizer(base), texts_of(data, rows)[0], MAX_TOKENS)).mean()

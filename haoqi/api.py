@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from haoqi.evaluate.headline import Headline
     from haoqi.evaluate.predictions import Predictions
     from haoqi.inspection import Inspection
-    from haoqi.models.compiled import Compiled
+    from haoqi.models.compile.compiled import Compiled
     from haoqi.models.model import Answer, Model
-    from haoqi.models.releases import Release, Tell
+    from haoqi.models.releases.releases import Release, Tell
 
 IN_MEMORY = "data"
 """What rows in memory, and the release that learnt them, are called where nobody names it."""
@@ -102,8 +102,8 @@ def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
     """Warn that a release does not answer to its name, with the reason and what promotes it."""
     import warnings
 
-    from haoqi.evaluate.report import promotion
-    from haoqi.evaluate.report.steps import in_words
+    from haoqi.report import promotion
+    from haoqi.report.steps import in_words
 
     if released.promoted:
         return
@@ -121,7 +121,7 @@ def load(ref: str | Path) -> "Model":
     Raises:
         UserError: if there is no such release, or it is damaged.
     """
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     return releases.load(str(ref))
 
@@ -137,7 +137,7 @@ def predict(ref: "str | Path | Model", texts: Any, **settings: Any) -> "Predicti
     Raises:
         UserError: if there is no such release, or the texts are not a list of text.
     """
-    from haoqi.data.tables.frames import has_names, values_of
+    from haoqi.data.reading.tables.frames import has_names, values_of
 
     model = load(ref) if isinstance(ref, str | Path) else ref
     if isinstance(texts, str):
@@ -218,7 +218,7 @@ def report_of(ref: str) -> Path:
     Raises:
         UserError: if there is no such release, or its report is gone.
     """
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     path = releases.get(ref).folder / "report.html"
     if path.is_file():
@@ -233,7 +233,7 @@ def next_steps(ref: str | Path) -> "Advice":
         UserError: if there is no such release, or it came with no next steps.
     """
     from haoqi.evaluate.advice import Advice
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     release = releases.get(str(ref))
     return Advice.read(release.folder, release.reference)
@@ -266,7 +266,7 @@ def preview(run: Run) -> dict[str, Any]:
     """
     from haoqi import data, tasks
     from haoqi.core.flat import as_flat
-    from haoqi.data.languages import language_shares
+    from haoqi.data.preparing.languages import language_shares
     from haoqi.methods import methods
     from haoqi.models.bases import choose
 
@@ -306,9 +306,9 @@ def _data_settings(source: Any, settings: Mapping[str, Any]) -> "DataSettings":
 
 def _raw(source: Any, settings: "DataSettings", labelled: bool = True) -> "Raw":
     """Return rows that a caller has in memory, its columns chosen as those of a file are."""
-    from haoqi.data.sources.hub import is_loaded, read_loaded
-    from haoqi.data.tables.frames import table_of
-    from haoqi.data.tables.table import to_raw
+    from haoqi.data.reading.sources.hub import is_loaded, read_loaded
+    from haoqi.data.reading.tables.frames import table_of
+    from haoqi.data.reading.tables.table import to_raw
 
     alone = replace(settings, train_file=None, valid_file=None, test_file=None)
     if is_loaded(source):
@@ -321,8 +321,8 @@ def _raw(source: Any, settings: "DataSettings", labelled: bool = True) -> "Raw":
 
 def _raw_as_learnt(source: Any, settings: "DataSettings", ref: str, labelled: bool = True) -> "Raw":
     """Return rows in memory by the columns that a release learnt from."""
-    from haoqi.data.conform import read_as_learnt
-    from haoqi.models import releases
+    from haoqi.data.reading.conform import read_as_learnt
+    from haoqi.models.releases import releases
 
     learnt = releases.get(ref).schema
     if learnt is None:

@@ -14,12 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 from haoqi.api import warn_unless_promoted
 from haoqi.core import folder
 from haoqi.core.events import Event, Released
-from haoqi.data.decoding.characters import well_formed
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Raw, digest
+from haoqi.data.reading.decoding.characters import well_formed
+from haoqi.data.reading.tables.frames import is_missing, values_of
+from haoqi.data.reading.tables.label_cells import missing_among
 from haoqi.data.schema import Schema
-from haoqi.data.tables.frames import is_missing, values_of
-from haoqi.data.tables.label_cells import missing_among
 from haoqi.run import run_of
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import Any
 from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.clean import clean
+from haoqi.data.preparing.clean import clean
+from haoqi.data.preparing.split import names_of
 from haoqi.data.raw import Raw
+from haoqi.data.reading.tables.column_kinds import is_empty
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
-from haoqi.data.split import names_of
-from haoqi.data.tables.column_kinds import is_empty
 
 SHOWN_ROWS = 5
 SHOWN_LABELS = 30

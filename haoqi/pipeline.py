@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from haoqi import data, tasks
+from haoqi import data, report, tasks
 from haoqi.core.deadline import OutOfTimeError, after, ended_after
 from haoqi.core.errors import UserError
 from haoqi.core.events import Ended, Listen, Note, Released, Stage, silent
@@ -12,16 +12,14 @@ from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
 from haoqi.core.quantities import duration
 from haoqi.core.say import named, say
-from haoqi.data.conform import conform
-from haoqi.data.labelled import labelled
-from haoqi.data.names import place_of
+from haoqi.data.preparing.labelled import labelled
 from haoqi.data.raw import Raw
+from haoqi.data.reading.conform import conform
+from haoqi.data.reading.source_names import place_of
 from haoqi.data.settings import DataSettings
-from haoqi.evaluate import report
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import headline
-from haoqi.evaluate.report.steps import hints_of, in_words
 from haoqi.explore.advice.advise import advise
 from haoqi.explore.costs.closing_costs import compile_seconds
 from haoqi.explore.costs.cost_model import CostModel
@@ -40,14 +38,15 @@ from haoqi.explore.setup.artifact_paths import origin_of
 from haoqi.explore.setup.budget_clock import BudgetClock
 from haoqi.explore.setup.context import SearchContext, build_context, check_settings
 from haoqi.explore.setup.run_folder import open_run_folder
-from haoqi.models import promotion as promotions
-from haoqi.models import releases
-from haoqi.models.compiled import Compiled
-from haoqi.models.promotion import Promotion
-from haoqi.models.releases import Release, Tell
-from haoqi.models.trim import smaller
+from haoqi.models.compile.compiled import Compiled
+from haoqi.models.releases import promotion as promotions
+from haoqi.models.releases import releases
+from haoqi.models.releases.promotion import Promotion
+from haoqi.models.releases.releases import Release, Tell
+from haoqi.models.trim.trim import smaller
+from haoqi.report.run_story import tell_story
+from haoqi.report.steps import hints_of, in_words
 from haoqi.run import Run
-from haoqi.story import tell_story
 from haoqi.train.processes import kept_processes
 
 STOPPED = "stopped"

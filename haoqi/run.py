@@ -11,7 +11,7 @@ from haoqi.core.config import Range, as_plain, load_yaml
 from haoqi.core.errors import UserError, unknown
 from haoqi.core.flat import as_flat, build_flat, flat_settings
 from haoqi.core.say import say
-from haoqi.data.names import name_of
+from haoqi.data.reading.source_names import name_of
 from haoqi.data.settings import DataSettings
 from haoqi.explore.settings import ExploreSettings
 

@@ -17,7 +17,7 @@ import transformers.models.bert.modeling_bert  # noqa: F401 - imported once, bef
 from haoqi import pipeline
 from haoqi.core import hardware
 from haoqi.core.ledger import Ledger
-from haoqi.models import releases
+from haoqi.models.releases import releases
 from haoqi.run import run_of
 
 METHODS = ("majority", "tfidf", "probe", "full")

@@ -18,7 +18,7 @@ from sklearn.utils import estimator_checks
 
 from haoqi import TextClassifier
 from haoqi.core import folder
-from haoqi.models import releases
+from haoqi.models.releases import releases
 
 WORDS = {"good": "+", "great": "+", "lovely": "+", "bad": "-", "awful": "-", "rude": "-"}
 THINGS = ("battery", "screen", "coffee", "hotel", "film", "book", "train", "camera", "soup", "lamp")

@@ -16,8 +16,8 @@ from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples
 from haoqi.data.settings import DataSettings
 from haoqi.explore.experiments import compile_examples
-from haoqi.models import releases
-from haoqi.models.form import forms
+from haoqi.models.compile.form import forms
+from haoqi.models.releases import releases
 from haoqi.run import Run, run_of
 
 GOOD = ("great", "lovely", "quick", "bright", "kind", "fresh")

@@ -13,7 +13,7 @@ from haoqi.core.events import Event, Note, Released, Stage
 from haoqi.core.ledger import Ledger
 from haoqi.data.settings import DataSettings
 from haoqi.evaluate.headline import headline
-from haoqi.models import releases
+from haoqi.models.releases import releases
 from haoqi.run import Run, run_of
 
 WORDS = {"ok": ("thanks", "lovely", "fine"), "fraud": ("stolen", "scam", "forged"), "spam": ("offer", "win", "click")}

@@ -44,7 +44,7 @@ def run(count: int, folder: Path) -> int:
 def outcome_of(path: Path) -> str:
     """Return "answer", "UserError", or what went wrong, with the line where it did."""
     from haoqi import tasks
-    from haoqi.cli.tabular import opened
+    from haoqi.batch.row_files import opened
     from haoqi.core.errors import UserError
     from haoqi.data import DataSettings, read
 

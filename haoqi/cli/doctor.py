@@ -92,7 +92,8 @@ def _samples() -> Iterator[Fact]:
 def _releases() -> Iterator[Fact]:
     """Yield in which form each release is computed that was compiled, and why not in that where it is not."""
     from haoqi.core.errors import UserError
-    from haoqi.models import compiled, releases
+    from haoqi.models.compile import compiled
+    from haoqi.models.releases import releases
 
     for name in releases.names():
         try:

@@ -126,7 +126,7 @@ def _aligned(facts: Iterator[tuple[str, str]]) -> Iterator[str]:
 
 
 def _column(name: str, kind: str, schema: "Schema") -> dict[str, str]:
-    from haoqi.data.tables.column_names import cut_names
+    from haoqi.data.reading.tables.column_names import cut_names
 
     roles = [role for role, said in schema.columns.items() if name == said or name in cut_names(said)]
     read_as = joined([named("role", role) for role in roles]) or say("inspect.unused")

@@ -58,8 +58,8 @@ def ending(released: Released, tried: int = 0) -> list[str]:
         released: the release, new or not.
         tried: experiments that were made since the command began.
     """
-    from haoqi.evaluate.report import promotion
-    from haoqi.evaluate.report.steps import in_words
+    from haoqi.report import promotion
+    from haoqi.report.steps import in_words
 
     name, version, standing = released.name, released.version, released.standing
     ref = name if released.promoted else f"{name}@{version}"
@@ -81,7 +81,7 @@ def ending(released: Released, tried: int = 0) -> list[str]:
 def _told(released: Released) -> list[str]:
     if not released.headline:
         return [words.surely(released.metric, released.score, released.low, released.high)]
+    from haoqi.evaluate import headline_words
     from haoqi.evaluate.headline import Headline
-    from haoqi.evaluate.report import headlines
 
-    return headlines.lines(Headline.from_plain(released.headline))
+    return headline_words.lines(Headline.from_plain(released.headline))

@@ -51,8 +51,8 @@ def next_(name: Name, *, file: File = None, step: Step = None, force: Force = Fa
 def _show(advice: "Advice", steps: "tuple[NextStep, ...]", *, alone: bool) -> None:
     """Print the step to take, the table of all, and why."""
     from haoqi.cli.tables import show
-    from haoqi.evaluate.report.markup import Said
-    from haoqi.evaluate.report.steps import hints_of, in_words, lead_of, name_of, promising_of, reason_of
+    from haoqi.report.markup import Said
+    from haoqi.report.steps import hints_of, in_words, lead_of, name_of, promising_of, reason_of
 
     if not alone:
         print(in_words(Said("gap")).join(filter(None, (in_words(lead_of(advice)), in_words(promising_of(advice))))))
@@ -67,7 +67,7 @@ def _show(advice: "Advice", steps: "tuple[NextStep, ...]", *, alone: bool) -> No
 
 
 def _row(step: "NextStep") -> dict[str, Any]:
-    from haoqi.evaluate.report.steps import in_words, name_of
+    from haoqi.report.steps import in_words, name_of
 
     rate = step.per_minute(step.human_seconds)
     rate = step.per_minute(step.compute_seconds) if rate is None else rate
@@ -89,7 +89,7 @@ def _plain(advice: "Advice", steps: "tuple[NextStep, ...]") -> list[Any]:
 
 def _write(path: Path, steps: "tuple[NextStep, ...]", name: str, *, force: bool) -> None:
     """Write the texts of some steps, whole or not at all, and never over a file that is there unless told so."""
-    from haoqi.cli.partial import check_free
+    from haoqi.batch.partial_file import check_free
     from haoqi.core.errors import UserError
     from haoqi.core.folder import write_atomic
 

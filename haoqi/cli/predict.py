@@ -13,14 +13,14 @@ import typer
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
-from haoqi.data.decoding.characters import well_formed
+from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
+    from haoqi.batch.answer_rows import Feed, Style, Window
+    from haoqi.batch.row_files import Row, Rows
+    from haoqi.batch.writer import Write
     from haoqi.cli.progress import Pace
-    from haoqi.cli.rows import Feed, Style, Window
-    from haoqi.cli.tabular import Row, Rows
-    from haoqi.cli.writer import Write
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -79,8 +79,8 @@ def predict(
 def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
     """Print the answer to each text as soon as it is known."""
     from haoqi import api
+    from haoqi.batch.answer_rows import as_line, as_record
     from haoqi.cli import words
-    from haoqi.cli.rows import as_line, as_record
 
     model = api.load(name)
     given = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
@@ -114,10 +114,10 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     """Answer the rows of a file onto the output."""
     from contextlib import nullcontext
 
+    from haoqi.batch.answer_rows import Feed, Style, fitting
+    from haoqi.batch.row_files import opened
     from haoqi.cli.progress import Pace, shown
-    from haoqi.cli.rows import Feed, Style, fitting
-    from haoqi.cli.tabular import opened
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     release = releases.get(name)
     model = release.load()
@@ -137,12 +137,12 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
+    from haoqi.batch.answer_rows import Feed, Style, check_kind, fitting
+    from haoqi.batch.partial_file import check_free, digest_of, partial
+    from haoqi.batch.row_files import opened
     from haoqi.cli import words
-    from haoqi.cli.partial import check_free, digest_of, partial
     from haoqi.cli.progress import Pace, shown
-    from haoqi.cli.rows import Feed, Style, check_kind, fitting
-    from haoqi.cli.tabular import opened
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     kind = out.suffix.lower()
     check_kind(kind)
@@ -217,8 +217,8 @@ def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pac
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from haoqi.cli.rows import MOST_ROWS, ahead, answer
-    from haoqi.cli.writer import Writer
+    from haoqi.batch.answer_rows import MOST_ROWS, ahead, answer
+    from haoqi.batch.writer import Writer
 
     with ThreadPoolExecutor(1) as thread:
         writer = Writer(thread, style, write, MOST_ROWS)

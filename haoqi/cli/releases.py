@@ -22,7 +22,7 @@ def releases(
 ) -> None:
     """List what was released: when, how good, by which method, and which version answers now."""
     from haoqi.cli.tables import show
-    from haoqi.models import releases as hall
+    from haoqi.models.releases import releases as hall
 
     names = [hall.get(name).name] if name else hall.names()
     rows = []
@@ -52,7 +52,7 @@ def report(
 def promote(ref: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The version that is to answer.")]) -> None:
     """Let a version answer to the bare name from now on."""
     from haoqi.core.errors import UserError
-    from haoqi.models import releases as hall
+    from haoqi.models.releases import releases as hall
 
     name, _, version = ref.partition("@")
     if not version.isdecimal():
@@ -62,7 +62,7 @@ def promote(ref: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The
 
 def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The release's name.")]) -> None:
     """Let the version that answered before do so again."""
-    from haoqi.models import releases as hall
+    from haoqi.models.releases import releases as hall
 
     print(words.words("releases.answers", reference=hall.rollback(name).reference, name=name))
 
@@ -87,8 +87,8 @@ def evaluate(
     from haoqi.cli.lines import plain
     from haoqi.cli.tables import show
     from haoqi.core.events import Note
-    from haoqi.evaluate.report import headlines
-    from haoqi.evaluate.report.steps import in_words
+    from haoqi.evaluate import headline_words
+    from haoqi.report.steps import in_words
 
     def listen(event: Any) -> None:
         # Which columns are scored is told in a script, too: a wrong one would give a score all the same.
@@ -112,14 +112,14 @@ def evaluate(
         return
     show(rows, right=("score", "low", "high"))
     metric, (score, low, high) = next(iter(found.scores.items()))
-    but = f"; {in_words(headlines.untested(found.untested))}" if found.untested else ""
+    but = f"; {in_words(headline_words.untested(found.untested))}" if found.untested else ""
     print(f"{words.surely(metric, score, low, high)} ({words.many(found.examples, 'example')}{but})")
 
 
 def computed_by(folder: Any) -> str:
     """Return what computes a release on this machine."""
     from haoqi.core.errors import UserError
-    from haoqi.models import compiled
+    from haoqi.models.compile import compiled
 
     try:
         found = compiled.check(folder)
@@ -144,21 +144,21 @@ def _row(one: Any, now: int, *, whole: bool) -> dict[str, Any]:
 
 def _scored(evidence: Any, *, whole: bool) -> dict[str, Any]:
     """Return the score that leads and on what it rests, the score beside it, and the labels that were not tested."""
+    from haoqi.evaluate import headline_words
     from haoqi.evaluate.headline import headline
-    from haoqi.evaluate.report import headlines
-    from haoqi.evaluate.report.steps import in_words
+    from haoqi.report.steps import in_words
 
     found = headline(evidence)
     if found is None:
         return dict.fromkeys(("metric", "score", "interval", "scored", "beside", "not tested"))
     lead, other = found.lead, found.beside
     language = "en" if whole else None
-    beside = None if other is None else f"{words.score(other.score)} {in_words(headlines.place(other), language)}"
+    beside = None if other is None else f"{words.score(other.score)} {in_words(headline_words.place(other), language)}"
     return {
         "metric": words.metric_said(lead.metric),
         "score": words.score(lead.score),
         "interval": say("range", low=words.score(lead.low), high=words.score(lead.high)),
-        "scored": in_words(headlines.place(lead), language),
+        "scored": in_words(headline_words.place(lead), language),
         "beside": beside,
-        "not tested": list(found.untested) if whole else in_words(headlines.listed(found.untested)),
+        "not tested": list(found.untested) if whole else in_words(headline_words.listed(found.untested)),
     }

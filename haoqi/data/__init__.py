@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from haoqi.data.acquire import read
-    from haoqi.data.card import Card
     from haoqi.data.examples import Examples, Label, Span, Splits
-    from haoqi.data.prepared import Prepared, load_prepared, prepare
+    from haoqi.data.preparing.card import Card
+    from haoqi.data.preparing.prepared import Prepared, load_prepared, prepare
     from haoqi.data.raw import Raw
+    from haoqi.data.reading.read import read
     from haoqi.data.schema import Schema
     from haoqi.data.settings import DataSettings
 
@@ -34,12 +34,12 @@ __all__ = [
 # Imported when first asked for: settings are needed for every flag, numpy only where there are rows.
 _HOMES = {
     **dict.fromkeys(("Examples", "Label", "Span", "Splits"), "examples"),
-    **dict.fromkeys(("Prepared", "load_prepared", "prepare"), "prepared"),
+    **dict.fromkeys(("Prepared", "load_prepared", "prepare"), "preparing.prepared"),
     "Raw": "raw",
     "Schema": "schema",
-    "Card": "card",
+    "Card": "preparing.card",
     "DataSettings": "settings",
-    "read": "acquire",
+    "read": "reading.read",
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from haoqi.core.say import gathered, joined, named, recalled, say
-from haoqi.data.tables.column_names import cut_names
+from haoqi.data.reading.tables.column_names import cut_names
 
 # What may be given back as settings, by the name of the field here.
 _SETTINGS = ("format", "encoding", "delimiter", "quote", "escape", "header", "sheet", "label_separator")

@@ -6,7 +6,7 @@ from typing import Any
 from haoqi.data.examples import Examples
 from haoqi.methods.method import Job
 from haoqi.methods.zero_shot import ZeroShot
-from haoqi.models.ngrams import unspaced_share
+from haoqi.models.lexical.ngrams import unspaced_share
 
 NAMINGS = 3
 """Ways to put a label into words."""

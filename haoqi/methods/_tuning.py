@@ -18,11 +18,11 @@ from haoqi.data.examples import Examples
 from haoqi.methods.method import Job, Progress
 from haoqi.methods.work import Load, Size, Work
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
-from haoqi.models.encoder import EncoderModel
-from haoqi.models.placement import Placement, probed
+from haoqi.models.encoders.encoder import EncoderModel
+from haoqi.models.encoders.model_input import Reader, Reading, scores_of
+from haoqi.models.encoders.placement import Placement, probed
+from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
-from haoqi.models.reading import Reader, Reading, scores_of
-from haoqi.models.word_shapes import SHAPES, lowers
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.adversary import Adversary
 from haoqi.train.early import MOMENTUM, EarlyLearning

@@ -19,7 +19,7 @@ from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Indices, Weights
-from haoqi.data.split import in_folds
+from haoqi.data.preparing.split import in_folds
 from haoqi.methods.knn import Knn
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.probe import Probe

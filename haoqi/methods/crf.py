@@ -27,9 +27,9 @@ from haoqi.data.examples import Examples
 from haoqi.methods._embedded import NEVER
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
+from haoqi.models.lexical.word_features import word_features
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.tagger import Tagger
-from haoqi.models.word_features import word_features
 from haoqi.tasks.words import split_at_spans, words_of
 
 FEW = 2000

@@ -13,7 +13,7 @@ from haoqi.core.config import Choices, Range
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
-from haoqi.models.gathered import gathered
+from haoqi.models.encoders.embedding_rows import gathered
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques

@@ -12,7 +12,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
-from haoqi.models.embedder import Embedder
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 

@@ -16,8 +16,8 @@ from haoqi.core.config import Range
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
-from haoqi.models.low_rank import add_low_rank, merge_low_rank
-from haoqi.models.placement import own_randomness
+from haoqi.models.encoders.low_rank import add_low_rank, merge_low_rank
+from haoqi.models.encoders.placement import own_randomness
 from haoqi.models.predictor import Predictor
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques

@@ -12,7 +12,7 @@ from haoqi.core.registry import Registry
 from haoqi.data.examples import Examples
 from haoqi.methods.work import Size, Work
 from haoqi.models.bases import Base
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Task
 

@@ -18,7 +18,7 @@ from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
-from haoqi.models.embedder import Embedder
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 

@@ -23,11 +23,11 @@ from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
-from haoqi.models.encoder import Batch
-from haoqi.models.forward import in_batches
-from haoqi.models.pieces import Rows
+from haoqi.models.encoders.batch_order import in_batches
+from haoqi.models.encoders.encoder import Batch
+from haoqi.models.encoders.model_input import Reading
+from haoqi.models.encoders.tokens import Rows
 from haoqi.models.predictor import Predictor
-from haoqi.models.reading import Reading
 from haoqi.train.loop import Learner, fit
 from haoqi.train.memory import footprint_of
 from haoqi.train.settings import TrainSettings

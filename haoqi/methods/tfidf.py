@@ -23,7 +23,7 @@ from haoqi.data.examples import Examples, Weights
 from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
-from haoqi.models.ngrams import Unit, learn_ngrams, unspaced_share
+from haoqi.models.lexical.ngrams import Unit, learn_ngrams, unspaced_share
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
 

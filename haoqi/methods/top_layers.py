@@ -24,9 +24,9 @@ from haoqi.methods._tuning import (
 )
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Size, States, Tuning, Work, tuned
-from haoqi.models.encoder import layers_of, only_layers
+from haoqi.models.encoders.encoder import layers_of, only_layers
+from haoqi.models.encoders.model_input import Reading, with_states
 from haoqi.models.predictor import Predictor
-from haoqi.models.reading import Reading, with_states
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
 

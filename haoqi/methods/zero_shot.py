@@ -15,8 +15,8 @@ import numpy.typing as npt
 from haoqi.core.config import Choices
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, embedded
-from haoqi.models.embedder import Embedder
-from haoqi.models.ngrams import unspaced_share
+from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.lexical.ngrams import unspaced_share
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.tasks.task import Task

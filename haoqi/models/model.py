@@ -12,14 +12,14 @@ import numpy as np
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
-from haoqi.data.clean import clean
-from haoqi.data.decoding.characters import well_formed
 from haoqi.data.examples import Examples, Label, Span
+from haoqi.data.preparing.clean import clean
+from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models import seals
-from haoqi.models.cascade import Cascade
-from haoqi.models.compiled import quickened
+from haoqi.models.compile.cascade import Cascade
+from haoqi.models.compile.compiled import quickened
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.models.seals import READ_AT_LOAD
 from haoqi.models.stream import distinct

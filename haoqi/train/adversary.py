@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from haoqi.core.errors import UserError
-from haoqi.models.encoder import Batch
+from haoqi.models.encoders.encoder import Batch
 from haoqi.train.recompute import stack_of
 
 _TINY = 1e-12

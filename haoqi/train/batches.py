@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from haoqi.models.pieces import Rows, parts
+from haoqi.models.encoders.tokens import Rows, parts
 
 # Steps sorted together: large enough that a batch pads by a few percent, small enough that the order stays random.
 _POOL = 64

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from haoqi.core.errors import UserError
-from haoqi.models.pieces import Rows
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.placement import Placement
+from haoqi.models.encoders.tokens import Rows
 from haoqi.train import optimizer as adam
 from haoqi.train.group import Seat, joined, sum_gradients
 from haoqi.train.learner import Learner

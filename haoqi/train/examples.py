@@ -8,9 +8,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from haoqi.models.encoder import Batch
-from haoqi.models.pieces import Rows
-from haoqi.models.reading import Reading
+from haoqi.models.encoders.encoder import Batch
+from haoqi.models.encoders.model_input import Reading
+from haoqi.models.encoders.tokens import Rows
 from haoqi.train.batches import epoch_steps
 
 

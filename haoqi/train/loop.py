@@ -9,8 +9,8 @@ import torch
 
 from haoqi.core import seeds
 from haoqi.core.say import say
-from haoqi.models.pieces import Rows
-from haoqi.models.placement import Placement, own_randomness
+from haoqi.models.encoders.placement import Placement, own_randomness
+from haoqi.models.encoders.tokens import Rows
 from haoqi.train import averaging, checkpoint, memory
 from haoqi.train.checkpoint import State, Weights
 from haoqi.train.devices import Devices, devices

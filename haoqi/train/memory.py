@@ -11,9 +11,9 @@ from torch import nn
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
-from haoqi.models.encoder import PLAIN_BELOW
-from haoqi.models.pieces import Rows
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.encoder import PLAIN_BELOW
+from haoqi.models.encoders.placement import Placement
+from haoqi.models.encoders.tokens import Rows
 from haoqi.train.recompute import stack_of
 
 # Of the free memory, what a step may take: the estimate is rough, and others need some too.

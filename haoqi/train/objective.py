@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from haoqi.models.encoder import Batch
+from haoqi.models.encoders.encoder import Batch
 from haoqi.train.adversary import Adversary, attacked
 from haoqi.train.losses import Loss
 

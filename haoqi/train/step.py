@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.placement import Placement
 from haoqi.train.optimizer import set_rate
 from haoqi.train.settings import TrainSettings
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from haoqi.models.placement import own_randomness
+from haoqi.models.encoders.placement import own_randomness
 from haoqi.train import optimizer as adam
 from haoqi.train.devices import Begin
 from haoqi.train.group import Seat, joined, sum_gradients

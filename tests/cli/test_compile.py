@@ -8,13 +8,15 @@ import pytest
 
 from haoqi import tasks
 from haoqi.core.hardware import Hardware
-from haoqi.models import compiling, releases, timing
 from haoqi.models.bases import resolve
-from haoqi.models.embedder import Embedder
-from haoqi.models.form import forms
+from haoqi.models.compile import compile_release as compiling
+from haoqi.models.compile import timing
+from haoqi.models.compile.form import forms
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+from haoqi.models.releases import releases
 
 Run = Callable[..., Any]
 COLUMNS = ("--text", "body", "--label", "stars")

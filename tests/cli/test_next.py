@@ -21,7 +21,7 @@ FACTS = {"point_rows": None, "seconds_each": 9.7, "suspects": 1, "rows": 90}
 
 @pytest.fixture
 def advised(released: str) -> str:
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     steps = [NextStep(**{**vars(one), "evidence": {**one.evidence, **FACTS}}) for one in (LABEL, STOP, RECHECK)]
     Advice("macro_f1", 0.9, tuple(steps), 0.0005).write(releases.get(released).folder)

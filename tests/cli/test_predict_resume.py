@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from haoqi.cli import rows, writer
-from haoqi.cli.partial import Partial
+from haoqi.batch import answer_rows as rows
+from haoqi.batch import writer
+from haoqi.batch.partial_file import Partial
 from haoqi.core.errors import UserError
-from haoqi.models import releases
+from haoqi.models.releases import releases
 
 Run = Callable[..., Any]
 
@@ -23,8 +24,8 @@ WORDS = ("awful", "great", "broken", "lovely", "rude")
 KILLED = """
 import os, signal, sys
 from haoqi.__main__ import main
-from haoqi.cli import writer
-from haoqi.cli.partial import Partial
+from haoqi.batch import writer
+from haoqi.batch.partial_file import Partial
 writer.EVERY = 0.0
 append = Partial.append
 def torn(self, text, rows, **facts):

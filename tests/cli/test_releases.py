@@ -67,7 +67,7 @@ def test_evaluate_says_which_column_is_missing(run: Run, released: str, reviews:
 
 
 def test_a_version_is_promoted_and_rolled_back(run: Run, released: str, home: Path) -> None:
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     model, evidence = releases.load(released), releases.get(released).evidence
     for _ in range(2):
@@ -80,7 +80,7 @@ def test_a_version_is_promoted_and_rolled_back(run: Run, released: str, home: Pa
 
 
 def test_releases_lead_with_most_examples_and_name_what_was_not_tested(run: Run, released: str, home: Path) -> None:
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     def found(examples: int, score: float, **supports: int) -> dict[str, Any]:
         table = [{"label": label, "support": support} for label, support in supports.items()]
@@ -106,7 +106,7 @@ def test_evaluate_names_the_classes_that_a_file_has_none_of(run: Run, released: 
 
 
 def test_the_version_that_answers_is_told_where_a_newer_one_was_not_promoted(run: Run, released: str) -> None:
-    from haoqi.models import releases
+    from haoqi.models.releases import releases
 
     model, evidence = releases.load(released), releases.get(released).evidence
     for promote in (True, False):

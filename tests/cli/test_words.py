@@ -2,10 +2,11 @@ import doctest
 
 import pytest
 
-from haoqi.cli import flags, live, rows, words
+from haoqi.batch import answer_rows
+from haoqi.cli import flags, live, words
 
 
-@pytest.mark.parametrize("module", [flags, live, rows, words])
+@pytest.mark.parametrize("module", [flags, live, answer_rows, words])
 def test_the_examples_in_the_docstrings_are_right(module: object) -> None:
     failed, tried = doctest.testmod(module)  # type: ignore[arg-type]
     assert tried > 0

@@ -11,14 +11,14 @@ import torch
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
-from haoqi.models.embedder import Embedder
-from haoqi.models.encoder import EncoderModel
-from haoqi.models.form import Compilable, Form, forms
-from haoqi.models.placement import Placement
+from haoqi.models.compile.form import Compilable, Form, forms
+from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.encoders.encoder import EncoderModel
+from haoqi.models.encoders.model_input import Reader
+from haoqi.models.encoders.placement import Placement
+from haoqi.models.encoders.word_shapes import SHAPES
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.models.predictors.encoder import Encoder
-from haoqi.models.reading import Reader
-from haoqi.models.word_shapes import SHAPES
 from haoqi.tasks.words import words_of
 
 NAMES = forms.names()
@@ -30,13 +30,13 @@ ASKED = Examples.of(TEXTS * 40)
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haoqi.models.form.BLOCK_TOKENS", 128)
+    monkeypatch.setattr("haoqi.models.compile.form.BLOCK_TOKENS", 128)
 
 
 def compile_into(folder: Path, form: Form, graph: Any) -> None:
     """Compile on a machine on which every form has something to gain."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("haoqi.models.placement.probed", lambda: Placement("cpu", "bf16"))
+        patch.setattr("haoqi.models.encoders.placement.probed", lambda: Placement("cpu", "bf16"))
         form.compile(graph, folder)
 
 
@@ -76,7 +76,7 @@ def master_scores(predictor: Any) -> Any:
     model = getattr(predictor, "model", None)
     if model is None:
         return predictor.scores(ASKED)
-    from haoqi.models.reading import scores_of
+    from haoqi.models.encoders.model_input import scores_of
 
     return scores_of(model, predictor.reader.read(ASKED), Placement("cpu", "fp32"))
 

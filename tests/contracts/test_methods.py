@@ -15,7 +15,7 @@ from haoqi.methods.method import Job, Method, Progress
 from haoqi.methods.work import KINDS, Size
 from haoqi.models import model as models
 from haoqi.models.bases import Base, resolve
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores, Task

@@ -11,7 +11,7 @@ from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Span
 from haoqi.methods.method import Job, Method, Size
 from haoqi.models.bases import Base, resolve
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictor import Predictor, predictors
 from haoqi.tasks.task import Task
 

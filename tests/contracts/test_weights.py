@@ -10,8 +10,8 @@ from haoqi.core.config import settings_of
 from haoqi.data.examples import Examples, Span
 from haoqi.methods.method import Job
 from haoqi.models.bases import Base, resolve
-from haoqi.models.features import FeatureStore
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.placement import Placement
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.tasks.task import Task
 
 NAMES = methods.names()
@@ -39,7 +39,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FeatureStore:
 @pytest.fixture(autouse=True)
 def whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute in float32, whatever this machine likes better: sums in another order should agree."""
-    for module in ("haoqi.methods._tuning", "haoqi.models.placement"):
+    for module in ("haoqi.methods._tuning", "haoqi.models.encoders.placement"):
         monkeypatch.setattr(f"{module}.probed", Placement)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from haoqi.core.say import Sentence, spoken
 from haoqi.data import Card, DataSettings, Examples, Raw, prepare
-from haoqi.data.card import rough_tokens
+from haoqi.data.preparing.card import rough_tokens
 
 
 def prepared_card(folder: Path) -> Card:

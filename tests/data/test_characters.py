@@ -3,7 +3,7 @@ r"""Halves of surrogate pairs become U+FFFD, one character for one."""
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.decoding.characters import well_formed, well_formed_values
+from haoqi.data.reading.decoding.characters import well_formed, well_formed_values
 
 
 @given(st.text(st.characters(exclude_categories=())))

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.data.checks import check_classes
-from haoqi.data.duplicates.dedupe import TEST, TRAIN, UNLABELLED
 from haoqi.data.examples import Examples
-from haoqi.data.rows import Rows
+from haoqi.data.preparing.checks import check_classes
+from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, UNLABELLED
+from haoqi.data.preparing.rows import Rows
 from haoqi.data.settings import DataSettings
 
 SETTINGS = DataSettings("some.csv")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.clean import clean, clean_all, normalise
+from haoqi.data.preparing.clean import clean, clean_all, normalise
 
 
 @pytest.mark.parametrize(

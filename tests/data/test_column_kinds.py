@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from haoqi.data.tables.column_kinds import cell_kind, look_at
+from haoqi.data.reading.tables.column_kinds import cell_kind, look_at
 
 
 @pytest.mark.parametrize(

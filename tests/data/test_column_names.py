@@ -1,6 +1,6 @@
 import pytest
 
-from haoqi.data.tables.column_names import label_name, text_name, words_of
+from haoqi.data.reading.tables.column_names import label_name, text_name, words_of
 
 
 @pytest.mark.parametrize(

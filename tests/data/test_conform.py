@@ -6,7 +6,7 @@ import pytest
 
 from haoqi import data
 from haoqi.core.errors import UserError
-from haoqi.data.conform import conform, spell_like
+from haoqi.data.reading.conform import conform, spell_like
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from haoqi.core.errors import UserError
+from haoqi.data.reading.tables.dates import times_of
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.dates import times_of
 
 SETTINGS = DataSettings("some.csv")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.data.decoding.decode import decode_all, decode_told, head, read_text, recognise_file
+from haoqi.data.reading.decoding.decode import decode_all, decode_told, head, read_text, recognise_file
 
 CHINESE = "这家酒店的房间很大,好评\n早餐一般,差评\n" * 5
 ACCENTED = "Le café était froid mais délicieux, à côté de l'hôtel – ein schönes Größenverhältnis\n" * 5

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.duplicates.dedupe import TEST, TRAIN, UNLABELLED, VALID, exact, spell, straddling
 from haoqi.data.examples import Span
+from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, UNLABELLED, VALID, exact, spell, straddling
 
 
 def codes(*parts: int) -> "np.ndarray[tuple[int], np.dtype[np.int8]]":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from haoqi.data.tables.dialect import Dialect, find_dialect, lines_of, looks_swallowed, read_rows
+from haoqi.data.reading.tables.dialect import Dialect, find_dialect, lines_of, looks_swallowed, read_rows
 
 
 def cut(text: str, **said: str) -> tuple[Dialect, list[list[str]]]:

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from haoqi.data.tables.dialect import Dialect, find_dialect, lines_of, read_rows
+from haoqi.data.reading.tables.dialect import Dialect, find_dialect, lines_of, read_rows
 
 TEXTS = ["It broke.", 'He said "no" twice, and left', "Lovely; again", "a b c d"] * 10
 
@@ -76,7 +76,7 @@ def test_lines_are_the_same_in_lots_of_any_size(monkeypatch: pytest.MonkeyPatch)
     whole = list(lines_of(text))
     assert whole == [f"{line}\n" for line in text.split("\n")]
     for size in (1, 2, 3, 7):
-        monkeypatch.setattr("haoqi.data.tables.dialect._LOT", size)
+        monkeypatch.setattr("haoqi.data.reading.tables.dialect._LOT", size)
         assert list(lines_of(text)) == whole
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from haoqi.data.decoding.encodings import Judged, judge, odd_share
+from haoqi.data.reading.decoding.encodings import Judged, judge, odd_share
 
 TEXTS = {
     "ja": "配達が三日も遅れたうえに箱が壊れていた\nとても使いやすくて気に入っています\nカメラのボタンがすぐに取れた",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoqi.data.examples import Examples
-from haoqi.data.store import load, save
+from haoqi.data.preparing.store import load, save
 
 weights = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0]), min_size=1, max_size=8)
 

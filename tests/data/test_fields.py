@@ -8,7 +8,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Raw, read
-from haoqi.data.records import parse
+from haoqi.data.reading.records import parse
 
 ROWS = [("the oven is broken", "kitchen"), ("the lawn is dry", "garden"), ("the hedge is tall", "garden")] * 3
 ROWS = [(f"{text} {number}", label) for number, (text, label) in enumerate(ROWS)]

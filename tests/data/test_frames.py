@@ -13,7 +13,7 @@ import pyarrow
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.data.tables.frames import columns_of, has_names, table_of, value_of
+from haoqi.data.reading.tables.frames import columns_of, has_names, table_of, value_of
 
 TEXTS = ["It broke.", "Lovely.", "Too late."]
 LABELS = ["-", "+", "-"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from haoqi.data.tables.header import find_header
+from haoqi.data.reading.tables.header import find_header
 
 TEXTS = [f"the lid of my kettle came late on day {number}, again" for number in range(30)]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from haoqi.data.tables.label_cells import guess_separator, join_columns, read_label_cells
+from haoqi.data.reading.tables.label_cells import guess_separator, join_columns, read_label_cells
 
 
 @pytest.mark.parametrize(

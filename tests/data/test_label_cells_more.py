@@ -1,6 +1,6 @@
 """Labels with unusual signs between them, and lists that are bare in brackets."""
 
-from haoqi.data.tables.label_cells import read_label_cells
+from haoqi.data.reading.tables.label_cells import read_label_cells
 
 
 def test_signs_that_stand_in_names_too_cut_where_there_are_more_combinations_than_names() -> None:

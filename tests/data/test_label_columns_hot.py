@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from haoqi.core.config import build
+from haoqi.data.reading.tables.roles import Roles, choose_roles
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.roles import Roles, choose_roles
 
 LONG = [f"this is a rather long free text about number {number}, is it not" for number in range(60)]
 

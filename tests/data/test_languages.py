@@ -2,7 +2,7 @@
 
 import pytest
 
-from haoqi.data.languages import language_of, language_shares
+from haoqi.data.preparing.languages import language_of, language_shares
 
 
 @pytest.mark.parametrize(

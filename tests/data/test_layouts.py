@@ -8,7 +8,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Raw, Span, read
-from haoqi.data.layouts import layouts
+from haoqi.data.reading.layouts import layouts
 
 ROWS = [("the oven is broken", "kitchen"), ("the lawn is dry", "garden"), ("the hedge is tall", "garden")]
 SPANS = [(Span(4, 8, "thing"),), (Span(4, 8, "thing"),), (Span(4, 9, "thing"),)]

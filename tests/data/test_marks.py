@@ -8,7 +8,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Raw, Span, read
-from haoqi.data.spans.marks import holds_marks, spans_of_cells, spans_of_tag_strings
+from haoqi.data.reading.spans.marks import holds_marks, spans_of_cells, spans_of_tag_strings
 
 SETTINGS = DataSettings("a.json")
 TEXT = "叶老桂在浙商银行"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from haoqi.data.mask import count, find, mask
+from haoqi.data.preparing.mask import count, find, mask
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from haoqi.core.errors import UserError
+from haoqi.data.reading.tables.table import Table, to_raw
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.table import Table, to_raw
 
 ROWS = 60
 QUESTIONS = [f"Which part of a kettle breaks after {number} years of daily use?" for number in range(ROWS)]

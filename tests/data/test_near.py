@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.duplicates.dedupe import TEST
-from haoqi.data.duplicates.near import clusters, near_pairs
-from haoqi.data.duplicates.signatures import similarities, similarity
+from haoqi.data.preparing.duplicates.dedupe import TEST
+from haoqi.data.preparing.duplicates.near import clusters, near_pairs
+from haoqi.data.preparing.duplicates.signatures import similarities, similarity
 
 ENGLISH = "the a battery phone screen died on day two great awful service never again"
 WORDS = [*ENGLISH.split(), "电池", "手机", "很好", "不好", "了", "服务"]

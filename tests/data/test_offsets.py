@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.spans.offsets import COUNTINGS, Mark, counting_of, cuts
+from haoqi.data.reading.spans.offsets import COUNTINGS, Mark, counting_of, cuts
 
 CITIES = ["Rome", "Köln", "Łódź", "São Paulo"]
 TEXTS = [f"😀 né e\u0301 {number} 👩\u200d👧 went to {CITIES[number % 4]} on 🇮🇹 day {number}" for number in range(12)]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from haoqi.core.config import build
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Examples, Label, Prepared, Raw, Span, load_prepared, prepare
-from haoqi.data.clean import normalise
-from haoqi.data.duplicates.signatures import similarity
+from haoqi.data.preparing.clean import normalise
+from haoqi.data.preparing.duplicates.signatures import similarity
+from haoqi.data.preparing.store import load, save
 from haoqi.data.raw import PARTS, Part
-from haoqi.data.store import load, save
 
 ENGLISH = "battery phone screen film hotel coffee service staff room price quick slow awful great bright"
 WORDS = ENGLISH.split()

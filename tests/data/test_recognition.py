@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.data.decoding.decode import recognise_file, recognise_told
-from haoqi.data.decoding.recognition import Recognised, recognised
+from haoqi.data.reading.decoding.decode import recognise_file, recognise_told
+from haoqi.data.reading.decoding.recognition import Recognised, recognised
 
 CHINESE = "这家酒店的房间很大,好评\n早餐一般,差评\n"
 RUSSIAN = "Заказ пришёл с опозданием,плохо\nОчень доволен покупкой,хорошо\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from haoqi import data
-from haoqi.data.records import parse, record_of
+from haoqi.data.reading.records import parse, record_of
 from haoqi.data.settings import DataSettings
 
 HALF = r'{"text": "broke \ud83d again", "la\udc00bel": ["x\ude00", "\ud83d\ude00"]}'

@@ -7,8 +7,8 @@ import pytest
 
 from haoqi.core.config import build
 from haoqi.core.errors import UserError
+from haoqi.data.reading.tables.roles import MissingColumnError, Roles, choose_roles
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.roles import MissingColumnError, Roles, choose_roles
 
 LONG = [f"this is a rather long free text about number {number}, is it not" for number in range(40)]
 FEW = ["a", "b"] * 20

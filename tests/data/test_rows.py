@@ -8,7 +8,7 @@ import pytest
 from haoqi.core.errors import UserError
 from haoqi.data import prepare, read
 from haoqi.data.examples import Examples
-from haoqi.data.prepared import Prepared
+from haoqi.data.preparing.prepared import Prepared
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 

@@ -12,7 +12,7 @@ import pytest
 from haoqi.core.errors import UserError
 from haoqi.data import DataSettings, Raw, Span, read
 from haoqi.data.raw import PARTS
-from haoqi.data.sources import sources
+from haoqi.data.reading.sources import sources
 
 ROWS = [
     ("The battery died on day two.", "negative"),

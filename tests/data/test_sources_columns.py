@@ -8,8 +8,8 @@ import haoqi
 from haoqi import data
 from haoqi.core.errors import UserError
 from haoqi.data.raw import Raw
+from haoqi.data.reading.sources import sources
 from haoqi.data.settings import DataSettings
-from haoqi.data.sources import sources
 
 SENTENCES = [
     "Nordlys/B-ORG Energy/I-ORG opens/O 8/O shops/O in/O Sortano/B-LOC ./O",

@@ -15,8 +15,8 @@ def save(path: Path, body: str) -> str:
 
 @pytest.mark.parametrize("lot", [1, 2, 5, 1000])
 def test_rows_are_the_same_in_lots_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lot: int) -> None:
-    monkeypatch.setattr("haoqi.data.sources.csv._LOT", lot)
-    monkeypatch.setattr("haoqi.data.sources.csv._FIRST", lot)
+    monkeypatch.setattr("haoqi.data.reading.sources.csv._LOT", lot)
+    monkeypatch.setattr("haoqi.data.reading.sources.csv._FIRST", lot)
     rows = [f'"text {place}\nin two lines, and more",{"ab"[place % 2]},,' for place in range(30)]
     raw = read(DataSettings(save(tmp_path / "a.csv", "text,label\n" + "\n\n".join(rows) + "\n")))
     assert raw.examples.texts == [f"text {place}\nin two lines, and more" for place in range(30)]

@@ -8,8 +8,8 @@ import pytest
 from haoqi.core.errors import UserError
 from haoqi.data import read
 from haoqi.data.raw import Raw
+from haoqi.data.reading.sources._label_words import find_label_word, looks_like_label_word
 from haoqi.data.settings import DataSettings
-from haoqi.data.sources._label_words import find_label_word, looks_like_label_word
 
 SENTENCES = (
     "the lamp broke on Monday at the station",

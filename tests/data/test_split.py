@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.duplicates.dedupe import TEST, TRAIN, VALID
 from haoqi.data.examples import Examples, Span
-from haoqi.data.split import by_group, by_time, carve, in_folds, names_of, strata_of
+from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, VALID
+from haoqi.data.preparing.split import by_group, by_time, carve, in_folds, names_of, strata_of
 
 
 def alone(count: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

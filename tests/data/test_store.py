@@ -6,7 +6,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Span
-from haoqi.data.store import load, save
+from haoqi.data.preparing.store import load, save
 
 
 @pytest.mark.parametrize(

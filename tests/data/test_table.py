@@ -6,7 +6,7 @@ import pytest
 
 import haoqi
 from haoqi.core.errors import UserError
-from haoqi.data.tables.table import tell_apart
+from haoqi.data.reading.tables.table import tell_apart
 
 ROWS = 40
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.tokens.tags import reason_against, scheme_of, spans_of, tagging_of
+from haoqi.data.reading.tokens.tags import reason_against, scheme_of, spans_of, tagging_of
 
 PLACES = [(2 * at, 2 * at + 1) for at in range(8)]
 

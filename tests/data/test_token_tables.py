@@ -10,9 +10,9 @@ from haoqi import data
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Span
 from haoqi.data.raw import Raw
+from haoqi.data.reading.tables.table import Table
+from haoqi.data.reading.tokens.token_tables import sentences_of
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.table import Table
-from haoqi.data.tokens.token_tables import sentences_of
 
 WORDS = ["Nordlys Energy opens shops in Sortano .", "On Thursday it rained .", "The ferry from Tavisk was late ."] * 8
 TAGS = ["B-ORG I-ORG O O O B-LOC O", "O O O O O", "O O O B-LOC O O O"] * 8

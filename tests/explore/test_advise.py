@@ -22,7 +22,7 @@ from haoqi.explore.advice.next_steps.another_source import grouped
 from haoqi.explore.advice.next_steps.recheck_labels import believed
 from haoqi.explore.advice.run_end import CHARACTERS_A_MINUTE, DECIDING_SECONDS, WORDS_A_MINUTE, RunEnd
 from haoqi.explore.record.history import History
-from haoqi.models import releases
+from haoqi.models.releases import releases
 from haoqi.run import Run, run_of
 
 GOOD, BAD = ("great", "lovely", "quick", "bright"), ("broken", "late", "dull", "rude")

@@ -17,7 +17,7 @@ from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.experiments.ensemble_selection import MEMBERS, select_weights
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.models.predictors.blend import Blend
-from haoqi.models.releases import Release
+from haoqi.models.releases.releases import Release
 from haoqi.run import run_of
 
 

@@ -7,9 +7,9 @@ import pytest
 from haoqi.core.config import settings_of
 from haoqi.core.say import Sentence, known
 from haoqi.data.recipes import recipes
-from haoqi.evaluate.report.markup import join
 from haoqi.explore.plans.plan import ENSEMBLE, Plan
 from haoqi.methods.method import methods
+from haoqi.report.markup import join
 
 VARIED = {
     "balance": ({}, {"by": "weights"}, {"by": "rows"}),

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from haoqi.core.say import spoken, texts
-from haoqi.evaluate.report.claims import claim
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.record.claims import claim
 from haoqi.explore.record.history import Verdict
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection.reflect import in_words as lesson_in_words

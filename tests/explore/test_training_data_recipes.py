@@ -16,9 +16,9 @@ from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Span, Splits
+from haoqi.data.preparing.store import load
 from haoqi.data.recipes import RecipeTools
 from haoqi.data.recipes.delete_words import DeleteWords
-from haoqi.data.store import load
 from haoqi.explore.experiments import training_data
 from haoqi.explore.experiments.out_of_fold import predict_out_of_fold, predict_texts
 from haoqi.explore.experiments.training_data import recipe_tools, training_examples
@@ -26,8 +26,8 @@ from haoqi.explore.plans.plan import Plan, plan_distance
 from haoqi.explore.scheduling import candidate_plans
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.context import SearchContext
-from haoqi.models import releases
 from haoqi.models.bases import resolve
+from haoqi.models.releases import releases
 from haoqi.run import run_of
 
 MACHINE = Hardware(cores=2, memory_bytes=8 << 30, gpu=None, fp32_gflops=100.0, bf16_gflops=100.0)

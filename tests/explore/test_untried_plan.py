@@ -8,7 +8,6 @@ import pytest
 
 from haoqi.core.events import silent
 from haoqi.evaluate.advice import NO_BASE, Advice, NextStep, ranked
-from haoqi.evaluate.report.steps import hints_of, in_words, lead_of, reason_of
 from haoqi.explore.advice.advise import advise
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.run_end import RunEnd
@@ -21,6 +20,7 @@ from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.base_choice import choose_bases, find_missing_base
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.bases import Base, bases
+from haoqi.report.steps import hints_of, in_words, lead_of, reason_of
 from tests.explore.test_reflections import TFIDF, Case, drawn
 
 ENGLISH = {"en": 1.0}

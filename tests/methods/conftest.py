@@ -6,7 +6,7 @@ import pytest
 
 from haoqi.methods import _tuning
 from haoqi.models.bases import Base, resolve
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.placement import Placement
 
 
 @pytest.fixture(scope="module")
@@ -18,5 +18,5 @@ def base(tiny_base: str, home: Path) -> Base:
 def plain_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute in fp32 on the CPU, whatever the machine."""
     monkeypatch.setattr(_tuning, "probed", Placement)
-    monkeypatch.setattr("haoqi.models.placement.probed", Placement)
+    monkeypatch.setattr("haoqi.models.encoders.placement.probed", Placement)
     monkeypatch.setattr("haoqi.models.predictors.encoder.probed", Placement)

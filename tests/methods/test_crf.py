@@ -4,7 +4,7 @@ from haoqi import methods, tasks
 from haoqi.data.examples import Examples, Span
 from haoqi.methods.crf import FEW
 from haoqi.methods.method import Job, Progress
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.tagger import Tagger
 

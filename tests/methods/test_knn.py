@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from haoqi.data.examples import Examples
-from haoqi.models import embedder
+from haoqi.models.encoders import embedder
 from haoqi.models.predictors import embedding_neighbours
 from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 

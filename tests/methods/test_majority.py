@@ -7,7 +7,7 @@ from haoqi import methods, tasks
 from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.predictions import Predictions
 from haoqi.methods.method import Job
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 
 
 def predict(task_name: str, names: tuple[str, ...], labels: list[Any], texts: list[str] | None = None) -> Predictions:

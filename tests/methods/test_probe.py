@@ -6,7 +6,7 @@ from haoqi.data.examples import Examples
 from haoqi.methods import probe
 from haoqi.methods.method import Job
 from haoqi.models.bases import resolve
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 
 

@@ -12,8 +12,8 @@ from haoqi.methods._names import with_names
 from haoqi.methods.method import Job, Size, methods
 from haoqi.methods.setfit import ContrastBatches
 from haoqi.models.bases import Base
-from haoqi.models.features import FeatureStore
-from haoqi.models.reading import Reading
+from haoqi.models.encoders.model_input import Reading
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.tasks.outputs.many_labels import ManyLabels
 from haoqi.tasks.outputs.one_label import OneLabel
 from haoqi.tasks.task import Task

@@ -8,7 +8,7 @@ from haoqi import methods, tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.methods.method import Job
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictors.sparse_linear import BATCH, SparseLinear
 
 ENGLISH = [

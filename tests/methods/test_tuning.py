@@ -13,7 +13,7 @@ from haoqi.evaluate.metrics.entity_f1 import entity_f1
 from haoqi.evaluate.metrics.micro_f1 import micro_f1
 from haoqi.methods.method import Job, Size, methods
 from haoqi.models.bases import Base
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.outputs.many_labels import ManyLabels

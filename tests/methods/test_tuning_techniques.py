@@ -14,7 +14,7 @@ from haoqi.core.errors import UserError
 from haoqi.methods import _tuning
 from haoqi.methods.method import Job, Size, methods
 from haoqi.models.bases import Base
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.train import checkpoint, loop
 from haoqi.train.hiding import Hiding
 from haoqi.train.prospect import ENDED_EARLY

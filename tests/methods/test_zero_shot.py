@@ -8,7 +8,7 @@ from haoqi.data.examples import Examples
 from haoqi.methods.method import Job
 from haoqi.methods.zero_shot import ZeroShot
 from haoqi.models.bases import resolve
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from haoqi.core.errors import UserError
-from haoqi.models.base_copy import read_base, write_base
 from haoqi.models.bases import Base, resolve
+from haoqi.models.encoders.base_copy import read_base, write_base
 
 
 @pytest.fixture

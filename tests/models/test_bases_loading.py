@@ -17,7 +17,7 @@ from haoqi.models.bases import (
     resolve,
     tokenizer_fingerprint,
 )
-from haoqi.models.encoder import layers_of, only_layers
+from haoqi.models.encoders.encoder import layers_of, only_layers
 
 
 @pytest.fixture(autouse=True)

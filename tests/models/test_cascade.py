@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from haoqi import tasks
 from haoqi.data.examples import Examples
-from haoqi.models.cascade import COVERED, Cascade, Doubt, fitted
+from haoqi.models.compile.cascade import COVERED, Cascade, Doubt, fitted
 from haoqi.models.model import Model
 from haoqi.models.predictor import Progress
 from haoqi.models.predictors.constant import Constant

@@ -16,17 +16,18 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
-from haoqi.models import cascading, compiled, compiling, releases, timing
 from haoqi.models import model as models
 from haoqi.models.bases import resolve
-from haoqi.models.cascade import Cascade
-from haoqi.models.court import Court
-from haoqi.models.embedder import Embedder
-from haoqi.models.form import Compute, Glance, forms
+from haoqi.models.compile import cascade_search, compile_release, compiled, timing
+from haoqi.models.compile.cascade import Cascade
+from haoqi.models.compile.faithfulness import Court
+from haoqi.models.compile.form import Compute, Glance, forms
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.model import Model
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.constant import Constant
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+from haoqi.models.releases import releases
 
 TEXTS = [f"the {one} of the {other}" for one in ("bank", "film", "match", "coffee") for other in ("planet", "order")]
 EVIDENCE = {"test": {"scores": {"macro_f1": [0.8, 0.7, 0.9]}}}
@@ -80,11 +81,13 @@ def cascaded(release: releases.Release, tmp_path_factory: pytest.TempPathFactory
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "names", lambda: ["onnx", "onnx_int8"])
         patch.setattr(timing, "seconds", seconds)
-        patch.setattr(compiling, "FEWEST", 8)
-        patch.setattr(cascading, "FEWEST", 8)
-        patch.setattr(cascading, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3)))
+        patch.setattr(compile_release, "FEWEST", 8)
+        patch.setattr(cascade_search, "FEWEST", 8)
+        patch.setattr(
+            cascade_search, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3))
+        )
         patch.setattr(Court, "heard", refused)
-        found = compiling.compile_release(folder, model, judges)
+        found = compile_release.compile_release(folder, model, judges)
         assert found.chosen == "onnx_int8+onnx", found.forms
     yield replace(release, folder=folder)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from haoqi.models.bases import Base, resolve
-from haoqi.models.embedder import Embedder
-from haoqi.models.features import FeatureStore
+from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.feature_store.store import FeatureStore
 
 TEXTS = ["The battery died.", "", "这本书很好", "word " * 400, "short"]
 

@@ -6,8 +6,8 @@ import torch
 from transformers import BertConfig, BertModel
 
 from haoqi.core.errors import UserError
-from haoqi.models import encoder
-from haoqi.models.encoder import EncoderModel, collate, layers_of, mask_of, only_layers, pool
+from haoqi.models.encoders import encoder
+from haoqi.models.encoders.encoder import EncoderModel, collate, layers_of, mask_of, only_layers, pool
 
 CONFIG = BertConfig(
     vocab_size=30, hidden_size=8, num_hidden_layers=3, num_attention_heads=2, intermediate_size=16,

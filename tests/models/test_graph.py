@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from haoqi.models.bases import load_encoder, resolve
-from haoqi.models.encoder import EncoderModel, collate
-from haoqi.models.forms._onnx import FILE
-from haoqi.models.forms.onnx import Onnx
-from haoqi.models.graph import Graph, graph_of
+from haoqi.models.compile.forms._onnx import FILE
+from haoqi.models.compile.forms.onnx import Onnx
+from haoqi.models.compile.graph import Graph, graph_of
+from haoqi.models.encoders.encoder import EncoderModel, collate
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from haoqi.models.ngrams import Ngrams, learn_ngrams, unspaced_share
+from haoqi.models.lexical.ngrams import Ngrams, learn_ngrams, unspaced_share
 
 TEXTS = st.lists(st.text("abc dé 好的。?A\n", max_size=12), min_size=1, max_size=6)
 

@@ -11,13 +11,13 @@ import onnx
 import pytest
 
 from haoqi.models.bases import load_encoder, resolve
-from haoqi.models.form import block_of
-from haoqi.models.forms import _fusion
-from haoqi.models.forms._onnx import FILE, note_of
-from haoqi.models.forms._sessions import session
-from haoqi.models.forms.onnx import Onnx
-from haoqi.models.forms.onnx_int8 import OnnxInt8
-from haoqi.models.graph import Graph
+from haoqi.models.compile.form import block_of
+from haoqi.models.compile.forms import _fusion
+from haoqi.models.compile.forms._onnx import FILE, note_of
+from haoqi.models.compile.forms._sessions import session
+from haoqi.models.compile.forms.onnx import Onnx
+from haoqi.models.compile.forms.onnx_int8 import OnnxInt8
+from haoqi.models.compile.graph import Graph
 
 LENGTHS = (3, 11, 40, 2, 17)
 

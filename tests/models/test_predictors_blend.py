@@ -7,7 +7,7 @@ import pytest
 
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, resolve
-from haoqi.models.embedder import Embedder
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.constant import Constant

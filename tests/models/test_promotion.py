@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from haoqi import tasks
-from haoqi.models import promotion, releases
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
-from haoqi.models.promotion import Promotion
+from haoqi.models.releases import promotion, releases
+from haoqi.models.releases.promotion import Promotion
 
 SOURCE = {"fingerprint": "1", "source": "a/train.csv"}
 ELSEWHERE = {"fingerprint": "2", "source": "b/train.csv"}

@@ -10,9 +10,9 @@ import pytest
 
 from haoqi import tasks
 from haoqi.core.errors import UserError
-from haoqi.models import releases
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
+from haoqi.models.releases import releases
 
 EVIDENCE = {"test": {"scores": {"accuracy": [0.9, 0.85, 0.95], "macro_f1": [0.8, 0.7, 0.9]}}}
 

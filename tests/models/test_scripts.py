@@ -1,6 +1,6 @@
 import pytest
 
-from haoqi.models.scripts import script_of, script_shares, scripts_of
+from haoqi.models.lexical.scripts import script_of, script_shares, scripts_of
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.models import shards as module
-from haoqi.models.room import Memory
-from haoqi.models.shards import Keys, Shards, keys_of, open_arrays
+from haoqi.models.feature_store import shards as module
+from haoqi.models.feature_store.bounds import Memory
+from haoqi.models.feature_store.shards import Keys, Shards, keys_of, open_arrays
 
 
 def keys(*numbers: int) -> Keys:
@@ -171,7 +171,7 @@ def test_a_reader_beside_a_writer_that_is_killed_sees_whole_shards_only(tmp_path
     write = (
         "import sys, itertools, numpy as np\n"
         "from pathlib import Path\n"
-        "from haoqi.models.shards import Shards, keys_of\n"
+        "from haoqi.models.feature_store.shards import Shards, keys_of\n"
         "shards = Shards(Path(sys.argv[1]))\n"
         "for number in itertools.count():\n"
         "    shards.add(keys_of([str(number).encode()]), [np.full((200_000, 4), number, np.float32)])\n"

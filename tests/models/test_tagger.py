@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoqi.data.examples import Examples
+from haoqi.models.lexical.word_features import word_features
 from haoqi.models.predictors.tagger import Tagger, log_marginals
-from haoqi.models.word_features import word_features
 
 
 def by_enumeration(emissions: Any, transitions: Any) -> Any:

@@ -14,14 +14,15 @@ from haoqi.core.events import Event, Note
 from haoqi.data.examples import Examples, Splits
 from haoqi.methods.method import Job, methods
 from haoqi.models import model as model_files
-from haoqi.models import releases, trim
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
-from haoqi.models.embedder import Embedder
-from haoqi.models.features import FeatureStore
+from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.models.predictors.encoder import Encoder
+from haoqi.models.releases import releases
+from haoqi.models.trim import trim
 from haoqi.run import run_of
 
 SEEN = ["这个酒店的房间很大", "电池第二天就坏了", "屏幕太暗", "服务也很好"]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from haoqi.data.examples import Examples
-from haoqi.models import trim
 from haoqi.models.bases import bases, load_tokenizer, resolve
 from haoqi.models.bases._packages import package_file
-from haoqi.models.embedder import Embedder
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+from haoqi.models.trim import trim
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from haoqi.models import vocabulary
-from haoqi.models.vocabulary import CannotBeCutError, Cut, cut
+from haoqi.models.trim import vocabulary
+from haoqi.models.trim.vocabulary import CannotBeCutError, Cut, cut
 
 ALPHABETS = {"Han": "好天气很", "Latin": "abc", "Cyrillic": "жщя", "": "1!。"}
 LETTERS = "▁" + "".join(ALPHABETS.values())

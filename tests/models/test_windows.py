@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from haoqi.models.bases import load_tokenizer, resolve
-from haoqi.models.windows import align, cut, read_words
+from haoqi.models.encoders.windows import align, cut, read_words
 
 
 @pytest.fixture(scope="module")

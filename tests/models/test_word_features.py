@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.models.word_features import shape, word_features
+from haoqi.models.lexical.word_features import shape, word_features
 from haoqi.tasks.words import word_offsets
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from haoqi.models.bases import load_tokenizer, resolve
-from haoqi.models.word_shapes import SHAPES, lowers, shapes_of
+from haoqi.models.encoders.word_shapes import SHAPES, lowers, shapes_of
 
 
 @pytest.mark.parametrize(

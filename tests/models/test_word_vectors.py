@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from haoqi.models.bases import load_encoder, load_tokenizer, resolve
-from haoqi.models.word_vectors import word_vectors
+from haoqi.models.encoders.word_vectors import word_vectors
 
 
 def test_words_are_the_mean_of_their_pieces_less_what_all_have_in_common(tiny_base: str, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.models.pieces import lengths_of, parts
+from haoqi.models.encoders.tokens import lengths_of, parts
 from haoqi.train.batches import epoch_steps
 
 LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=200).map(lambda found: np.array(found, dtype=np.int64))

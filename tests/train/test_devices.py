@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from haoqi.core.errors import UserError
 from haoqi.methods._tuning import without_dropout
 from haoqi.models.bases import Base, load_encoder, resolve
-from haoqi.models.encoder import Batch, EncoderModel
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.encoder import Batch, EncoderModel
+from haoqi.models.encoders.placement import Placement
 from haoqi.train import checkpoint, loop
 from haoqi.train.devices import share
 from haoqi.train.learner import Learner
@@ -251,7 +251,7 @@ def test_a_child_that_dies_before_it_has_joined_is_not_waited_for(
 TRAINS = """
 from dataclasses import replace
 import psutil
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.placement import Placement
 from haoqi.train.loop import fit
 from tests.train.test_loop import SETTINGS, learner, network
 

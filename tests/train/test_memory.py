@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from haoqi.core.errors import UserError
 from haoqi.methods._tuning import without_dropout
 from haoqi.models.bases import Base, load_encoder, resolve
-from haoqi.models.encoder import Batch, EncoderModel
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.encoder import Batch, EncoderModel
+from haoqi.models.encoders.placement import Placement
 from haoqi.train import checkpoint, loop, memory
 from haoqi.train.checkpoint import State
 from haoqi.train.loop import fit

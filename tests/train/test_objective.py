@@ -12,9 +12,9 @@ from torch import Tensor
 
 from haoqi.methods._tuning import without_dropout
 from haoqi.models.bases import load_encoder, resolve
-from haoqi.models.encoder import Batch, EncoderModel
-from haoqi.models.gathered import gathered
-from haoqi.models.reading import Reading
+from haoqi.models.encoders.embedding_rows import gathered
+from haoqi.models.encoders.encoder import Batch, EncoderModel
+from haoqi.models.encoders.model_input import Reading
 from haoqi.train.adversary import Adversary
 from haoqi.train.hiding import hidden, learning_layers
 from haoqi.train.losses import label_gap, label_loss, labels_gap, labels_loss
@@ -173,7 +173,7 @@ def _differentiated(objective: Objective, model: EncoderModel, given: Given) -> 
 
 
 def test_rows_are_moved_alike_at_a_frozen_boundary_whether_its_states_were_kept_or_not(model: EncoderModel) -> None:
-    from haoqi.models.encoder import only_layers
+    from haoqi.models.encoders.encoder import only_layers
 
     model.encoder.requires_grad_(False)
     for weight in model.encoder.encoder.layer[1].parameters():  # type: ignore[union-attr]

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from haoqi.models.encoder import Batch, EncoderModel
-from haoqi.models.placement import Placement
+from haoqi.models.encoders.encoder import Batch, EncoderModel
+from haoqi.models.encoders.placement import Placement
 from haoqi.train.adversary import Adversary
 from haoqi.train.loop import fit
 from haoqi.train.losses import label_gap, label_loss

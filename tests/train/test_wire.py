@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from haoqi.models.encoder import Batch
+from haoqi.models.encoders.encoder import Batch
 from haoqi.train.losses import label_loss
 from haoqi.train.wire import dumps, loads
 

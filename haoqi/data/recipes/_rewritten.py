@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from haoqi.data.examples import Examples
-from haoqi.data.languages import language_of
+from haoqi.data.preparing.languages import language_of
 from haoqi.data.recipes import RecipeTools
 from haoqi.data.recipes._rows import answered, with_rows
 

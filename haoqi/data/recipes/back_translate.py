@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.languages import language_of
+from haoqi.data.preparing.languages import language_of
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rewritten import drawn, with_rewritten
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from haoqi.core.packages import Package
 from haoqi.data.raw import Raw, digest
+from haoqi.data.reading.tables.table import Table, to_raw
 from haoqi.data.samples import checked
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.table import Table, to_raw
 
 CHATTERBOT = Package(
     "chatterbot-corpus",

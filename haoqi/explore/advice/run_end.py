@@ -20,7 +20,7 @@ from haoqi.explore.promotion.champion_test import usual_alpha_share
 from haoqi.explore.record.history import History
 from haoqi.explore.reflection.champion_diagnostics import THINKING, ChampionDiagnostics
 from haoqi.explore.setup.context import SearchContext
-from haoqi.models.ngrams import unspaced_share
+from haoqi.models.lexical.ngrams import unspaced_share
 
 CURVE, LOOK = 0.4, 0.3
 """Of the time that next steps may take, what fits on parts of the examples may, and each look at anything else."""

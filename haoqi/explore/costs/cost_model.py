@@ -23,7 +23,7 @@ from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.setup.context import SearchContext
 from haoqi.explore.setup.imported_libraries import NEEDED_BY_ALL, find_not_imported
 from haoqi.methods.work import Load, answered, embedded
-from haoqi.models.trim import compared
+from haoqi.models.trim.trim import compared
 
 REFIT = 0.6
 """Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""

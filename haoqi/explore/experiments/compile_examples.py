@@ -13,12 +13,12 @@ from pathlib import Path
 from haoqi.core.errors import UserError
 from haoqi.core.folder import runs
 from haoqi.data.examples import Examples
-from haoqi.data.prepared import load_prepared
+from haoqi.data.preparing.prepared import load_prepared
 from haoqi.explore.setup.artifact_paths import MODEL, experiments_folder
 from haoqi.explore.setup.context import FEW
 from haoqi.models.model import Model, load
-from haoqi.models.releases import Release
-from haoqi.models.trim import smaller
+from haoqi.models.releases.releases import Release
+from haoqi.models.trim.trim import smaller
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from haoqi.core import seeds
 from haoqi.core.deadline import OutOfTimeError
 from haoqi.data.examples import Examples, Indices
-from haoqi.data.split import in_folds
+from haoqi.data.preparing.split import in_folds
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.fit_job import build_job
 from haoqi.explore.experiments.training_data import training_examples

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.data.examples import Examples
-from haoqi.data.split import in_folds
+from haoqi.data.preparing.split import in_folds
 from haoqi.explore.costs.teaching_costs import FOLDS
 from haoqi.explore.plans.plan import ENSEMBLE, Plan
 from haoqi.explore.record import artifacts

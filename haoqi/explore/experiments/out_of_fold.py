@@ -13,8 +13,8 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Advanced
 from haoqi.core.folder import write_atomic
 from haoqi.data.examples import Examples, Indices
+from haoqi.data.preparing.split import in_folds
 from haoqi.data.recipes._suspects import trusted
-from haoqi.data.split import in_folds
 from haoqi.explore.costs.label_check_models import FOLDS, label_check_plans
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.setup.context import SearchContext

@@ -97,7 +97,7 @@ def split_words(examples: Examples) -> list[Words]:
 
 
 def _word_vectors(base: Base, words: Sequence[str]) -> Floats:
-    from haoqi.models.word_vectors import word_vectors
+    from haoqi.models.encoders.word_vectors import word_vectors
 
     return word_vectors(base, words)
 

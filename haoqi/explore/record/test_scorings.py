@@ -1,7 +1,7 @@
 """How often a test split has been scored: a score that was seen before is no longer one of untouched examples."""
 
 from haoqi.explore.record.history import History
-from haoqi.models.releases import Release, list_releases
+from haoqi.models.releases.releases import Release, list_releases
 
 
 def count_scorings(name: str, content: str, history: History) -> int:

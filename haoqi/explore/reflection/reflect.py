@@ -21,9 +21,9 @@ from haoqi.core.say import named, say
 from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
-from haoqi.evaluate.report.claims import measured_in
 from haoqi.explore.experiments.results import pool_statistics
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record.claims import measured_in
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide_lesson
 from haoqi.explore.reflection.champion_diagnostics import THINKING, THINKING_SECONDS, ChampionDiagnostics

@@ -6,7 +6,7 @@ from haoqi.core import folder
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note
 from haoqi.core.say import joined, say
-from haoqi.data.languages import language_shares
+from haoqi.data.preparing.languages import language_shares
 from haoqi.explore.settings import ExploreSettings
 from haoqi.models.bases import Base, BaseCard
 

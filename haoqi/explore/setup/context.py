@@ -13,9 +13,9 @@ from haoqi.core import folder, hardware, seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, silent
 from haoqi.core.hardware import Hardware
-from haoqi.data.card import Card
 from haoqi.data.examples import Examples, Splits
-from haoqi.data.prepared import Prepared
+from haoqi.data.preparing.card import Card
+from haoqi.data.preparing.prepared import Prepared
 from haoqi.data.schema import Schema
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.settings import ExploreSettings
@@ -24,7 +24,7 @@ from haoqi.explore.setup.imported_libraries import find_not_imported
 from haoqi.explore.setup.text_lengths import TextLengths, measure_lengths
 from haoqi.methods.method import Method, methods
 from haoqi.models.bases import Base, resolve
-from haoqi.models.features import FeatureStore
+from haoqi.models.feature_store.store import FeatureStore
 from haoqi.tasks.task import Task
 from haoqi.train.processes import check_devices
 from haoqi.train.techniques import Techniques

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from haoqi.models.bases import Base
-from haoqi.models.ngrams import unspaced_share
+from haoqi.models.lexical.ngrams import unspaced_share
 from haoqi.tasks.words import word_offsets
 
 _SAMPLED = 400

@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
-from haoqi.models.base_copy import read_base, write_base
 from haoqi.models.bases import Base
-from haoqi.models.embedder import Embedder
-from haoqi.models.form import Compute
+from haoqi.models.compile.form import Compute
+from haoqi.models.encoders.base_copy import read_base, write_base
+from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
 
 if TYPE_CHECKING:
-    from haoqi.models.graph import Graph
+    from haoqi.models.compile.graph import Graph
 
 Floats = npt.NDArray[np.float32]
 

@@ -10,16 +10,16 @@ from torch import Tensor
 from haoqi.core.errors import UserError
 from haoqi.core.folder import write_atomic, write_json
 from haoqi.data.examples import Examples
-from haoqi.models.base_copy import base_in
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
-from haoqi.models.encoder import EncoderModel
-from haoqi.models.form import Compute, computed
-from haoqi.models.graph import Graph, graph_of
-from haoqi.models.placement import probed
+from haoqi.models.compile.form import Compute, computed
+from haoqi.models.compile.graph import Graph, graph_of
+from haoqi.models.encoders.base_copy import base_in
+from haoqi.models.encoders.encoder import EncoderModel
+from haoqi.models.encoders.model_input import Reader, Reading, scores_of
+from haoqi.models.encoders.placement import probed
+from haoqi.models.encoders.word_shapes import SHAPES
 from haoqi.models.predictor import Progress, predictors
-from haoqi.models.reading import Reader, Reading, scores_of
 from haoqi.models.weights import DAMAGED, read_weights, write_weights
-from haoqi.models.word_shapes import SHAPES
 from haoqi.tasks.task import Scores
 
 FORMAT = 1

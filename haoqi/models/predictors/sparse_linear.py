@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, hstack
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
-from haoqi.models.ngrams import Ngrams
+from haoqi.models.lexical.ngrams import Ngrams
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
 

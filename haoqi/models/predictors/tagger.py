@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.lexical.word_features import word_features
 from haoqi.models.predictor import Progress, predictors
-from haoqi.models.word_features import word_features
 from haoqi.tasks.task import Scores
 from haoqi.tasks.words import words_of
 

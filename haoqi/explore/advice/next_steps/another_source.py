@@ -19,7 +19,7 @@ from haoqi.explore.advice.next_steps._told import row_of, step
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
-from haoqi.models.ngrams import learn_ngrams
+from haoqi.models.lexical.ngrams import learn_ngrams
 
 Bools = npt.NDArray[np.bool_]
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from haoqi.core.config import Range, Setting, settings_of
-from haoqi.evaluate.report.claims import claim
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.record.claims import claim
 from haoqi.explore.record.lessons import Lesson, clipped
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.methods.method import methods

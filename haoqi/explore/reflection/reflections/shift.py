@@ -18,7 +18,7 @@ from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDia
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import area, chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, recipe, scaled
-from haoqi.models.ngrams import learn_ngrams
+from haoqi.models.lexical.ngrams import learn_ngrams
 
 Bools = npt.NDArray[np.bool_]
 

@@ -16,7 +16,7 @@ from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, c
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_turn
 from haoqi.explore.reflection.reflections._remedies import in_turn, raised, recipe
-from haoqi.models.ngrams import learn_ngrams
+from haoqi.models.lexical.ngrams import learn_ngrams
 
 MOST_TOKENS = 12
 """So many of the likeliest shortcuts are looked at."""

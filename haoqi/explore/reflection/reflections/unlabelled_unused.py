@@ -12,7 +12,7 @@ from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import raised, recipe
-from haoqi.models.ngrams import learn_ngrams
+from haoqi.models.lexical.ngrams import learn_ngrams
 
 
 @reflections.register

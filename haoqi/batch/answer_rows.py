@@ -1,0 +1,251 @@
+"""Rows of a file with their answers: a window of them at a time, so that no file is too long."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from haoqi.core.errors import UserError
+from haoqi.core.say import say
+
+if TYPE_CHECKING:
+    from haoqi.batch.row_files import Row
+    from haoqi.data.examples import Span
+    from haoqi.evaluate.predictions import Predictions
+    from haoqi.models.model import Answer, Model
+    from haoqi.models.predictor import Progress
+
+KINDS = (".csv", ".tsv", ".jsonl")
+# A window is what is sorted by length and computed together: the more texts, the less padding. The first ones are
+# small, so that there is something to keep soon; the largest take little memory.
+FIRST_ROWS, MOST_ROWS = 256, 16_384
+MOST_BYTES = 2_000_000
+# Of text, in UTF-8, that is answered together: a few seconds of two busy cores for a base of LIGHT bytes, so that no
+# answer waits long for the others of its window; a heavier model gets less in proportion.
+MOST_TEXT, LEAST_TEXT = 32_768, 2_048
+LIGHT = 100_000_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows that follow one another and are answered together."""
+
+    rows: "list[Row]"
+    texts: list[str]
+    seen: int
+    """How much of the file was read for all rows up to these."""
+    mark: str
+    """A digest of all rows up to these."""
+
+
+class Feed:
+    """Rows in their order, once, with a digest of all that have been read.
+
+    Args:
+        rows: each with how much of the file was read for it.
+        text_of: gives what is answered of a row.
+        most_text: from so many bytes of text on a window ends, `fitting`.
+    """
+
+    def __init__(
+        self, rows: "Iterable[tuple[Row, int]]", text_of: "Callable[[Row], str]", most_text: int = MOST_TEXT
+    ) -> None:
+        self.text_of, self.most_text, self.done = text_of, most_text, 0
+        self._rows, self._digest = iter(rows), hashlib.sha256()
+
+    def skip(self, count: int) -> str:
+        """Read some rows, or all there are if that is fewer, and return the digest of what has been read."""
+        for row, _ in islice(self._rows, count):
+            self._digest.update(_spelt(row))
+            self.done += 1
+        return self._digest.hexdigest()
+
+    def windows(self) -> Iterator[Window]:
+        """Yield the rest by the window, each as long as all rows before it, within the limits above.
+
+        Where a window ends depends on the rows and the release alone, never on the clock: a file that is taken up at
+        the end of a window is cut as it would have been, and answered twice it gets the same bytes. For texts that
+        are computed together can differ in the last bit from texts computed apart.
+        """
+        while window := self._window(min(MOST_ROWS, max(FIRST_ROWS, self.done))):
+            self.done += len(window.rows)
+            yield window
+
+    def _window(self, most: int) -> Window | None:
+        taken: list[Row] = []
+        texts: list[str] = []
+        size, length, seen = 0, 0, 0
+        for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
+            taken.append(row)
+            texts.append(self.text_of(row))
+            spelt = _spelt(row)
+            self._digest.update(spelt)
+            size += len(spelt)
+            length += len(texts[-1].encode("utf-8", "surrogatepass"))
+            if size >= MOST_BYTES or length >= self.most_text:
+                break
+        return Window(taken, texts, seen, self._digest.hexdigest()) if taken else None
+
+
+def fitting(folder: Path) -> int:
+    """Return how many bytes of text a release answers together, by the weight of its model."""
+    weight = sum(path.stat().st_size for path in (folder / "predictor").rglob("*.safetensors"))
+    return max(LEAST_TEXT, min(MOST_TEXT, MOST_TEXT * LIGHT // max(1, weight)))
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield items in order; while one is used, a thread makes the next."""
+    source = iter(items)
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(lambda: list(islice(source, 1)))
+        while found := coming.result():
+            coming = thread.submit(lambda: list(islice(source, 1)))
+            yield found[0]
+
+
+def answer(model: "Model", window: Window, names: tuple[str, str], progress: "Progress | None" = None) -> None:
+    """Put the answers of a window into its rows.
+
+    Args:
+        model: what answers.
+        window: rows that hold no answers yet.
+        names: of the label and of the confidence, `Style.names`.
+        progress: called with the number of different texts that are computed so far.
+    """
+    from haoqi.models.stream import distinct
+
+    predictions = distinct(model, window.texts, progress)
+    label, confidence = names
+    sure = predictions.confidence.round(6).tolist()
+    for row, said, how_sure in zip(window.rows, plain_labels(predictions, window.texts), sure, strict=True):
+        row[label], row[confidence] = said, how_sure
+
+
+def added(columns: Sequence[str]) -> tuple[str, str]:
+    """Return the names of the two columns that are added, none of which is there yet.
+
+    >>> added(["text"]), added(["text", "label"])
+    (('label', 'confidence'), ('predicted_label', 'confidence'))
+    """
+    return _free("label", columns), _free("confidence", columns)
+
+
+def plain_labels(predictions: "Predictions", texts: Sequence[str]) -> list[Any]:
+    """Return labels as JSON can hold them: names, lists of names, or lists of spans with their text."""
+    spans = predictions.span_confidence
+    if spans is None:
+        return [list(label) if isinstance(label, tuple) else label for label in predictions.labels]
+    rows = zip(predictions.labels, spans, texts, strict=True)
+    return [_plain_spans(zip(label, sure, strict=True), text) for label, sure, text in rows]
+
+
+def plain_label(answer: "Answer", text: str) -> Any:
+    """Return one answer's label as JSON can hold it."""
+    if answer.spans:
+        return _plain_spans(answer.spans, text)
+    return list(answer.label) if isinstance(answer.label, tuple) else answer.label
+
+
+def as_record(model: "Model", text: str, answer: "Answer") -> str:
+    """Return an answer as one line of JSON."""
+    facts = {"text": text, "label": plain_label(answer, text), "confidence": round(answer.confidence, 6)}
+    if answer.scores:
+        facts["scores"] = {name: round(score, 6) for name, score in answer.scores.items()}
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def as_line(model: "Model", text: str, answer: "Answer", *, with_text: bool) -> str:
+    """Return an answer as a person reads it: the label, how sure it is, and the text where there are several."""
+    label = model.task.output.show(answer.label, text)
+    line = f"{label}\t{answer.confidence:.2f}"
+    return f"{line}\t{' '.join(text.split())}" if with_text else line
+
+
+def check_kind(kind: str) -> None:
+    """Raise UserError unless rows can be written into a file of this ending."""
+    if kind not in KINDS:
+        raise UserError(
+            say("rows.ending", kind=kind) if kind else say("rows.no_ending"),
+            say("rows.ending.hint", kinds=", ".join(KINDS)),
+        )
+
+
+@dataclass(frozen=True)
+class Style:
+    """How rows with their answers become the text of a file."""
+
+    kind: str
+    """The file's ending, one of KINDS."""
+    columns: tuple[str, ...]
+    """Of a table, those of the answers last; records keep the fields that they have."""
+
+    @classmethod
+    def of(cls, kind: str, columns: Sequence[str]) -> "Style":
+        """Return the style of a file in which the answers stand behind these columns."""
+        return cls(kind, (*columns, *added(columns)))
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the columns of the label and the confidence are called."""
+        return self.columns[-2], self.columns[-1]
+
+    @property
+    def heading(self) -> str:
+        """What a file begins with: a table names its columns, records need nothing."""
+        return "" if self.kind == ".jsonl" else self._table([list(self.columns)])
+
+    def spell(self, rows: "Sequence[Row]") -> str:
+        """Return rows as they stand in the file."""
+        if self.kind == ".jsonl":
+            encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+            return "".join([f"{encode(row)}\n" for row in rows])
+        table = [[cell if type(cell) is str else _cell(cell) for cell in map(row.get, self.columns)] for row in rows]
+        return self._table(table)
+
+    def _table(self, rows: list[list[Any]]) -> str:
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter="\t" if self.kind == ".tsv" else ",", lineterminator="\n").writerows(rows)
+        return text.getvalue()
+
+
+def _spelt(row: "Row") -> bytes:
+    """Return all that a row holds."""
+    return repr(row).encode("utf-8", "backslashreplace")
+
+
+def _plain_spans(spans: "Iterable[tuple[Span, float]]", text: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": span.start,
+            "end": span.end,
+            "label": span.label,
+            "text": text[span.start : span.end],
+            "confidence": round(sure, 6),
+        }
+        for span, sure in spans
+    ]
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a cell: names joined as they are read again, anything richer as JSON."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return ";".join(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str) if value else ""
+    return value
+
+
+def _free(name: str, columns: Sequence[str]) -> str:
+    number, found = 1, name
+    while found in columns:
+        found = f"predicted_{name}" if number == 1 else f"predicted_{name}_{number}"
+        number += 1
+    return found

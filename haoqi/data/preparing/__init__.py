@@ -1,0 +1,1 @@
+"""Preparing: from rows to clean splits without duplicates, and the data card."""

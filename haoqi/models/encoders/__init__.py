@@ -1,0 +1,1 @@
+"""Encoders: how a text becomes model input, and what a pretrained encoder makes of it."""

@@ -1,0 +1,71 @@
+"""Embeddings of texts by one base: out of a store while plans are compared, else from a base held in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from haoqi.models.bases import Base
+from haoqi.models.compile.form import Compute, computed
+from haoqi.models.feature_store.store import LONGEST, FeatureStore, vectors_of
+from haoqi.models.predictor import Progress
+
+if TYPE_CHECKING:
+    from haoqi.models.compile.graph import Graph
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """A base that is read from disk at the first text, and no sooner."""
+
+    base: Base
+    store: FeatureStore | None = field(default=None, compare=False)
+    """Where embeddings are kept; a model that was read from disk has none, and keeps nobody's texts."""
+    compute: Compute | None = field(default=None, compare=False)
+    """What computes in place of torch, for a release that was compiled."""
+
+    def __call__(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
+        """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
+        if self.store is not None:
+            return self.store.embeddings(self.base, texts, progress)
+        from haoqi.models.encoders.tokens import read_texts
+
+        card = self.base.card
+        found = np.zeros((len(texts), card.width), np.float32)
+        pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, marks=self._marks)
+        if self.compute is not None:
+            read = computed(self.compute, pieces, progress=progress)
+        else:
+            read = vectors_of(self._encoder, card.pooling, pieces, progress)
+        for rows, vectors in read:
+            found[rows] = vectors
+        return found
+
+    def graph(self) -> "Graph":
+        """Return the base and how its states become embeddings as one network; the weights are shared."""
+        from haoqi.models.compile.graph import Graph
+
+        return Graph(self._encoder, self.base.card.pooling, normalise=True).eval()
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from haoqi.models.bases import load_tokenizer
+
+        return load_tokenizer(self.base)
+
+    @cached_property
+    def _marks(self) -> Any:
+        from haoqi.models.encoders.tokens import marks_of
+
+        return marks_of(self._tokenizer)
+
+    @cached_property
+    def _encoder(self) -> Any:
+        from haoqi.models.bases import load_encoder
+        from haoqi.models.encoders.placement import probed
+
+        encoder: Any = load_encoder(self.base)
+        return encoder.to(probed().device)

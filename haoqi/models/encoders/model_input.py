@@ -1,0 +1,133 @@
+"""Examples as an encoder is given them, and scores as it gives them back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from haoqi.data.examples import Examples
+from haoqi.models.encoders.batch_order import in_batches
+from haoqi.models.encoders.encoder import Batch, EncoderModel, collate
+from haoqi.models.encoders.placement import Placement
+from haoqi.models.encoders.tokens import Integers, Marks, Rows, lengths_of, marks_of, read_texts
+from haoqi.models.encoders.windows import read_words
+from haoqi.models.encoders.word_shapes import shapes_of
+from haoqi.tasks.task import Scores
+from haoqi.tasks.words import words_of
+
+# Texts, the longest result and a prefix, to the pieces of each text.
+Pieces = Callable[[Sequence[str], int, str], list[Integers]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Windows of pieces, one per text, or some per text where words are read."""
+
+    ids: list[Integers]
+    places: list[Rows] | None = None
+    """For words: the position in its window of the first piece of each word scored there."""
+    words: list[Rows] | None = None
+    """For words: the numbers of these words, counted through all examples."""
+    shapes: list[Rows] | None = None
+    """How each piece's word is written."""
+    states: list[npt.NDArray[np.float16]] | None = None
+    """What enters the first layer that is computed, where those below were computed before."""
+    counts: Rows | None = None
+    """For words: how many each example has."""
+
+    @cached_property
+    def lengths(self) -> Rows:
+        """Pieces of each window."""
+        return lengths_of(self.ids)
+
+    def collate(self, rows: Rows, device: str) -> Batch:
+        """Return these windows as tensors; padding is piece 0, which the mask hides."""
+        chosen = rows.tolist()
+        return collate(
+            [self.ids[row] for row in chosen],
+            device,
+            places=None if self.places is None else [self.places[row] for row in chosen],
+            shapes=None if self.shapes is None else [self.shapes[row] for row in chosen],
+            states=None if self.states is None else [self.states[row] for row in chosen],
+        )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How examples become windows of pieces."""
+
+    tokenizer: Any
+    """A `tokenizers.Tokenizer`."""
+    max_tokens: int
+    """Longest window; the rest of a text is not read, or read in further windows where words are scored."""
+    prefix: str = ""
+    """Put before every text; not where words are scored."""
+    words: bool = False
+    """Whether every word is scored, rather than every text."""
+    shapes: bool = False
+    """Whether the encoder is told how words are written."""
+
+    def read(self, examples: Examples, pieces: Pieces | None = None) -> Reading:
+        """Return what an encoder is given for these examples.
+
+        Args:
+            examples: what to read.
+            pieces: gives whole texts in pieces where they may have been cut before, as a store does.
+        """
+        if not self.words:
+            if pieces is not None:
+                return Reading(pieces(examples.texts, self.max_tokens, self.prefix))
+            read = read_texts(self.tokenizer, examples.texts, self.max_tokens, self.prefix, marks=self._marks)
+            return Reading(read)
+        words = words_of(examples)
+        windows = read_words(self.tokenizer, examples.texts, words, self.max_tokens)
+        counts = np.array([len(own) for own in words], dtype=np.int64)
+        starts = np.cumsum(counts) - counts
+        shapes = None
+        if self.shapes:
+            of_words = [shapes_of(text, own) for text, own in zip(examples.texts, words, strict=True)]
+            shapes = [of_words[window.example][window.owners] for window in windows]
+        return Reading(
+            [window.ids for window in windows],
+            [window.places for window in windows],
+            [window.words + starts[window.example] for window in windows],
+            shapes,
+            counts=counts,
+        )
+
+    @cached_property
+    def _marks(self) -> Marks:
+        return marks_of(self.tokenizer)
+
+
+def scores_of(
+    model: EncoderModel, reading: Reading, placement: Placement, progress: Callable[[int], Any] | None = None
+) -> Scores:
+    """Return logits: one row per text, or one array per example with a row per word.
+
+    Args:
+        model: in evaluation mode, on the placement's device.
+        reading: what to score.
+        placement: where and how precisely.
+        progress: called with the number of windows done.
+    """
+    total = len(reading.ids) if reading.counts is None else int(reading.counts.sum())
+    found = np.zeros((total, model.head.out_features), dtype=np.float32)
+    for rows in in_batches(reading.ids, progress):
+        with torch.inference_mode(), placement.arithmetic():
+            logits: Tensor = model(reading.collate(rows, placement.device))
+        where = rows if reading.words is None else np.concatenate([reading.words[row] for row in rows])
+        found[where] = logits.float().cpu().numpy()
+    if reading.counts is None:
+        return found
+    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
+
+
+def with_states(reading: Reading, states: list[npt.NDArray[np.float16]]) -> Reading:
+    """Return a reading whose lower layers were computed before."""
+    return replace(reading, states=states)

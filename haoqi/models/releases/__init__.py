@@ -1,0 +1,1 @@
+"""Releases: published models with their evidence, their promotion and their model card."""

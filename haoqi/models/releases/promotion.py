@@ -1,0 +1,145 @@
+"""Whether a new version may answer to a name that another answers to: not with other labels or a clearly lower score.
+
+A name is asked by programs that know the labels of the version before, and two files may have one name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from haoqi.core.errors import UserError
+from haoqi.data.schema import Schema
+from haoqi.evaluate.headline import headline
+from haoqi.models.model import Model
+from haoqi.models.releases import releases
+from haoqi.models.releases.releases import Release
+from haoqi.tasks.task import Task
+
+FACT = "data"
+"""Under which a release's facts say what it was learnt from: its fingerprint, where it lay, the task and the labels."""
+
+SAID = "as_said"
+"""The person wanted it so."""
+
+BEFORE = "answered_before"
+"""It was published before, and another version was promoted since."""
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """Which version answers to a name after one was published, and why."""
+
+    promoted: bool
+    """Whether the version that was published does."""
+    answers: int
+    """The version that does."""
+    why_not: str = ""
+    """The kind of reason where another does: other_task, other_labels, lower_score, as_said or answered_before."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the reason rests on; where it was promoted, what was learnt from elsewhere and answered until then."""
+
+
+def publish(
+    model: Model,
+    evidence: Mapping[str, Any],
+    name: str,
+    *,
+    learnt: Mapping[str, Any],
+    schema: Schema | None = None,
+    promote: bool | None = None,
+    home: Path | None = None,
+) -> tuple[Release, Promotion]:
+    """Return a model as the next version of a name, and whether it answers to it.
+
+    Args:
+        model: what to publish.
+        evidence: as for `releases.publish`.
+        name: as for `releases.publish`.
+        learnt: what it was learnt from: fingerprint and source.
+        schema: how that was read.
+        promote: let it answer, or not; None: unless it has other labels or scores clearly lower.
+        home: the folder that holds releases/; None: HAOQI_HOME.
+
+    Raises:
+        UserError: if it cannot be published.
+    """
+    task = model.task
+    known = {**learnt, "task": task.name, "labels": list(task.labels)}
+    model = replace(model, facts={**model.facts, FACT: known})
+    before = _answering(name, home)
+    kind, facts = ("", {}) if before is None else _reason(task, evidence, before)
+    wanted = not kind if promote is None else promote
+    published = releases.publish(model, evidence, name, schema=schema, home=home, promote=wanted)
+    found = _standing(published, kind or SAID, facts, home)
+    if found.promoted and before is not None:
+        found = replace(found, facts=_elsewhere(known, before))
+    return published, found
+
+
+def standing(release: Release, *, promote: bool | None = None, home: Path | None = None) -> Promotion:
+    """Return whether a version that was published before answers to its name.
+
+    Args:
+        release: the version.
+        promote: True lets it answer from now on.
+        home: the folder that holds releases/; None: HAOQI_HOME.
+    """
+    now = releases.current(release.name, home=home)
+    if promote and now.version != release.version:
+        now = releases.promote(release.name, release.version, home=home)
+    if now.version == release.version:
+        return Promotion(True, now.version)
+    # An older one has had its turn: what speaks against it now is that another was promoted since.
+    older = release.version < now.version
+    kind, facts = ("", {}) if older else _reason(release.task, release.evidence, now)
+    return _standing(release, kind or BEFORE, facts, home)
+
+
+def _standing(release: Release, kind: str, facts: Mapping[str, Any], home: Path | None) -> Promotion:
+    answers = releases.current(release.name, home=home).version
+    return Promotion(True, answers) if answers == release.version else Promotion(False, answers, kind, facts)
+
+
+def _answering(name: str, home: Path | None) -> Release | None:
+    """Return the version that answers to a name; None where there is none, or it is too damaged to do so."""
+    try:
+        found = releases.current(name, home=home)
+        found.task  # noqa: B018 - raises where its card cannot be read
+    except UserError:
+        return None
+    return found
+
+
+def _reason(task: Task, evidence: Mapping[str, Any], now: Release) -> tuple[str, dict[str, Any]]:
+    """Return why a version should not take the place of the one that answers; the kind is empty where it may."""
+    old = now.task
+    shared: dict[str, Any] = {"source": _source(now)}
+    if task.output.name != old.output.name:
+        return "other_task", {**shared, "task": task.name, "before": old.name}
+    if set(task.labels) != set(old.labels):
+        added = [label for label in task.labels if label not in set(old.labels)]
+        missing = [label for label in old.labels if label not in set(task.labels)]
+        return "other_labels", {**shared, "added": added, "missing": missing}
+    metric = task.metric.name
+    mine, theirs = score_of(evidence, metric), score_of(now.evidence, metric)
+    if mine is not None and theirs is not None and mine[2] < theirs[1]:
+        return "lower_score", {**shared, "metric": metric, "score": list(mine), "before": list(theirs)}
+    return "", {}
+
+
+def score_of(evidence: Mapping[str, Any], metric: str) -> tuple[float, float, float] | None:
+    """Return the score that a release is known by, with the ends of its interval; None where it was not scored so."""
+    found = headline(evidence, metric)
+    return None if found is None else (found.lead.score, found.lead.low, found.lead.high)
+
+
+def _elsewhere(known: Mapping[str, Any], before: Release) -> dict[str, Any]:
+    """Return which version answered before, where it was learnt from another source and other data."""
+    old = before.facts.get(FACT, {})
+    same = not old or any(old.get(key) == known[key] for key in ("fingerprint", "source"))
+    return {} if same else {"replaced": before.version, "source": _source(before)}
+
+
+def _source(release: Release) -> str:
+    return str(release.facts.get(FACT, {}).get("source", ""))

@@ -1,0 +1,1 @@
+"""Trimming: smaller copies of bases, with the vocabulary that the data can need."""

@@ -1,0 +1,213 @@
+"""The answer first: what was released, how good it is, and how sure that is."""
+
+from haoqi.core import formats
+from haoqi.evaluate import headline_words
+from haoqi.evaluate.evidence import Evidence
+from haoqi.evaluate.headline import MARGIN, Headline
+from haoqi.report import promotion
+from haoqi.report.charts import Mark, axis, interval
+from haoqi.report.markup import Child, Markup, Said, Within, join, named, tag
+from haoqi.report.scale import Scale
+from haoqi.report.standing import SIMPLE, Standing, baseline, champion, majority, standings
+from haoqi.report.story import Story
+
+SURE = 0.05
+"""Below this p-value, a difference counts as measured."""
+
+_NAMED = 20
+"""Of labels that were not tested, so many are named."""
+
+ENDINGS = ("budget", "steps", "exhausted", "worth", "stopped")
+
+
+def draw(story: Story) -> Markup:
+    """Return the section."""
+    found = standings(story)
+    return join(
+        _headline(story),
+        _promotion(story),
+        _ladder(story, found),
+        _sentences(story, found),
+        _box("answer.notes", list(story.notes)),
+        _facts(story),
+    )
+
+
+def _headline(story: Story) -> Markup:
+    found = story.headline
+    if found is None:
+        said = Said("answer.unscored", words=_champion(story))
+        return tag("p", said, class_="lead")
+    one = found.lead
+    key = "answer.released" if one.split == "test" else "answer.released.folds" if one.folds else "answer.untested"
+    said = Said(key, words=_champion(story), count=formats.count(one.examples))
+    figure = tag("span", formats.score(one.score), class_="figure")
+    unit = tag("span", named("metric", story.metric), class_="unit")
+    span = tag("span", formats.between(one.low, one.high), " ", tag("small", Said("interval")), class_="range")
+    big = tag("p", figure, tag("span", unit, span, class_="beside"), class_="big")
+    limits = [tag("p", line, class_="prose") for line in _limits(found)]
+    return join(tag("p", said, class_="lead"), big, *limits)
+
+
+def _limits(found: Headline) -> list[Said]:
+    """Return what stands beside the score that leads: what was not tested, the other score, earlier scorings."""
+    said = []
+    if labels := found.untested:
+        key = "answer.untested_labels" if found.test else "answer.untested_labels.valid"
+        said.append(Said(key, labels=tag("strong", headline_words.listed(labels, _NAMED)), n=len(labels)))
+    if (other := found.beside) is not None:
+        kind = "folds" if other.folds else other.split
+        if kind == "test" and found.lead.examples < MARGIN * other.examples:
+            kind = "test_labels"
+        facts = {"score": formats.score(other.score), "interval": formats.between(other.low, other.high)}
+        said.append(Said(f"answer.beside.{kind}", count=formats.count(other.examples), n=other.examples, **facts))
+    if found.scorings > 1:
+        said.append(Said("answer.scored_again", times=found.scorings))
+    return said
+
+
+def _promotion(story: Story) -> Markup | None:
+    """Return which version answers, where that is not what one expects, and what to type."""
+    version = story.version or 0
+    lines = promotion.told(story.name, version, story.promotion)
+    if not lines:
+        return None
+    said = Said("promotion.back" if story.promotion["promoted"] else "promotion.promote")
+    typed = tag("code", promotion.command(story.name, version, story.promotion))
+    sentences: list[Child] = [part for line in lines for part in (line, Said("gap"))]
+    told = (tag("p", *sentences), tag("p", said, " ", typed))
+    return tag("aside", tag("h3", Said("promotion.title")), *told, class_="note")
+
+
+def _ladder(story: Story, found: list[Standing]) -> Markup | None:
+    """Return released model and simple ones on one scale."""
+    rows: list[tuple[Child, Child, Mark]] = []
+    mine, plain, simple = champion(found), majority(found), baseline(found)
+    if story.test and story.tested:
+        rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story.metric, "test")))
+    if story.valid:
+        kind = Said("answer.folds" if story.valid.folds else "answer.valid")
+        rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
+    elif mine:
+        rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
+    for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
+        if one and not one.champion:
+            rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
+    if len(rows) < 2:
+        return None
+    scale = Scale(min(0.0, *(mark.low or mark.score for _, _, mark in rows)), 1.0)
+    lines = [
+        tag(
+            "div",
+            tag("span", label, tag("small", " ", note) if note else None, class_="rung-name"),
+            interval(mark, scale),
+            tag("span", formats.score(mark.score), class_="rung-score"),
+            class_="rung",
+        )
+        for label, note, mark in rows
+    ]
+    foot = tag("div", tag("span"), axis(scale, 5), tag("span"), class_="rung rung-axis")
+    caption = tag("figcaption", Said("answer.ladder", metric=named("metric", story.metric)))
+    return tag("figure", caption, *lines, foot, class_="ladder")
+
+
+def _sentences(story: Story, found: list[Standing]) -> Markup:
+    said = [_sure(story), _chosen(story, found)]
+    mine, plain, simple = champion(found), majority(found), baseline(found)
+    if mine and len(found) == 1:
+        said.append(Said("answer.alone"))
+    elif mine:
+        others = [(simple, "answer.baseline"), (plain, "answer.majority")]
+        said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
+        if mine is simple:
+            costly = any(one.rows[0].method not in (*SIMPLE, "majority") for one in found)
+            said.append(Said("answer.simple" if costly else "answer.only_simple"))
+    return join(*(tag("p", one, class_="prose") for one in said if one))
+
+
+def _chosen(story: Story, found: list[Standing]) -> Said | None:
+    """Return what is left of the validation score, since the same examples chose the model."""
+    if story.corrected is None or story.valid is None or len(found) < 2:
+        return None
+    score = formats.score(story.valid.scores[story.metric][0])
+    count = formats.count(len(found))
+    return Said("answer.chosen", count=count, score=score, corrected=formats.score(story.corrected))
+
+
+def _sure(story: Story) -> Said | None:
+    if story.headline is None:
+        return None
+    one = story.headline.lead
+    facts = {"low": formats.score(one.low), "high": formats.score(one.high), "count": formats.count(one.examples)}
+    key = "answer.sure" if one.split == "test" else "answer.sure.valid"
+    return Said(key, half=formats.score((one.high - one.low) / 2), **facts)
+
+
+def _versus(mine: Standing, other: Standing, key: str) -> Said:
+    name = Said(key, words=other.words)
+    if other.versus is None:
+        return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
+    sure = other.versus.p_value < SURE and other.versus.difference > 0
+    return Said(
+        "answer.beats" if sure else "answer.level",
+        other=name,
+        difference=tag("strong", formats.signed(other.versus.difference)),
+        interval=Said("range", low=formats.signed(other.versus.low), high=formats.signed(other.versus.high)),
+        p=formats.p_value(other.versus.p_value),
+    )
+
+
+def _facts(story: Story) -> Markup:
+    rows = story.card.get("rows", {})
+    spent = max((step.spent_seconds for step in story.curve), default=sum(r.seconds for r in story.experiments))
+    made = len(story.experiments)
+    shown = story.shown
+    labels = Said("fact.labels", count=formats.count(len(story.labels)))
+    pairs: list[tuple[Said, Child]] = [
+        (Said("fact.task"), [named("task", story.task), ", ", labels]),
+        (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
+    ]
+    if "train" in rows:
+        learnt = story.learnt_from or rows["train"]
+        more = "fact.trained.whole" if learnt > rows["train"] else "examples"
+        pairs.append((Said("fact.trained"), Said(more, count=formats.count(learnt), n=learnt)))
+    searched = Said("fact.search.value", count=formats.count(made), n=made, time=formats.duration(spent))
+    pairs.append((Said("fact.search"), searched))
+    if story.ended:
+        ending = Said(f"ended.{story.ended}") if story.ended in ENDINGS else story.ended
+        pairs.append((Said("fact.ended"), ending))
+    if shown and len(shown.scores) > 1:
+        pairs.append((Said("answer.others"), _others(shown, story.metric)))
+    bare = story.promotion.get("promoted", True)
+    name = story.name if bare else f"{story.name}@{story.version}"
+    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {name} "…"')))
+    return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
+
+
+def _others(shown: Evidence, deciding: str) -> Child:
+    """Return the scores in the metrics that do not decide."""
+    told: list[Child] = []
+    for name, (value, _, _) in shown.scores.items():
+        if name != deciding:
+            told += [", " if told else None, named("metric", name), " ", formats.score(value)]
+    return told
+
+
+def _count(evidence: Evidence) -> Said:
+    return Said("examples", count=formats.count(evidence.examples), n=evidence.examples)
+
+
+def _mark(evidence: Evidence, metric: str, class_: str) -> Mark:
+    value, low, high = evidence.scores[metric]
+    return Mark(value, low, high, class_)
+
+
+def _box(key: str, lines: list[str]) -> Markup | None:
+    if not lines:
+        return None
+    told: Child = tag("p", lines[0]) if len(lines) == 1 else tag("ul", *(tag("li", line) for line in lines))
+    return tag("aside", tag("h3", Said(key)), told, class_="note")
+
+
+def _champion(story: Story) -> Said:
+    return Within("strong", story.champion.words)

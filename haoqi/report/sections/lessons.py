@@ -1,0 +1,83 @@
+"""The lessons: what the champion's failures seemed to teach, and what the tests said, whichever way it came out."""
+
+from collections import Counter
+
+from haoqi.core import formats
+from haoqi.explore.record.claims import measured_in, said, spoken
+from haoqi.report.markup import Child, Markup, Said, join, named, tag
+from haoqi.report.story import Lesson, Story
+from haoqi.report.table import disclosed, listed
+
+SHOWN = 20
+DECISIONS = ("confirmed", "refuted", "undecided", "untested")
+"""In the order of the page."""
+
+
+def draw(story: Story) -> Markup | None:
+    """Return the section, or None where no lesson was raised."""
+    if not story.lessons:
+        return None
+    counts = Counter(lesson.decision for lesson in story.lessons)
+    facts = {decision: formats.count(counts[decision]) for decision in DECISIONS}
+    lead: list[Child] = [Said("lessons.lead", raised=formats.count(len(story.lessons)), **facts), _caution(story)]
+    ordered = sorted(story.lessons, key=lambda lesson: DECISIONS.index(lesson.decision))
+    items = [_item(lesson, story) for lesson in ordered]
+    return join(tag("p", lead, class_="prose"), listed(items, SHOWN, "notebook lessons"))
+
+
+def _caution(story: Story) -> list[Child]:
+    """Return a word on how many lessons chance alone would confirm."""
+    tests = max((lesson.tests for lesson in story.lessons), default=0)
+    if not tests:
+        return []
+    tested = sum(lesson.decision != "untested" for lesson in story.lessons)
+    chance = f"{story.alpha * tested / 2:.2g}"  # the test is two-sided, and only a gain confirms
+    return [Said("gap"), Said("lessons.caution", tests=formats.count(tests), alpha=f"{story.alpha:g}", chance=chance)]
+
+
+def _item(lesson: Lesson, story: Story) -> Markup:
+    badge = tag("span", Said(f"lessons.{lesson.decision}"), class_=f"outcome {lesson.decision}")
+    title = tag("p", tag("strong", said(lesson.kind, lesson.evidence) or lesson.claim), badge, class_="title")
+    tried = tag("ul", *(tag("li", plan) for plan in lesson.plans))
+    how = Said("lessons.would" if lesson.decision == "untested" else "lessons.plans")
+    return tag(
+        "li",
+        title,
+        tag("p", _test(lesson, story), class_="facts-line"),
+        tag("div", how, tried, class_="why"),
+        disclosed(Said("lessons.evidence"), _evidence(lesson)) if lesson.evidence else None,
+        disclosed(Said("lessons.examples", count=len(lesson.examples)), _examples(lesson)) if lesson.examples else None,
+    )
+
+
+def _test(lesson: Lesson, story: Story) -> list[Child]:
+    """Return what the test said, in which measure, and what was hoped for."""
+    known = Said(measured_in(lesson.measure), metric=named("metric", story.metric))
+    hoped = Said("lessons.hoped", gain=formats.signed(lesson.gain), doubt=formats.score(lesson.doubt))
+    if lesson.difference is None:
+        why = Said("lessons.waiting" if lesson.decision == "untested" else "lessons.unjudged")
+        return [why, " · ", hoped, " ", known]
+    facts = {
+        "number": lesson.number,
+        "against": lesson.against,
+        "difference": formats.signed(lesson.difference),
+        "interval": formats.between(lesson.low, lesson.high),
+        "p": formats.p_value(lesson.p_value),
+    }
+    return [Said("lessons.test", **facts), " ", known, " · ", hoped]
+
+
+def _evidence(lesson: Lesson) -> Markup:
+    """Return every number and name, as it was recorded."""
+    told = [
+        tag("div", tag("dt", name.replace("_", " ")), tag("dd", spoken(name, v))) for name, v in lesson.evidence.items()
+    ]
+    return tag("dl", *told, class_="facts")
+
+
+def _examples(lesson: Lesson) -> Markup:
+    rows = [
+        tag("li", tag("small", Said("mistakes.row", row=formats.count(row + 1))), " ", tag("q", text))
+        for row, text in lesson.examples
+    ]
+    return tag("ul", *rows)

@@ -1,0 +1,111 @@
+"""Where the plans of a run stand: one line per plan, its seeds together, the best first."""
+
+from dataclasses import dataclass
+from statistics import fmean
+
+from haoqi.report.scale import Scale, zoomed
+from haoqi.report.story import Comparison, Row, Story
+
+SIMPLE = ("tfidf", "crf", "knn", "zero_shot")
+"""Methods that cost next to nothing: a baseline to be beaten."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One plan with all its seeds."""
+
+    rows: tuple[Row, ...]
+    score: float
+    """Mean over the seeds; for the champion what its verdict says."""
+    low: float | None
+    high: float | None
+    champion: bool
+    versus: Comparison | None
+    """The champion against this plan, where they were compared."""
+
+    @property
+    def number(self) -> int:
+        """The number of the first seed's experiment."""
+        return self.rows[0].number
+
+    @property
+    def words(self) -> str:
+        """The plan as a person reads it, without a seed."""
+        return self.rows[0].words
+
+    @property
+    def seconds(self) -> float:
+        """Mean over the seeds."""
+        return fmean(row.seconds for row in self.rows)
+
+
+def standings(story: Story) -> list[Standing]:
+    """Return the plans that were scored, the best first, the champion before its equals."""
+    plans: dict[object, list[Row]] = {}
+    for row in story.experiments:
+        if row.score is not None:
+            plans.setdefault(row.plan, []).append(row)
+    found = [_standing(tuple(rows), story) for rows in plans.values()]
+    return sorted(found, key=lambda one: (-one.score, not one.champion, one.number))
+
+
+def scale_of(found: list[Standing]) -> Scale:
+    """Return the one scale that all intervals of the leaderboard are drawn to."""
+    return zoomed([(_or(one.low, one.score), one.score, _or(one.high, one.score)) for one in found])
+
+
+def majority(found: list[Standing]) -> Standing | None:
+    """Return the plan that always gives the most frequent answer."""
+    return next((one for one in found if one.rows[0].method == "majority"), None)
+
+
+def baseline(found: list[Standing]) -> Standing | None:
+    """Return the best of TF-IDF's plans, or, where there is none, of the other simple methods.
+
+    A champion that is simple itself is its own baseline.
+    """
+    best = champion(found)
+    if best is not None and best.rows[0].method in SIMPLE:
+        return best
+    usual = [one for one in found if one.rows[0].method == SIMPLE[0]]
+    return next(iter(usual or [one for one in found if one.rows[0].method in SIMPLE]), None)
+
+
+def champion(found: list[Standing]) -> Standing | None:
+    """Return the plan that was released."""
+    return next((one for one in found if one.champion), None)
+
+
+def _standing(rows: tuple[Row, ...], story: Story) -> Standing:
+    numbers = {row.number for row in rows}
+    best = story.champion.number in numbers
+    scores = [row.score for row in rows if row.score is not None]
+    lows = [row.low for row in rows if row.low is not None]
+    highs = [row.high for row in rows if row.high is not None]
+    score = fmean(scores)
+    if best and story.curve and story.curve[-1].score is not None:
+        score = story.curve[-1].score
+    versus = None if best else _versus(numbers, story)
+    return Standing(rows, score, fmean(lows) if lows else None, fmean(highs) if highs else None, best, versus)
+
+
+def _versus(numbers: set[int], story: Story) -> Comparison | None:
+    """Return the champion against a plan: as it was tested at the end, or else as a verdict tells."""
+    given = [one for one in story.comparisons if one.number in numbers]
+    if given:
+        return given[0]
+    mine = next((row.plan for row in story.experiments if row.number == story.champion.number), None)
+    for row in reversed(story.experiments):
+        verdict = row.verdict
+        if verdict is None or verdict.difference is None or verdict.p_value is None:
+            continue
+        low, high = _or(verdict.low, verdict.difference), _or(verdict.high, verdict.difference)
+        if row.plan == mine and verdict.against in numbers:
+            return Comparison(verdict.against or 0, verdict.difference, low, high, verdict.p_value, verdict.retried)
+        if row.number in numbers and verdict.against == story.champion.number:
+            return Comparison(row.number, -verdict.difference, -high, -low, verdict.p_value, verdict.retried)
+    return None
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None else value

@@ -1,0 +1,47 @@
+"""The story of a run knows when each lesson was raised and settled, and which experiment tested it."""
+
+from pathlib import Path
+
+from haoqi.core.ledger import Ledger
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.record.lessons import Lesson, LessonVerdict
+from haoqi.report import run_story
+
+PARENT, CURE = Plan("tfidf"), Plan.of("tfidf", settings={"balance": True})
+LESSON = Lesson("rare_classes", "Few are found.", PARENT, (CURE,), 0.02, 0.01)
+OTHER = Lesson("underfitting", "It learns too little.", PARENT, (Plan("logistic"),), 0.02, 0.01)
+
+
+def ran(history: History, plan: Plan, role: str = "explore") -> None:
+    """Record an experiment that was believed to take two seconds, and its verdict."""
+    made = history.add(Experiment(plan, 0.9, expected_seconds=2.0, seconds=3.0, role=role), spent=1.0)
+    history.judge(Verdict(made.number, "crowned", made.number, 0.9), spent=1.0)
+
+
+def test_lessons_are_told_by_the_experiments_around_them(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    history = History(ledger, "r")
+    ran(history, PARENT)
+    history.learn(OTHER, spent=1.0)
+    history.learn(LESSON, spent=1.0)
+    ran(history, Plan("knn"))
+    history.learn(LESSON, spent=1.0)  # of the new champion, too
+    ran(history, CURE, "reflect")
+    history.conclude(LessonVerdict(LESSON.key, "confirmed", 3, 1), spent=1.0)
+    again = History(ledger, "r")
+    first, second = run_story._lessons(again)
+    assert (first.raised, first.concluded, first.decision) == (1, None, "untested")
+    assert (second.raised, second.concluded, second.decision) == (1, 3, "confirmed")
+    rows = [run_story._row(one, again) for one in again.experiments]
+    assert [row.lesson for row in rows] == [None, None, 1]
+    assert {row.expected_seconds for row in rows} == {2.0}
+
+
+def test_what_time_was_believed_is_no_part_of_what_equal_runs_share(tmp_path: Path) -> None:
+    digests = []
+    for name, seconds in (("one", 1.0), ("two", 9.0)):
+        history = History(Ledger(tmp_path / f"{name}.sqlite"), "r")
+        history.add(Experiment(PARENT, 0.9, expected_seconds=seconds), spent=seconds)
+        digests.append(history.ledger.verify("r"))
+    assert digests[0] == digests[1]
