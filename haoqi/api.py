@@ -273,6 +273,8 @@ def preview(run: Run) -> dict[str, Any]:
     from haoqi.models.bases import choose
 
     raw = data.read(run.data)
+    if run.data.pair is None and tasks.needs_one_text(run.task, raw):
+        raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw)
     names = run.explore.methods or tuple(methods.names())
     able: dict[str, Any] = {name: methods.get(name) for name in names}

@@ -79,6 +79,8 @@ def improve(
     clock = BudgetClock() if begun is None else BudgetClock(begun=begun)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
+    if run.data.pair is None and tasks.needs_one_text(run.task, raw):
+        raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw)
     for line in (*raw.schema.lines(), why):
         listen(Note(line))

@@ -15,6 +15,7 @@ from haoqi.core.events import Event, Note, Released, Stage, Tried, Trying
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples
 from haoqi.data.settings import DataSettings
+from haoqi.evaluate.metric import score_answers
 from haoqi.explore.experiments import compile_examples
 from haoqi.models.compile.form import forms
 from haoqi.models.releases import releases
@@ -350,6 +351,6 @@ def test_a_column_file_and_the_same_raw_texts_are_answered_and_scored_alike(plac
     raw = data.read(DataSettings(source=str(source), format="columns")).examples
     assert raw.words is not None, "the file has words of its own"
     answers = releases.load(release.reference).predict(Examples.of(raw.texts)).labels
-    served = release.task.metric(raw.labels, answers, release.task.labels)
+    served = score_answers(release.task.metric, raw.labels, answers, release.task.labels)
     assert evidence.scores[release.task.metric.name][0] == pytest.approx(served)
     assert served > 0.9

@@ -105,8 +105,10 @@ class Model:
             return texts
         if isinstance(texts, str):
             raise _not_texts(texts)
-        asked = [as_query(text, place, pairs=self.task.pairs) for place, text in enumerate(texts)]
-        examples = Examples.asked(asked)
+        if not self.task.pairs and all(isinstance(text, str) for text in texts):
+            examples = Examples.of([well_formed(text) for text in texts if isinstance(text, str)])
+        else:
+            examples = Examples.asked([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
         if not self.facts.get("cleaned"):
             return examples
         pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]

@@ -40,7 +40,7 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
 
 
 def _job(method: Method, base: Base, store: FeatureStore) -> Job:
-    spans = method.outputs == {"spans"}
+    spans = method.accepts.units == {"word"}
     task: Task = tasks.build("entities", ("PER",)) if spans else tasks.build("topic", ("sport", "tech"))
     texts = [f"{'Ann scored' if row % 2 else 'telescope found'} {row}" for row in range(12)]
     labels: list[Any] = ["sport" if row % 2 else "tech" for row in range(12)]

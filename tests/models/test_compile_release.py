@@ -210,9 +210,7 @@ def test_a_stand_in_is_judged_and_what_is_chosen_is_written_of_the_model(
     other = replace(balanced, predictor=replace(balanced.predictor, intercept=balanced.predictor.intercept + 9.0))  # type: ignore[attr-defined,type-var]
     found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=other)
     assert found.chosen == "quick"
-    assert found.forms["torch"].score == other.task.metric(
-        judges.labels, other.predict(judges).labels, other.task.labels
-    )
+    assert found.forms["torch"].score == other.task.metric(judges, other.predict(judges), other.task)
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
 
 
