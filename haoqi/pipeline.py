@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from haoqi import data, report, tasks
+from haoqi.core import folder
 from haoqi.core.deadline import OutOfTimeError, after, ended_after
 from haoqi.core.errors import UserError
 from haoqi.core.events import Ended, Listen, Note, Released, Stage, silent
@@ -59,6 +60,7 @@ def improve(
     raw: Raw | None = None,
     *,
     home: Path | None = None,
+    cache: Path | None = None,
     begun: float | None = None,
 ) -> Release:
     """Look for a better model until the budget is spent, then release the best one.
@@ -70,13 +72,16 @@ def improve(
         run: what to learn from, and for how long.
         listen: is told of everything that happens.
         raw: the rows, where the caller has them in memory already.
-        home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
+        home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
+        cache: where bases and what is known of the machine are kept, where that is not in the home.
         begun: when its minutes began, by `time.perf_counter`; None: now.
 
     Raises:
         UserError: if the data, the settings or the disk do not allow it.
     """
     clock = BudgetClock() if begun is None else BudgetClock(begun=begun)
+    home = home or folder.home()
+    cache = cache or folder.cache(home)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
     task, why = tasks.resolve(run.task, raw)
@@ -84,7 +89,7 @@ def improve(
         listen(Note(line))
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
-    check_settings(run.explore, task)
+    check_settings(run.explore, task, cache)
     with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", say("run.preparing")))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
@@ -95,7 +100,7 @@ def improve(
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         cleaned = run.data.clean and raw.shape == "labels"
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
-        context = build_context(run.explore, task, prepared, place, **shared)
+        context = build_context(run.explore, task, prepared, place, cache=cache, **shared)
         begin(run, raw, context, history)
         listen(
             Stage(
@@ -173,7 +178,7 @@ def release(
             final, context.splits, context.folder, context.listen, deadline=_end_of_trimming(context, history, clock)
         ) as model:
             tested = score_answers(context.task, context.splits.test, model.predict(context.splits.test), run.seed)
-            tested = replace(tested, scorings=1 + count_scorings(name, tested.content, history))
+            tested = replace(tested, scorings=1 + count_scorings(name, tested.content, history, home=home))
             evidence = {"test": tested.to_plain(), "valid": read_evidence(champion, context).to_plain()}
             learnt = _learnt_from(run, context, history)
             published, promotion = promotions.publish(
@@ -198,7 +203,9 @@ def release(
     return published
 
 
-def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw | None = None) -> Evidence:
+def evaluate(
+    ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw | None = None, *, home: Path | None = None
+) -> Evidence:
     """Score a release on labelled examples that it has not seen.
 
     Args:
@@ -206,11 +213,12 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw
         settings: where the examples come from.
         listen: is told of what happens.
         raw: the rows, where the caller has them in memory already.
+        home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, or the data do not fit its task.
     """
-    found = releases.get(ref)
+    found = releases.get(ref, home=home)
     model = found.load()
     listen(Stage("reading", settings.source))
     raw = conform(raw or data.read(settings, learnt=found.schema), model.task.labels, found.reference)
@@ -238,7 +246,7 @@ def compile(
         settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
         tell: is told what is being done.
         glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
-        home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
+        home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.

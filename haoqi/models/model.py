@@ -11,6 +11,7 @@ import numpy as np
 
 from haoqi import tasks
 from haoqi.core import folder as folders
+from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.data.preparing.clean import clean
@@ -145,7 +146,9 @@ def load(folder: Path, cache: Path | None = None, *, master: bool = False) -> Mo
     plain = read_card(folder)
     seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
-    predictor = maker.load(folder / "predictor", cache or folders.cache())
+    cache = cache or folders.cache()
+    hardware.keep_in(cache)
+    predictor = maker.load(folder / "predictor", cache)
     model = Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
     return model if master else replace(model, predictor=quickened(predictor, folder, model.margins))
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from haoqi.core import folder, hardware, seeds
+from haoqi.core import folder as folders
+from haoqi.core import hardware, seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, silent
 from haoqi.core.hardware import Hardware
@@ -68,6 +69,8 @@ class SearchContext:
     """What a person should know of the data."""
     compiles: bool = False
     """Whether what is released is compiled for this machine, if the time allows it."""
+    cache: Path = field(default_factory=folders.cache)
+    """Where bases and what is known of the machine are kept: of the home of the run, or shared by several."""
     listen: Listen = silent
 
     @cached_property
@@ -162,8 +165,13 @@ class SearchContext:
         return seeds.generator(self.seed, *names)
 
 
-def check_settings(settings: ExploreSettings, task: Task) -> None:
+def check_settings(settings: ExploreSettings, task: Task, cache: Path) -> None:
     """Say no to methods that do not suit a task, and to bases that are not there, before any work is done.
+
+    Args:
+        settings: how to search.
+        task: what to learn.
+        cache: where bases are resolved.
 
     Raises:
         UserError: if a method or a base that was asked for is of no use.
@@ -171,7 +179,7 @@ def check_settings(settings: ExploreSettings, task: Task) -> None:
     suitable_methods(settings, task)
     check_devices(settings.devices)
     for name in settings.base:
-        resolve(name, folder.cache(), download=True)
+        resolve(name, cache, download=True)
 
 
 def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Method]]:
@@ -196,20 +204,23 @@ def build_context(settings: ExploreSettings, task: Task, prepared: Prepared, pla
         task: what to learn.
         prepared: what from.
         place: the run's folder.
-        rest: other fields of `Lab`: run, seed, cleaned, listen.
+        rest: other fields of `SearchContext`: run, seed, cleaned, cache, listen.
 
     Raises:
         UserError: if a base that was asked for is not there.
     """
-    bases = choose_bases(settings, prepared.card.languages, rest.get("listen", silent))
+    cache = rest.pop("cache", None) or folders.cache()
+    hardware.keep_in(cache)
+    bases = choose_bases(settings, prepared.card.languages, cache, rest.get("listen", silent))
     return SearchContext(
         task=task,
         splits=prepared.splits,
         bases=bases,
         settings=settings,
-        hardware=hardware.probe(folder.cache()),
+        hardware=hardware.probe(cache),
         folder=place,
         lengths=measure_lengths(prepared.splits.train.texts, bases),
         card=prepared.card,
+        cache=cache,
         **rest,
     )

@@ -85,7 +85,8 @@ def trim(
         listen(Advanced(0.0, say("smaller.begun")))
         found.append(_trim_copy(copy, facts, texts, half=half, listen=listen))
     kept = [one for one in found if one is not None]
-    return (type(predictor).load(folder, folders.cache()) if kept else predictor), kept
+    # What was written stands alone, so that no other place is looked into.
+    return (type(predictor).load(folder, folder) if kept else predictor), kept
 
 
 def restore(predictor: Predictor, folder: Path, cache: Path) -> Predictor:
