@@ -12,6 +12,7 @@ from haoqi.core.say import named, say
 from haoqi.run import Run, run_of
 
 if TYPE_CHECKING:
+    from haoqi.core.stop import Stop
     from haoqi.data.raw import Raw
     from haoqi.data.settings import DataSettings
     from haoqi.evaluate.advice import Advice
@@ -59,7 +60,14 @@ class Improved:
         return self.release.load()
 
 
-def improve(source: Any, *, listen: Listen = silent, home: str | Path | None = None, **settings: Any) -> Improved:
+def improve(
+    source: Any,
+    *,
+    listen: Listen = silent,
+    home: str | Path | None = None,
+    stop: "Stop | None" = None,
+    **settings: Any,
+) -> Improved:
     """Look for the best model for labelled text and release it; what `haoqi improve` does.
 
     Where nobody listens, a release that does not answer to its name is a UserWarning.
@@ -70,11 +78,12 @@ def improve(source: Any, *, listen: Listen = silent, home: str | Path | None = N
             (texts, labels). A dict of such tables under train, valid and test keeps the splits.
         listen: is told of everything that happens; see `haoqi.core.events`.
         home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
+        stop: a `haoqi.Stop`, by which another thread ends the search as Ctrl-C does: what was found is released.
         settings: any setting of `haoqi.run.Run` by its name, such as minutes, task, base, name, seed; `config`
             names a YAML file of settings.
 
     Raises:
-        UserError: if the data, the settings or the disk do not allow it.
+        UserError: if the data, the settings or the disk do not allow it, or it is stopped before it has a model.
     """
     from haoqi import pipeline
     from haoqi.evaluate.headline import Headline
@@ -91,7 +100,7 @@ def improve(source: Any, *, listen: Listen = silent, home: str | Path | None = N
         listen(event)
 
     raw = None if named else _raw(source, run.data)
-    release = pipeline.improve(run, hear, raw, home=_folder(home))
+    release = pipeline.improve(run, hear, raw, home=_folder(home), stop=stop)
     last = heard[-1]
     if listen is silent:
         warn_unless_promoted(last)

@@ -14,6 +14,7 @@ from haoqi.core import hardware, seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, silent
 from haoqi.core.hardware import Hardware
+from haoqi.core.stop import Stop
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.preparing.card import Card
 from haoqi.data.preparing.prepared import Prepared
@@ -72,6 +73,8 @@ class SearchContext:
     cache: Path = field(default_factory=folders.cache)
     """Where bases and what is known of the machine are kept: of the home of the run, or shared by several."""
     listen: Listen = silent
+    stop: Stop | None = None
+    """Asks the search to end: whoever reports to a listener of this context then learns of it by StopRequested."""
 
     @cached_property
     def makers(self) -> dict[str, type[Method]]:
@@ -142,8 +145,21 @@ class SearchContext:
         return {}
 
     def heard(self, listen: Listen) -> "SearchContext":
-        """Return the same context with another listener."""
-        return self._with(listen=listen)
+        """Return the same context with another listener; a stop signal is heeded all the same."""
+        return self._with(listen=listen if self.stop is None else self.stop.heard_by(listen))
+
+    def stopped_by(self, stop: Stop | None) -> "SearchContext":
+        """Return the same context, whose work ends where it next reports once a stop signal asks for it."""
+        return self if stop is None else self._with(stop=stop, listen=stop.heard_by(self.listen))
+
+    def check_stop(self) -> None:
+        """Go on, unless the search was asked to end.
+
+        Raises:
+            StopRequested: if it was.
+        """
+        if self.stop is not None:
+            self.stop.check()
 
     def _with(self, **changes: Any) -> "SearchContext":
         """Return the same context but for some fields; what the store holds is held once."""

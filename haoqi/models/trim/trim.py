@@ -21,6 +21,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Advanced, Listen, Note, silent
 from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.core.say import joined, say
+from haoqi.core.stop import StopRequested
 from haoqi.data.examples import Examples, Splits
 from haoqi.models.bases import Base, Trimmed, load_tokenizer, resolve
 from haoqi.models.encoders import base_copy
@@ -60,6 +61,9 @@ def smaller(
         found = _smaller(model, splits, folder, until(deadline, listen))
     except OutOfTimeError:
         listen(Note(say("smaller.no_time")))
+        found = model
+    except StopRequested:
+        listen(Note(say("smaller.stopped")))
         found = model
     try:
         yield found
