@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
+from haoqi.core.mutex import Mutex
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
@@ -45,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Model:
-    """Answers texts, and survives a round trip to disk."""
+    """Answers texts, from any number of threads, and survives a round trip to disk."""
 
     task: Task
     predictor: Predictor
@@ -53,6 +55,8 @@ class Model:
     """What `task.output.calibrate` gave."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Where it comes from, as JSON can hold it: method, settings, plan, data, base, version, created."""
+    mutex: Mutex = field(default_factory=Mutex, repr=False, compare=False)
+    """Lets one thread in at a time where the predictor needs that; a model that is made of this one has the same."""
 
     @property
     def predictor_name(self) -> str:
@@ -60,13 +64,18 @@ class Model:
         saved = self.predictor.first if isinstance(self.predictor, Cascade) else self.predictor
         return type(saved).__module__.rpartition(".")[2]
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether threads that ask at once are answered at once; where not, one waits for the other."""
+        return bool(getattr(self.predictor, "thread_safe", False))  # one of another package may not say
+
     def __call__(self, text: str) -> Answer:
         """Return the answer to one text."""
         return next(self.stream([text]))
 
     def scores(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Scores:
         """Return logits, before calibration, one row or array per text."""
-        return self.predictor.scores(self._examples(texts), progress)
+        return self._scores(self._examples(texts), progress)
 
     def predict(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Predictions:
         """Return the answers to some texts, in order.
@@ -75,7 +84,7 @@ class Model:
             UserError: if the texts are not a list of text.
         """
         examples = self._examples(texts)
-        scores = self.predictor.scores(examples, progress)
+        scores = self._scores(examples, progress)
         return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
 
     def margins(self, scores: Scores, answered: Scores | None = None) -> Array:
@@ -92,6 +101,10 @@ class Model:
         waiting = iter(texts)
         while chunk := list(islice(waiting, batch)):
             yield from answers(distinct(self, chunk), self.task.labels)
+
+    def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
+        with nullcontext() if self.thread_safe else self.mutex:
+            return self.predictor.scores(examples, progress)
 
     def _examples(self, texts: Sequence[str] | Examples) -> Examples:
         """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""

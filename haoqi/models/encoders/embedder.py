@@ -44,6 +44,11 @@ class Embedder:
             found[rows] = vectors
         return found
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask at once: where a form computes that may be, and no store is written to."""
+        return self.store is None and self.compute is not None and self.compute.thread_safe
+
     def graph(self) -> "Graph":
         """Return the base and how its states become embeddings as one network; the weights are shared."""
         from haoqi.models.compile.graph import Graph

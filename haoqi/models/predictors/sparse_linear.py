@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ class Terms:
 @dataclass(frozen=True)
 class SparseLinear:
     """Scores of a text: its tf-idf weights times the labels' coefficients."""
+
+    thread_safe: ClassVar[bool] = True
 
     terms: tuple[Terms, ...]
     coefficients: Floats
