@@ -273,8 +273,11 @@ def test_a_home_is_an_argument_and_the_usual_one_stays_empty(place: Path, tiny_b
     assert release.folder == elsewhere / "releases" / "reviews" / "1"
     assert release.compiled is not None
     assert (elsewhere / "runs" / "reviews").is_dir()
-    assert not (folder.home() / "runs").exists()
-    assert not (folder.home() / "releases").exists()
+    assert not folder.home().exists()
+    new = DataSettings(str(reviews(place / "new.csv", rows=60, seed=5)))
+    assert pipeline.evaluate("reviews", new, home=elsewhere).examples == 60
+    assert pipeline.compile("reviews", home=elsewhere).judges
+    assert not folder.home().exists()
 
 
 def test_few_examples_are_judged_by_cross_validation(place: Path, tiny_base: str) -> None:
