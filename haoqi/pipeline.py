@@ -42,7 +42,6 @@ from haoqi.models.releases import Release, Tell
 from haoqi.models.trim import smaller
 from haoqi.run import Run
 from haoqi.story import story_of
-from haoqi.train.processes import kept_processes
 
 STOPPED = "stopped"
 """Why a search ended that the person stopped: what follows is to be quick."""
@@ -80,7 +79,7 @@ def improve(
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
     check(run.explore, task)
-    with opened(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
+    with opened(run.folder(raw.fingerprint, home), fresh=run.fresh) as place:
         listen(Stage("preparing", say("run.preparing")))
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
         for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:

@@ -29,7 +29,7 @@ from haoqi.methods.work import Size
 from haoqi.models.bases import Base, resolve
 from haoqi.models.features import FeatureStore
 from haoqi.tasks.task import Task
-from haoqi.train.processes import check_devices
+from haoqi.train.distributed.launch import check_devices
 from haoqi.train.techniques import Techniques
 
 FEW = 250

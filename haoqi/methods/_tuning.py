@@ -25,6 +25,7 @@ from haoqi.models.reading import Reader, Reading, scores_of
 from haoqi.models.word_shapes import SHAPES, lowers
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.adversary import Adversary
+from haoqi.train.distributed.group import agree, first_rank_first
 from haoqi.train.early import MOMENTUM, EarlyLearning
 from haoqi.train.examples import ExampleBatches
 from haoqi.train.hiding import hidden, learning_layers
@@ -121,12 +122,18 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         reader.read(looked_at, pieces),
         looked_at,
         np.concatenate(found) if words else np.asarray(found),
-        replace(probed(), devices=job.devices, sharding=job.sharding),
+        _placement(job),
         begun,
         _weights(job.train, [len(one) for one in found] if words else None),
         None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
         0 if layers is None else boundary(base, layers),
     )
+
+
+def _placement(job: Job) -> Placement:
+    """Return where a job computes; each rank has timed its arithmetic for itself, and all use the same."""
+    found = replace(probed(), devices=job.devices, sharding=job.sharding)
+    return replace(found, precision="bf16" if agree(found, found.precision == "bf16") else "fp32")
 
 
 def _weights(train: Examples, words: list[int] | None) -> npt.NDArray[np.float32] | None:
@@ -220,7 +227,8 @@ def start_head(bench: Bench) -> None:
     job = bench.job
     rows = np.sort(seeds.generator(job.seed, "head").permutation(len(job.train))[:_HEAD_START_ROWS])
     job.report(Progress(0.0, say("fit.head_start")))
-    embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
+    with first_rank_first(bench.placement):
+        embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
     targets = bench.targets[rows]
     weights = bench.counting[rows]
     weight, bias = fit_head(embeddings, targets, bench.model.head.out_features, weights=weights)

@@ -13,6 +13,7 @@ import torch
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
+from haoqi.methods._devices import on_devices
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
@@ -47,6 +48,9 @@ class Lora(Techniques):
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder with its matrices trained on job.train and merged, the best weights by job.valid."""
+        return on_devices(self._fit, job)
+
+    def _fit(self, job: Job) -> Predictor:
         bench = lay_out(job, self.max_tokens, dropout=self.dropout)
         if not bench.reader.words:
             start_head(bench)
