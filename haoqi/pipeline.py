@@ -49,7 +49,6 @@ from haoqi.models.trim.trim import smaller
 from haoqi.report.run_story import tell_story
 from haoqi.report.steps import hints_of, in_words
 from haoqi.run import Run
-from haoqi.train.processes import kept_processes
 
 STOPPED = "stopped"
 """Why a search ended that the person stopped: what follows is to be quick."""
@@ -95,7 +94,7 @@ def improve(
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
     check_settings(run.explore, task, cache)
-    with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
+    with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place:
         listen(Stage("preparing", say("run.preparing")))
         classes = task.output.kind.has_classes
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data", classes=classes)

@@ -28,7 +28,7 @@ from haoqi.methods.method import Method, methods
 from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.tasks.task import Task
-from haoqi.train.processes import check_devices
+from haoqi.train.distributed.launch import check_devices
 from haoqi.train.techniques import Techniques
 
 T = TypeVar("T")
