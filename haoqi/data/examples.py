@@ -127,12 +127,18 @@ class Examples:
             return self.texts
         return [f"{text} {pair}" for text, pair in zip(self.texts, self.pairs, strict=True)]
 
+    @property
+    def second_texts(self) -> list[str]:
+        """The second text of each row, of tasks on two texts."""
+        assert self.pairs is not None or not len(self), "these examples have one text each"
+        return self.pairs or []
+
     def exchanged(self, rows: Sequence[int] | Indices | None = None) -> "Examples":
         """Return the same examples with the two texts of these rows, or of all, exchanged."""
-        assert self.pairs is not None
         chosen = set(range(len(self)) if rows is None else map(int, rows))
         sides = [
-            (b, a) if row in chosen else (a, b) for row, (a, b) in enumerate(zip(self.texts, self.pairs, strict=True))
+            (b, a) if row in chosen else (a, b)
+            for row, (a, b) in enumerate(zip(self.texts, self.second_texts, strict=True))
         ]
         return replace(self, texts=[one for one, _ in sides], pairs=[other for _, other in sides], known_keys=self.keys)
 
