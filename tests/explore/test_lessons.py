@@ -1,5 +1,6 @@
 """A lesson is confirmed, refuted or left open by the tests of its plans, and survives the ledger."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from haoqi.core.ledger import Ledger
 from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.record.history import History
-from haoqi.explore.record.lessons import LessonVerdict, clipped, decide_lesson
+from haoqi.explore.record.lessons import LONGEST, MOST_EXAMPLES, LessonVerdict, clipped, decide_lesson
 from tests.explore.test_reflect import lesson
 
 
@@ -49,3 +50,15 @@ def test_a_lesson_survives_the_ledger_and_keeps_its_name(tmp_path: Path) -> None
     assert again.lesson_verdicts == history.lesson_verdicts
     assert again.spent_seconds == 2.0
     assert len(read.examples[0][1]) == 301
+
+
+def test_few_examples_are_kept_of_a_lesson_and_long_ones_cut() -> None:
+    kept = clipped([(row, "x" * (298 + row)) for row in range(20)])
+    assert len(kept) == MOST_EXAMPLES
+    assert [len(text) for _, text in kept[:4]] == [298, 299, 300, LONGEST + 1]
+
+
+def test_numbers_that_are_none_leave_a_ledger_that_json_can_hold() -> None:
+    told = lesson(evidence={"gap": float("nan"), "far": float("inf"), "shares": (1 / 3, 2)})
+    assert told.as_plain()["evidence"] == {"gap": None, "far": None, "shares": [0.333333, 2]}
+    assert json.loads(json.dumps(told.as_plain(), allow_nan=False))["key"] == told.key

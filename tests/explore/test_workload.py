@@ -7,8 +7,9 @@ import pytest
 from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.costs.plan_costs import plan_size
 from haoqi.explore.costs.throughput import reference_throughput
-from haoqi.explore.costs.workload import StoredFeatures, Trial, features_after, plan_load
+from haoqi.explore.costs.workload import StoredFeatures, Trial, features_after, import_load, plan_load, trimming_load
 from haoqi.methods.method import methods
+from haoqi.methods.work import Load
 from tests.explore.test_cost_model import SIZE, context, plan_of, ran
 
 
@@ -81,3 +82,24 @@ def test_cross_validation_multiplies_fits_and_not_what_is_kept() -> None:
     once, often = (CostModel.of(one, [], timed=False).load(plan_of("probe")).forward for one in (whole, folded))
     assert often == pytest.approx(once, rel=0.01)
     assert CostModel.of(folded, [], timed=False).load(plan_of("full")).saved == 0
+
+
+def test_only_libraries_that_are_not_there_yet_are_imported() -> None:
+    work = methods.build("tfidf").work(SIZE)
+    assert import_load(work, ()) == Load()
+    assert import_load(work, {"sklearn", "scipy", "transformers"}) == Load(sklearn=1, scipy=1)
+    assert import_load(methods.build("full").work(SIZE), {"transformers"}) == Load(transformers=1)
+
+
+def test_a_base_in_several_models_of_a_release_has_its_vocabulary_cut_once() -> None:
+    first, second = trimming_load(SIZE, again=False), trimming_load(SIZE, again=True)
+    assert first.pieces > second.pieces == 0.0
+    assert first.saved == second.saved == pytest.approx(SIZE.weights / 1e6)
+
+
+def test_the_store_forgets_nothing_and_holds_a_base_once_a_text_was_read() -> None:
+    work, trial = methods.build("probe").work(SIZE), Trial(SIZE, 1000)
+    part = replace(SIZE, train_rows=300)
+    whole = features_after(StoredFeatures(), work, trial)
+    assert whole.held and not StoredFeatures().held
+    assert features_after(whole, methods.build("probe").work(part), Trial(part, 1000)) == whole
