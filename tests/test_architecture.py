@@ -156,6 +156,19 @@ def test_tests_mirror_the_package() -> None:
     assert strays == []
 
 
+def test_every_module_of_the_search_has_a_test_file_of_its_name() -> None:
+    """Plug-ins are tested by their contracts; a module that holds data and no function has nothing that could fail."""
+    tested = {path.stem.removeprefix("test_") for path in sources(ROOT / "tests" / "explore")}
+    missing = []
+    for path in sources(PACKAGE / "explore"):
+        if path.stem.startswith("_") or path.parent.name in {"reflections", "next_steps", "strategies"}:
+            continue
+        named = any(one == path.stem or one.startswith(f"{path.stem}_") for one in tested)
+        if not named and any(functions(path)):
+            missing.append(place(path))
+    assert missing == []
+
+
 def test_functions_say_what_they_return() -> None:
     assert [place(path, one) for path in sources() for one in functions(path) if one.returns is None] == []
 

@@ -51,3 +51,25 @@ def test_a_recipe_is_believed_to_do_what_it_did_elsewhere() -> None:
         load_prior(SHORT, known).mean(Plan("probe")) + 0.2, abs=0.02
     )
     assert log_odds(0.5) == 0.0
+
+
+def test_likeness_is_mutual_whole_for_itself_and_never_nothing() -> None:
+    assert SHORT.likeness(SHORT) == 1.0
+    assert SHORT.likeness(LONG) == LONG.likeness(SHORT) > 0.0
+    near = Features(rows_per_label=250, labels=2, tokens=22)
+    assert SHORT.likeness(LONG) < SHORT.likeness(near) < 1.0
+
+
+def test_only_a_method_that_was_above_another_leads_it() -> None:
+    prior = load_prior(SHORT, table())  # the baseline is at 0 nowhere, so that probe leads nothing that is named
+    assert prior.lead(Plan("probe"), Plan("probe")) is None
+    cases = {"short": {"features": vars(SHORT), "offsets": {"probe": 1.0, "knn": 0.2}, "slopes": {}}}
+    known = load_prior(SHORT, {"within": 0.3, "cases": cases})
+    lead = known.lead(Plan("probe"), Plan("knn"))
+    assert lead is not None and 0.3 < lead.mean < 0.8 and lead.doubt > 0
+    assert known.lead(Plan("knn"), Plan("probe")) is None
+
+
+def test_log_odds_are_bounded_and_turn_at_a_half() -> None:
+    assert log_odds(0.2) == pytest.approx(-log_odds(0.8))
+    assert log_odds(1.0) == log_odds(0.999) == pytest.approx(-log_odds(0.0))
