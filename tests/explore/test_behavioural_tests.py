@@ -24,6 +24,12 @@ def test_at_least_one_long_word_gets_a_typing_error() -> None:
     assert typos("so it is", np.random.default_rng(0)) == "so it is"
 
 
+def test_a_typing_error_may_be_anywhere_but_at_the_first_letter() -> None:
+    changed = [typos("abcdef", np.random.default_rng(seed)) for seed in range(60)]
+    assert {one[0] for one in changed} == {"a"}
+    assert set(changed) == {"acbdef", "abdcef", "abcedf", "abcdfe"}
+
+
 def test_other_names_and_numbers_leave_the_rest_of_a_text() -> None:
     text = "When Peter paid 250 dollars, Berlin was cold."
     changed = other_names(text, np.random.default_rng(0))

@@ -16,7 +16,7 @@ from haoqi.explore.record.history import History
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct, count_tokens
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.context import SearchContext
-from haoqi.models.bases import resolve
+from haoqi.models.bases import load_tokenizer, resolve
 from tests.explore.test_reflections import MACHINE, TFIDF, Case, drawn, noisy
 
 
@@ -80,8 +80,14 @@ def test_a_behavioural_test_changes_the_same_examples_in_the_same_way_again(case
     assert set(one[0].labels) == {"a", "b"}
 
 
-def test_tokens_are_counted_whole_and_those_that_a_base_does_not_know_apart(tiny_base: str, home: Path) -> None:
-    found = count_tokens(resolve(tiny_base, home), ["The battery", "The Жbattery Ж", "the " * 500])
+def test_tokens_are_counted_whole_and_those_that_a_base_does_not_know_apart(
+    tiny_base: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = resolve(tiny_base, home)
+    tokenizer = load_tokenizer(base)
+    tokenizer.enable_truncation(128)  # as whoever embedded texts with it has left it
+    monkeypatch.setattr("haoqi.models.bases.load_tokenizer", lambda base: tokenizer)
+    found = count_tokens(base, ["The battery", "The Жbattery Ж", "the " * 500])
     assert found.counts.tolist() == [4, 5, 502]  # more than the base reads at once
     assert found.unknown.tolist() == [0, 2, 0]
 

@@ -33,7 +33,7 @@ def test_few_examples_are_judged_together_with_those_that_are_learnt_from() -> N
 def test_the_last_fit_learns_from_all_but_the_test_split_and_shares_what_was_computed() -> None:
     room = context(2000, 400)
     assert len(room.whole.splits.train) == 2400
-    assert len(room.whole.splits.valid) == room.whole.folds == 0
+    assert len(room.whole.splits.valid) == context(200, 50, folds=5).whole.folds == 0
     assert room.whole.splits.test is room.splits.test
     assert room.whole.store is room.crossed.store is room.heard(print).store is room.store
 

@@ -9,6 +9,7 @@ import pytest
 from haoqi.core.ledger import Ledger
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
 from haoqi.explore.record.history import History, Verdict
+from haoqi.explore.scheduling import ensemble_plans
 from haoqi.explore.scheduling.ensemble_plans import (
     FASTER,
     REACH,
@@ -52,6 +53,18 @@ def test_an_ensemble_that_scores_no_more_than_the_champion_is_not_proposed(case:
     case.history.judge(replace(case.history.verdicts[-1], score=1.0), spent=0.0)
     assert propose_ensemble(alone, case.history) is None
     assert compose_ensemble(alone, case.history) is not None
+
+
+def test_what_the_champion_owes_to_having_been_chosen_is_taken_off_where_other_data_sets_know_of_ensembles(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    for method in ("logistic", "majority", "tfidf"):
+        case.fake(Plan(method), noisy(case, rng, 0.2))
+    case.history.judge(replace(case.history.verdicts[-1], score=1.0), spent=0.0)
+    for bias, proposed in ((0.0, False), (0.9, True)):
+        monkeypatch.setattr(ensemble_plans, "champion_selection_bias", lambda history, context, bias=bias: bias)
+        assert (propose_ensemble(case.context, case.history) is not None) == proposed
 
 
 def test_the_ensemble_by_which_a_release_is_priced_has_the_best_in_equal_parts(case: Case) -> None:

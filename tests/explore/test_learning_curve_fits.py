@@ -46,6 +46,8 @@ def test_what_the_ledger_has_of_smaller_shares_needs_no_time(case: Case) -> None
 def test_where_the_champion_is_too_dear_another_plan_is_fitted_in_its_place(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sure = np.array([[label == "a", label == "b"] for label in case.context.judged.labels], dtype=float)
+    case.fake(Plan.of("logistic", settings={"strength": 3.0}, share=0.5), sure)  # a part stands for no whole
     case.run(Plan("logistic"))
     case.fake(TFIDF, noisy(case, np.random.default_rng(0), 0.1))
     usual = CostModel.cost
