@@ -67,9 +67,9 @@ def test_strong_are_the_best_of_each_method_that_came_near_the_champion_first(ca
     case.fake(Plan("majority"), np.full((80, 2), 0.5))
     champion = case.fake(TFIDF, noisy(case, rng, 0.2))
     found = ChampionDiagnostics(case.context, case.history)
-    assert found.strong(1.0)[0] == champion
-    assert [one.plan for one in found.strong(1.0)[1:]] == [best.plan, Plan("majority")]
-    assert found.strong(-1.0) == [champion]
+    assert found.strong_experiments(1.0)[0] == champion
+    assert [one.plan for one in found.strong_experiments(1.0)[1:]] == [best.plan, Plan("majority")]
+    assert found.strong_experiments(-1.0) == [champion]
 
 
 def test_a_behavioural_test_changes_the_same_examples_in_the_same_way_again(case: Case) -> None:
@@ -97,4 +97,4 @@ def test_where_words_are_labelled_no_cheap_model_gives_an_opinion(tmp_path: Path
     splits, task = Splits(examples, examples, examples), tasks.build("entities", ("PER",))
     context = SearchContext(task, splits, {}, ExploreSettings(steps=1, folds=0), MACHINE, tmp_path, "case")
     found = ChampionDiagnostics(context, History(Ledger("sqlite://"), "case"))
-    assert found.held_out is found.held_out_valid is None
+    assert found.out_of_fold is found.out_of_fold_valid is None

@@ -35,13 +35,13 @@ def test_the_last_fit_learns_from_all_but_the_test_split_and_shares_what_was_com
     assert len(room.whole.splits.train) == 2400
     assert len(room.whole.splits.valid) == context(200, 50, folds=5).whole.folds == 0
     assert room.whole.splits.test is room.splits.test
-    assert room.whole.store is room.crossed.store is room.heard(print).store is room.store
+    assert room.whole.store is room.cross_validated.store is room.heard(print).store is room.store
 
 
 def test_a_retest_has_about_as_many_examples_to_learn_from_as_the_training_split() -> None:
-    assert context(2000, 1000).crossed.folds == 3
-    assert context(2000, 100).crossed.folds == FOLDS
-    assert len(context(2000, 1000).crossed.judged) == 3000
+    assert context(2000, 1000).cross_validated.folds == 3
+    assert context(2000, 100).cross_validated.folds == FOLDS
+    assert len(context(2000, 1000).cross_validated.judged) == 3000
 
 
 def test_what_is_made_once_is_made_again_for_another_context() -> None:
@@ -51,7 +51,7 @@ def test_what_is_made_once_is_made_again_for_another_context() -> None:
         made.append(len(made))
         return made[-1]
 
-    assert [room.once("it", make), room.once("it", make), room.crossed.once("it", make)] == [0, 0, 1]
+    assert [room.once("it", make), room.once("it", make), room.cross_validated.once("it", make)] == [0, 0, 1]
 
 
 def test_every_use_of_chance_has_a_generator_of_its_own() -> None:

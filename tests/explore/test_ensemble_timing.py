@@ -50,7 +50,7 @@ def test_most_of_an_ensemble_must_have_time_to_learn_from_all_examples(
     plan = Plan.of(ENSEMBLE, None, {"weights": (0.85, 0.15)}, made_of=MEMBERS)
     context, able = given(case, minutes=1.0), dict[Plan, None]()
     costs = CostModel.of(context, [], timed=True)
-    monkeypatch.setattr(CostModel, "refitted", lambda costs, plan, seconds: able)
+    monkeypatch.setattr(CostModel, "affordable_refits", lambda costs, plan, seconds: able)
     assert not can_refit(plan, context, costs, 30.0)
     able[MEMBERS[1]] = None
     assert not can_refit(plan, context, costs, 30.0)
@@ -63,7 +63,7 @@ def test_where_no_clock_counts_or_no_last_fit_is_asked_for_there_is_nothing_to_w
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = Plan.of(ENSEMBLE, None, {"weights": (0.5, 0.5)}, made_of=MEMBERS)
-    monkeypatch.setattr(CostModel, "refitted", lambda costs, plan, seconds: {})
+    monkeypatch.setattr(CostModel, "affordable_refits", lambda costs, plan, seconds: {})
     costs = CostModel.of(case.context, [], timed=True)
     assert can_refit(plan, given(case, minutes=1.0), costs, None)
     assert can_refit(plan, given(case, minutes=1.0, refit=False), costs, 30.0)

@@ -35,9 +35,9 @@ def test_what_recipes_ask_of_models_is_paid_for_once(folds: int) -> None:
 
 def test_a_second_opinion_is_priced_once_however_plans_are_judged_and_less_without_a_base() -> None:
     once, crossed = (CostModel.of(room, [], timed=False) for room in (context(500, 0), context(500, 0, folds=5)))
-    price = once.opinion_seconds(once.context)
-    assert crossed.opinion_seconds(crossed.context) == pytest.approx(price, rel=0.3)
-    assert once.opinion_seconds(replace(once.context, bases={})) < 0.5 * price
+    price = once.label_check_seconds(once.context)
+    assert crossed.label_check_seconds(crossed.context) == pytest.approx(price, rel=0.3)
+    assert once.label_check_seconds(replace(once.context, bases={})) < 0.5 * price
 
 
 def test_texts_that_are_asked_about_are_read_once_whoever_answers() -> None:

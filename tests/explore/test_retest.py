@@ -115,7 +115,7 @@ def test_both_are_judged_on_all_examples_but_the_test_split_and_kept(
     context = replace(case.context, listen=lambda event: told.append(event.text) if isinstance(event, Note) else None)
     one, other = (case.run(plan) for plan in (TFIDF, LOGISTIC))
     assert read_retest(other.plan, one.plan, context) is None
-    assert context.crossed.store is context.whole.store is context.store  # what was read is kept for all
+    assert context.cross_validated.store is context.whole.store is context.store  # what was read is kept for all
     again = retest_close_call(other, one, case.history, context)
     assert again is not None
     found = again()

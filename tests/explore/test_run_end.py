@@ -57,9 +57,9 @@ def test_more_examples_take_longer_in_proportion(case: Case) -> None:
 def test_who_is_in_a_hurry_finds_out_nothing_more_and_keeps_what_is_known(case: Case) -> None:
     found = RunEnd(case.context, case.history, 5.0, deadline=1.0)
     known = found.costs
-    assert found.hurried.costs is known
-    assert (found.hurried.seconds, found.hurried.deadline) == (0.0, None)
-    assert found.hurried.measured.passes == 0  # no fit is made
+    assert found.without_new_fits.costs is known
+    assert (found.without_new_fits.seconds, found.without_new_fits.deadline) == (0.0, None)
+    assert found.without_new_fits.learning_curve.passes == 0  # no fit is made
 
 
 def test_the_score_is_that_of_the_last_verdict_and_of_an_ensemble_its_weightiest_member_speaks(case: Case) -> None:

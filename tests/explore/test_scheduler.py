@@ -37,8 +37,8 @@ def first_frozen(case: Case, monkeypatch: pytest.MonkeyPatch, training: float) -
 
     monkeypatch.setattr(Scheduler, "_seconds", seconds)
     monkeypatch.setattr(Scheduler, "_left_for", lambda table, plan: LEFT)
-    monkeypatch.setattr(Scheduler, "_gives_way", lambda table, plan: False)
-    step = Scheduler(case.context, case.history, LEFT)._first_frozen()
+    monkeypatch.setattr(Scheduler, "_can_be_cut_short", lambda table, plan: False)
+    step = Scheduler(case.context, case.history, LEFT)._propose_frozen()
     return step.plan if step else None
 
 
@@ -55,7 +55,9 @@ def test_where_no_training_fits_frozen_features_may_have_the_time(case: Case, mo
 
 def test_with_few_examples_the_first_is_what_did_best_elsewhere_and_is_done_soon() -> None:
     def first(rows: int, left: float | None, folds: int = 5) -> str:
-        step = Scheduler(context(rows, rows // 5, folds=folds), History(Ledger("sqlite://"), "run"), left).first()
+        step = Scheduler(
+            context(rows, rows // 5, folds=folds), History(Ledger("sqlite://"), "run"), left
+        ).propose_first()
         assert step is not None
         return step.plan.method
 

@@ -50,12 +50,12 @@ def ending_of(case: Case, context: SearchContext | None = None) -> RunEnd:
 def test_the_most_promising_plan_is_that_of_the_largest_gain_not_the_cheapest(case: Case) -> None:
     ending = ending_of(case)
     plans = [plan for plan in candidate_plans(case.context) if plan.key != TFIDF.key]
-    found = most_promising(plans, ending.outlook)
+    found = most_promising(plans, ending.acquisition)
     assert found is not None
-    joint = ending.outlook.surrogate.believe(plans)
-    values = ending.outlook.verified(joint.mean, joint.deviation, ending.outlook.proofs(plans))
+    joint = ending.acquisition.surrogate.believe(plans)
+    values = ending.acquisition.verified_gain(joint.mean, joint.deviation, ending.acquisition.required_leads(plans))
     assert found[1] == pytest.approx(float(values.max()))
-    assert most_promising([], ending.outlook) is None
+    assert most_promising([], ending.acquisition) is None
 
 
 def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that_takes_ages(
@@ -70,7 +70,7 @@ def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that
     monkeypatch.setattr(CostModel, "cost", lambda costs, plan: Cost(prices.get(plan, 50.0), 0.1))
 
     def named() -> Plan:
-        found = find_untried(case.context, case.history, ending.costs, ending.outlook)
+        found = find_untried(case.context, case.history, ending.costs, ending.acquisition)
         assert found is not None
         return found.plan
 
@@ -83,7 +83,7 @@ def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that
 
 def test_its_minutes_have_time_for_all_that_the_run_then_does(case: Case) -> None:
     ending = ending_of(case)
-    dear = find_untried(case.context, case.history, ending.costs, ending.outlook)
+    dear = find_untried(case.context, case.history, ending.costs, ending.acquisition)
     assert dear is not None
     assert dear.plan.share == 1.0
     assert dear.seconds == pytest.approx(ending.costs.cost(dear.plan).seconds)

@@ -39,22 +39,22 @@ def advise(context: SearchContext, history: History, left: float | None = None) 
     try:
         seconds = most_advice_seconds(context, left)
         deadline = None if left is None else after(seconds)
-        ending = RunEnd(context.heard(until(deadline)), history, seconds, deadline)
-        steps, failed = suggested(ending)
+        run_end = RunEnd(context.heard(until(deadline)), history, seconds, deadline)
+        steps, failed = suggested(run_end)
     except KeyboardInterrupt:
         context.listen(Note(say("advice.stopped"), warning=True))
         return None
     for name, reason in failed.items():
         context.listen(Note(say("advice.failed", name=name.replace("_", " "), reason=reason), warning=True))
-    steps = [bounded(step, ending.score, context.task.metric.least) for step in steps]
+    steps = [bounded(step, run_end.score, context.task.metric.least) for step in steps]
     order = ranked([rounded(step) for step in steps], context.settings.worth)
-    facts = {"metric": context.task.metric.name, "score": _digits(ending.score), "worth": context.settings.worth}
+    facts = {"metric": context.task.metric.name, "score": _digits(run_end.score), "worth": context.settings.worth}
     body = {"after": _mark(history), **facts, "steps": [_without_texts(step) for step in order], "failed": failed}
     entry = history.note(KIND, body, seconds=time.perf_counter() - begun)
     return _read(restored(entry.body), entry.timing, context)
 
 
-def suggested(ending: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
+def suggested(run_end: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
     """Return every step that something can be said of, and why of others nothing can.
 
     Once its time is over what is left is told from what is known already.
@@ -63,14 +63,14 @@ def suggested(ending: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
     failed: dict[str, str] = {}
     for name in next_steps.names():
         try:
-            left = None if ending.deadline is None else max(0.01, ending.deadline - time.perf_counter())
+            left = None if run_end.deadline is None else max(0.01, run_end.deadline - time.perf_counter())
             try:
                 with ended_after(left):
-                    step = next_steps.build(name).suggest(ending)
+                    step = next_steps.build(name).suggest(run_end)
                 found.append(step)
             except OutOfTimeError:
-                ending = ending.hurried
-                found.append(next_steps.build(name).suggest(ending))
+                run_end = run_end.without_new_fits
+                found.append(next_steps.build(name).suggest(run_end))
         except Exception as error:  # whatever one runs into, the others are told
             failed[name] = (" ".join(str(error).split()) or type(error).__name__)[:300]
     return found, failed

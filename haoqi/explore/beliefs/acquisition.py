@@ -56,7 +56,7 @@ class Acquisition:
     """Standard error of the difference of two plans' scores on the examples that all are judged on."""
     alpha: float = 0.05
     """The p-value below which a challenger is proven."""
-    sure: float = 0.95
+    certainty: float = 0.95
     """The chance to be better at which one is believed by what other data sets know."""
     lead: Callable[[Plan], PriorBelief | None] = lambda plan: None
     """What other data sets know of a plan's lead over the champion, in log-odds."""
@@ -67,7 +67,7 @@ class Acquisition:
             return 1.0
         return max(_LEAST_SECONDS, self.cost(plan).within(self.left_seconds).seconds)
 
-    def proofs(self, plans: Sequence[Plan]) -> Floats:
+    def required_leads(self, plans: Sequence[Plan]) -> Floats:
         """Return the lead over the champion from which each plan would be crowned, shape (n,)."""
         from scipy.special import ndtri
 
@@ -75,11 +75,11 @@ class Acquisition:
         proofs = np.full(len(plans), usual)
         for place, plan in enumerate(plans):
             if (known := self.lead(plan)) is not None:
-                least = least_lead(known, self._error, self.champion_score, self.sure)
+                least = least_lead(known, self._error, self.champion_score, self.certainty)
                 proofs[place] = min(usual, least)
         return proofs
 
-    def verified(self, mean: Floats, deviation: Floats, proofs: Floats) -> Floats:
+    def verified_gain(self, mean: Floats, deviation: Floats, proofs: Floats) -> Floats:
         """Return the verified gain that is expected where the log-odds of scores are normal, same shape.
 
         Args:
@@ -90,13 +90,13 @@ class Acquisition:
         scores, weights = predict_scores(mean, deviation)
         return self._passed(scores - self.champion_score, proofs[:, None]) @ weights
 
-    def promised(self, lesson: "Lesson") -> float:
+    def lesson_gain(self, lesson: "Lesson") -> float:
         """Return the verified gain that is expected of a lesson, whatever its measure."""
         points, weights = np.polynomial.hermite_e.hermegauss(9)
-        gains, proofs = lesson.gain + lesson.doubt * points, self.proofs(lesson.plans[:1])
+        gains, proofs = lesson.gain + lesson.doubt * points, self.required_leads(lesson.plans[:1])
         return float(self._passed(gains, proofs) @ (weights / weights.sum()))
 
-    def taught(self, plans: Sequence[Plan], joint: JointScores, least_rate: float = 0.0) -> Floats:
+    def knowledge_gradient(self, plans: Sequence[Plan], joint: JointScores, least_rate: float = 0.0) -> Floats:
         """Return how much gain above the price of time each plan's outcome is expected to uncover, shape (n,).
 
         Only other plans count, and those only that can still be begun after it, so that what is taught can be used.
@@ -107,9 +107,9 @@ class Acquisition:
             least_rate: the price of time is at least this, in gain per second or per step.
         """
         deviation, prices = joint.deviation, np.array([self.price(plan) for plan in plans])
-        proofs = self.proofs(plans)
+        proofs = self.required_leads(plans)
         usable = self._usable(plans)
-        rates = np.where(usable, self.verified(joint.mean, deviation, proofs) / prices, 0.0)
+        rates = np.where(usable, self.verified_gain(joint.mean, deviation, proofs) / prices, 0.0)
         rate = np.maximum(least_rate, rates.max(axis=1))[:, None]
         # How far the belief of each plan (column) moves for an outcome one deviation off (row).
         moves = joint.covariance / np.sqrt(deviation**2 + joint.noise)[:, None]
@@ -117,7 +117,7 @@ class Acquisition:
         points, weights = np.polynomial.hermite_e.hermegauss(_OUTCOMES)
         found = np.zeros(len(plans))
         for point, weight in zip(points, weights / weights.sum(), strict=True):
-            surplus = self.verified(joint.mean + moves * point, remaining, proofs) - rate * prices
+            surplus = self.verified_gain(joint.mean + moves * point, remaining, proofs) - rate * prices
             found += weight * np.where(usable, surplus, 0.0).max(axis=1, initial=0.0)
         return found
 

@@ -91,9 +91,9 @@ def probability_better(found: Comparison, lead: PriorBelief, level: float, *, fl
     """
     worth = max(_LEAST_ERROR, level * (1 - level))
     error = max(_LEAST_ERROR, (found.high - found.low) / (2 * _SURE))
-    known, seen = (worth * lead.doubt) ** -2, error**-2
-    mean = (worth * lead.mean * known + (found.difference + flattered) * seen) / (known + seen)
-    return 0.5 * math.erfc(-mean * math.sqrt((known + seen) / 2))
+    known, observed = (worth * lead.doubt) ** -2, error**-2
+    mean = (worth * lead.mean * known + (found.difference + flattered) * observed) / (known + observed)
+    return 0.5 * math.erfc(-mean * math.sqrt((known + observed) / 2))
 
 
 def least_lead(lead: PriorBelief, error: float, level: float, sure: float) -> float:
@@ -108,8 +108,8 @@ def least_lead(lead: PriorBelief, error: float, level: float, sure: float) -> fl
     from scipy.special import ndtri
 
     worth = max(_LEAST_ERROR, level * (1 - level))
-    known, seen = (worth * lead.doubt) ** -2, error**-2
-    return max(0.0, (float(ndtri(sure)) * math.sqrt(known + seen) - worth * lead.mean * known) / seen)
+    known, observed = (worth * lead.doubt) ** -2, error**-2
+    return max(0.0, (float(ndtri(sure)) * math.sqrt(known + observed) - worth * lead.mean * known) / observed)
 
 
 def _wider(one: Plan, other: Plan) -> bool:

@@ -149,18 +149,20 @@ def load_prior(
 
     def gathered(part: str, none: PriorBelief) -> dict[str, PriorBelief]:
         names = sorted({arm for case in cases.values() for arm in case[part]})
-        seen = {arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names}
-        return {arm: _pooled(found, _none(arm, none)) for arm, found in seen.items()}
+        values = {
+            arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names
+        }
+        return {arm: _pooled(found, _none(arm, none)) for arm, found in values.items()}
 
     offsets, slopes = gathered("offsets", PriorBelief(0.0, DOUBT)), gathered("slopes", PriorBelief(SLOPE, SLOPE_DOUBT))
-    seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
+    weighted = [(weights[name], case["offsets"]) for name, case in cases.items()]
 
     def ensembles(fact: str) -> PriorBelief | None:
         return _ensembles([(weights[name], *case[fact]) for name, case in cases.items() if fact in case])
 
     together, wider = ensembles("together"), ensembles("wider")
     return TransferPrior(
-        offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together, wider
+        offsets, slopes, float(table["within"]), _covariances(offsets, weighted), _leads(weighted), together, wider
     )
 
 
@@ -202,18 +204,18 @@ def _ensembles(found: list[tuple[float, float, float]]) -> PriorBelief | None:
 
 
 def _covariances(
-    offsets: Mapping[str, PriorBelief], seen: Sequence[tuple[float, Mapping[str, float]]]
+    offsets: Mapping[str, PriorBelief], cases: Sequence[tuple[float, Mapping[str, float]]]
 ) -> dict[tuple[str, str], float]:
     """Return how far two methods were above their means together, drawn towards 0, for each pair of methods.
 
     Args:
         offsets: what is believed of each method.
-        seen: data sets' weights, and the offsets that methods had there.
+        cases: data sets' weights, and the offsets that methods had there.
     """
     methods = [arm for arm in offsets if arm.isidentifier() and arm not in (HABIT, _CONTROL)]
     found = {}
     for one, other in permutations(methods, 2):
-        both = [(weight, case[one], case[other]) for weight, case in seen if one in case and other in case]
+        both = [(weight, case[one], case[other]) for weight, case in cases if one in case and other in case]
         mine, yours = offsets[one], offsets[other]
         apart = sum(weight * (first - mine.mean) * (second - yours.mean) for weight, first, second in both)
         most = _MOST_ALIKE * mine.doubt * yours.doubt
@@ -221,12 +223,12 @@ def _covariances(
     return found
 
 
-def _leads(seen: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], PriorBelief]:
+def _leads(cases: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], PriorBelief]:
     """Return how far one method was above another on the same data sets, drawn towards not at all."""
-    methods = sorted({arm for _, case in seen for arm in case if arm.isidentifier()})
+    methods = sorted({arm for _, case in cases for arm in case if arm.isidentifier()})
     found = {}
     for one, other in permutations(methods, 2):
-        both = [(weight, case[one] - case[other]) for weight, case in seen if one in case and other in case]
+        both = [(weight, case[one] - case[other]) for weight, case in cases if one in case and other in case]
         if both:
             found[one, other] = _pooled(both, PriorBelief(0.0, DOUBT))
     return found

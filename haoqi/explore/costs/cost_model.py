@@ -57,7 +57,7 @@ class CostModel:
         """
         rates = estimate_throughput(context.hardware) if timed else reference_throughput()
         known = RecipeCosts()
-        seen, fresh = list[MeasuredPlan](), set(context.fresh)
+        measured, fresh = list[MeasuredPlan](), set(context.fresh)
         for experiment in history:
             plan = experiment.plan
             if plan.method not in context.makers or (plan.base or "") not in (*context.bases, ""):
@@ -72,13 +72,16 @@ class CostModel:
                 load = plan_load(work, trial, before) + import_load(work, fresh)
                 one = MeasuredPlan(plan.method, load, experiment.seconds, plan.base or "")
                 # What was ended says nothing, unless it should have been done by then.
-                if not experiment.cut or rates.learnt(seen).cost(load, one.method, one.base).at_most() < one.seconds:
-                    seen.append(one)
+                if (
+                    not experiment.cut
+                    or rates.learnt(measured).cost(load, one.method, one.base).at_most() < one.seconds
+                ):
+                    measured.append(one)
             if experiment.score is None:
                 continue  # of what was begun nothing is known
             fresh -= {*work.libraries, NEEDED_BY_ALL}
             known = replace(known, kept={**known.kept, plan.base or "": features_after(before, work, trial)})
-        return cls(context, rates.learnt(seen) if timed else rates, known, timed, len(history))
+        return cls(context, rates.learnt(measured) if timed else rates, known, timed, len(history))
 
     def cost(self, plan: Plan) -> Cost:
         """Return how long a plan takes if nothing ends it."""
@@ -125,7 +128,7 @@ class CostModel:
                 read.add(one.base)
         return reference_throughput().cost(total, plan.method).seconds
 
-    def opinion_seconds(self, context: SearchContext) -> float:
+    def label_check_seconds(self, context: SearchContext) -> float:
         """Return what held-out answers to the training examples take by the bases of a context, perhaps fewer."""
         return self.rates.cost(label_check_load(context, self.recipe_costs), "tfidf").seconds
 
@@ -158,7 +161,7 @@ class CostModel:
         """Return how many of the seconds that are left finding next steps may take, the report kept time for."""
         return None if left is None else max(0.0, left - report_seconds(self.context, self.rates, self.experiments))
 
-    def kept_for(self, champion: Experiment | None, left: float) -> float:
+    def reserve_for_champion(self, champion: Experiment | None, left: float) -> float:
         """Return what is kept of the time left for releasing a champion that was run.
 
         Where its last fit would take too long to be kept time for, or longer than is left, one in as many seconds as
@@ -170,7 +173,7 @@ class CostModel:
             return self.closing_seconds(None)
         released, again = self._release(champion.plan)
         if champion.plan.method == ENSEMBLE and not self.context.folds:
-            members = self.refitted(champion.plan, left - released).items()
+            members = self.affordable_refits(champion.plan, left - released).items()
             return released + sum(self.refit_seconds(one) if limit is None else limit for one, limit in members)
         late = LATE * (self.context.settings.budget_seconds or 0.0)
         if again and (self.context.folds or released + again <= left + late):
@@ -178,7 +181,7 @@ class CostModel:
         shorter = self.shorter_refit_seconds(champion)
         return released + (shorter if released + shorter <= left else 0.0)
 
-    def refitted(self, plan: Plan, seconds: float) -> dict[Plan, float | None]:
+    def affordable_refits(self, plan: Plan, seconds: float) -> dict[Plan, float | None]:
         """Return which members of an ensemble can be fitted once more in some seconds: of the largest weight together.
 
         With each comes the most that it may take; None: what it takes. A training of a base may have as long as its
@@ -246,12 +249,12 @@ class CostModel:
         )
         return self._again_seconds(plan, context.whole, trial) + taught
 
-    def crossed_seconds(self, plan: Plan) -> float:
+    def cross_validation_seconds(self, plan: Plan) -> float:
         """Return what cross-validating a plan that was run takes, most likely at most, on training and validation rows.
 
         What its own run had the base read is kept.
         """
-        return self._again_seconds(plan, self.context.crossed, plan_trial(plan, self.context.crossed))
+        return self._again_seconds(plan, self.context.cross_validated, plan_trial(plan, self.context.cross_validated))
 
     def _again_seconds(self, plan: Plan, there: SearchContext, trial: Trial) -> float:
         """Return what trying a plan takes, most likely at most, where all that it learns from was read in its run."""

@@ -76,10 +76,14 @@ def _answering(
     question: RecipeQuestion, context: SearchContext, kept: dict[str, StoredFeatures], *, first: bool
 ) -> Load:
     """Return what one answer takes, and note what the store holds of it; only the first finds texts unread."""
-    total, seen = Load(), Plan("", share=question.share, recipe=question.before)
+    total, learnt_plan = Load(), Plan("", share=question.share, recipe=question.before)
     read_others: set[str] = set()
-    for plan in label_check_plans(context, plan_size(seen, context).train_rows):
-        size, base, method = plan_size(replace(seen, base=plan.base), context), plan.base or "", context.method(plan)
+    for plan in label_check_plans(context, plan_size(learnt_plan, context).train_rows):
+        size, base, method = (
+            plan_size(replace(learnt_plan, base=plan.base), context),
+            plan.base or "",
+            context.method(plan),
+        )
         rows, held = size.train_rows, kept.get(base, StoredFeatures())
         part = replace(size, train_rows=rows * (FOLDS - 1) // FOLDS, valid_rows=rows // FOLDS, watched=False)
         # In cross-validation the folds read all examples between them.

@@ -90,7 +90,7 @@ def _again(experiment: Experiment, context: SearchContext, history: History, lef
     spare = max(0.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(plan)) + LATE * budget
     most = max(1.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(None)) + LATE * budget
     if plan.method == ENSEMBLE:
-        found = {one: limit for one, limit in costs.refitted(plan, spare).items() if limit or one not in cut}
+        found = {one: limit for one, limit in costs.affordable_refits(plan, spare).items() if limit or one not in cut}
         limits = {one: limit and limit - costs.judging_seconds(one) for one, limit in found.items()}
         return _Again(limits, most)
     if plan not in cut and costs.refit_seconds(plan) <= spare:

@@ -92,7 +92,7 @@ class ChampionTest:
         swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
         rng = seeds.generator(self.seed, "verdict", challenger.number)
         test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
-        found, retried = test(first, second), False
+        found, retested = test(first, second), False
 
         def decided(
             decision: str,
@@ -101,7 +101,7 @@ class ChampionTest:
             staked: float | None = None,
             **pooled: float | None,
         ) -> Verdict:
-            facts = {"against": champion.number, "alpha": staked, "retried": retried, **pooled, **asdict(found)}
+            facts = {"against": champion.number, "alpha": staked, "retried": retested, **pooled, **asdict(found)}
             return Verdict(challenger.number, decision, best.number, score, **facts)
 
         mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
@@ -115,7 +115,7 @@ class ChampionTest:
         again = self.retest(challenger, champion, history) if near else None
         asked = alpha / 2 if again else alpha
         if again and found.p_value >= asked and (more := again()) is not None:
-            found, retried = test(*more), True
+            found, retested = test(*more), True
             better, near = found.difference > 0, False
         if better and found.p_value < asked:
             return decided("crowned", mine[0], mean, alpha)

@@ -48,7 +48,7 @@ def retest_close_call(
     if (budget := context.settings.budget_seconds) is not None:
         costs = CostModel.of(context, history.experiments, timed=True)
         missing = (plan for plan in plans if not _place(plan, context).exists())
-        if sum(costs.crossed_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
+        if sum(costs.cross_validation_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
             return None
     return lambda: _retried(challenger.plan, champion.plan, context)
 
@@ -62,7 +62,7 @@ def read_retest(one: Plan, other: Plan, context: SearchContext) -> Pair | None:
 
 
 def _retried(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
-    rows = len(context.crossed.judged)
+    rows = len(context.cross_validated.judged)
     context.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
     try:
         return _statistics(challenger, context), _statistics(champion, context)
@@ -73,7 +73,7 @@ def _retried(challenger: Plan, champion: Plan, context: SearchContext) -> Pair |
 
 def _statistics(plan: Plan, context: SearchContext) -> Statistics:
     """Return a plan's counts for the deciding metric in cross-validation, kept once computed."""
-    place, there = _place(plan, context), context.crossed
+    place, there = _place(plan, context), context.cross_validated
     try:
         return artifacts.read_statistics(place)
     except UserError:  # not there yet, or the process was killed on the way

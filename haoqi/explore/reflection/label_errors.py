@@ -16,25 +16,27 @@ from haoqi.explore.record.artifacts import Floats
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 
 
-def find_label_errors(seen: ChampionDiagnostics) -> Suspects | None:
+def find_label_errors(diagnostics: ChampionDiagnostics) -> Suspects | None:
     """Return the suspects among the training labels, the most doubtful first; None where that takes too long.
 
     Args:
         seen: the run at the moment that it is asked; its task labels texts.
     """
-    context, train = seen.context, seen.splits.train
-    if (chances := seen.held_out) is None:
+    context, train = diagnostics.context, diagnostics.splits.train
+    if (chances := diagnostics.out_of_fold) is None:
         return None
-    kit = replace(recipe_tools(Plan(seen.plan.method, seen.plan.base), context), held_out=lambda _: chances)
+    kit = replace(
+        recipe_tools(Plan(diagnostics.plan.method, diagnostics.plan.base), context), held_out=lambda _: chances
+    )
     found = find(train, kit, None)
-    remembered = _remembered(seen)
+    remembered = _remembered(diagnostics)
     return found if remembered is None else reranked(train, kit, found, remembered)
 
 
-def _remembered(seen: ChampionDiagnostics) -> Floats | None:
+def _remembered(diagnostics: ChampionDiagnostics) -> Floats | None:
     """Return what a training remembers: the champion or a member of it, else the best that was held."""
-    mine = [plan for plan, _ in seen.plan.members]
-    able = [one for one in seen.history.alone if one.score is not None]
+    mine = [plan for plan, _ in diagnostics.plan.members]
+    able = [one for one in diagnostics.history.alone if one.score is not None]
     able.sort(key=lambda one: (one.plan in mine, one.score or 0.0, -one.number), reverse=True)
-    told = (read_early_answers(one, seen.context) for one in able)
+    told = (read_early_answers(one, diagnostics.context) for one in able)
     return next((one for one in told if one is not None), None)

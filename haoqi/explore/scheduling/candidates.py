@@ -57,7 +57,7 @@ class Candidates:
         return load_prior(Features.of(self.context))
 
     @cached_property
-    def outlook(self) -> Acquisition:
+    def acquisition(self) -> Acquisition:
         """What a strategy may know."""
         settings, history = self.context.settings, self.history
         share = 1.0
@@ -74,7 +74,7 @@ class Candidates:
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
             alpha=usual_alpha_share(history, settings.alpha),
-            sure=certainty_needed(settings.alpha),
+            certainty=certainty_needed(settings.alpha),
             lead=self._lead,
         )
 
@@ -88,7 +88,7 @@ class Candidates:
         return Surrogate.of(self.prior, self.history.alone)
 
     def _affordable_plans(self) -> list[Plan]:
-        return [plan for plan in self.untried() if self._affordable(plan)]
+        return [plan for plan in self.untried_plans() if self._is_affordable(plan)]
 
     def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
         """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
@@ -99,22 +99,22 @@ class Candidates:
             (lesson, plan)
             for lesson in self.history.open_lessons
             for plan in lesson.plans
-            if plan.key not in tried and self._affordable(plan) and not self._aside(lesson, plan)
+            if plan.key not in tried and self._is_affordable(plan) and not self._takes_too_long_aside(lesson, plan)
         ]
 
-    def _aside(self, lesson: Lesson, plan: Plan) -> bool:
+    def _takes_too_long_aside(self, lesson: Lesson, plan: Plan) -> bool:
         """Return whether a lesson is about something else than the metric, and its test too long for that."""
         budget = self.context.settings.budget_seconds
         if lesson.measure == "metric" or self.left is None or budget is None:
             return False
         return self._seconds(plan) > ASIDE_SHARE * budget
 
-    def untried(self) -> list[Plan]:
+    def untried_plans(self) -> list[Plan]:
         """Return the plans of the space that were not run."""
         tried = {experiment.plan.key for experiment in self.history.experiments}
-        return [plan for plan in self._plans if plan.key not in tried and not self._outdone(plan, tried)]
+        return [plan for plan in self._adapted_plans if plan.key not in tried and not self._is_superseded(plan, tried)]
 
-    def _outdone(self, plan: Plan, tried: Collection[str]) -> bool:
+    def _is_superseded(self, plan: Plan, tried: Collection[str]) -> bool:
         """Return whether a share of the examples has no chance to be champion, so that no minute is for it.
 
         It has none beside the whole. A method without a base that gives way where time is short learns more from all
@@ -123,50 +123,52 @@ class Candidates:
         if plan.share == 1.0:
             return False
         whole, method = replace(plan, share=1.0), self.context.method(plan)
-        return whole.key in tried or (method.elastic and not method.uses_base and self._affordable(whole))
+        return whole.key in tried or (method.elastic and not method.uses_base and self._is_affordable(whole))
 
     @cached_property
-    def _plans(self) -> list[Plan]:
+    def _adapted_plans(self) -> list[Plan]:
         """The space, where trainings learn from examples as lessons of the data would have them.
 
         What is refuted of a plan on frozen features may still hold for trainings.
         """
-        if not self._heeded:
+        if not self._training_recipe:
             return self.search_space
-        return [self._heeding(plan) if self.tunes(plan) else plan for plan in self.search_space]
+        return [self._with_training_recipe(plan) if self.trains_base(plan) else plan for plan in self.search_space]
 
     @cached_property
-    def _heeded(self) -> Recipe:
+    def _training_recipe(self) -> Recipe:
         """What lessons of the data have trainings do."""
         refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
-        told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
+        told = [one for one in self.history.lessons if one.key not in refuted or not self.trains_base(one.parent)]
         return tuple(dict.fromkeys(step for one in told for step in one.heeded))
 
-    def _heeding(self, plan: Plan) -> Plan:
+    def _with_training_recipe(self, plan: Plan) -> Plan:
         """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
-        if self.context.remembers(plan):
-            return replace(plan, recipe=self._heeded)
-        return replace(plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._heeded))
+        if self.context.supports_early_learning(plan):
+            return replace(plan, recipe=self._training_recipe)
+        return replace(
+            plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._training_recipe)
+        )
 
-    def _obeying(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
+    def _following_recipe(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
         """Return the trainings that can do as lessons of the data would have them; all where none can.
 
         Other data sets, of which beliefs come, had their labels right.
         """
-        return [plan for plan in trainings if plan.recipe == self._heeded] or trainings
+        return [plan for plan in trainings if plan.recipe == self._training_recipe] or trainings
 
     @cached_property
-    def _kin(self) -> frozenset[str]:
+    def _on_frozen_features(self) -> frozenset[str]:
         """The methods that work on frozen features, which are computed once for all of them."""
         makers = self.context.makers.items()
         return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
 
-    def tunes(self, plan: Plan) -> bool:
+    def trains_base(self, plan: Plan) -> bool:
         """Return whether a plan trains a base, which takes long and may be cut short."""
         method = self.context.method(plan)
         return method.uses_base and method.stochastic
 
-    def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
+    def _is_affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
         least = self.seconds_to_begin(plan) if elastic else self._seconds(plan)
@@ -174,19 +176,19 @@ class Candidates:
 
     def seconds_to_begin(self, plan: Plan) -> float:
         """Return with how much time left a plan may be begun."""
-        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
+        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._can_be_cut_short(plan) else self._seconds(plan)
 
     def _seconds(self, plan: Plan) -> float:
         return self.costs.cost(plan).seconds
 
-    def _gives_way(self, plan: Plan) -> bool:
+    def _can_be_cut_short(self, plan: Plan) -> bool:
         """Return whether a plan does less where time is short."""
         return self.context.method(plan).elastic and not self.context.folds
 
     def _left_for(self, plan: Plan) -> float:
         """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
         assert self.left is not None
-        kept = self.costs.kept_for(self.history.champion, self.left)
+        kept = self.costs.reserve_for_champion(self.history.champion, self.left)
         return self.left - max(self.costs.reserve_seconds(plan), kept)
 
     def _belief(self, plan: Plan) -> Belief:
@@ -194,11 +196,11 @@ class Candidates:
         cost = self.costs.cost(plan)
         return Belief(score, doubt, cost.seconds, cost.spread)
 
-    def _step(self, plan: Plan, why: str, role: str) -> Proposal:
+    def _propose(self, plan: Plan, why: str, role: str) -> Proposal:
         limit = deadline = None
         if self.left is not None:
             limit = max(
-                1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._gives_way(plan) else 0.0)
+                1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._can_be_cut_short(plan) else 0.0)
             )
             deadline = self._deadline(limit)
         # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.

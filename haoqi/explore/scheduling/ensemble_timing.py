@@ -46,5 +46,5 @@ def can_refit(plan: Plan, context: SearchContext, costs: CostModel, left: float 
     """Return whether most of an ensemble can learn from all examples in time, where that is asked for."""
     if left is None or context.folds or not context.settings.refit:
         return True
-    again = costs.refitted(plan, left - costs.reserve_seconds(plan))
+    again = costs.affordable_refits(plan, left - costs.reserve_seconds(plan))
     return sum(weight for one, weight in plan.members if one in again) >= AGAIN_SHARE

@@ -21,10 +21,10 @@ def tell_resumed(context: SearchContext, history: History, clock: BudgetClock) -
     context.listen(tell_spent(context, history, clock))
 
 
-def tell_trying(context: SearchContext, history: History, step: Proposal) -> None:
+def tell_trying(context: SearchContext, history: History, proposal: Proposal) -> None:
     """Say what is about to be tried, and why."""
-    seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
-    context.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
+    seconds = proposal.belief.seconds if proposal.seconds is None else min(proposal.belief.seconds, proposal.seconds)
+    context.listen(Trying(len(history.experiments) + 1, proposal.plan.words(), proposal.why, seconds))
 
 
 def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> None:

@@ -113,7 +113,7 @@ class SearchContext:
         return self._with(splits=splits, settings=replace(self.settings, folds=0))
 
     @cached_property
-    def crossed(self) -> "SearchContext":
+    def cross_validated(self) -> "SearchContext":
         """the same context, where plans are judged by cross-validation over training and validation examples.
 
         Each model learns from about as many as the training split has.
@@ -152,7 +152,7 @@ class SearchContext:
         """Return a plan's method with its settings."""
         return methods.build(plan.method, **plan.varied)
 
-    def remembers(self, plan: Plan) -> bool:
+    def supports_early_learning(self, plan: Plan) -> bool:
         """Return whether a plan's training can be held to its early answers: it takes the techniques of trainings."""
         maker = self.makers.get(plan.method)
         return maker is not None and issubclass(maker, Techniques)

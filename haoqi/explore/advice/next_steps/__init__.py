@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Suggests(Protocol):
     """A frozen dataclass of settings with a `suggest` that uses its argument only."""
 
-    def suggest(self, ending: "RunEnd") -> "NextStep":
+    def suggest(self, run_end: "RunEnd") -> "NextStep":
         """Return the step with its gain, costs and evidence; what cannot be told is None, and the reason says so.
 
         Args:

@@ -13,7 +13,7 @@ _DRAWS = 2000
 
 
 def verified(
-    ending: RunEnd, plans: Sequence[Plan], *, more_doubt: float = 0.0, lessons: Sequence[Lesson] = ()
+    run_end: RunEnd, plans: Sequence[Plan], *, more_doubt: float = 0.0, lessons: Sequence[Lesson] = ()
 ) -> Floats:
     """Return draws of the gain in the end, shape (draws,): 0 wherever nothing passes.
 
@@ -27,8 +27,8 @@ def verified(
     """
     from scipy.special import expit
 
-    rng, outlook = ending.rng("verified", len(plans), more_doubt), ending.outlook
-    joint = outlook.surrogate.believe([*plans, ending.plan])
+    rng, acquisition = run_end.rng("verified", len(plans), more_doubt), run_end.acquisition
+    joint = acquisition.surrogate.believe([*plans, run_end.plan])
     extra = np.diag([more_doubt**2] * len(plans) + [0.0])
     values, vectors = np.linalg.eigh(joint.covariance + extra)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -36,12 +36,12 @@ def verified(
     gains = scores[:, :-1] - scores[:, -1:]
     told = [one for one in lessons if one.measure == "metric"]
     hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in told]
-    proofs = outlook.proofs([*plans, *(one.plans[0] for one in told)])
+    proofs = acquisition.required_leads([*plans, *(one.plans[0] for one in told)])
     gains = np.column_stack([gains, *hoped])
     if not gains.shape[1]:
         return np.zeros(_DRAWS)
-    error = max(1e-6, outlook.paired_error)
-    seen = gains + error * rng.standard_normal(gains.shape)
-    passed = np.where(seen > proofs, seen, -np.inf)
+    error = max(1e-6, acquisition.paired_error)
+    measured_gains = gains + error * rng.standard_normal(gains.shape)
+    passed = np.where(measured_gains > proofs, measured_gains, -np.inf)
     best, rows = passed.argmax(axis=1), np.arange(_DRAWS)
     return np.where(passed[rows, best] > 0, gains[rows, best], 0.0)

@@ -18,6 +18,6 @@ from haoqi.explore.advice.run_end import RunEnd
 class Stop:
     """It has no settings."""
 
-    def suggest(self, ending: RunEnd) -> NextStep:
+    def suggest(self, run_end: RunEnd) -> NextStep:
         """Return the step, with what a minute is asked to bring."""
-        return step(STOP, "stop", np.zeros(1), {"worth": ending.context.settings.worth})
+        return step(STOP, "stop", np.zeros(1), {"worth": run_end.context.settings.worth})

@@ -14,7 +14,7 @@ class Strategy(Protocol):
     """A frozen dataclass of settings with a `propose` that uses its arguments only."""
 
     def propose(
-        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+        self, untried: Sequence[Plan], history: Sequence[Experiment], acquisition: Acquisition, rng: Random
     ) -> Plan:
         """Return the plan to run next.
 
