@@ -17,7 +17,7 @@ from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._choice import spread, unsure
-from haoqi.explore.advice.next_steps._told import cell
+from haoqi.explore.advice.next_steps._step_parts import cell
 from haoqi.explore.advice.next_steps.another_source import grouped
 from haoqi.explore.advice.next_steps.recheck_labels import believed
 from haoqi.explore.advice.run_end import DECIDING_SECONDS, RunEnd

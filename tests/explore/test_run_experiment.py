@@ -18,7 +18,7 @@ from haoqi.explore.plans.proposal import Belief, Proposal
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection import reflect
-from haoqi.explore.reflection.champion_diagnostics import THINKING_SECONDS, ChampionDiagnostics
+from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SECONDS, ChampionDiagnostics
 from haoqi.explore.scheduling.candidate_plans import candidate_plans
 from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.settings import ExploreSettings
@@ -254,9 +254,9 @@ def test_second_opinions_are_asked_where_there_is_time_or_they_were_asked_before
         monkeypatch.setattr(CostModel, "label_check_seconds", lambda costs, room: seconds)
         return ChampionDiagnostics(case.context, case.history).out_of_fold
 
-    assert asked(THINKING_SECONDS + 1) is None
-    assert (found := asked(THINKING_SECONDS - 1)) is not None
-    assert (asked(THINKING_SECONDS + 1) == found).all()
+    assert asked(DIAGNOSTICS_SECONDS + 1) is None
+    assert (found := asked(DIAGNOSTICS_SECONDS - 1)) is not None
+    assert (asked(DIAGNOSTICS_SECONDS + 1) == found).all()
 
 
 def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_for_the_release(

@@ -57,7 +57,7 @@ def advise(context: SearchContext, history: History, left: float | None = None) 
 def suggested(run_end: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
     """Return every step that something can be said of, and why of others nothing can.
 
-    Once its time is over what is left is told from what is known already.
+    Once its time is over, the other steps are taken from what is known already.
     """
     found: list[NextStep] = []
     failed: dict[str, str] = {}
@@ -71,13 +71,13 @@ def suggested(run_end: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
             except OutOfTimeError:
                 run_end = run_end.without_new_fits
                 found.append(next_steps.build(name).suggest(run_end))
-        except Exception as error:  # whatever one runs into, the others are told
+        except Exception as error:  # whatever one runs into, the others are suggested
             failed[name] = (" ".join(str(error).split()) or type(error).__name__)[:300]
     return found, failed
 
 
 def _mark(history: History) -> list[Any]:
-    """Return what advice depends on: how far the run is, and who reigns."""
+    """Return what advice depends on: how far the run is, and which experiment is champion."""
     return [len(history.experiments), len(history.lesson_verdicts), history.found().number]
 
 

@@ -223,7 +223,7 @@ def _with_spread(
     Two draws differ by which texts judge them, too, which the resamples show; what is left is due to the draw. The
     more the texts' part outweighs the draw's, the less a spread counts.
     """
-    told, freedom = prior.draw_variance * _PRIOR_DRAWS, _PRIOR_DRAWS
+    variance, freedom = prior.draw_variance * _PRIOR_DRAWS, _PRIOR_DRAWS
     for size, places in parts.items():
         if len(places) < 2:
             continue
@@ -233,9 +233,9 @@ def _with_spread(
         by_texts = np.array([np.var(samples[one] - samples[other]) for one, other in pairs])
         usual = prior.draw_variance * per_row
         free = (len(places) - 1) * (usual / (usual + by_texts.mean() / 2)) ** 2
-        told += free * float((apart - by_texts).mean()) / 2 / per_row
+        variance += free * float((apart - by_texts).mean()) / 2 / per_row
         freedom += free
-    return replace(prior, draw_variance=max(told / freedom, 0.1 * prior.draw_variance), freedom=freedom)
+    return replace(prior, draw_variance=max(variance / freedom, 0.1 * prior.draw_variance), freedom=freedom)
 
 
 def _of_draws(curve: LearningCurve, sizes: Sequence[float], counts: dict[float, int], models: int) -> Floats:

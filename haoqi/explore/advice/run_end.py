@@ -1,4 +1,4 @@
-"""The end of a run, as next steps look at it: the champion, its learning curve, beliefs, costs; all when asked for."""
+"""The end of a run, as next steps need it: the champion, its learning curve, beliefs, costs, when asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.promotion.champion_test import usual_alpha_share
 from haoqi.explore.record.history import History
-from haoqi.explore.reflection.champion_diagnostics import THINKING, ChampionDiagnostics
+from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SHARE, ChampionDiagnostics
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.lexical.ngrams import unspaced_share
 
@@ -49,7 +49,7 @@ class RunEnd:
 
     @cached_property
     def without_new_fits(self) -> "RunEnd":
-        """The same end, where there is no time to find out more than is known already."""
+        """The same, where there is no time for more than is known already."""
         found = replace(self, context=self.context.heard(silent), seconds=0.0, deadline=None)
         vars(found).update(
             {name: vars(self)[name] for name in ("learning_curve", "costs", "acquisition") if name in vars(self)}
@@ -73,8 +73,8 @@ class RunEnd:
 
     @cached_property
     def diagnostics(self) -> ChampionDiagnostics:
-        """What reflections look at; here a look may take its part of the time."""
-        left = LOOK * self.seconds / THINKING if self.timed else None
+        """Diagnostics of the champion; here each look may take its part of the time."""
+        left = LOOK * self.seconds / DIAGNOSTICS_SHARE if self.timed else None
         return ChampionDiagnostics(self.context, self.history, left, shared=False)
 
     @property

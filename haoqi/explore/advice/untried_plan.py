@@ -1,4 +1,4 @@
-"""The plan that promises most of those that were not tried, and the minutes that would let it in.
+"""The most promising plan of those that were not tried, and the minutes of a run that has time for it.
 
 A search ends where nothing that is left fits into its time, so the best of what is left is often dear: with one minute
 no training of a base. It is chosen by what it is expected to gain, not by its gain per minute, which favours a share of

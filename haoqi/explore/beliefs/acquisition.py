@@ -1,13 +1,14 @@
-"""What a strategy may know beside the history, and what a plan is worth by it: its verified gain and its lesson.
+"""What a plan is worth to a strategy: the gain that a test would verify, and what the outcome would teach.
 
 A gain is verified where the paired test says so. A plan whose score is s, against a champion's c, passes with the
 chance Phi((s - c) / error - z), so what it brings on average is E[(s - c) Phi((s - c) / error - z)] under the belief.
-What an experiment teaches is a knowledge gradient (Frazier, Powell and Dayanik, 2009, "The Knowledge-Gradient Policy
+What an experiment teaches is its knowledge gradient (Frazier, Powell and Dayanik, 2009, "The Knowledge-Gradient Policy
 for Correlated Normal Beliefs", doi:10.1287/ijoc.1080.0314) in which time has a price: the best verified gain per
 second that the other plans promise now. An outcome is of use where it lets one of them, that remains affordable, rise
 above that price; so a ninth of the examples is worth trying where it says whether the whole is worth its minutes.
 
-What a plan must show is less where other data sets know it to be above the champion (`borrowing`).
+The lead that a plan must show is smaller where other data sets know it to be above the champion
+(`evidence_pooling`).
 """
 
 import math
@@ -38,7 +39,7 @@ _LEAST_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Acquisition:
-    """What is believed at one point of a run; a strategy may look at all of it."""
+    """What is believed at one point of a run, for strategies to choose by."""
 
     surrogate: Surrogate
     """What plans would score."""
@@ -55,9 +56,9 @@ class Acquisition:
     paired_error: float = PAIRED_ERROR
     """Standard error of the difference of two plans' scores on the examples that all are judged on."""
     alpha: float = 0.05
-    """The p-value below which a challenger is proven."""
+    """The p-value below which a challenger replaces the champion."""
     certainty: float = 0.95
-    """The chance to be better at which one is believed by what other data sets know."""
+    """The probability to be better from which cross-dataset evidence decides."""
     lead: Callable[[Plan], PriorBelief | None] = lambda plan: None
     """What other data sets know of a plan's lead over the champion, in log-odds."""
 
@@ -68,7 +69,7 @@ class Acquisition:
         return max(_LEAST_SECONDS, self.cost(plan).within(self.left_seconds).seconds)
 
     def required_leads(self, plans: Sequence[Plan]) -> Floats:
-        """Return the lead over the champion from which each plan would be crowned, shape (n,)."""
+        """Return the lead over the champion from which each plan would replace it, shape (n,)."""
         from scipy.special import ndtri
 
         usual = self._error * float(ndtri(1 - self.alpha / 2))
@@ -99,7 +100,7 @@ class Acquisition:
     def knowledge_gradient(self, plans: Sequence[Plan], joint: JointScores, least_rate: float = 0.0) -> Floats:
         """Return how much gain above the price of time each plan's outcome is expected to uncover, shape (n,).
 
-        Only other plans count, and those only that can still be begun after it, so that what is taught can be used.
+        Only other plans count that can still be begun after it, so that what was learnt can be used.
 
         Args:
             plans: what could be tried.
@@ -149,8 +150,8 @@ def paired_error(history: "History") -> float:
     Two plans that answer much alike differ by less than others, so the verdicts that were nearest speak. Without
     any it is the champion's own error, as if half of what is hard were hard for all.
     """
-    told = [v for v in history.verdicts if v.difference is not None and not v.retried]
-    near = [v for v in told if v.low is not None and v.high is not None]
+    compared = [v for v in history.verdicts if v.difference is not None and not v.retried]
+    near = [v for v in compared if v.low is not None and v.high is not None]
     near.sort(key=lambda v: (abs(v.difference or 0.0), v.experiment))
     found = [((v.high or 0.0) - (v.low or 0.0)) / (2 * _SURE) for v in near[: max(1, math.ceil(len(near) / 2))]]
     best = history.champion

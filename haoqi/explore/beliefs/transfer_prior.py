@@ -1,4 +1,4 @@
-"""What other data sets taught about plans, before this run has tried any: a small table, weighed by likeness.
+"""What other data sets say about plans before this run has tried any: a small table, weighed by likeness.
 
 All is in log-odds of the score, where a method's lead is more nearly the same on easy and on hard data than it is in
 points. `bench/prior.py` measures the table.
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).with_name("transfer_prior.json")
 
-HABIT = "logistic"
-"""What most people would run: where it is cheap it comes first, and offsets are relative to it."""
+BASELINE = "logistic"
+"""The baseline that most people would run: where it is cheap it comes first, and offsets are relative to it."""
 
 DOUBT = 0.6
-"""Standard deviation of how far a method that no table knows is from the habit."""
+"""Standard deviation of how far a method that no table knows is from the baseline."""
 
 SLOPE, SLOPE_DOUBT = 0.2, 0.15
 """What e times as many examples add to a score where no table knows the method, and its standard deviation; a guess."""
@@ -82,7 +82,7 @@ class PriorBelief:
 
 @dataclass(frozen=True)
 class TransferPrior:
-    """What is believed of plans on one data set before any was tried, in log-odds relative to the habit."""
+    """What is believed of plans on one data set before any was tried, in log-odds relative to the baseline."""
 
     offsets: Mapping[str, PriorBelief] = field(default_factory=dict)
     """By method, with "*" behind it for plans whose settings are varied, or "+" and the name of a recipe."""
@@ -90,7 +90,7 @@ class TransferPrior:
     """What e times as many examples add, by method."""
     within: float = WITHIN
     shared: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    """Covariance of two methods' leads over the habit: where words cannot be told apart, all that need none do well."""
+    """Covariance of two methods' leads over the baseline: where words do not separate labels, all on a base do well."""
     leads: Mapping[tuple[str, str], PriorBelief] = field(default_factory=dict)
     """How far one method is above another, by both names, where any data set knows both."""
     together: PriorBelief | None = None
@@ -99,7 +99,7 @@ class TransferPrior:
     """How far an ensemble is above one that a training has yet to join; None: no data set knows."""
 
     def mean(self, plan: Plan) -> float:
-        """Return how far a plan is believed to be above the habit."""
+        """Return how far a plan is believed to be above the baseline."""
         offset = self._offset(plan).mean + self.slope(plan.method).mean * math.log(plan.share)
         return offset + sum(self.offsets[f"+{name}"].mean for name, _ in plan.recipe if f"+{name}" in self.offsets)
 
@@ -129,7 +129,7 @@ class TransferPrior:
         return self.slopes.get(method, PriorBelief(SLOPE, SLOPE_DOUBT))
 
     def _offset(self, plan: Plan) -> PriorBelief:
-        usual = self.offsets.get(plan.method, PriorBelief(0.0, 0.0 if plan.method == HABIT else DOUBT))
+        usual = self.offsets.get(plan.method, PriorBelief(0.0, 0.0 if plan.method == BASELINE else DOUBT))
         return self.offsets.get(f"{plan.method}*", usual) if plan.settings else usual
 
 
@@ -212,7 +212,7 @@ def _covariances(
         offsets: what is believed of each method.
         cases: data sets' weights, and the offsets that methods had there.
     """
-    methods = [arm for arm in offsets if arm.isidentifier() and arm not in (HABIT, _CONTROL)]
+    methods = [arm for arm in offsets if arm.isidentifier() and arm not in (BASELINE, _CONTROL)]
     found = {}
     for one, other in permutations(methods, 2):
         both = [(weight, case[one], case[other]) for weight, case in cases if one in case and other in case]

@@ -1,4 +1,4 @@
-"""What a plan will cost: what it does, at the rates of this machine as far as this run has shown them."""
+"""What a plan will cost: its workload at the throughput of this machine, as far as this run has shown it."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from haoqi.methods.work import Load, answered, embedded
 from haoqi.models.trim.trim import compared
 
 REFIT = 0.6
-"""Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""
+"""Of the time there is, what is reserved for the last fit; a longer one is made only where time is left."""
 
 _NOTHING = StoredFeatures()
 
@@ -38,7 +38,7 @@ class CostModel:
     context: SearchContext
     rates: Throughput
     recipe_costs: RecipeCosts
-    """What the store of features holds, by base, and what recipes have asked."""
+    """What the feature store holds, by base, and what recipes had computed."""
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
     experiments: int = 0
@@ -52,7 +52,7 @@ class CostModel:
 
         Args:
             context: what the experiments share.
-            history: what was run. It tells what the store of features holds; if clocks count, also the speed.
+            history: what was run. It tells what the store of features holds; if clocks count, also the throughput.
             timed: whether clocks count.
         """
         rates = estimate_throughput(context.hardware) if timed else reference_throughput()
@@ -129,7 +129,7 @@ class CostModel:
         return reference_throughput().cost(total, plan.method).seconds
 
     def label_check_seconds(self, context: SearchContext) -> float:
-        """Return what held-out answers to the training examples take by the bases of a context, perhaps fewer."""
+        """Return what checking labels takes, out-of-fold answers to the training examples by the bases of a context."""
         return self.rates.cost(label_check_load(context, self.recipe_costs), "tfidf").seconds
 
     def reserve_seconds(self, plan: Plan | None) -> float:
@@ -141,17 +141,17 @@ class CostModel:
         return sum(self._release(plan))
 
     def closing_seconds(self, plan: Plan | None) -> float:
-        """Return what is kept for all that comes once the test split is scored.
+        """Return what is reserved for all that comes once the test split is scored.
 
         That is the release, next steps and the report, and of a plan a smaller base and its compiled form, too, where
         these are a small part of the minutes.
         """
-        told = report_seconds(self.context, self.rates, self.experiments) + advice_seconds(self.context)
+        always = report_seconds(self.context, self.rates, self.experiments) + advice_seconds(self.context)
         if plan is None:
-            return told
+            return always
         smaller, budget = self.trimming_seconds(plan), self.context.settings.budget_seconds
         kept = smaller if budget is None or smaller <= SMALLER_SHARE * budget else 0.0
-        return told + kept + compile_kept(self.context, self.rates, plan)
+        return always + kept + compile_kept(self.context, self.rates, plan)
 
     def left_to_compile(self, left: float | None) -> float | None:
         """Return how many of the seconds that are left compiling may take, next steps and the report kept time for."""
@@ -162,12 +162,12 @@ class CostModel:
         return None if left is None else max(0.0, left - report_seconds(self.context, self.rates, self.experiments))
 
     def reserve_for_champion(self, champion: Experiment | None, left: float) -> float:
-        """Return what is kept of the time left for releasing a champion that was run.
+        """Return what is reserved of the time left for releasing a champion that was run.
 
-        Where its last fit would take too long to be kept time for, or longer than is left, one in as many seconds as
-        its first fit took is, as long as there is time for that (`shorter_refit_seconds`): most of what the added
-        examples give is had so. What no longer fits is not waited for: the search has the time.
-        Of an ensemble those members are fitted once more for which there is time (`refitted`).
+        Where its last fit would take too long, time is reserved for one in as many seconds as its first fit took, if
+        there is so much (`shorter_refit_seconds`): it gives most of what the added examples can give. What no longer
+        fits is not reserved: the search has the time. Of an ensemble those members are fitted once more for which
+        there is time (`affordable_refits`).
         """
         if champion is None:
             return self.closing_seconds(None)

@@ -1,4 +1,4 @@
-"""Seconds per unit of each kind of load: measured once for all, scaled to the machine, corrected by what a run sees."""
+"""Seconds per unit of each kind of load: measured once, scaled to the machine, corrected by the plans of a run."""
 
 import json
 import math
@@ -111,7 +111,7 @@ class Throughput:
         return replace(self, logs=self.logs + np.array(more))
 
     def learnt(self, measured: Sequence[MeasuredPlan]) -> "Throughput":
-        """Return the rates that are likeliest given what was seen, and the doubt that is left.
+        """Return the rates that are likeliest given measured plans, and the doubt that is left.
 
         The maximum of the posterior, by Gauss and Newton's iteration on the logarithm of seconds: what a plan took
         moves the rates that make up most of its time, the more the less sure they were. Outliers, as when the
@@ -125,8 +125,8 @@ class Throughput:
         prior, variance = np.linalg.inv(whole.covariance), whole._variance(seconds)
         logs = whole.logs.copy()
         for _ in range(_ROUNDS):
-            told, slope = replace(whole, logs=logs)._predict(counts, methods)
-            off = np.log(seconds) - told
+            predicted, slope = replace(whole, logs=logs)._predict(counts, methods)
+            off = np.log(seconds) - predicted
             outlying = np.minimum(1.0, _OUTLYING * np.sqrt(variance) / np.maximum(np.abs(off), 1e-9))
             weighed = slope.T * (outlying / variance)
             precision = prior + weighed @ slope
@@ -135,8 +135,8 @@ class Throughput:
             if np.abs(step).max() < 1e-6:
                 break
         found = replace(whole, logs=logs, covariance=np.linalg.inv(precision))
-        told, _ = found._predict(counts, methods)
-        off = np.log(seconds) - told
+        predicted, _ = found._predict(counts, methods)
+        off = np.log(seconds) - predicted
         beyond = np.sign(off) * np.maximum(0.0, np.abs(off) - _OUTLYING * np.sqrt(variance))
         scatter = max(self.noise, _scatter(measured, off))
         return replace(found, corrections=_corrections(measured, beyond), noise=scatter)
@@ -198,8 +198,8 @@ def _scatter(measured: Sequence[MeasuredPlan], off: Floats) -> float:
 
     It is a robust standard deviation (Hampel, 1974, doi:10.1080/01621459.1974.10482962); 0 of fewer than three plans.
     """
-    told = [abs(error) for one, error in zip(measured, off.tolist(), strict=True) if one.seconds >= _LEAST_TOLD]
-    return 1.4826 * float(np.median(told)) if len(told) >= _FEWEST_TOLD else 0.0
+    errors = [abs(error) for one, error in zip(measured, off.tolist(), strict=True) if one.seconds >= _LEAST_TOLD]
+    return 1.4826 * float(np.median(errors)) if len(errors) >= _FEWEST_TOLD else 0.0
 
 
 def _corrections(measured: Sequence[MeasuredPlan], off: Floats) -> dict[tuple[str, str], float]:

@@ -1,4 +1,4 @@
-"""What a reflection may look at: the champion, its answers, the data. Everything is computed when first asked for."""
+"""Diagnostics of the champion: its answers, its model, the data; each is computed when first asked for."""
 
 import time
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from haoqi.explore.setup.context import SearchContext
 from haoqi.models.model import Model
 from haoqi.tasks.task import Task
 
-THINKING = 0.15
+DIAGNOSTICS_SHARE = 0.15
 """All looks of one moment may take this share of the time left."""
 
-THINKING_SECONDS = 20.0
+DIAGNOSTICS_SECONDS = 20.0
 """And never more than this, which is the limit of each look where there is no clock."""
 
 LOOKED_AT = 1000
@@ -57,9 +57,9 @@ class ChampionDiagnostics:
     context: SearchContext
     history: History
     left_seconds: float | None = None
-    """Time left to explore; None: only steps count, and costs are told by a nominal speed."""
+    """Time left to explore; None: only steps count, and costs are those of a nominal machine."""
     begun: float = field(default_factory=time.perf_counter, compare=False)
-    """When it was looked at first, by the clock that `left_seconds` is told by."""
+    """When it was looked at first, by the clock of `left_seconds`."""
     shared: bool = True
     """Whether all looks share the time of their moment; else each may take as much."""
 
@@ -178,7 +178,7 @@ class ChampionDiagnostics:
 
     @cached_property
     def _label_check_context(self) -> SearchContext | None:
-        """The context with as many bases as a second opinion has time for, or had before; None where it has none."""
+        """The context with as many bases as checking labels has time for, or had before; None where it has none."""
         if self.task.output.name == "spans":
             return None
         rooms = (self.context, replace(self.context, bases={}))
@@ -228,9 +228,9 @@ class ChampionDiagnostics:
     def affords(self, seconds: float) -> bool:
         """Return whether there is time for a look that takes so long, after those that it shares its time with."""
         if self.left_seconds is None:
-            return seconds <= THINKING_SECONDS
+            return seconds <= DIAGNOSTICS_SECONDS
         spent = time.perf_counter() - self.begun if self.shared else 0.0
-        return spent + seconds <= min(THINKING_SECONDS, THINKING * self.left_seconds)
+        return spent + seconds <= min(DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE * self.left_seconds)
 
     def estimate_seconds(self, plan: Plan) -> float:
         """Return how long an experiment with a plan is expected to take."""
@@ -252,7 +252,7 @@ class ChampionDiagnostics:
         return self.seconds_to_fit(self.champion) * count / max(1, self.rows)
 
     def success_rate(self, kind: str) -> float:
-        """Return how far a kind of lesson is to be believed by what its remedies have done so far, in (0, 1]."""
+        """Return how often the remedies of a kind of lesson have helped so far, in (0, 1]."""
         return success_rate(kind, self.history.lessons, self.history.lesson_verdicts)
 
     def rng(self, *names: object) -> np.random.Generator:

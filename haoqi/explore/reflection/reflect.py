@@ -26,19 +26,20 @@ from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.claims import measured_in
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide_lesson
-from haoqi.explore.reflection.champion_diagnostics import THINKING, THINKING_SECONDS, ChampionDiagnostics
+from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.scheduling.next_proposal import opening_over, out_of_steps, trains_next
 from haoqi.explore.setup.context import SearchContext
 
 EARLY = ("suspect_labels",)
-"""What is asked before the first training, which is dear and may heed it."""
+"""Reflections before the first training, which is costly and whose recipe can follow them."""
 
 AGAIN = 5
-"""After so many experiments under one champion, it is looked at again where no lesson is open."""
+"""After so many experiments under one champion there is another reflection where no lesson is open."""
 
 UNPROVEN = 0.1
-"""Of the time left, times how far its kind is to be believed, a test may take where remedies have seldom helped."""
+"""Of the time left, times the success rate of its kind, a test may take where remedies have seldom helped."""
+
 OVERTIME = 1.5
 """Looks that take longer than they were predicted to are ended after so many times what all may take."""
 
@@ -60,7 +61,7 @@ def update_lessons(context: SearchContext, history: History, spent: Callable[[],
         return
     budget = context.settings.budget_seconds
     left = None if budget is None else budget - spent()
-    limit = None if left is None else OVERTIME * min(THINKING_SECONDS, THINKING * max(0.0, left))
+    limit = None if left is None else OVERTIME * min(DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE * max(0.0, left))
     diagnostics = ChampionDiagnostics(context.heard(until(after(limit))), history, left)
     for lesson, over in _under_test(history):
         found = _judged(lesson, diagnostics, context)
@@ -92,28 +93,28 @@ def judge_lesson(lesson: Lesson, diagnostics: ChampionDiagnostics) -> LessonVerd
     alpha = ALPHA / max(1, len(lesson.plans))
     decision, place = decide_lesson([*found, *missing], lesson.gain, alpha)
     tests = _tests(history) + len(tried)
-    told = None if place is None else found[place]
-    if place is None or told is None:
+    comparison = None if place is None else found[place]
+    if place is None or comparison is None:
         return LessonVerdict(lesson.key, decision, None, None, tests=tests)
     return LessonVerdict(
         lesson.key,
         decision,
         tried[place][0].number,
         against[0].number,
-        difference=_short(told.difference),
-        low=_short(told.low),
-        high=_short(told.high),
-        p_value=_short(told.p_value),
+        difference=_short(comparison.difference),
+        low=_short(comparison.low),
+        high=_short(comparison.high),
+        p_value=_short(comparison.p_value),
         alpha=_short(alpha),
         tests=tests,
     )
 
 
 def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
-    """Return what became of a lesson on one line: whether a remedy helped, for what was seen was measured and stands.
+    """Return what became of a lesson on one line: whether a remedy helped; the observation was measured and stands.
 
     Args:
-        lesson: what was seen, and the plans against it.
+        lesson: the observation, and the plans against it.
         found: what their tests said.
         metric: name of the task's first.
     """
@@ -154,7 +155,7 @@ def _look(
 def _due(context: SearchContext, history: History, left: float | None) -> bool:
     """Return whether it is time to look for lessons: the opening is over, and the champion is new or none is open."""
     best, last = history.champion, history.last("reflection")
-    if best is None or best.plan.made_of:  # its members were looked at when they reigned
+    if best is None or best.plan.made_of:  # its members were looked at when they were champion
         return False
     if (
         out_of_steps(context, history)
@@ -170,7 +171,7 @@ def _due(context: SearchContext, history: History, left: float | None) -> bool:
 
 
 def _due_early(context: SearchContext, history: History, left: float | None) -> bool:
-    """Return whether to look before the first training at what it may heed, once."""
+    """Return whether to look, once, before the first training, for what its recipe can follow."""
     if (
         history.last("reflection") is not None
         or out_of_steps(context, history)
@@ -184,7 +185,7 @@ def _time_to_think(context: SearchContext, history: History, left: float | None)
     budget = context.settings.budget_seconds
     if budget is None or left is None:
         return True
-    return left >= LEAST_SECONDS and history.thought_seconds <= THINKING * budget
+    return left >= LEAST_SECONDS and history.thought_seconds <= DIAGNOSTICS_SHARE * budget
 
 
 def _reflected(diagnostics: ChampionDiagnostics, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
@@ -230,7 +231,7 @@ def _deserves(lesson: Lesson, plan: Plan, diagnostics: ChampionDiagnostics) -> b
 
 
 def _under_test(history: History) -> list[tuple[Lesson, bool]]:
-    """Return lessons whose tests have begun, and whether they are over: all run, or another champion reigns."""
+    """Return lessons whose tests have begun, and whether they are over: all run, or there is another champion."""
     if history.verdicts and history.verdicts[-1].decision == "close":
         return []  # another seed comes first
     concluded = {one.lesson for one in history.lesson_verdicts}
@@ -275,7 +276,7 @@ def _compared(
 
 
 def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: ChampionDiagnostics) -> "Statistics | None":
-    """Return what a plan's runs did per example in a lesson's measure; None where it cannot be told in time."""
+    """Return what a plan's runs did per example in a lesson's measure; None where there is no time to find out."""
     if lesson.measure == "metric":
         return pool_statistics(runs, diagnostics.context)
     if lesson.measure == "brier":

@@ -1,4 +1,4 @@
-"""What is on offer: plans that were not tried and that there is time for, with what they cost and what is believed."""
+"""Candidates: plans and lessons that were not tried and that there is time for, with their costs and beliefs."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -22,15 +22,15 @@ WORTHWHILE = 0.3
 """An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
 
 INSTEAD = {"early_learning": "drop_suspects"}
-"""What a training does that cannot be held to its early answers."""
+"""What a training does instead that cannot use early-learning regularisation."""
 
 ASIDE_SHARE = 0.25
-"""Of the time, what testing a lesson may take that is not about the metric: it makes no champion."""
+"""Of the time, what testing a lesson may take that is not about the metric: it can make no champion."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """All that a choice may know, a function of the history and of the time that is left."""
+    """What can be tried now, a function of the history and of the time that is left."""
 
     context: SearchContext
     history: History
@@ -48,17 +48,17 @@ class Candidates:
 
     @cached_property
     def costs(self) -> CostModel:
-        """What plans cost; where the limit is in steps no clock may sway a choice."""
+        """What plans cost; where the limit is in steps no clock counts."""
         return CostModel.of(self.context, self.history.experiments, timed=self.left is not None)
 
     @cached_property
     def prior(self) -> TransferPrior:
-        """What other data sets taught of the plans."""
+        """What other data sets say about the plans."""
         return load_prior(Features.of(self.context))
 
     @cached_property
     def acquisition(self) -> Acquisition:
-        """What a strategy may know."""
+        """What plans are worth, for strategies to choose by."""
         settings, history = self.context.settings, self.history
         share = 1.0
         if self.left is not None and settings.budget_seconds:
@@ -115,10 +115,10 @@ class Candidates:
         return [plan for plan in self._adapted_plans if plan.key not in tried and not self._is_superseded(plan, tried)]
 
     def _is_superseded(self, plan: Plan, tried: Collection[str]) -> bool:
-        """Return whether a share of the examples has no chance to be champion, so that no minute is for it.
+        """Return whether a plan on a share of the examples cannot become champion any more, so that no time is for it.
 
-        It has none beside the whole. A method without a base that gives way where time is short learns more from all
-        examples in the same time, as long as there is time for a worthwhile part of its fit.
+        It cannot beside the whole. A method without a base that can be cut short learns more from all examples in the
+        same time, as long as there is time for a worthwhile part of its fit.
         """
         if plan.share == 1.0:
             return False
@@ -127,7 +127,7 @@ class Candidates:
 
     @cached_property
     def _adapted_plans(self) -> list[Plan]:
-        """The space, where trainings learn from examples as lessons of the data would have them.
+        """The search space, where trainings follow the recipe that lessons about the data ask for.
 
         What is refuted of a plan on frozen features may still hold for trainings.
         """
@@ -137,13 +137,13 @@ class Candidates:
 
     @cached_property
     def _training_recipe(self) -> Recipe:
-        """What lessons of the data have trainings do."""
+        """The recipe that lessons about the data ask trainings to follow."""
         refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
-        told = [one for one in self.history.lessons if one.key not in refuted or not self.trains_base(one.parent)]
-        return tuple(dict.fromkeys(step for one in told for step in one.heeded))
+        standing = [one for one in self.history.lessons if one.key not in refuted or not self.trains_base(one.parent)]
+        return tuple(dict.fromkeys(step for one in standing for step in one.heeded))
 
     def _with_training_recipe(self, plan: Plan) -> Plan:
-        """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
+        """Return a training with the recipe that lessons about the data ask for, or the nearest for its method."""
         if self.context.supports_early_learning(plan):
             return replace(plan, recipe=self._training_recipe)
         return replace(
@@ -151,9 +151,9 @@ class Candidates:
         )
 
     def _following_recipe(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
-        """Return the trainings that can do as lessons of the data would have them; all where none can.
+        """Return the trainings that follow the recipe that lessons about the data ask for; all where none can.
 
-        Other data sets, of which beliefs come, had their labels right.
+        The data sets that beliefs come from had right labels.
         """
         return [plan for plan in trainings if plan.recipe == self._training_recipe] or trainings
 
@@ -182,7 +182,7 @@ class Candidates:
         return self.costs.cost(plan).seconds
 
     def _can_be_cut_short(self, plan: Plan) -> bool:
-        """Return whether a plan does less where time is short."""
+        """Return whether a plan can be cut short where time is short."""
         return self.context.method(plan).elastic and not self.context.folds
 
     def _left_for(self, plan: Plan) -> float:
@@ -203,7 +203,7 @@ class Candidates:
                 1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._can_be_cut_short(plan) else 0.0)
             )
             deadline = self._deadline(limit)
-        # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
+        # A plan on a share of the examples tells of the whole, and the test of a lesson of that, however they score.
         plain = role == "explore" and plan.share == 1.0
         to_beat = self.history.champion_score if plain else None
         return Proposal(plan, why, role, self._belief(plan), self.work(plan), limit, deadline, to_beat)

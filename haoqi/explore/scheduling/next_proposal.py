@@ -58,7 +58,7 @@ def opening_over(context: SearchContext, history: History, left_seconds: float |
 
 
 def trains_next(context: SearchContext, history: History, left_seconds: float | None) -> bool:
-    """Return whether there is a champion and a training comes next: what is learnt of the data now, it can heed."""
+    """Return whether there is a champion and a training is next, whose recipe can follow lessons about the data."""
     scheduler = Scheduler(context, history, left_seconds)
     if history.champion is None or scheduler.propose_repeat() is not None:
         return False

@@ -1,4 +1,4 @@
-"""The table of plans: in which order they come."""
+"""The scheduler: in which order plans, lessons and ensembles are tried."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import replace
 from haoqi.core import seeds
 from haoqi.core.quantities import p_value
 from haoqi.core.say import say
-from haoqi.explore.beliefs.transfer_prior import HABIT
+from haoqi.explore.beliefs.transfer_prior import BASELINE
 from haoqi.explore.plans.method_ranks import method_rank
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
@@ -40,7 +40,7 @@ A_SECOND = 1.0
 which is what that takes at most: one experiment alone says nothing."""
 
 FROZEN_SHARE = 0.4
-"""Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
+"""Of the time left, what the first plan on frozen features may take, unless it can be cut short; it mostly pays."""
 
 UNLIKE_SHARE = 0.25
 """Of the time left, what a second training may take."""
@@ -133,8 +133,8 @@ class Scheduler(Candidates):
     def propose_opening(self) -> Proposal | None:
         """Return a cheap default plan while there are some, so that there soon is a usable model.
 
-        Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
-        that is believed best before the others, cheap or not: whoever reigns first is hard to beat.
+        Those without a base come first, the baseline before all; then those on frozen features, then trainings, the one
+        that is believed best before the others, cheap or not: the first champion is hard to replace.
         """
         fresh = [plan for plan in self.untried_plans() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
@@ -152,9 +152,9 @@ class Scheduler(Candidates):
         if alone := [plan for plan in untrained if not self.context.method(plan).uses_base]:
             first = min(
                 alone,
-                key=lambda plan: (plan.method != HABIT, self.work(plan), -method_rank(plan), plan.key),
+                key=lambda plan: (plan.method != BASELINE, self.work(plan), -method_rank(plan), plan.key),
             )
-        else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
+        else:  # the first has the base embed all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._following_recipe(cheap))
         return self._propose(first, say("why.cheap"), "explore")
 
@@ -177,7 +177,7 @@ class Scheduler(Candidates):
     def _propose_plain(self) -> Proposal | None:
         """Return a default without a base at the largest fidelity that leaves time for others, where none was tried.
 
-        What gives way learns from all examples, for as long as leaves that time.
+        What can be cut short learns from all examples, for as long as leaves that time.
         """
         tried = {e.plan.method for e in self.history.experiments}
         able = [
@@ -219,7 +219,7 @@ class Scheduler(Candidates):
             plan
             for plan in plans
             if self._leaves_time(plan, share)
-            # What gives way reads as many examples as there is time for.
+            # What can be cut short reads as many examples as there is time for.
             or (plan.share == 1.0 and self._can_be_cut_short(plan) and self._is_affordable(plan))
         ]
         why = say("why.frozen")
@@ -242,7 +242,7 @@ class Scheduler(Candidates):
         return self._propose(self._believed_best(self._following_recipe(able)), why, "explore") if able else None
 
     def _propose_second_training(self) -> Proposal | None:
-        """Return a second gradient method, once, where there is ample time: an ensemble lives on unlike members."""
+        """Return a second gradient method, once, where there is ample time: an ensemble needs members that differ."""
         tried = {e.plan.method for e in self.history.alone if self.trains_base(e.plan)}
         if len(tried) != 1 or not self.context.settings.ensemble:
             return None

@@ -61,9 +61,9 @@ class SearchContext:
     lengths: TextLengths = field(default_factory=TextLengths)
     """How long the texts are."""
     fresh: frozenset[str] = field(default_factory=find_not_imported)
-    """Libraries that were not imported when it was made: the first plan that needs one pays for it."""
+    """Libraries that were not imported when it was made; the first plan that needs one takes longer."""
     cleaned: bool = False
-    """Whether the texts were cleaned, so that what a model is asked must be, too."""
+    """Whether the texts were cleaned, so that texts to be answered must be, too."""
     card: Card = field(default_factory=lambda: Card("", Schema("", "")))
     """What a person should know of the data."""
     compiles: bool = False
@@ -107,14 +107,14 @@ class SearchContext:
 
     @cached_property
     def whole(self) -> "SearchContext":
-        """the same context with all examples but the test split to learn from, and none held back to judge by."""
+        """The same context with all examples but the test split to learn from, and none held back to judge by."""
         known = Examples.join([self.splits.train, self.splits.valid])
         splits = replace(self.splits, train=known, valid=Examples.of([]))
         return self._with(splits=splits, settings=replace(self.settings, folds=0))
 
     @cached_property
     def cross_validated(self) -> "SearchContext":
-        """the same context, where plans are judged by cross-validation over training and validation examples.
+        """The same context, where plans are judged by cross-validation over training and validation examples.
 
         Each model learns from about as many as the training split has.
         """
@@ -163,7 +163,7 @@ class SearchContext:
 
 
 def check_settings(settings: ExploreSettings, task: Task) -> None:
-    """Say no to methods that do not suit a task, and to bases that are not there, before any work is done.
+    """Refuse methods that do not suit a task and bases that are not there, before any work is done.
 
     Raises:
         UserError: if a method or a base that was asked for is of no use.
@@ -196,7 +196,7 @@ def build_context(settings: ExploreSettings, task: Task, prepared: Prepared, pla
         task: what to learn.
         prepared: what from.
         place: the run's folder.
-        rest: other fields of `Lab`: run, seed, cleaned, listen.
+        rest: other fields of `SearchContext`: run, seed, cleaned, listen.
 
     Raises:
         UserError: if a base that was asked for is not there.

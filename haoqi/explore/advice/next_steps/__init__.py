@@ -14,10 +14,10 @@ class Suggests(Protocol):
     """A frozen dataclass of settings with a `suggest` that uses its argument only."""
 
     def suggest(self, run_end: "RunEnd") -> "NextStep":
-        """Return the step with its gain, costs and evidence; what cannot be told is None, and the reason says so.
+        """Return the step with its gain, costs and evidence; what is not known is None, and the reason says so.
 
         Args:
-            ending: the end of a run: the champion, its learning curve, what is believed of plans, costs.
+            run_end: the end of a run: the champion, its learning curve, what is believed of plans, costs.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What comes of running more plans: the best of them reigns if the paired test says so, else the champion stays."""
+"""What running more plans would bring: the best becomes champion if the paired test says so, else none does."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def verified(
     Scores are drawn from the beliefs, the champion's too, so that one that was lucky is expected to fall back.
 
     Args:
-        ending: has the beliefs, the error of a comparison and its alpha.
+        run_end: has the beliefs, the error of a comparison and its alpha.
         plans: that would be run.
         more_doubt: standard deviation, in log-odds, of what each plan is off beyond the beliefs.
         lessons: whose plans would be run, too; they say themselves what they hope for.
@@ -34,9 +34,9 @@ def verified(
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     scores = expit(joint.mean + rng.standard_normal((_DRAWS, len(plans) + 1)) @ root.T)
     gains = scores[:, :-1] - scores[:, -1:]
-    told = [one for one in lessons if one.measure == "metric"]
-    hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in told]
-    proofs = acquisition.required_leads([*plans, *(one.plans[0] for one in told)])
+    about_metric = [one for one in lessons if one.measure == "metric"]
+    hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in about_metric]
+    proofs = acquisition.required_leads([*plans, *(one.plans[0] for one in about_metric)])
     gains = np.column_stack([gains, *hoped])
     if not gains.shape[1]:
         return np.zeros(_DRAWS)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from haoqi.core.config import Range
 from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import row_of, step
+from haoqi.explore.advice.next_steps._step_parts import row_of, step
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer

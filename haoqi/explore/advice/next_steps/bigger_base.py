@@ -2,7 +2,7 @@
 
 Larger encoders usually do better on the same data (Devlin et al., 2019, arXiv:1810.04805), but by how much differs from
 data to data. What bases differed by in this run narrows the belief; with one base it stays wide, and says so. A run
-without any base is told which one to bring, by what other data sets know of methods that use one.
+without any base gets the name of the one to bring, by what other data sets know of methods that use one.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from haoqi.core import folder
 from haoqi.core.config import Range
 from haoqi.evaluate.advice import NO_BASE, NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import step
+from haoqi.explore.advice.next_steps._step_parts import step
 from haoqi.explore.advice.next_steps._verified import verified
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.advice.untried_plan import most_promising

@@ -15,7 +15,7 @@ from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.evaluate.counts import counts_by_label, f1_by_label
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._choice import spread, unsure
-from haoqi.explore.advice.next_steps._told import row_of, sampled, step
+from haoqi.explore.advice.next_steps._step_parts import row_of, sampled, step
 from haoqi.explore.advice.run_end import RunEnd
 
 POINT = 0.01

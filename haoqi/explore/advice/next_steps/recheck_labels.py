@@ -1,7 +1,7 @@
 """Recheck the most suspect labels: wrong ones that are put right count more than new ones.
 
-How many of the suspects should be wrong is estimated from held-out probabilities (`data/recipes/_noise.py`), and that
-is where the belief starts. Where a text may have several labels nothing estimates it, and the belief starts at what
+How many of the suspects should be wrong is estimated from out-of-fold probabilities (`data/recipes/_noise.py`), where
+the belief starts. Where a text may have several labels nothing estimates it, and the belief starts at what
 people found of those that confident learning flagged in ten well-known data sets, 51 % (Northcutt, Athalye and Mueller,
 2021, arXiv:2103.14749). A lesson about suspects that was confirmed or refuted in the run moves it. Where a share e of
 labels of two kinds is wrong, n examples teach as much as n (1 - 2e)^2 right ones (Angluin and Laird, 1988,
@@ -16,7 +16,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import row_of, step
+from haoqi.explore.advice.next_steps._step_parts import row_of, step
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.beliefs.surrogate import Floats
 from haoqi.explore.reflection.label_errors import find_label_errors
@@ -69,7 +69,7 @@ class RecheckLabels:
         """Return draws of the gain: as many new texts as the labels that turn out wrong are worth.
 
         Args:
-            ending: the run, whose learning curve says what a text is worth.
+            run_end: the run, whose learning curve says what a text is worth.
             count: labels that are looked at.
             share: of them, those that should be wrong, before the lesson's verdict.
         """

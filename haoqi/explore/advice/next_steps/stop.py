@@ -9,7 +9,7 @@ import numpy as np
 
 from haoqi.evaluate.advice import STOP, NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import step
+from haoqi.explore.advice.next_steps._step_parts import step
 from haoqi.explore.advice.run_end import RunEnd
 
 

@@ -1,9 +1,9 @@
 """Train longer: what as much time again would bring, by what is believed of the plans that were not tried.
 
-The beliefs are those that the search chose by (`surrogate.py`; Rasmussen and Williams, 2006). A plan counts only if
-the paired test would let it pass, so the gain is 0 where nothing beats the champion. The knowledge curve I(t) says
-beside it what the last half of the experiments brought. Where the plan that promises most takes longer than that, the
-step is that plan alone, with its own price and gain.
+The beliefs are those that the search chose by (`beliefs/surrogate.py`; Rasmussen and Williams, 2006). A plan counts
+only if the paired test would let it pass, so the gain is 0 where nothing beats the champion. The knowledge curve I(t)
+says beside it what the last half of the experiments brought. Where the plan that promises most takes longer than
+that, the step is that plan alone, with its own price and gain.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.evaluate.advice import NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import step
+from haoqi.explore.advice.next_steps._step_parts import step
 from haoqi.explore.advice.next_steps._verified import verified
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.advice.untried_plan import UntriedPlan, find_untried, most_promising, none_with_base

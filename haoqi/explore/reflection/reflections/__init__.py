@@ -20,7 +20,7 @@ class Reflection(Protocol):
         """Return what this reflection has to say, usually nothing: a lesson needs evidence and a plan to test it.
 
         Args:
-            seen: the champion, its answers, and whatever else may be asked for; what would take too long is None.
+            diagnostics: of the champion; what would take too long is None.
         """
         ...
 

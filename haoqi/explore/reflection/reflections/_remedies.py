@@ -100,12 +100,12 @@ def raised(
     """Return the lesson of a finding, or none where no plan could test it.
 
     Args:
-        seen: what was looked at.
+        diagnostics: of the champion.
         kind: the reflection's name, whose sentence the report's texts hold.
         plans: what would test it.
         evidence: the numbers that fill the sentence's gaps.
         explains: share of the errors left, in the lesson's measure, that the finding may account for. The seldomer
-            remedies of this kind have helped so far, see `proven`, the less is promised, and the fewer are tried.
+            remedies of this kind have helped so far, see `success_rate`, the less is promised, and the fewer are tried.
         examples: (row, text) of some that show it.
         rest: other fields of `Lesson`: subject, measure, words, claim; `gain` where it is known better.
     """

@@ -60,14 +60,16 @@ class Brittleness:
             "before_share": float(before.mean()),
             "after_share": float(after.mean()),
         }
-        told = [(changed.ids[row], changed.texts[row]) for row in range(len(changed)) if before[row] and not after[row]]
+        examples = [
+            (changed.ids[row], changed.texts[row]) for row in range(len(changed)) if before[row] and not after[row]
+        ]
         return raised(
             diagnostics,
             "brittleness",
             plans,
             evidence,
             explains=0.0,
-            examples=told,
+            examples=examples,
             subject=name,
             measure=name,
             gain=drop / 4,

@@ -59,7 +59,7 @@ class ConfusedPairs:
             [*instead(diagnostics, "setfit"), *instead(diagnostics, "top_layers")],
         )
         subject = " / ".join(sorted(names))
-        told = shown(diagnostics, rows)
+        examples = shown(diagnostics, rows)
         return raised(
-            diagnostics, "confused_pairs", plans, evidence, explains=count / errors, examples=told, subject=subject
+            diagnostics, "confused_pairs", plans, evidence, explains=count / errors, examples=examples, subject=subject
         )

@@ -55,8 +55,8 @@ class Miscalibration:
             scaled(diagnostics, "strength", 0.2),
             [*instead(diagnostics, "logistic"), *instead(diagnostics, "blend")],
         )
-        told = shown(diagnostics, wrong)
+        examples = shown(diagnostics, wrong)
         gain = error**2  # what calibration alone adds to the Brier score, were the gap the same everywhere
         return raised(
-            diagnostics, "miscalibration", plans, evidence, explains=0.0, examples=told, measure="brier", gain=gain
+            diagnostics, "miscalibration", plans, evidence, explains=0.0, examples=examples, measure="brier", gain=gain
         )

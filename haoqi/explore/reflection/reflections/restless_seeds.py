@@ -50,9 +50,9 @@ class RestlessSeeds:
         calmer = [*varied(diagnostics, **_calmer(diagnostics)), *scaled(diagnostics, "epochs", 2.0)]
         steadier = [*varied(diagnostics, average=0.5), *scaled(diagnostics, "learning_rate", 0.5)]
         plans = in_turn(calmer, steadier, instead(diagnostics, "probe"))
-        told = shown(diagnostics, np.flatnonzero(best != worst).tolist())
+        examples = shown(diagnostics, np.flatnonzero(best != worst).tolist())
         explains = float(apart.max()) / max(1e-9, 1 - float(np.mean(rights)))
-        return raised(diagnostics, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=told)
+        return raised(diagnostics, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=examples)
 
 
 def _calmer(diagnostics: ChampionDiagnostics) -> dict[str, float]:

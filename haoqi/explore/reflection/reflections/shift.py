@@ -54,7 +54,7 @@ class Shift:
         sides = _sides(diagnostics)
         if not diagnostics.has_one_label or min(sides.newer.sum(), (~sides.newer).sum()) < self.least:
             return []
-        scores, tokens = _told_apart(sides, diagnostics.rng("shift"))
+        scores, tokens = _classify_sides(sides, diagnostics.rng("shift"))
         found, low, high = area(scores, sides.newer)
         if low < self.area:
             return []
@@ -79,11 +79,11 @@ class Shift:
             scaled(diagnostics, "strength", 0.2),
         )
         rows = np.argsort(-scores, kind="stable")
-        told = [(sides.examples.ids[row], sides.examples.texts[row]) for row in rows if sides.newer[row]]
+        examples = [(sides.examples.ids[row], sides.examples.texts[row]) for row in rows if sides.newer[row]]
         lost = (older[0] / older[1] - newer[0] / newer[1]) if older[1] and newer[1] else 0.05
         kind = "shift" if sides.dated else "shift_of_splits"
         explains = lost / max(1e-9, 1 - diagnostics.score)
-        return raised(diagnostics, kind, plans, evidence, explains=explains, examples=told)
+        return raised(diagnostics, kind, plans, evidence, explains=explains, examples=examples)
 
 
 def _sides(diagnostics: ChampionDiagnostics) -> Sides:
@@ -105,7 +105,7 @@ def _sample(diagnostics: ChampionDiagnostics, sides: Sides) -> Sides:
     return Sides(sides.examples.take(rows), sides.newer[rows], sides.dated)
 
 
-def _told_apart(sides: Sides, rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], list[str]]:
+def _classify_sides(sides: Sides, rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], list[str]]:
     """Return how much each text looks newer to a classifier that did not see it, and the tokens it goes by."""
     ngrams, counts = learn_ngrams(sides.examples.texts, "word", (1, 1), least_texts=3)
     present = counts.astype(np.float64)
@@ -135,12 +135,12 @@ def _answers(diagnostics: ChampionDiagnostics, sides: Sides) -> tuple[tuple[int,
     side = dict(zip(sides.examples.ids, sides.newer.tolist(), strict=True))
     answered = list(zip(diagnostics.judged.ids, diagnostics.right.tolist(), strict=True))
     if {side[row] for row, _ in answered if row in side} != {False, True}:
-        answered = _from_outside(diagnostics)
+        answered = _out_of_fold_answers(diagnostics)
     old, new = ([right for row, right in answered if side.get(row) is wanted] for wanted in (False, True))
     return (sum(old), len(old)), (sum(new), len(new))
 
 
-def _from_outside(diagnostics: ChampionDiagnostics) -> list[tuple[int, bool]]:
+def _out_of_fold_answers(diagnostics: ChampionDiagnostics) -> list[tuple[int, bool]]:
     """Return (row in the source, whether it was answered right) of both splits, by the same cheap models."""
     found: list[tuple[int, bool]] = []
     if diagnostics.out_of_fold is None or diagnostics.out_of_fold_valid is None:
@@ -151,5 +151,7 @@ def _from_outside(diagnostics: ChampionDiagnostics) -> list[tuple[int, bool]]:
     )
     for examples, probabilities in sides:
         given = [diagnostics.task.labels[place] for place in probabilities.argmax(axis=1)]
-        found += [(row, label == told) for row, label, told in zip(examples.ids, examples.labels, given, strict=True)]
+        found += [
+            (row, label == answer) for row, label, answer in zip(examples.ids, examples.labels, given, strict=True)
+        ]
     return found

@@ -51,7 +51,7 @@ class Shortcuts:
         before = diagnostics.validation_right
         found: list[str] = []
         evidence: dict[str, Any] = {}
-        told: list[tuple[int, str]] = []
+        examples: list[tuple[int, str]] = []
         for token, label, purity in self._tokens(diagnostics):
             changed, rows = diagnostics.probe("hide", (token,))
             answers = diagnostics.ask(changed)
@@ -65,7 +65,7 @@ class Shortcuts:
             if not evidence:
                 evidence = {"label": label, "purity_share": purity, "count": len(rows), "drop": drop}
                 evidence |= {"before_share": float(before[rows].mean()), "after_share": float(after.mean())}
-                told = [
+                examples = [
                     (diagnostics.validation_sample.ids[row], diagnostics.validation_sample.texts[row])
                     for row in rows[before[rows] & ~after]
                 ]
@@ -80,7 +80,7 @@ class Shortcuts:
             plans,
             evidence,
             explains=0.0,
-            examples=told,
+            examples=examples,
             subject=" ".join(sorted(found)),
             measure="hide",
             words=tuple(found),

@@ -60,9 +60,10 @@ class StrongDisagree:
                 varied(diagnostics, most_read=1_000_000),
                 instead(diagnostics, "top_layers"),
             )
-            told = shown(diagnostics, np.flatnonzero(apart & theirs).tolist())
+            examples = shown(diagnostics, np.flatnonzero(apart & theirs).tolist())
             best = (
-                raised(diagnostics, "strong_disagree", plans, evidence, explains=0.0, examples=told, gain=found) or best
+                raised(diagnostics, "strong_disagree", plans, evidence, explains=0.0, examples=examples, gain=found)
+                or best
             )
         return best
 

@@ -3,7 +3,7 @@
 Every training example is answered by models that did not learn it, and from where they level off in agreeing with
 the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`): hard examples
 contradict unsure answers only. Whether leaving such rows out, trusting them less or correcting them helps is an
-experiment. Frozen features hardly mind a few wrong labels and trainings learn them by heart, so a training is held to
+experiment. Frozen features hardly mind a few wrong labels and trainings memorise them, so a training is held to
 what it answered early (`data/recipes/early_learning.py`) before there was time for the experiment, and whatever it says
 of frozen features.
 """
@@ -43,7 +43,7 @@ class SuspectLabels:
         rows, count = len(train), len(found.rows)
         if count < max(self.least, self.share * rows) or not (found.noise is None or found.noise.evident):
             return []
-        told = [
+        examples = [
             (
                 train.ids[row],
                 f"{diagnostics.show_label(train.labels[row])} → {diagnostics.show_label(label)}: {train.texts[row]}",
@@ -67,5 +67,5 @@ class SuspectLabels:
         explains = min(1.0, count / rows / max(1e-9, 1 - diagnostics.score))
         heeded = "early_learning" if diagnostics.task.output.name == "label" else "drop_suspects"
         return raised(
-            diagnostics, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=((heeded, ()),)
+            diagnostics, "suspect_labels", plans, evidence, explains=explains, examples=examples, heeded=((heeded, ()),)
         )

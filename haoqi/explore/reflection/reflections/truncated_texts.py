@@ -1,6 +1,6 @@
 """Long texts are cut, and what decides may stand behind the cut (Sun et al., 2019, arXiv:1905.05583, section 5.2).
 
-An encoder reads so many pieces and no more. Where texts are longer and answered worse for it, reading further,
+An encoder reads so many tokens and no more. Where texts are longer and answered worse for it, reading further,
 reading beginning and end, or a method that reads all of a text is worth a try.
 """
 
@@ -66,11 +66,11 @@ class TruncatedTexts:
             [*instead(diagnostics, "tfidf"), *instead(diagnostics, "blend")],
         )
         explains = float((~right & cut).sum() / max(1, (~right).sum()))
-        told = shown(diagnostics, rows[cut & ~right].tolist())
-        return raised(diagnostics, "truncated_texts", plans, evidence, explains=explains, examples=told)
+        examples = shown(diagnostics, rows[cut & ~right].tolist())
+        return raised(diagnostics, "truncated_texts", plans, evidence, explains=explains, examples=examples)
 
     def _limit(self, diagnostics: ChampionDiagnostics) -> int:
-        """Return how many pieces the champion reads."""
+        """Return how many tokens the champion reads."""
         assert diagnostics.plan.base is not None
         most = int(getattr(diagnostics.settings, "max_tokens", LONGEST))
         return min(most, diagnostics.context.bases[diagnostics.plan.base].card.max_tokens)

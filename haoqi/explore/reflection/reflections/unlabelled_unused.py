@@ -50,9 +50,9 @@ class UnlabelledUnused:
             "sure_share": float(sure.mean()),
             "new_share": _new(diagnostics.splits.train.texts, [texts.texts[row] for row in rows]),
         }
-        told = [(texts.ids[row], texts.texts[row]) for row, one in zip(rows, sure, strict=True) if one]
+        examples = [(texts.ids[row], texts.texts[row]) for row, one in zip(rows, sure, strict=True) if one]
         return raised(
-            diagnostics, "unlabelled_unused", plans, evidence, explains=evidence["new_share"] + 0.2, examples=told
+            diagnostics, "unlabelled_unused", plans, evidence, explains=evidence["new_share"] + 0.2, examples=examples
         )
 
 

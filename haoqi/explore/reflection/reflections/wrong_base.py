@@ -1,4 +1,4 @@
-"""The base was not made for these texts: unknown pieces, or another language (Rust et al., 2021, arXiv:2012.15613).
+"""The base was not made for these texts: unknown tokens, or another language (Rust et al., 2021, arXiv:2012.15613).
 
 What a tokenizer does not know, or knows letter by letter only, the base cannot tell apart. Another base, or a
 method that counts characters and needs none, is worth a try before any setting of this one.
@@ -25,7 +25,7 @@ class WrongBase:
     asks: ClassVar[bool] = False
 
     unknown: Annotated[float, Range(0.0, 1.0)] = 0.05
-    """Share of the pieces that it does not know."""
+    """Share of the tokens that it does not know."""
     foreign: Annotated[float, Range(0.0, 1.0)] = 0.25
     """Share of the texts in languages it was not trained on, where its card says which it was."""
 
@@ -43,12 +43,12 @@ class WrongBase:
             return []
         worst = sorted(range(len(texts)), key=lambda row: -int(pieces.unknown[row]))
         numbers = sorted(rows.tolist())
-        told = [(diagnostics.splits.train.ids[numbers[row]], texts[row]) for row in worst if pieces.unknown[row]]
+        examples = [(diagnostics.splits.train.ids[numbers[row]], texts[row]) for row in worst if pieces.unknown[row]]
         evidence = {"base": name, "unknown_share": unknown, "foreign_share": foreign}
         others = [replace(diagnostics.plan, base=other, seed=0) for other in diagnostics.context.bases if other != name]
         plans = in_turn(others, _without_base(diagnostics), instead(diagnostics, "blend"))
         explains = max(unknown / self.unknown, foreign / self.foreign) / 4
-        return raised(diagnostics, "wrong_base", plans, evidence, explains=explains, examples=told)
+        return raised(diagnostics, "wrong_base", plans, evidence, explains=explains, examples=examples)
 
 
 def _without_base(diagnostics: ChampionDiagnostics) -> list[Plan]:

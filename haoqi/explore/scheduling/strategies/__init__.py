@@ -21,7 +21,7 @@ class Strategy(Protocol):
         Args:
             untried: the plans that can still be afforded, at least one.
             history: all experiments of the run, in order; failed ones have no score.
-            outlook: what is believed of plans, of their costs and of what is left.
+            acquisition: what is believed of plans, of their costs and of what is left.
             rng: the only source of chance.
         """
         ...
