@@ -127,7 +127,7 @@ def test_who_wants_no_advice_gets_none(place: Path) -> None:
 
 
 def test_what_one_step_runs_into_leaves_the_others_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: object, ending: RunEnd) -> None:
+    def fail(self: object, run_end: RunEnd) -> None:
         raise ValueError("no luck")
 
     monkeypatch.setattr(next_steps.get("train_longer"), "suggest", fail)

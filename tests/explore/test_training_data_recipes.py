@@ -65,7 +65,7 @@ def reviews(rows: int, seed: int = 0, wrong: float = 0.0) -> tuple[Examples, lis
     return Examples.of(texts, labels), turned
 
 
-def lab_of(
+def context_of(
     folder: Path, train: Examples, valid: Examples, *bases: str, task: str = "topic", **rest: Any
 ) -> SearchContext:
     labels = rest.pop("labels", ("bad", "good"))
@@ -130,7 +130,7 @@ def test_a_plan_knows_how_much_more_there_is_to_learn() -> None:
 
 def test_plans_with_one_recipe_learn_from_the_same_examples(tmp_path: Path) -> None:
     train, _ = reviews(40)
-    context = lab_of(tmp_path, train, reviews(10, 1)[0])
+    context = context_of(tmp_path, train, reviews(10, 1)[0])
     plans = [
         Plan(method, seed=seed).with_recipe("typos") for method, seed in (("tfidf", 0), ("majority", 0), ("tfidf", 1))
     ]
@@ -144,7 +144,7 @@ def test_plans_with_one_recipe_learn_from_the_same_examples(tmp_path: Path) -> N
 
 def test_words_of_spans_have_no_held_out_answers(tmp_path: Path) -> None:
     train = Examples.of(["Ann came", "Bob left"], [(Span(0, 3, "PER"),)] * 2)
-    context = lab_of(tmp_path, train, train, task="entities", labels=("PER",))
+    context = context_of(tmp_path, train, train, task="entities", labels=("PER",))
     with pytest.raises(UserError, match="cannot change examples with spans"):
         training_examples(Plan("crf").with_recipe("drop_suspects"), context, train)
     with pytest.raises(UserError, match="labels of words"):
@@ -167,7 +167,7 @@ def test_a_generator_is_asked_once_per_request_and_only_where_it_is_needed(
     base = resolve(tiny_base, tmp_path / "cache")
     decoder = replace(base, card=replace(base.card, languages=("en",)))
     train, _ = reviews(24)
-    context = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
+    context = context_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
     plan = Plan("tfidf").with_recipe("paraphrase", count=5)
     monkeypatch.setattr(training_data, "_writer", lambda: None)
     with pytest.raises(UserError, match="needs a base that writes"):
@@ -186,11 +186,11 @@ def test_unlabelled_texts_are_learnt_from_where_there_are_any(tmp_path: Path) ->
     (train, _), (valid, _), (more, _) = reviews(60), reviews(10, 1), reviews(30, 2)
     more = replace(more, labels=[None] * 30, ids=list(range(100, 130)))
     plan = Plan("tfidf").with_recipe("self_train", confidence=0.6)
-    found = training_examples(plan, lab_of(tmp_path, train, valid, unlabelled=more), train)
+    found = training_examples(plan, context_of(tmp_path, train, valid, unlabelled=more), train)
     assert len(found) > 75
     assert all((label == "good") == any(word in text for word in GOOD) for text, label in found)
     with pytest.raises(UserError, match="needs unlabelled texts"):
-        training_examples(plan, lab_of(tmp_path, train, valid), train)
+        training_examples(plan, context_of(tmp_path, train, valid), train)
 
 
 RECIPES = (
