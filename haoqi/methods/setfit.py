@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -48,7 +49,7 @@ _LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
 class Setfit:
     """How long texts are compared, and how sharply."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
@@ -69,6 +70,7 @@ class Setfit:
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
+        job = replace(job, devices=1, sharding="none")  # nothing of a step could be shared
         bench = lay_out(with_names(job) if self.named else job, self.max_tokens)
         _freeze_for_contrast(bench)
         rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
@@ -90,7 +92,7 @@ class Setfit:
             learner,
             settings,
             seed=job.seed,
-            placement=replace(bench.placement, devices=1),  # nothing of a step could be shared
+            placement=bench.placement,
             folder=job.folder,
             seconds=None if bench.seconds is None else bench.seconds * _CONTRAST_SHARE,
             report=lambda share, note: job.report(Progress(share * _CONTRAST_SHARE, note)),

@@ -7,10 +7,10 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
 from haoqi.core.say import joined, say
-from haoqi.tasks.choice import Source, check_labels, check_shape, guess, read_labels, remarks
+from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, guess, read_labels, remarks
 from haoqi.tasks.task import Task
 
-__all__ = ["as_plain", "build", "from_plain", "guess", "names", "resolve", "tasks"]
+__all__ = ["as_plain", "build", "from_plain", "guess", "names", "needs_one_text", "resolve", "tasks"]
 
 tasks: Registry[Task] = Registry("task", "haoqi.tasks", skip=("task", "choice", "classify", "words"))
 
@@ -35,6 +35,8 @@ def build(name: str, labels: tuple[str, ...], descriptions: Mapping[str, str] | 
     if twice:
         raise UserError(f"the label {twice[0]!r} is given twice", "give every label once")
     task = tasks.build(name, labels=labels) if labels else tasks.build(name)
+    if labels and not task.output.kind.has_classes:
+        raise UserError(f"the task {name} has no labels, and {labels[0]!r} was given", "leave the labels out")
     strange = sorted(set(descriptions or {}).difference(task.labels))
     if strange:
         raise UserError(f"there is a description for {strange[0]!r}, which is no label", f"labels: {_list(task)}")
@@ -53,13 +55,22 @@ def resolve(name: str | None, raw: Source) -> tuple[Task, str]:
             occur, or all labels are different.
     """
     chosen, reason = guess(raw) if name is None else (name, say("task.why.said", name=name))
-    output = tasks.build(chosen).output
+    built = tasks.build(chosen)
+    output = built.output
     check_shape(chosen, output, raw)
+    check_pairs(chosen, raw, pairs=built.pairs)
     labels = read_labels(output, raw)
     vocabulary = output.vocabulary(label for label in labels if label is not None)
     check_labels(chosen, labels, vocabulary, output)
     remark = remarks(labels, output)
     return build(chosen, vocabulary), joined([reason, remark], by="list.semicolon") if remark else reason
+
+
+def needs_one_text(name: str | None, raw: Source) -> bool:
+    """Return whether a task reads one text of rows that have two: the one that was named, or that would be guessed."""
+    if raw.examples.pairs is None:
+        return False
+    return not tasks.build(guess(raw)[0] if name is None else name).pairs
 
 
 def as_plain(task: Task) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from haoqi.explore.setup.base_choice import choose_bases, find_missing_base
 from haoqi.models import bases
 from haoqi.models.bases import Base
 
+CACHE = Path("cache")
 ENGLISH, CHINESE = {"en": 0.97, "other": 0.03}, {"zh": 1.0}
 
 
@@ -31,7 +32,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 def chosen(languages: dict[str, float], *named: str) -> tuple[list[str], list[Event]]:
     told: list[Event] = []
-    return list(choose_bases(ExploreSettings(base=named), languages, told.append)), told
+    return list(choose_bases(ExploreSettings(base=named), languages, CACHE, told.append)), told
 
 
 def test_the_languages_choose_where_no_base_is_named(here: set[str]) -> None:
@@ -57,7 +58,7 @@ def test_without_the_suitable_base_the_search_goes_on_and_says_how_to_get_it(her
 
 def test_a_missing_base_is_named_before_the_run(here: set[str]) -> None:
     texts = ["The battery died on day two and nobody answered my letters."] * 3
-    assert find_missing_base(texts) is None
+    assert find_missing_base(texts, CACHE) is None
     here.remove("minilm")
-    missing = find_missing_base(texts)
+    missing = find_missing_base(texts, CACHE)
     assert missing is not None and missing.name == "minilm"

@@ -16,7 +16,7 @@ from haoqi.explore.record.history import History
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct, count_tokens
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.context import SearchContext
-from haoqi.models.bases import load_tokenizer, resolve
+from haoqi.models.bases import resolve
 from tests.explore.test_reflections import MACHINE, TFIDF, Case, drawn, noisy
 
 
@@ -54,8 +54,8 @@ def test_what_the_champion_learnt_is_answered_by_its_own_model(case: Case) -> No
     fitted = ChampionDiagnostics(case.context, case.history).fitted
     assert fitted is not None
     assert fitted.examples.texts == case.context.splits.train.texts
-    metric, labels = case.context.task.metric, case.context.task.labels
-    assert fitted.score == pytest.approx(metric(fitted.examples.labels, fitted.predictions.labels, labels))
+    task = case.context.task
+    assert fitted.score == pytest.approx(task.metric(fitted.examples, fitted.predictions, task))
     assert fitted.right.mean() > 0.9
 
 
@@ -80,14 +80,8 @@ def test_a_behavioural_test_changes_the_same_examples_in_the_same_way_again(case
     assert set(one[0].labels) == {"a", "b"}
 
 
-def test_tokens_are_counted_whole_and_those_that_a_base_does_not_know_apart(
-    tiny_base: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    base = resolve(tiny_base, home)
-    tokenizer = load_tokenizer(base)
-    tokenizer.enable_truncation(128)  # as whoever embedded texts with it has left it
-    monkeypatch.setattr("haoqi.models.bases.load_tokenizer", lambda base: tokenizer)
-    found = count_tokens(base, ["The battery", "The Жbattery Ж", "the " * 500])
+def test_tokens_are_counted_whole_and_those_that_a_base_does_not_know_apart(tiny_base: str, home: Path) -> None:
+    found = count_tokens(resolve(tiny_base, home), ["The battery", "The Жbattery Ж", "the " * 500])
     assert found.counts.tolist() == [4, 5, 502]  # more than the base reads at once
     assert found.unknown.tolist() == [0, 2, 0]
 

@@ -83,7 +83,7 @@ class Bench:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(champion_test, "compare", quickly)
+    monkeypatch.setattr("haoqi.evaluate.comparison.compare", quickly)
 
 
 @pytest.mark.parametrize("stochastic", [True, False])

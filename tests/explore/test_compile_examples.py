@@ -46,7 +46,7 @@ def test_the_judged_model_stands_in_for_one_that_learnt_the_validation_examples(
 ) -> None:
     (tmp_path / "runs" / "reviews" / "run" / "experiments" / "plan-0" / "model").mkdir(parents=True)
     given = list[Any]()
-    monkeypatch.setattr(module, "load", lambda folder: folder)
+    monkeypatch.setattr(module, "load", lambda folder, cache: folder)
 
     class Smaller:
         def __init__(self, model: Path, splits: Splits, place: Path) -> None:

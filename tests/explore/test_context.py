@@ -1,6 +1,7 @@
 """The context of a search decides on which examples plans are judged, and shares what is computed once."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -61,11 +62,11 @@ def test_every_use_of_chance_has_a_generator_of_its_own() -> None:
     assert replace(room, seed=1).generator("folds").random() != one
 
 
-def test_a_method_that_cannot_learn_the_task_is_refused_before_any_work() -> None:
+def test_a_method_that_cannot_learn_the_task_is_refused_before_any_work(tmp_path: Path) -> None:
     task = tasks.build("entities", ("PER",))
-    check_settings(ExploreSettings(methods=("crf",)), task)
+    check_settings(ExploreSettings(methods=("crf",)), task, tmp_path)
     with pytest.raises(UserError, match="tfidf cannot learn the task entities"):
-        check_settings(ExploreSettings(methods=("crf", "tfidf")), task)
+        check_settings(ExploreSettings(methods=("crf", "tfidf")), task, tmp_path)
     assert "tfidf" not in suitable_methods(ExploreSettings(), task)
 
 

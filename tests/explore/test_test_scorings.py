@@ -26,7 +26,7 @@ def history() -> History:
 
 
 def counted(history: History, monkeypatch: pytest.MonkeyPatch, *published: Release) -> int:
-    monkeypatch.setattr(test_scorings, "list_releases", lambda name: list(published))
+    monkeypatch.setattr(test_scorings, "list_releases", lambda name, home: list(published))
     return count_scorings("reviews", "same", history)
 
 

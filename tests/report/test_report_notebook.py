@@ -9,6 +9,7 @@ import pytest
 
 from haoqi import report
 from haoqi.core.say import say, texts
+from haoqi.data.answers import ONE_CLASS
 from haoqi.explore.record.claims import claim
 from haoqi.report import Champion, Lesson, Row, Step, Story, Verdict
 from haoqi.report.daybook import chapters, deviations, entries, turning_points
@@ -76,7 +77,7 @@ LESSONS = (
 STORY = Story(
     "r",
     "topic",
-    "label",
+    ONE_CLASS,
     ("a", "b"),
     "macro_f1",
     Champion(6, "probe", "probe"),

@@ -14,8 +14,8 @@ from haoqi.data.examples import Examples, Indices, Splits
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.costs.cost_model import CostModel
-from haoqi.explore.experiments import out_of_fold as outside
 from haoqi.explore.experiments.model_store import has_model, load_model
+from haoqi.explore.experiments.out_of_fold import Floats, is_computed, predict_out_of_fold, predict_texts
 from haoqi.explore.experiments.results import read_answers
 from haoqi.explore.experiments.training_data import sample_examples
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
@@ -76,7 +76,7 @@ class ChampionDiagnostics:
     @property
     def has_one_label(self) -> bool:
         """Whether an answer is one label."""
-        return self.task.output.name == "label"
+        return self.task.output.kind.one_class
 
     @property
     def champion(self) -> Experiment:
@@ -128,7 +128,7 @@ class ChampionDiagnostics:
 
     @cached_property
     def validation_sample(self) -> Examples:
-        """Validation examples to probe the champion's model with, a sample where there are many."""
+        """Validation examples for behavioural tests of the champion's model, a sample where there are many."""
         return self.splits.valid.take(self._validation_rows)
 
     @cached_property
@@ -157,40 +157,41 @@ class ChampionDiagnostics:
         answers = self.ask(sample)
         if answers is None:
             return None
-        score = self.task.metric(sample.labels, answers.labels, self.task.labels)
+        score = self.task.metric.merit_of(sample, answers, self.task)
         return Fitted(sample, answers, float(score), correct(sample, answers))
 
     @cached_property
-    def out_of_fold(self) -> outside.Floats | None:
+    def out_of_fold(self) -> Floats | None:
         """Probability of each label for each training example, by cheap models that did not learn it.
 
         A base is among them where it has read the texts already, or can in time; None where words are labelled, or
         even counting words takes too long.
         """
         context = self._label_check_context
-        return None if context is None else outside.predict_out_of_fold(context, self.splits.train)
+        return None if context is None else predict_out_of_fold(context, self.splits.train)
 
     @cached_property
-    def out_of_fold_valid(self) -> outside.Floats | None:
+    def out_of_fold_valid(self) -> Floats | None:
         """The same models' probabilities for the validation examples, so that the two splits can be compared."""
         context = self._label_check_context
-        return None if context is None else outside.predict_texts(context, self.splits.train, self.splits.valid.texts)
+        return None if context is None else predict_texts(context, self.splits.train, self.splits.valid.texts)
 
     @cached_property
     def _label_check_context(self) -> SearchContext | None:
         """The context with as many bases as checking labels has time for, or had before; None where it has none."""
-        if self.task.output.name == "spans":
+        kind = self.task.output.kind
+        if kind.of_words or not kind.has_classes or self.task.pairs:
             return None
         rooms = (self.context, replace(self.context, bases={}))
         costs = CostModel.of(self.context, self.history.experiments, timed=self.left_seconds is not None)
 
         def able(room: SearchContext) -> bool:
-            return outside.is_computed(room, self.splits.train) or self.affords(costs.label_check_seconds(room))
+            return is_computed(room, self.splits.train) or self.affords(costs.label_check_seconds(room))
 
         return next(filter(able, rooms), None)
 
     def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
-        """Return the held examples as a probe changes them, and which of them it changes."""
+        """Return validation examples as a behavioural test changes them, and which of them it changes."""
         return probed(name, self.validation_sample, self.rng("probe", name), words)
 
     def strong_experiments(self, within: float) -> list[Experiment]:
@@ -213,7 +214,7 @@ class ChampionDiagnostics:
         return self.context.store.embeddings(self.context.bases[name], texts)
 
     def count_tokens(self, base: str, texts: Sequence[str]) -> "TokenCounts":
-        """Return into how many pieces a base's tokenizer cuts texts, none left out, and how many it does not know."""
+        """Return into how many tokens a base's tokenizer cuts texts, none left out, and how many it does not know."""
         return count_tokens(self.context.bases[base], texts)
 
     def show_label(self, label: Any) -> str:
@@ -270,7 +271,7 @@ class TokenCounts:
     """How a tokenizer reads some texts."""
 
     counts: npt.NDArray[np.int64]
-    """Pieces of each text, its marks included, none cut off."""
+    """Tokens of each text, its marks included, none cut off."""
     unknown: npt.NDArray[np.int64]
     """How many of them stand for something it does not know."""
 
@@ -280,8 +281,6 @@ def count_tokens(base: Any, texts: Sequence[str]) -> TokenCounts:
     from haoqi.models.bases import load_tokenizer
 
     tokenizer = load_tokenizer(base)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     names = ("[UNK]", "<unk>", "<UNK>")
     strange = {found for name in names if (found := tokenizer.token_to_id(name)) is not None}
     encoded = tokenizer.encode_batch_fast([base.card.prefix + text for text in texts])
@@ -291,6 +290,10 @@ def count_tokens(base: Any, texts: Sequence[str]) -> TokenCounts:
 
 
 def correct(examples: Examples, predictions: Predictions) -> Bools:
-    """Return whether each answer is right as a whole, shape (n,)."""
+    """Return whether each answer is right as a whole, shape (n,); a number is if its interval holds the right one."""
+    if predictions.intervals is not None:
+        low, high = predictions.intervals.T
+        true = np.asarray(examples.labels, dtype=np.float64)
+        return np.asarray((low <= true) & (true <= high))
     pairs = zip(examples.labels, predictions.labels, strict=True)
     return np.array([frozenset(items(true)) == frozenset(items(given)) for true, given in pairs], dtype=bool)

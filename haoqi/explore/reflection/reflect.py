@@ -18,6 +18,7 @@ from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.events import Note
 from haoqi.core.quantities import p_value, signed
 from haoqi.core.say import named, say
+from haoqi.data.answers import CLASSES
 from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
@@ -195,6 +196,10 @@ def _reflected(diagnostics: ChampionDiagnostics, names: Sequence[str]) -> tuple[
     for asks, name in product((False, True), names):
         try:
             reflection = reflections.build(name)
+            if not getattr(reflection, "accepts", CLASSES).takes(
+                diagnostics.task.output.kind, pairs=diagnostics.task.pairs
+            ):
+                continue
             found += reflection.reflect(diagnostics) if reflection.asks == asks else []
         except OutOfTimeError:
             continue  # as one that finds nothing: another look may have the time
@@ -269,10 +274,10 @@ def _compared(
     first, second = (_statistics(lesson, runs, diagnostics) for runs in (mine, theirs))
     if first is None or second is None:
         return None
-    score = share if lesson.measure == "brier" else diagnostics.task.metric.score
-    return compare(
-        first, second, score, rng=seeds.generator(diagnostics.context.seed, "lesson", lesson.key, mine[0].number)
-    )
+    rng = seeds.generator(diagnostics.context.seed, "lesson", lesson.key, mine[0].number)
+    if lesson.measure == "brier":
+        return compare(first, second, share, rng=rng)
+    return diagnostics.task.metric.compare(first, second, rng=rng)
 
 
 def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: ChampionDiagnostics) -> "Statistics | None":
@@ -286,7 +291,7 @@ def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: Champio
     changed, _ = diagnostics.probe(lesson.measure, lesson.words)
     if model is None or not len(changed):
         return None
-    return diagnostics.task.metric.count(changed.labels, model.predict(changed).labels, diagnostics.task.labels)
+    return diagnostics.task.metric.count(changed, model.predict(changed), diagnostics.task)
 
 
 def _honesty(run: Experiment, diagnostics: ChampionDiagnostics) -> "Statistics | None":

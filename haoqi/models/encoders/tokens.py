@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.models.bases import read_whole
+
 Integers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
 
@@ -30,8 +32,7 @@ class Marks:
 
 def marks_of(tokenizer: Any) -> Marks:
     """Return a tokenizer's marks; from here on it neither pads nor truncates."""
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    read_whole(tokenizer)
     probe = tokenizer.encode("a")
     own = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
     first, last = (own[0], own[-1] + 1) if own else (len(probe.ids), len(probe.ids))
@@ -81,3 +82,23 @@ def parts(rows: Rows, lengths: Rows, batch_tokens: int) -> Iterator[Rows]:
 def lengths_of(pieces: Sequence[Sequence[int] | npt.NDArray[Any]]) -> Rows:
     """Return the length of each sequence, shape (n,)."""
     return np.fromiter((len(piece) for piece in pieces), dtype=np.int64, count=len(pieces))
+
+
+def join_pairs(first: Sequence[Integers], second: Sequence[Integers], max_tokens: int, marks: Marks) -> list[Integers]:
+    """Return each two texts as one, the marks that end a text between them; of two that are too long the longer is cut.
+
+    Args:
+        first: the pieces of each text, marks included.
+        second: the same of the second texts.
+        max_tokens: the longest result.
+        marks: of the tokenizer.
+    """
+    before, after = np.array(marks.before, np.int32), np.array(marks.after, np.int32)
+    room = max_tokens - len(before) - 2 * len(after)
+    found = []
+    for one, other in zip(first, second, strict=True):
+        left, right = (whole[len(before) : len(whole) - len(after)] for whole in (one, other))
+        shorter = min(len(left), len(right), room // 2)
+        most = max(room // 2 if shorter == room // 2 else 0, room - shorter)
+        found.append(np.concatenate([before, left[:most], after, right[: room - min(len(left), most)], after]))
+    return found

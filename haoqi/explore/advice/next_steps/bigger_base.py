@@ -7,12 +7,12 @@ without any base gets the name of the one to bring, by what other data sets know
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
-from haoqi.core import folder
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.evaluate.advice import NO_BASE, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._step_parts import step
@@ -35,6 +35,8 @@ _KNOWN = 0.5
 @dataclass(frozen=True)
 class BiggerBase:
     """What is believed of bases before a run has shown anything."""
+
+    accepts: ClassVar[Accepts] = ANYTHING
 
     doubt: Annotated[float, Range(0.0, 5.0)] = 0.35
     """Standard deviation, in log-odds, of what another base changes; a guess."""
@@ -93,7 +95,7 @@ def _candidate(run_end: RunEnd) -> BaseCard | None:
     languages = run_end.context.card.languages
     total = sum(languages.values())
     found = []
-    for one in available(folder.cache()):
+    for one in available(run_end.context.cache):
         card = one.card
         known = sum(share for code, share in languages.items() if code.partition("-")[0] in card.languages)
         suits = not total or known >= _KNOWN * total

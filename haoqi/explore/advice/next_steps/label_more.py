@@ -77,6 +77,6 @@ def _chosen(run_end: RunEnd, count: int) -> tuple[ChosenRow, ...]:
     answers = run_end.diagnostics.ask(pool)
     if answers is None:
         return ()
-    doubt = unsure(answers, run_end.context.task.output.name)
+    doubt = unsure(answers, run_end.context.task.output.kind)
     best = spread(doubt, run_end.diagnostics.embeddings(pool.texts), count)
     return tuple(row_of(pool, place, answers.labels[place], float(doubt[place])) for place in best)

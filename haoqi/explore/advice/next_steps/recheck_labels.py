@@ -42,7 +42,7 @@ class RecheckLabels:
 
     def suggest(self, run_end: RunEnd) -> NextStep:
         """Return the step with the rows to look at, the most suspect first."""
-        if run_end.context.task.output.name == "spans":
+        if run_end.context.task.output.kind.of_words:
             return step("recheck_labels", "recheck_spans", None, {"count": self.count})
         found = find_label_errors(run_end.diagnostics)
         if found is None:
@@ -74,7 +74,7 @@ class RecheckLabels:
             share: of them, those that should be wrong, before the lesson's verdict.
         """
         rng, curve = run_end.rng("suspects"), run_end.learning_curve.curve
-        kinds = max(2, len(run_end.context.task.labels)) if run_end.context.task.output.name == "label" else 2
+        kinds = max(2, len(run_end.context.task.labels)) if run_end.context.task.output.kind.one_class else 2
         worth = 2 * kinds / (kinds - 1)
         wrong = rng.binomial(count, rng.beta(*believed(share, _verdict(run_end)), _DRAWS))
         parts = [

@@ -63,7 +63,7 @@ def recipe(diagnostics: ChampionDiagnostics, name: str, **settings: Any) -> list
     if name in dict(diagnostics.plan.recipe) or name not in recipes.names():
         return []
     made = recipes.build(name, **settings)
-    if diagnostics.task.output.name not in made.outputs or (
+    if not made.accepts.takes(diagnostics.task.output.kind, pairs=diagnostics.task.pairs) or (
         "unlabelled" in made.needs and diagnostics.splits.unlabelled is None
     ):
         return []
