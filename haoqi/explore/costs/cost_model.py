@@ -22,7 +22,7 @@ from haoqi.explore.costs.workload import (
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.setup.context import SearchContext
 from haoqi.explore.setup.imported_libraries import NEEDED_BY_ALL, find_not_imported
-from haoqi.methods.work import Load, answered, embedded
+from haoqi.methods.work import Load, answered, embedded, work_of
 from haoqi.models.trim.trim import compared
 
 REFIT = 0.6
@@ -65,7 +65,7 @@ class CostModel:
             if experiment.score is None and not experiment.cut:
                 continue
             trial = plan_trial(plan, context)
-            work = context.method(plan).work(trial.size)
+            work = work_of(context.method(plan), trial.size)
             known = recipe_costs(plan, context, known)
             before = known.kept.get(plan.base or "", _NOTHING)
             if known.load == Load() and not plan.made_of:
@@ -103,7 +103,7 @@ class CostModel:
             share: of its fit, what is done before time ends it.
         """
         trial = plan_trial(plan, self.context)
-        work = self.context.method(plan).work(trial.size)
+        work = work_of(self.context.method(plan), trial.size)
         work = replace(work, fit=work.fit.times(share), embeds=share * work.embeds)
         first = recipe_costs(plan, self.context, self.recipe_costs)
         load = first.load + plan_load(work, trial, first.kept.get(plan.base or "", _NOTHING))
@@ -121,7 +121,7 @@ class CostModel:
             trial = plan_trial(one, self.context)
             train_rows = int(trial.rows * one.share)
             size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
-            work = self.context.method(one).work(size)
+            work = work_of(self.context.method(one), size)
             total += work.score + answered(size, rows)
             if work.asks and one.base and one.base not in read:
                 total += embedded(size, rows * work.asks)
@@ -261,12 +261,14 @@ class CostModel:
         context, base, method = self.context, plan.base or "", self.context.method(plan)
         before = plan_trial(plan, context)
         kept = features_after(
-            recipe_costs(plan, context, self.recipe_costs).kept.get(base, _NOTHING), method.work(before.size), before
+            recipe_costs(plan, context, self.recipe_costs).kept.get(base, _NOTHING),
+            work_of(method, before.size),
+            before,
         )
         read = len(context.splits.valid) if kept.judged and not context.folds else 0
         kept = replace(kept, taken=kept.taken + read, drawn=kept.drawn + read if kept.drawn else 0.0, judged=True)
         known = RecipeCosts(kept={**self.recipe_costs.kept, base: kept})
-        load = recipe_costs(plan, there, known).load + plan_load(method.work(trial.size), trial, kept)
+        load = recipe_costs(plan, there, known).load + plan_load(work_of(method, trial.size), trial, kept)
         return self.rates.cost(load, plan.method, base).at_most()
 
     def scoring_seconds(self, plan: Plan) -> float:
@@ -303,6 +305,6 @@ class CostModel:
         trial = plan_trial(plan, self.context)
         train_rows = int(trial.rows * plan.share)
         size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
-        work = self.context.method(plan).work(size)
+        work = work_of(self.context.method(plan), size)
         recipe_costs = 0.0 if read else rows * work.asks
         return work.score + answered(size, rows) + embedded(size, recipe_costs)

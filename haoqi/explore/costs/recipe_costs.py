@@ -9,7 +9,7 @@ from haoqi.explore.costs.plan_costs import plan_size
 from haoqi.explore.costs.workload import StoredFeatures, Trial, features_after, plan_load
 from haoqi.explore.plans.plan import Plan, Recipe
 from haoqi.explore.setup.context import SearchContext
-from haoqi.methods.work import Load, embedded
+from haoqi.methods.work import Load, embedded, work_of
 
 ASKING = frozenset({"held_out", "answers"})
 """Needs of recipes for which models are fitted."""
@@ -88,13 +88,13 @@ def _answering(
         part = replace(size, train_rows=rows * (FOLDS - 1) // FOLDS, valid_rows=rows // FOLDS, watched=False)
         # In cross-validation the folds read all examples between them.
         read = rows * context.folds // (context.folds - 1) if context.folds else rows
-        trial, work = Trial(part, read, FOLDS), method.work(part)
+        trial, work = Trial(part, read, FOLDS), work_of(method, part)
         total += replace(plan_load(work, trial, held), plans=0.0)
         total += (work.fit + work.score).times((ROUNDS - 1) * FOLDS)
         if question.need == "answers":
             count = _WRITTEN if context.splits.unlabelled is None else len(context.splits.unlabelled)
             whole = replace(size, valid_rows=count, watched=False)
-            again = method.work(whole)
+            again = work_of(method, whole)
             unread = first and base not in read_others
             total += again.fit + again.score + embedded(size, again.asks * count * unread)
             read_others.add(base)
