@@ -129,7 +129,7 @@ class Experiment:
     """What it takes on the machine that costs were measured on, in seconds: no clock has a part in it."""
     error: str = ""
     notes: tuple[str, ...] = ()
-    """What its fit had to say: that memory was short."""
+    """What its fit noted, such as that memory was short."""
     why: str = ""
     role: str = "explore"
     """"explore", "verify" where a close call is repeated, or "reflect" where a lesson is tested."""
