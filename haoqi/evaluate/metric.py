@@ -8,7 +8,6 @@ A score of ranks over all examples, such as Spearman's, is no sum; it is resampl
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -140,14 +139,15 @@ class Labels:
     labels: tuple[str, ...] = ()
 
 
-@cache
-def by_answers(count: Callable[[Sequence[Any], Sequence[Any], tuple[str, ...]], Statistics]) -> Count:
-    """Return the `count` of a metric from one of (right answers, predicted answers, the task's labels), made once."""
+@dataclass(frozen=True)
+class by_answers:  # noqa: N801 - used as a function
+    """A metric's `count` from one of (right answers, predicted answers, the task's labels)."""
 
-    def counted(examples: Examples, predictions: Predictions, task: Scored) -> Statistics:
-        return count(examples.labels, predictions.labels, task.labels)
+    compute: Callable[[Sequence[Any], Sequence[Any], tuple[str, ...]], Statistics]
 
-    return counted
+    def __call__(self, examples: Examples, predictions: Predictions, task: Scored) -> Statistics:
+        """Return the statistics, shape (n, k)."""
+        return self.compute(examples.labels, predictions.labels, task.labels)
 
 
 def score_answers(metric: Metric, true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...] = ()) -> float:

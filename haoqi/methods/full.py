@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Choices, Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
-from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
+from haoqi.methods._heads import head_start, start_head
+from haoqi.methods._tuning import lay_out, predictor_of, slower_below, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.embedding_rows import gathered

@@ -15,7 +15,8 @@ from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
-from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
+from haoqi.methods._heads import head_start, start_head
+from haoqi.methods._tuning import lay_out, predictor_of, slower_below, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.low_rank import add_low_rank, merge_low_rank

@@ -20,8 +20,9 @@ from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
 from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
+from haoqi.methods._heads import fit_head, head_solver
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
-from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
+from haoqi.methods._tuning import Bench, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
 from haoqi.models.encoders.batch_order import in_batches

@@ -14,16 +14,8 @@ from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
-from haoqi.methods._tuning import (
-    Bench,
-    boundary,
-    head_start,
-    lay_out,
-    predictor_of,
-    slower_below,
-    start_head,
-    train,
-)
+from haoqi.methods._heads import head_start, start_head
+from haoqi.methods._tuning import Bench, boundary, lay_out, predictor_of, slower_below, train
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Size, States, Tuning, Work, tuned
 from haoqi.models.encoders.encoder import layers_of, only_layers

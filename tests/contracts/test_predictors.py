@@ -13,7 +13,8 @@ import pytest
 from haoqi import methods, tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples, Span
-from haoqi.methods.method import Job, Method, Size
+from haoqi.methods.method import Job, Method
+from haoqi.methods.work import Size
 from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model

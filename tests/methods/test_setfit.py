@@ -9,8 +9,9 @@ import pytest
 from haoqi.data.examples import Examples
 from haoqi.evaluate.metrics.accuracy import accuracy
 from haoqi.methods._names import with_names
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
 from haoqi.methods.setfit import ContrastBatches
+from haoqi.methods.work import Size
 from haoqi.models.bases import Base
 from haoqi.models.encoders.model_input import Reading
 from haoqi.models.feature_store.store import FeatureStore

@@ -11,7 +11,8 @@ from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.metrics.accuracy import accuracy
 from haoqi.evaluate.metrics.entity_f1 import entity_f1
 from haoqi.evaluate.metrics.micro_f1 import micro_f1
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
+from haoqi.methods.work import Size
 from haoqi.models.bases import Base
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictor import Predictor

@@ -12,7 +12,8 @@ from torch import nn
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
 from haoqi.methods import _tuning
-from haoqi.methods.method import Job, Size, methods
+from haoqi.methods.method import Job, methods
+from haoqi.methods.work import Size
 from haoqi.models.bases import Base
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.train import checkpoint, loop
