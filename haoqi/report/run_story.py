@@ -132,7 +132,17 @@ def _row(experiment: Experiment, history: History) -> Row:
     shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
     told = None
     if verdicts:
-        named = ("decision", "difference", "low", "high", "p_value", "against", "retried", "believed", "flattered")
+        named = (
+            "decision",
+            "difference",
+            "low",
+            "high",
+            "p_value",
+            "against",
+            "retested",
+            "chance_better",
+            "selection_bias",
+        )
         told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
     return Row(
         words=plan.words(),
@@ -156,7 +166,7 @@ def _corrected(best: Experiment, context: SearchContext, history: History) -> fl
 def _comparisons(best: Experiment, context: SearchContext, history: History) -> tuple[Comparison, ...]:
     """Return the paired test of the champion against every other plan, the best ones where there are many.
 
-    Those that a retrial has seen are compared by what it saw, as far as that is there.
+    Those that a retest has seen are compared by what it saw, as far as that is there.
     """
     mine = pool_statistics(history.seeds_of(best.plan), context)
     others = [
@@ -169,7 +179,7 @@ def _comparisons(best: Experiment, context: SearchContext, history: History) -> 
         pair = again or (mine, pool_statistics(history.seeds_of(other.plan), context))
         test = compare(*pair, context.task.metric.score, rng=context.generator("report", other.number))
         found.append(
-            Comparison(other.number, test.difference, test.low, test.high, test.p_value, retried=again is not None)
+            Comparison(other.number, test.difference, test.low, test.high, test.p_value, retested=again is not None)
         )
     return tuple(found)
 

@@ -37,11 +37,11 @@ class Verdict:
     p_value: float | None = None
     against: int | None = None
     """Number of the experiment that was champion then."""
-    retried: bool = False
+    retested: bool = False
     """Whether both were cross-validated on more examples, since it was close."""
-    believed: float | None = None
+    chance_better: float | None = None
     """The chance to be better that crowned it, with what other data sets know, where the examples left it open."""
-    flattered: float | None = None
+    selection_bias: float | None = None
     """What was taken off the champion's score for that, since the same examples had chosen it; None: nothing."""
 
 
@@ -115,7 +115,7 @@ class Comparison:
     low: float
     high: float
     p_value: float
-    retried: bool = False
+    retested: bool = False
     """Whether it is of cross-validation on training and validation examples, not of the validation examples alone."""
 
 

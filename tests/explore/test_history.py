@@ -58,3 +58,12 @@ def test_the_curve_credits_every_step(tmp_path: Path) -> None:
     assert points[1].gain == pytest.approx(0.6)
     assert points[1].alpha == pytest.approx(0.3 * 0.6)
     assert [p.beta for p in points] == [1.0, 1.0]
+
+
+def test_a_verdict_of_an_earlier_version_is_read_by_the_names_of_today(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    earlier = {"experiment": 2, "decision": "crowned", "champion": 2, "score": 0.8, "alpha": 0.02}
+    ledger.add("run", "verdict", {**earlier, "retried": True, "believed": 0.97, "flattered": 0.004}, {"spent": 3.0})
+    found = History(ledger, "run").verdicts[0]
+    assert (found.retested, found.chance_better, found.selection_bias) == (True, 0.97, 0.004)
+    assert found.decision == "crowned"

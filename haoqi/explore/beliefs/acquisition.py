@@ -7,7 +7,7 @@ for Correlated Normal Beliefs", doi:10.1287/ijoc.1080.0314) in which time has a 
 second that the other plans promise now. An outcome is of use where it lets one of them, that remains affordable, rise
 above that price; so a ninth of the examples is worth trying where it says whether the whole is worth its minutes.
 
-What a plan must show is less where other data sets know it to be above the champion (`borrowing`).
+What a plan must show is less where other data sets know it to be above the champion (`evidence_pooling`).
 """
 
 import math
@@ -149,7 +149,7 @@ def paired_error(history: "History") -> float:
     Two plans that answer much alike differ by less than others, so the verdicts that were nearest speak. Without
     any it is the champion's own error, as if half of what is hard were hard for all.
     """
-    told = [v for v in history.verdicts if v.difference is not None and not v.retried]
+    told = [v for v in history.verdicts if v.difference is not None and not v.retested]
     near = [v for v in told if v.low is not None and v.high is not None]
     near.sort(key=lambda v: (abs(v.difference or 0.0), v.experiment))
     found = [((v.high or 0.0) - (v.low or 0.0)) / (2 * _SURE) for v in near[: max(1, math.ceil(len(near) / 2))]]

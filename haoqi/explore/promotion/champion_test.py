@@ -7,13 +7,13 @@ family (Tian and Ramdas, 2021, "Online control of the familywise error rate", ar
 does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
 better, of what is left: the plans believed best, which come first, are asked for the least proof.
 
-A close call is tried again: with other seeds, or on more examples where neither plan has any chance in it (`retrial`).
+A close call is tried again: with other seeds, or on more examples where neither plan has any chance in it (`retest`).
 All looks at a challenger share one stake.
 
 Where the examples leave open which of two methods is better, what other data sets know of both may decide: see
-`borrowing`. A challenger that is ahead is crowned where both together make it sure enough. It was not proven
+`evidence_pooling`. A challenger that is ahead is crowned where both together make it sure enough. It was not proven
 on the examples alone, so its stake is spent all the same. An ensemble is held against the champion's score less what
-that owes to having been chosen by the same examples, see `flattery`.
+that owes to having been chosen by the same examples, see `selection_bias`.
 
 The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
 examples never leave a person with a model that gives one answer to everything.
@@ -92,7 +92,7 @@ class ChampionTest:
         swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
         rng = seeds.generator(self.seed, "verdict", challenger.number)
         test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
-        found, retried = test(first, second), False
+        found, retested = test(first, second), False
 
         def decided(
             decision: str,
@@ -101,7 +101,7 @@ class ChampionTest:
             staked: float | None = None,
             **pooled: float | None,
         ) -> Verdict:
-            facts = {"against": champion.number, "alpha": staked, "retried": retried, **pooled, **asdict(found)}
+            facts = {"against": champion.number, "alpha": staked, "retested": retested, **pooled, **asdict(found)}
             return Verdict(challenger.number, decision, best.number, score, **facts)
 
         mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
@@ -115,7 +115,7 @@ class ChampionTest:
         again = self.retest(challenger, champion, history) if near else None
         asked = alpha / 2 if again else alpha
         if again and found.p_value >= asked and (more := again()) is not None:
-            found, retried = test(*more), True
+            found, retested = test(*more), True
             better, near = found.difference > 0, False
         if better and found.p_value < asked:
             return decided("crowned", mine[0], mean, alpha)
@@ -131,11 +131,11 @@ class ChampionTest:
             return None
         if (lead := self.lead(challenger.plan, champion.plan)) is None:
             return None
-        flattered = self.selection_bias(history) if together else 0.0
-        chance = probability_better(found, lead, history.champion_score or 0.0, flattered=flattered)
-        if found.difference + flattered <= 0 or chance < certainty_needed(self.alpha):
+        bias = self.selection_bias(history) if together else 0.0
+        chance = probability_better(found, lead, history.champion_score or 0.0, selection_bias=bias)
+        if found.difference + bias <= 0 or chance < certainty_needed(self.alpha):
             return None
-        return {"believed": round(chance, 6)} | ({"flattered": round(flattered, 6)} if together else {})
+        return {"chance_better": round(chance, 6)} | ({"selection_bias": round(bias, 6)} if together else {})
 
     def _as_good(self, found: Comparison) -> bool:
         """Return whether a faster copy may stand in for its teacher: within the margin, and not found worse."""
@@ -160,7 +160,7 @@ def alpha_share(history: History, challenger: Experiment, alpha: float) -> float
 
 def alpha_left(history: History, alpha: float) -> float:
     """Return what is left of alpha: all but the stakes of challengers that looked better and were not proven so."""
-    proven = [one for one in history.verdicts if one.decision == "crowned" and one.believed is None]
+    proven = [one for one in history.verdicts if one.decision == "crowned" and one.chance_better is None]
     crowned = {_key(history, verdict) for verdict in proven}
     return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
 
@@ -177,10 +177,10 @@ def _before(history: History, champion: Experiment) -> float:
 
 
 def _paid(history: History) -> dict[str, float]:
-    """Return the stake of every plan that looked better, by its key; a retrial follows such a look."""
+    """Return the stake of every plan that looked better, by its key; a retest follows such a look."""
     found: dict[str, float] = {}
     for verdict in history.verdicts:
-        if verdict.alpha is not None and (verdict.retried or (verdict.difference or 0.0) > 0):
+        if verdict.alpha is not None and (verdict.retested or (verdict.difference or 0.0) > 0):
             found.setdefault(_key(history, verdict), verdict.alpha)
     return found
 

@@ -1,9 +1,9 @@
-"""A retrial: a close call between plans without chance is decided on more examples.
+"""A retest: a close call between plans without chance is decided on more examples.
 
 Another seed gives such plans the same model, so what a few hundred validation examples leave open stays open. But they
 are cheap to fit: cross-validated on training and validation examples together, both answer several times as many, each
 by a model that had not seen it (Stone, 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions").
-The first look and the retrial spend half of the stake each, so that both together crown a plan that is no better as
+The first look and the retest spend half of the stake each, so that both together crown a plan that is no better as
 seldom as one test would.
 """
 
@@ -27,7 +27,7 @@ MOST_ROWS = 2000
 """With more validation examples than this a difference that matters is seen on them."""
 
 SHARE = 0.1
-"""Of the time left, what a retrial may take."""
+"""Of the time left, what a retest may take."""
 
 
 def retest_close_call(
@@ -50,24 +50,24 @@ def retest_close_call(
         missing = (plan for plan in plans if not _place(plan, context).exists())
         if sum(costs.crossed_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
             return None
-    return lambda: _retried(challenger.plan, champion.plan, context)
+    return lambda: _retested(challenger.plan, champion.plan, context)
 
 
 def read_retest(one: Plan, other: Plan, context: SearchContext) -> Pair | None:
-    """Return the statistics of two plans on all examples but the test split, where retrials have computed both."""
+    """Return the statistics of two plans on all examples but the test split, where retests have computed both."""
     try:
         return artifacts.read_statistics(_place(one, context)), artifacts.read_statistics(_place(other, context))
     except UserError:
         return None
 
 
-def _retried(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
+def _retested(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
     rows = len(context.crossed.judged)
-    context.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
+    context.listen(Note(say("retest.begun", plan=champion.words(), count=rows)))
     try:
         return _statistics(challenger, context), _statistics(champion, context)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
-        context.listen(Note(say("retrial.failed", reason=str(error)), warning=True))
+        context.listen(Note(say("retest.failed", reason=str(error)), warning=True))
         return None
 
 

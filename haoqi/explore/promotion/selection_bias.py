@@ -1,4 +1,4 @@
-"""Flattery: by how much a score is too high, because the examples that it was reached on also chose its plan.
+"""Selection bias: by how much a score is too high, because the examples that it was reached on also chose its plan.
 
 Of many plans that are about equal the luckiest leads, so a champion stands a little too high, the more so the fewer the
 examples and the more the plans. An ensemble judged by cross-fitting is not flattered (`ensemble`): held against a

@@ -1,6 +1,6 @@
 """The history of a run: all it knows of what it tried, read from the ledger, its only state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from haoqi.explore.record.lessons import Lesson, LessonVerdict
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
 _TIMED = ("seconds", "cut", "expected_seconds")
+
+# What fields of verdicts were called in ledgers of earlier versions.
+_RENAMED = {"retried": "retested", "believed": "chance_better", "flattered": "selection_bias"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,17 @@ class Verdict:
     """Number of the experiment that was champion before."""
     alpha: float | None = None
     """The p-value below which it is crowned: its stake of the run's alpha; None: it was not put to this test."""
-    retried: bool = False
-    """Whether it was close on the validation examples, so that cross-validation on more decided: see `retrial`."""
-    believed: float | None = None
+    retested: bool = False
+    """Whether it was close on the validation examples, so that cross-validation on more decided: see `retest`."""
+    chance_better: float | None = None
     """The chance to be better that crowned it, with what other data sets know; None: no such chance decided."""
-    flattered: float | None = None
-    """What was taken off the champion's score for that, see `flattery`; None: nothing."""
+    selection_bias: float | None = None
+    """What was taken off the champion's score for that, see `promotion.selection_bias`; None: nothing."""
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Verdict":
+        """Return the verdict that `asdict` and JSON made plain, by this or an earlier version."""
+        return cls(**{_RENAMED.get(name, name): value for name, value in plain.items()})
 
 
 class History:
@@ -58,7 +66,7 @@ class History:
         ledger.verify(run)
         entries = ledger.entries(run)
         self.experiments: list[Experiment] = [_experiment(e) for e in entries if e.kind == "experiment"]
-        self.verdicts: list[Verdict] = [Verdict(**e.body) for e in entries if e.kind == "verdict"]
+        self.verdicts: list[Verdict] = [Verdict.from_plain(e.body) for e in entries if e.kind == "verdict"]
         self.lessons: list[Lesson] = [Lesson.from_plain(restored(e.body)) for e in entries if e.kind == "lesson"]
         self.lesson_verdicts: list[LessonVerdict] = [
             LessonVerdict(**e.body) for e in entries if e.kind == "lesson_verdict"

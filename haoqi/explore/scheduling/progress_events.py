@@ -57,26 +57,26 @@ def in_words(verdict: Verdict) -> str:
     if verdict.against is None or verdict.difference is None or verdict.p_value is None:
         return say("verdict.first") if verdict.decision == "crowned" else say(f"verdict.{verdict.decision}")
     facts = say(
-        "verdict.facts_crossed" if verdict.retried else "verdict.facts",
+        "verdict.facts_crossed" if verdict.retested else "verdict.facts",
         difference=signed(verdict.difference),
         p=p_value(verdict.p_value),
     )
-    if verdict.decision == "crowned" and verdict.believed is not None:
-        return _believed(verdict, facts)
+    if verdict.decision == "crowned" and verdict.chance_better is not None:
+        return _decided_by_chance(verdict, facts)
     if verdict.decision in ("crowned", "close", "faster"):
         return say(f"verdict.{verdict.decision}", facts=facts, against=verdict.against)
     if verdict.difference <= 0:
         return say("verdict.worse", facts=facts)
     if verdict.alpha is None:
         return say("verdict.no_gain", facts=facts)
-    stake = verdict.alpha / (2 if verdict.retried else 1)
+    stake = verdict.alpha / (2 if verdict.retested else 1)
     return say("verdict.no_gain_asked", facts=facts, stake=f"{stake:.3f}" if stake >= 0.001 else f"{stake:.1g}")
 
 
-def _believed(verdict: Verdict, facts: Sentence) -> Sentence:
+def _decided_by_chance(verdict: Verdict, facts: Sentence) -> Sentence:
     """Return why a challenger was crowned that these examples alone do not prove better, or have behind."""
-    told = {"facts": facts, "against": verdict.against, "chance": chance(verdict.believed or 0.0)}
-    if not verdict.flattered:
-        return say("verdict.believed", **told)
-    key = "verdict.believed_chosen" if (verdict.difference or 0.0) > 0 else "verdict.believed_behind"
-    return say(key, flattered=f"{verdict.flattered:.3f}", **told)
+    told = {"facts": facts, "against": verdict.against, "chance": chance(verdict.chance_better or 0.0)}
+    if not verdict.selection_bias:
+        return say("verdict.chance_better", **told)
+    key = "verdict.chance_better_chosen" if (verdict.difference or 0.0) > 0 else "verdict.chance_better_behind"
+    return say(key, selection_bias=f"{verdict.selection_bias:.3f}", **told)
