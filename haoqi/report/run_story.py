@@ -77,7 +77,11 @@ def tell_story(
         promotion={} if promotion is None else asdict(promotion),
         notes=(
             *context.card.notes,
-            *(say("notes.experiment", number=e.number, note=note) for e in history.experiments for note in e.notes),
+            *(
+                say("notes.experiment", number=e.number, note=note.words())
+                for e in history.experiments
+                for note in e.notes
+            ),
         ),
         command=_command(run),
         settings=run.as_yaml(),
@@ -129,7 +133,7 @@ def _row(experiment: Experiment, history: History) -> Row:
     plan = experiment.plan
     verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
     shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
-    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
+    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "scores", "expected_seconds")}
     told = None
     if verdicts:
         named = (
@@ -146,6 +150,7 @@ def _row(experiment: Experiment, history: History) -> Row:
         told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
     return Row(
         words=plan.words(),
+        error=experiment.failure(),
         method=plan.method,
         base=plan.base,
         settings=plan.varied,

@@ -8,6 +8,7 @@ from typing import Any
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import Headline, headline
+from haoqi.explore.plans.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Row:
     """What was done to the training examples first: names of recipes with their settings."""
     role: str = "explore"
     """"explore", "verify" or "reflect"."""
-    why: str = ""
+    why: Reason | None = None
     score: float | None = None
     """None: it failed."""
     low: float | None = None

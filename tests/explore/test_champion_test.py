@@ -11,6 +11,7 @@ from haoqi.evaluate.comparison import average
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.beliefs.transfer_prior import PriorBelief
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.promotion.champion_test import ChampionTest, alpha_left
 from haoqi.explore.record.history import History
 
@@ -61,7 +62,9 @@ def test_a_clearly_better_challenger_is_crowned_and_a_worse_one_is_not(bench: Be
 
 def test_a_failed_experiment_changes_nothing(bench: Bench) -> None:
     bench.run(Plan("majority"), 0.5)
-    failed = bench.history.add(Experiment(Plan("full"), score=None, error="out of memory"), spent=0.0)
+    failed = bench.history.add(
+        Experiment(Plan("full"), score=None, error=Reason("failed", {"reason": "out of memory"})), spent=0.0
+    )
     verdict = bench.court.verdict(bench.history, failed)
     assert (verdict.decision, verdict.champion) == ("failed", 1)
 

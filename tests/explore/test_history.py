@@ -7,6 +7,7 @@ import pytest
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Ledger
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.record.knowledge_curve import knowledge_curve
 
@@ -44,7 +45,7 @@ def test_without_a_champion_the_first_failure_is_told(tmp_path: Path) -> None:
     history = History(Ledger(tmp_path / "ledger.sqlite"), "run")
     with pytest.raises(UserError, match="nothing was tried"):
         history.found()
-    history.add(Experiment(Plan("knn"), score=None, error="no such base"), spent=0.0)
+    history.add(Experiment(Plan("knn"), score=None, error=Reason("user_error", {"reason": "no such base"})), spent=0.0)
     history.judge(Verdict(1, "failed", None, None), spent=0.0)
     with pytest.raises(UserError, match="none of the 1 plans") as caught:
         history.found()
@@ -58,12 +59,3 @@ def test_the_curve_credits_every_step(tmp_path: Path) -> None:
     assert points[1].gain == pytest.approx(0.6)
     assert points[1].alpha == pytest.approx(0.3 * 0.6)
     assert [p.beta for p in points] == [1.0, 1.0]
-
-
-def test_a_verdict_of_an_earlier_version_is_read_by_the_names_of_today(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.sqlite")
-    earlier = {"experiment": 2, "decision": "crowned", "champion": 2, "score": 0.8, "alpha": 0.02}
-    ledger.add("run", "verdict", {**earlier, "retried": True, "believed": 0.97, "flattered": 0.004}, {"spent": 3.0})
-    found = History(ledger, "run").verdicts[0]
-    assert (found.retested, found.chance_better, found.selection_bias) == (True, 0.97, 0.004)
-    assert found.decision == "crowned"

@@ -16,6 +16,7 @@ from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.evidence import Evidence, evidence
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.plans.reason import Reason
 from haoqi.report import Champion, Comparison, Row, Step, Story, Verdict
 from haoqi.report.markup import VOID, Said, tag
 
@@ -111,7 +112,7 @@ ROWS = (
         low=0.902,
         high=0.957,
         seconds=4.0,
-        why="cheap, so it comes first",
+        why=Reason("cheap"),
         verdict=Verdict("close", 0.019, -0.004, 0.041, 0.12, 2),
     ),
     Row(

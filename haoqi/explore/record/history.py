@@ -1,20 +1,18 @@
 """The history of a run: all it knows of what it tried, read from the ledger, its only state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
-from haoqi.core.say import restored, saved
+from haoqi.core.say import restored, saved, say
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.record.earlier_ledgers import read_reason, rename_verdict
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
 _TIMED = ("seconds", "cut", "expected_seconds")
-
-# What fields of verdicts were called in ledgers of earlier versions.
-_RENAMED = {"retried": "retested", "believed": "chance_better", "flattered": "selection_bias"}
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,6 @@ class Verdict:
     selection_bias: float | None = None
     """What was taken off the champion's score for that, see `promotion.selection_bias`; None: nothing."""
 
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "Verdict":
-        """Return the verdict that `asdict` and JSON made plain, by this or an earlier version."""
-        return cls(**{_RENAMED.get(name, name): value for name, value in plain.items()})
-
 
 class History:
     """Experiments and verdicts of one run, in order; opening it again resumes it.
@@ -66,7 +59,7 @@ class History:
         ledger.verify(run)
         entries = ledger.entries(run)
         self.experiments: list[Experiment] = [_experiment(e) for e in entries if e.kind == "experiment"]
-        self.verdicts: list[Verdict] = [Verdict.from_plain(e.body) for e in entries if e.kind == "verdict"]
+        self.verdicts: list[Verdict] = [Verdict(**rename_verdict(e.body)) for e in entries if e.kind == "verdict"]
         self.lessons: list[Lesson] = [Lesson.from_plain(restored(e.body)) for e in entries if e.kind == "lesson"]
         self.lesson_verdicts: list[LessonVerdict] = [
             LessonVerdict(**e.body) for e in entries if e.kind == "lesson_verdict"
@@ -146,12 +139,11 @@ class History:
         """
         if self.champion is not None:
             return self.champion
-        reasons = [experiment.error for experiment in self.experiments if experiment.error]
-        if reasons:
-            raise UserError(
-                f"none of the {len(self.experiments)} plans tried gave a model", f"the first failed: {reasons[0]}"
-            )
-        raise UserError("nothing was tried before the end", "give it more time: --minutes 5")
+        failed = [experiment for experiment in self.experiments if experiment.error]
+        if failed:
+            count = len(self.experiments)
+            raise UserError(say("found.none", count=count), say("found.none.hint", reason=failed[0].failure()))
+        raise UserError(say("found.nothing_tried"), say("found.nothing_tried.hint"))
 
     @property
     def alone(self) -> list[Experiment]:
@@ -184,6 +176,7 @@ class History:
 
 def _experiment(entry: Entry) -> Experiment:
     timing = {name: entry.timing[name] for name in _TIMED if name in entry.timing}
-    body = restored(entry.body)
-    read = {"plan": Plan.from_plain(body["plan"]), "notes": tuple(body.get("notes", ()))}
-    return Experiment(**{**body, **timing, **read})
+    body = entry.body
+    notes = tuple(found for one in body.get("notes", ()) if (found := read_reason(one)))
+    told = {topic: read_reason(body.get(topic), topic) for topic in ("why", "error")}
+    return Experiment(**{**body, **timing, "plan": Plan.from_plain(body["plan"]), "notes": notes, **told})

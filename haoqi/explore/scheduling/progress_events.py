@@ -24,7 +24,7 @@ def tell_resumed(context: SearchContext, history: History, clock: BudgetClock) -
 def tell_trying(context: SearchContext, history: History, step: Proposal) -> None:
     """Say what is about to be tried, and why."""
     seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
-    context.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why, seconds))
+    context.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why.words("why"), seconds))
 
 
 def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> None:
@@ -39,7 +39,7 @@ def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> 
             low=experiment.low,
             high=experiment.high,
             seconds=experiment.seconds,
-            verdict=experiment.error or in_words(verdict),
+            verdict=experiment.failure() or in_words(verdict),
             champion=verdict.decision in ("crowned", "faster"),
         )
     )

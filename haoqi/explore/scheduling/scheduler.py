@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from haoqi.core import seeds
-from haoqi.core.quantities import p_value
-from haoqi.core.say import say
 from haoqi.explore.beliefs.transfer_prior import HABIT
 from haoqi.explore.plans.method_ranks import method_rank
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
-from haoqi.explore.scheduling.arm_bandit import choose_arm, count_spending, has_begun
+from haoqi.explore.plans.reason import Reason
+from haoqi.explore.scheduling.arm_bandit import PROPOSED, choose_arm, count_spending, has_begun
 from haoqi.explore.scheduling.candidates import Candidates
 from haoqi.explore.scheduling.ensemble_plans import propose_ensemble, propose_student
 from haoqi.explore.scheduling.ensemble_timing import can_refit, is_end_near
@@ -31,9 +30,6 @@ SOON_SECONDS = 60.0
 
 SOON = 0.5
 """And the largest share of the time."""
-
-PROPOSED = "proposed by"
-"""How the reason of a step begins that a strategy chose."""
 
 A_SECOND = 1.0
 """With few examples a default that takes no more than this, in seconds, is tried even in the time kept for the release,
@@ -78,13 +74,13 @@ class Scheduler(Candidates):
         """
         if not self.context.settings.ensemble:
             return None
-        why, role, seconds = say("why.ensemble"), ENSEMBLE, 1.0
+        why, role, seconds = Reason("ensemble"), ENSEMBLE, 1.0
         plan = propose_ensemble(self.context, self.history)
         if plan is None:
             plan = propose_student(self.context, self.history, self.costs.answer_seconds)
             if plan is None:
                 return None
-            why, role = say("why.distil"), DISTIL
+            why, role = Reason("distil"), DISTIL
             seconds = self._seconds(plan)
         limit = None if self.left is None else self._left_for(plan)
         if limit is not None and limit < seconds:
@@ -102,9 +98,9 @@ class Scheduler(Candidates):
         """
         untried = self.untried()
         if self.context.few and (known := self._known_best(untried)):
-            return self._step(known, say("why.few"), "explore")
+            return self._step(known, Reason("few"), "explore")
         cheapest = min(untried, key=lambda p: (self.work(p), p.key), default=None)
-        return self._step(cheapest, say("why.first"), "explore") if cheapest else None
+        return self._step(cheapest, Reason("first"), "explore") if cheapest else None
 
     def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
         able = [
@@ -122,7 +118,7 @@ class Scheduler(Candidates):
             return None
         plan = self.history.experiments[verdict.experiment - 1].plan
         again = replace(plan, seed=plan.seed + 1)
-        why = say("why.close", difference=f"{verdict.difference:.3f}", p=p_value(verdict.p_value or 0.0))
+        why = Reason("close", {"difference": verdict.difference, "p": verdict.p_value})
         return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
 
     def opening(self) -> Proposal | None:
@@ -146,7 +142,7 @@ class Scheduler(Candidates):
             )
         else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._obeying(cheap))
-        return self._step(first, say("why.cheap"), "explore")
+        return self._step(first, Reason("cheap"), "explore")
 
     def _is_quick(self, plan: Plan) -> bool:
         """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
@@ -180,7 +176,7 @@ class Scheduler(Candidates):
         if not able:
             return None
         best = max(able, key=lambda p: (p.share, -method_rank(p), p.key))
-        step = self._step(best, say("why.plain"), "explore")
+        step = self._step(best, Reason("plain"), "explore")
         if step.seconds is None or self._soon(best):
             return step
         return replace(step, seconds=max(self.seconds_to_begin(best), FROZEN_SHARE * step.seconds))
@@ -210,7 +206,7 @@ class Scheduler(Candidates):
             # What gives way reads as many examples as there is time for.
             or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
         ]
-        why = say("why.frozen")
+        why = Reason("frozen")
         return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
     def _trains_whole(self) -> bool:
@@ -224,7 +220,7 @@ class Scheduler(Candidates):
             return None
         costly = [plan for plan in self.untried() if not plan.settings and self.tunes(plan)]
         able = [plan for plan in costly if self._affordable(plan)]
-        why = say("why.costly")
+        why = Reason("costly")
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
     def _unlike(self) -> Proposal | None:
@@ -239,7 +235,7 @@ class Scheduler(Candidates):
             if not plan.settings and plan.share == 1.0
             if self.left is None or self._seconds(plan) <= UNLIKE_SHARE * self._left_for(plan)
         ]
-        why = say("why.unlike")
+        why = Reason("unlike")
         return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
 
     def worthwhile(self) -> bool:
@@ -267,14 +263,16 @@ class Scheduler(Candidates):
         if (test := self.tested()) is None:
             return None
         done, timed = self.history.experiments, self.left is not None
-        seen = count_spending(self.history, has_begun(done, PROPOSED), timed=timed)
+        seen = count_spending(self.history, has_begun(done), timed=timed)
         rng = seeds.generator(self.context.seed, "bandit", len(done))
         return test if choose_arm(seen, rng) == "reflect" else None
 
     def tested(self) -> Proposal | None:
         """Return the test of the most promising lesson that is open and can be afforded."""
         lessons = self._affordable_lessons()
-        return self._step(lessons[0][1], say("why.lesson", claim=lessons[0][0].claim), "reflect") if lessons else None
+        return (
+            self._step(lessons[0][1], Reason("lesson", {"claim": lessons[0][0].claim}), "reflect") if lessons else None
+        )
 
     def proposed(self) -> Proposal | None:
         """Return what the strategy proposes among the plans that can be afforded."""
@@ -284,7 +282,7 @@ class Scheduler(Candidates):
         name = self.context.settings.strategy
         rng = seeds.plain(self.context.seed, "strategy", len(self.history.experiments))
         plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
-        return self._step(plan, say("why.proposed", strategy=name, count=len(untried)), "explore")
+        return self._step(plan, Reason(PROPOSED, {"strategy": name, "count": len(untried)}), "explore")
 
     def _cheap_seconds(self) -> float:
         budget = self.context.settings.budget_seconds
