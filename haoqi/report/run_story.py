@@ -16,6 +16,7 @@ from haoqi.explore.promotion.selection_bias import selection_bias
 from haoqi.explore.record import knowledge_curve
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import ALPHA
+from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.releases.promotion import Promotion
 from haoqi.models.releases.releases import Release
@@ -94,6 +95,7 @@ def tell_story(
 
 def _lessons(history: History) -> tuple[Lesson, ...]:
     """Return every lesson once, as it was raised last, with its verdict where it has one."""
+    reflections.bring_words(lesson.kind for lesson in history.lessons)
     verdicts = {verdict.lesson: verdict for verdict in history.lesson_verdicts}
     raised, concluded = (_moments(history, kind) for kind in ("lesson", "lesson_verdict"))
     found = []
