@@ -271,7 +271,7 @@ def preview(run: Run) -> dict[str, Any]:
     from haoqi.models.bases import choose
 
     raw = data.read(run.data)
-    task, why = tasks.resolve(run.task, raw)
+    task, why = tasks.resolve(run.task, raw, run.data)
     names = run.explore.methods or tuple(methods.names())
     able: dict[str, frozenset[str]] = {name: getattr(methods.get(name), "outputs", frozenset()) for name in names}
     languages = language_shares(raw.examples.texts)

@@ -79,7 +79,7 @@ def improve(
     clock = BudgetClock() if begun is None else BudgetClock(begun=begun)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
-    task, why = tasks.resolve(run.task, raw)
+    task, why = tasks.resolve(run.task, raw, run.data)
     for line in (*raw.schema.lines(), why):
         listen(Note(line))
     for warning in raw.schema.warnings:

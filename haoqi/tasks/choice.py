@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say, told_by
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label
+from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
+from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank
-from haoqi.tasks.outputs.spans import misfit, overlapping
+from haoqi.tasks.outputs.spans import overlapping
 from haoqi.tasks.task import Output
 
 FEELINGS = {
@@ -43,26 +45,15 @@ def guess(raw: Source) -> tuple[str, str]:
     return "classification", say("task.why.single", count=len(names))
 
 
-def read_labels(output: Output, raw: Source) -> list[Label]:
-    """Return every row's label as this output reads it, None for blank cells.
+def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Label]:
+    """Return every row's label as this output reads it, None for blank cells and for the few that cannot be read.
 
     Raises:
-        UserError: if a label cannot be read, or a span lies outside its text; the row is named.
+        UserError: if more labels cannot be read than settings allow, as preparing the rows would say.
     """
-    known: dict[Any, Label] = {}  # a million rows have few different cells
-    found: list[Label] = []
-    for row, (text, cell) in enumerate(raw.examples):
-        try:
-            key = (type(cell), cell) if isinstance(cell, str | int | float) else row  # 1 is True, but reads otherwise
-            if key not in known:
-                known[key] = None if is_blank(cell) else output.read(cell)
-            label = known[key]
-        except ValueError as error:
-            raise _row_error(raw, row, told_by(error)) from None
-        if raw.shape == "spans" and isinstance(label, tuple) and (problem := misfit(label, text)):
-            raise _row_error(raw, row, problem)
-        found.append(label)
-    return found
+    read = read_all_labels(raw.examples, lambda cell: None if is_blank(cell) else output.read(cell))
+    tolerate_unreadable(read, raw.examples.ids, settings)
+    return read.labels
 
 
 def check_shape(name: str, output: Output, raw: Source) -> None:
@@ -93,7 +84,3 @@ def remarks(labels: Sequence[Any], output: Output) -> str:
         return ""
     count = sum(overlapping(label) for label in labels if label)
     return say("task.overlapping", count=count) if count else ""
-
-
-def _row_error(raw: Source, row: int, problem: str) -> UserError:
-    return UserError(say("task.bad_row", row=raw.examples.ids[row] + 1, problem=problem), say("task.bad_row.hint"))
