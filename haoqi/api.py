@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Listen, Released, silent
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from haoqi.evaluate.predictions import Predictions
     from haoqi.inspection import Inspection
     from haoqi.models.compile.compiled import Compiled
-    from haoqi.models.model import Answer, Model
+    from haoqi.models.model import Answer, Asked, Model
     from haoqi.models.releases.releases import Release, Tell
+
+Text = TypeVar("Text", bound="Asked")
 
 IN_MEMORY = "data"
 """What rows in memory, and the release that learnt them, are called where nobody names it."""
@@ -197,13 +199,13 @@ def compile(
     return pipeline.compile(ref, given, tell, glance=glance)
 
 
-def answers(model: "Model", texts: Iterable[str], *, batch: int = 256) -> Iterator[tuple[str, "Answer"]]:
+def answers(model: "Model", texts: Iterable[Text], *, batch: int = 256) -> "Iterator[tuple[Text, Answer]]":
     """Yield each text with its answer, in order, holding no more than a batch of them."""
     from collections import deque
 
-    waiting: deque[str] = deque()
+    waiting: deque[Any] = deque()
 
-    def told() -> Iterator[str]:
+    def told() -> Iterator[Any]:
         for text in texts:
             waiting.append(text)
             yield text
@@ -273,7 +275,7 @@ def preview(run: Run) -> dict[str, Any]:
     raw = data.read(run.data)
     task, why = tasks.resolve(run.task, raw, run.data)
     names = run.explore.methods or tuple(methods.names())
-    able: dict[str, frozenset[str]] = {name: getattr(methods.get(name), "outputs", frozenset()) for name in names}
+    able: dict[str, Any] = {name: methods.get(name) for name in names}
     languages = language_shares(raw.examples.texts)
     seconds = run.explore.budget_seconds
     return {
@@ -286,7 +288,7 @@ def preview(run: Run) -> dict[str, Any]:
             say("language.share", name=named("language", name), share=share) for name, share in languages.items()
         ],
         "bases": list(run.explore.base) or [choose(languages)],
-        "methods": [name for name, outputs in able.items() if task.output.name in outputs],
+        "methods": [name for name, maker in able.items() if maker.accepts.takes(task.output.kind, pairs=task.pairs)],
         "budget": say("budget.minutes", minutes=seconds / 60)
         if seconds
         else say("budget.experiments", steps=run.explore.steps),

@@ -87,7 +87,8 @@ def improve(
     check_settings(run.explore, task)
     with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
         listen(Stage("preparing", say("run.preparing")))
-        prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
+        classes = task.output.kind.has_classes
+        prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data", classes=classes)
         for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:
             listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")

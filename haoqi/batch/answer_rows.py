@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.answers import ONE_CLASS, AnswerKind
 
 if TYPE_CHECKING:
     from haoqi.batch.row_files import Row
-    from haoqi.data.examples import Span
+    from haoqi.data.examples import Query, Span
     from haoqi.evaluate.predictions import Predictions
     from haoqi.models.model import Answer, Model
     from haoqi.models.predictor import Progress
@@ -39,7 +40,7 @@ class Window:
     """Rows that follow one another and are answered together."""
 
     rows: "list[Row]"
-    texts: list[str]
+    texts: "list[str | Query]"
     seen: int
     """How much of the file was read for all rows up to these."""
     mark: str
@@ -56,7 +57,7 @@ class Feed:
     """
 
     def __init__(
-        self, rows: "Iterable[tuple[Row, int]]", text_of: "Callable[[Row], str]", most_text: int = MOST_TEXT
+        self, rows: "Iterable[tuple[Row, int]]", text_of: "Callable[[Row], str | Query]", most_text: int = MOST_TEXT
     ) -> None:
         self.text_of, self.most_text, self.done = text_of, most_text, 0
         self._rows, self._digest = iter(rows), hashlib.sha256()
@@ -81,7 +82,7 @@ class Feed:
 
     def _window(self, most: int) -> Window | None:
         taken: list[Row] = []
-        texts: list[str] = []
+        texts: list[str | Query] = []
         size, length, seen = 0, 0, 0
         for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
             taken.append(row)
@@ -89,7 +90,7 @@ class Feed:
             spelt = _spelt(row)
             self._digest.update(spelt)
             size += len(spelt)
-            length += len(texts[-1].encode("utf-8", "surrogatepass"))
+            length += sum(len(one.encode("utf-8", "surrogatepass")) for one in parts_of(texts[-1]))
             if size >= MOST_BYTES or length >= self.most_text:
                 break
         return Window(taken, texts, seen, self._digest.hexdigest()) if taken else None
@@ -111,40 +112,50 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
             yield found[0]
 
 
-def answer(model: "Model", window: Window, names: tuple[str, str], progress: "Progress | None" = None) -> None:
+def parts_of(asked: "str | Query") -> tuple[str, ...]:
+    """Return the texts of what is asked."""
+    return (asked,) if isinstance(asked, str) else tuple(one for one in (asked.text, asked.pair, asked.context) if one)
+
+
+def answer(model: "Model", window: Window, names: Sequence[str], progress: "Progress | None" = None) -> None:
     """Put the answers of a window into its rows.
 
     Args:
         model: what answers.
         window: rows that hold no answers yet.
-        names: of the label and of the confidence, `Style.names`.
+        names: of what is put there, `Style.names`.
         progress: called with the number of different texts that are computed so far.
     """
     from haoqi.models.stream import distinct
 
     predictions = distinct(model, window.texts, progress)
-    label, confidence = names
-    sure = predictions.confidence.round(6).tolist()
-    for row, said, how_sure in zip(window.rows, plain_labels(predictions, window.texts), sure, strict=True):
-        row[label], row[confidence] = said, how_sure
+    said: list[Any] = [plain_labels(predictions, window.texts)]
+    if predictions.intervals is not None:
+        said += predictions.intervals.round(6).T.tolist()
+    elif predictions.confidence is not None:
+        said.append(predictions.confidence.round(6).tolist())
+    for name, column in zip(names, said, strict=True):
+        for row, value in zip(window.rows, column, strict=True):
+            row[name] = value
 
 
-def added(columns: Sequence[str]) -> tuple[str, str]:
-    """Return the names of the two columns that are added, none of which is there yet.
+def added(columns: Sequence[str], kind: AnswerKind = ONE_CLASS) -> tuple[str, ...]:
+    """Return the names of the columns that are added, none of which is there yet.
 
     >>> added(["text"]), added(["text", "label"])
     (('label', 'confidence'), ('predicted_label', 'confidence'))
     """
-    return _free("label", columns), _free("confidence", columns)
+    names = ("number", "low", "high") if kind.is_number else ("label", "confidence")
+    return tuple(_free(name, columns) for name in names)
 
 
-def plain_labels(predictions: "Predictions", texts: Sequence[str]) -> list[Any]:
+def plain_labels(predictions: "Predictions", texts: "Sequence[str | Query]") -> list[Any]:
     """Return labels as JSON can hold them: names, lists of names, or lists of spans with their text."""
     spans = predictions.span_confidence
     if spans is None:
         return [list(label) if isinstance(label, tuple) else label for label in predictions.labels]
     rows = zip(predictions.labels, spans, texts, strict=True)
-    return [_plain_spans(zip(label, sure, strict=True), text) for label, sure, text in rows]
+    return [_plain_spans(zip(label, sure, strict=True), str(text)) for label, sure, text in rows]
 
 
 def plain_label(answer: "Answer", text: str) -> Any:
@@ -154,19 +165,32 @@ def plain_label(answer: "Answer", text: str) -> Any:
     return list(answer.label) if isinstance(answer.label, tuple) else answer.label
 
 
-def as_record(model: "Model", text: str, answer: "Answer") -> str:
+def as_record(model: "Model", asked: "str | Query", answer: "Answer") -> str:
     """Return an answer as one line of JSON."""
-    facts = {"text": text, "label": plain_label(answer, text), "confidence": round(answer.confidence, 6)}
+    parts = parts_of(asked)
+    facts: dict[str, Any] = dict(zip(("text", "pair"), parts, strict=False))
+    if model.task.output.kind.is_number:
+        facts["number"] = answer.label
+        if answer.interval is not None:
+            facts |= {name: round(one, 6) for name, one in zip(("low", "high"), answer.interval, strict=True)}
+        return json.dumps(facts, ensure_ascii=False)
+    facts["label"] = plain_label(answer, parts[0])
+    if answer.confidence is not None:
+        facts["confidence"] = round(answer.confidence, 6)
     if answer.scores:
         facts["scores"] = {name: round(score, 6) for name, score in answer.scores.items()}
     return json.dumps(facts, ensure_ascii=False)
 
 
-def as_line(model: "Model", text: str, answer: "Answer", *, with_text: bool) -> str:
+def as_line(model: "Model", asked: "str | Query", answer: "Answer", *, with_text: bool) -> str:
     """Return an answer as a person reads it: the label, how sure it is, and the text where there are several."""
-    label = model.task.output.show(answer.label, text)
-    line = f"{label}\t{answer.confidence:.2f}"
-    return f"{line}\t{' '.join(text.split())}" if with_text else line
+    output = model.task.output
+    line = output.show(answer.label, parts_of(asked)[0])
+    if answer.interval is not None:
+        line += "\t" + " to ".join(output.show(one, "") for one in answer.interval)
+    elif answer.confidence is not None:
+        line += f"\t{answer.confidence:.2f}"
+    return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(asked))}" if with_text else line
 
 
 def check_kind(kind: str) -> None:
@@ -187,15 +211,14 @@ class Style:
     columns: tuple[str, ...]
     """Of a table, those of the answers last; records keep the fields that they have."""
 
-    @classmethod
-    def of(cls, kind: str, columns: Sequence[str]) -> "Style":
-        """Return the style of a file in which the answers stand behind these columns."""
-        return cls(kind, (*columns, *added(columns)))
+    names: tuple[str, ...]
+    """What the columns of the answers are called."""
 
-    @property
-    def names(self) -> tuple[str, str]:
-        """What the columns of the label and the confidence are called."""
-        return self.columns[-2], self.columns[-1]
+    @classmethod
+    def of(cls, kind: str, columns: Sequence[str], answers: AnswerKind = ONE_CLASS) -> "Style":
+        """Return the style of a file in which answers of a kind stand behind these columns."""
+        names = added(columns, answers)
+        return cls(kind, (*columns, *names), names)
 
     @property
     def heading(self) -> str:

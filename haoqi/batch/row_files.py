@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from haoqi.core.errors import UserError, require
 from haoqi.core.say import joined, say
+from haoqi.data.examples import Query
 from haoqi.data.reading.conform import roles_like
 from haoqi.data.reading.decoding.decode import recognise_file
 from haoqi.data.reading.decoding.recognition import Recognised
@@ -45,10 +46,22 @@ class Rows:
     told: tuple[str, ...] = ()
     """How the file was read, as sentences."""
     warnings: tuple[str, ...] = field(default=())
+    pair: str | None = None
+    """The column of the second text, where there is one."""
 
     def __iter__(self) -> Iterator[tuple[Row, int]]:
         """Yield each row by column, and how much has been read."""
         return self.read()
+
+    def query_of(self, row: Row) -> Query:
+        """Return the two texts of a row.
+
+        Raises:
+            UserError: if the file has no column of the second text.
+        """
+        if self.pair is None:
+            raise UserError(say("rows.no_pair"), say("rows.no_pair.hint"))
+        return Query(self.text_of(row), text_of(row.get(self.pair)))
 
     def text_of(self, row: Row) -> str:
         """Return what is answered of a row."""
@@ -275,7 +288,7 @@ def _with_text(
         warnings += [say("rows.other", others=joined(others, by="list.semicolon"))]
     as_learnt = learnt is not None and settings.text is None and roles.named()["text"] == learnt.columns.get("text")
     told = say("predict.column_learnt" if as_learnt else "predict.column", column=", ".join(chosen))
-    return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings))
+    return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings), roles.one("pair"))
 
 
 class _reading:  # noqa: N801 - used as `with _reading(...)`

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from haoqi.batch.row_files import Row, Rows
     from haoqi.batch.writer import Write
     from haoqi.cli.progress import Pace
+    from haoqi.data.examples import Query
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -83,15 +84,37 @@ def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
     from haoqi.cli import words
 
     model = api.load(name)
-    given = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
-    shown = texts is None or len(texts) > 1
+    given: Iterator[Any] = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
+    shown = texts is None or len(texts) > (2 if model.task.pairs else 1)
+    if model.task.pairs:
+        given = _pairs_of(list(given)) if texts is not None else _pairs_in(given)
     answered = 0
-    for text, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
+    for asked, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
         answered += 1
-        line = as_record(model, text, answer) if as_json else as_line(model, text, answer, with_text=shown)
+        line = as_record(model, asked, answer) if as_json else as_line(model, asked, answer, with_text=shown)
         print(line, flush=texts is None)
     if not answered:
         print(words.words("predict.empty_pipe"), file=sys.stderr)
+
+
+def _pairs_of(texts: list[str]) -> "Iterator[Query]":
+    """Return each two texts of the command line as what is asked."""
+    from haoqi.data.examples import Query
+
+    if len(texts) % 2:
+        raise UserError(say("predict.odd", count=len(texts)), say("predict.odd.hint"))
+    return (Query(texts[place], texts[place + 1]) for place in range(0, len(texts), 2))
+
+
+def _pairs_in(lines: Iterator[str]) -> "Iterator[Query]":
+    """Yield what is asked on each line, a tab between its two texts."""
+    from haoqi.data.examples import Query
+
+    for number, line in enumerate(lines, 1):
+        first, tab, second = line.partition("\t")
+        if not tab:
+            raise UserError(say("predict.no_tab", number=number), say("predict.no_tab.hint"))
+        yield Query(first, second)
 
 
 def _lines_of(stream: TextIO) -> Iterator[str]:
@@ -123,7 +146,8 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     model = release.load()
     rows = opened(file, _reading(file, settings), release.schema)
     _say(rows)
-    style = Style.of(kind, rows.columns)
+    style = Style.of(kind, rows.columns, model.task.output.kind)
+    asked = rows.query_of if model.task.pairs else rows.text_of
     print(style.heading, end="", flush=True)
     pace = Pace(rows.total, time.monotonic())
 
@@ -132,7 +156,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
         pace.wrote(len(answered), last.seen, time.monotonic())
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
-        _answer(model, Feed(rows, rows.text_of, fitting(release.folder)), style, write, pace=pace)
+        _answer(model, Feed(rows, asked, fitting(release.folder)), style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
@@ -150,7 +174,9 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     release = releases.get(name)
     rows = opened(file, _reading(file, settings), release.schema)
     _say(rows)
-    style, feed = Style.of(kind, rows.columns), Feed(rows, rows.text_of, fitting(release.folder))
+    task = release.task
+    style = Style.of(kind, rows.columns, task.output.kind)
+    feed = Feed(rows, rows.query_of if task.pairs else rows.text_of, fitting(release.folder))
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),

@@ -1,7 +1,8 @@
 """Examples and splits: the rows of data that every room passes on, column by column."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,14 @@ import numpy.typing as npt
 
 Indices = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
+
+
+class Turn(NamedTuple):
+    """One turn of a dialogue."""
+
+    speaker: str
+    """Who speaks: "user", "assistant", "system", or a name."""
+    text: str
 
 
 class Span(NamedTuple):
@@ -40,6 +49,16 @@ class Examples:
     Rows that a recipe makes of one row keep its number, so that they can be held together."""
     pairs: list[str] | None = None
     """The second text of each row, for tasks on two texts."""
+    contexts: list[str] | None = None
+    """What each row's text is to be answered from, as a question is from a passage."""
+    turns: list[tuple[Turn, ...]] | None = None
+    """What was said before each row's text, in dialogues."""
+    files: list[str] | None = None
+    """The file of each row that is no text: a picture, a recording."""
+    meta: list[Mapping[str, Any]] | None = None
+    """What a source says of each row beside, by the names of its columns; as JSON can hold it."""
+    known_keys: list[str] | None = None
+    """The rows' keys where they were made when the rows were read; see `keys`."""
     words: list[tuple[tuple[int, int], ...]] | None = None
     """(start, end) of each word where a source or a training cuts other words than `word_offsets`; spans begin and end
     at words. Prepared rows have none."""
@@ -79,6 +98,44 @@ class Examples:
             **{name: [column[row] for row in chosen] for name, column in columns.items() if column is not None},
         )
 
+    @cached_property
+    def keys(self) -> list[str]:
+        """A name of each row that follows from its content alone, whatever its number, file or split.
+
+        Rows that a recipe makes of one keep its key.
+        """
+        if self.known_keys is not None:
+            return self.known_keys
+        texts = self.texts if self.originals is None else self.originals
+        columns = [column for column in (self.pairs, self.contexts, self.turns, self.files) if column is not None]
+        return [key_of(*row) for row in zip(texts, *columns, strict=True)]
+
+    def query(self, row: int) -> "Query":
+        """Return what is asked of a row."""
+        return Query(
+            self.texts[row],
+            pair=None if self.pairs is None else self.pairs[row],
+            context=None if self.contexts is None else self.contexts[row],
+            turns=() if self.turns is None else self.turns[row],
+            file=None if self.files is None else self.files[row],
+        )
+
+    @property
+    def whole_texts(self) -> list[str]:
+        """All that is read of each row as one text, where only its length or its words count."""
+        if self.pairs is None:
+            return self.texts
+        return [f"{text} {pair}" for text, pair in zip(self.texts, self.pairs, strict=True)]
+
+    def exchanged(self, rows: Sequence[int] | Indices | None = None) -> "Examples":
+        """Return the same examples with the two texts of these rows, or of all, exchanged."""
+        assert self.pairs is not None
+        chosen = set(range(len(self)) if rows is None else map(int, rows))
+        sides = [
+            (b, a) if row in chosen else (a, b) for row, (a, b) in enumerate(zip(self.texts, self.pairs, strict=True))
+        ]
+        return replace(self, texts=[one for one, _ in sides], pairs=[other for _, other in sides], known_keys=self.keys)
+
     @property
     def counting(self) -> Weights:
         """How much each row counts in learning, shape (n,)."""
@@ -104,6 +161,17 @@ class Examples:
         return cls(list(texts), given, list(range(len(texts))))
 
     @classmethod
+    def asked(cls, queries: Sequence["str | Query"]) -> "Examples":
+        """Return what is asked as examples without labels; a column that no query has is left out."""
+        asked = [Query(one) if isinstance(one, str) else one for one in queries]
+        columns: dict[str, Any] = {}
+        for field in ("pair", "context", "turns", "file"):
+            found = [getattr(one, field) for one in asked]
+            if any(one is not None and one != () for one in found):
+                columns[_COLUMN.get(field, f"{field}s")] = ["" if one is None else one for one in found]
+        return replace(cls.of([one.text for one in asked]), **columns)
+
+    @classmethod
     def join(cls, parts: Sequence["Examples"]) -> "Examples":
         """Return the rows of several examples one after another; a column missing in any is dropped.
 
@@ -117,6 +185,42 @@ class Examples:
                 found = [part.counting.tolist() for part in parts]
             columns[field.name] = None if any(c is None for c in found) else [x for c in found for x in c]
         return cls(**columns)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What one example asks, where a task needs more than one text."""
+
+    text: str
+    pair: str | None = None
+    """The second text."""
+    context: str | None = None
+    """What is to be answered from."""
+    turns: tuple[Turn, ...] = ()
+    """What was said before."""
+    file: str | None = None
+
+    def __str__(self) -> str:
+        """Return what is asked on one line, as a person reads it."""
+        return " | ".join(" ".join(one.split()) for one in (self.text, self.pair, self.context) if one)
+
+
+_COLUMN = {"turns": "turns"}
+
+
+def key_of(*content: Any) -> str:
+    """Return a row's key: 16 hexadecimal digits that follow from its content.
+
+    >>> key_of("Good film.") == key_of("Good film."), len(key_of("Good film."))
+    (True, 16)
+    """
+    from hashlib import blake2b
+
+    total = blake2b(digest_size=8)
+    for piece in content:
+        spelt = (piece if isinstance(piece, str) else repr(piece)).encode("utf-8", "surrogatepass")
+        total.update(len(spelt).to_bytes(8, "little") + spelt)
+    return total.hexdigest()
 
 
 @dataclass(frozen=True)

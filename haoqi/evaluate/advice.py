@@ -161,17 +161,17 @@ def ranked(steps: Sequence[NextStep], worth: float) -> tuple[NextStep, ...]:
     return tuple(sorted(steps, key=key))
 
 
-def bounded(step: NextStep, score: float, least: float = 0.0) -> NextStep:
-    """Return a step that promises no score above 1, which is perfect in every metric, nor threatens an impossible one.
+def bounded(step: NextStep, score: float, merits: tuple[float, float] = (0.0, 1.0)) -> NextStep:
+    """Return a step that promises no score above the best that there is, nor threatens an impossible one.
 
     Args:
         step: with gains over a score.
         score: the one that it starts from.
-        least: the lowest score of the metric.
+        merits: the least and the greatest score that there can be, higher being better.
     """
 
     def within(gain: float | None) -> float | None:
-        return None if gain is None else min(max(gain, least - score), max(0.0, 1.0 - score))
+        return None if gain is None else min(max(gain, merits[0] - score), max(0.0, merits[1] - score))
 
     return replace(step, gain=within(step.gain), low=within(step.low), high=within(step.high))
 

@@ -39,6 +39,7 @@ def compare(
     rng: np.random.Generator,
     samples: int = 2000,
     level: float = 0.95,
+    right_or_wrong: bool = True,
 ) -> Comparison:
     """Return how much better the first model is than the second, on the same examples in the same order.
 
@@ -51,10 +52,11 @@ def compare(
     Args:
         first: a metric's counts for the one model, shape (n, k).
         second: the same for the other.
-        score: the metric's score.
+        score: the metric's merit: higher is better.
         rng: source of the swaps and the resamples.
         samples: how many of each, resamples up to RESAMPLES; the p-value is at least 1 / (samples + 1).
         level: the interval's certainty.
+        right_or_wrong: whether single examples are right or wrong by the metric; else nothing is widened.
 
     Raises:
         ValueError: if the shapes differ, as they do when the models were asked different examples.
@@ -71,7 +73,8 @@ def compare(
     pairs = Groups.of(csr_array(hstack([first, second])))
     difference = float(gap(pairs.total))
     low, high = accelerated(pairs, gap, rng=rng, level=level, samples=min(samples, RESAMPLES))
-    low, high = _widened(Interval(low, high), pairs, score, level)
+    if right_or_wrong:
+        low, high = _widened(Interval(low, high), pairs, score, level)
     p_value = _chance(Groups.of(csr_array(second - first)), pairs.total, score, rng=rng, samples=samples)
     return Comparison(difference, min(low, difference), max(high, difference), p_value)
 

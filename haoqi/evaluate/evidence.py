@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from haoqi.core.errors import UserError
+from haoqi.data.answers import AnswerKind
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import digest
 from haoqi.evaluate.calibration import Bin, Calibration, calibration
 from haoqi.evaluate.confusion import Confused, LabelRow, confusion, known_labels, label_table, most_confused, tag_table
-from haoqi.evaluate.intervals import interval
-from haoqi.evaluate.metric import Metric
+from haoqi.evaluate.errors import Errors, errors
+from haoqi.evaluate.metric import Metric, Scored, total
 from haoqi.evaluate.mistakes import Mistake, kinds_of_wrong_spans, mistakes
 from haoqi.evaluate.predictions import Predictions
 from haoqi.evaluate.tags import Offsets
@@ -25,8 +26,8 @@ FORMAT = 2
 class Evidence:
     """How good a model's answers to n labelled examples are, how sure that is, and where they are wrong."""
 
-    output: str
-    """Kind of answer: "label", "labels" or "spans"."""
+    kind: AnswerKind
+    """The facts of the answer."""
     labels: tuple[str, ...]
     """The task's labels, then any others that occur among the right ones."""
     examples: int
@@ -46,6 +47,8 @@ class Evidence:
     kinds: Mapping[str, int] | None = None
     """For spans: how many were right, missed, invented, and wrong in boundary, type or both."""
     calibration: Calibration | None = None
+    errors: Errors | None = None
+    """For numbers: how far answers are from the right ones."""
     mistakes: tuple[Mistake, ...] = ()
     """Worth reading: the surest ones, of all kinds."""
     seconds: float | None = None
@@ -90,12 +93,12 @@ class Evidence:
 
 
 def evidence(
-    output: str,
+    kind: AnswerKind,
     metrics: Sequence[Metric],
     examples: Examples,
     predictions: Predictions,
     *,
-    labels: tuple[str, ...],
+    task: Scored,
     rng: np.random.Generator,
     words: Sequence[Offsets] | None = None,
     seconds: float | None = None,
@@ -104,11 +107,11 @@ def evidence(
     """Return what these answers show.
 
     Args:
-        output: name of the task's output: "label", "labels" or "spans".
+        kind: the facts of the task's answers.
         metrics: the task's metrics, the deciding one first.
         examples: what was asked; unlabelled ones are left out.
         predictions: what was answered, in the same order.
-        labels: the task's labels.
+        task: with its labels.
         rng: source of the resamples for intervals.
         words: for spans, the words of each text, for the table of tags; those of the examples by default.
         seconds: how long the answers took.
@@ -122,25 +125,27 @@ def evidence(
     kept = [row for row, label in enumerate(examples.labels) if label is not None]
     words = words if words is not None else examples.words
     if len(kept) < len(examples):
-        examples, predictions = examples.take(kept), _take(predictions, kept)
+        examples, predictions = examples.take(kept), predictions.take(kept)
         words = None if words is None else [words[row] for row in kept]
     true, given = examples.labels, predictions.labels
-    table = label_table(true, given, labels)
+    labels = task.labels
+    table = label_table(true, given, labels) if kind.has_classes else ()
     found = Evidence(
-        output=output,
+        kind=kind,
         labels=tuple(row.label for row in table),
         examples=len(examples),
-        scores={metric.name: _score(metric, true, given, labels=labels, rng=rng, level=level) for metric in metrics},
+        scores={metric.name: _score(metric, examples, predictions, task, rng=rng, level=level) for metric in metrics},
         level=level,
         table=table,
-        calibration=calibration(true, predictions, labels),
-        mistakes=mistakes(examples, predictions),
+        calibration=calibration(true, predictions, labels) if kind.has_classes else None,
+        errors=errors(examples, predictions) if kind.is_number else None,
+        mistakes=mistakes(examples, predictions, kind),
         seconds=seconds,
         content=_content(examples),
     )
-    if output == "label":
+    if kind.one_class:
         return _with_confusion(found, true, given)
-    if output == "spans":
+    if kind.of_words:
         tags = tag_table(true, given, words, labels) if words is not None else ()
         return replace(found, tags=tags, kinds=kinds_of_wrong_spans(examples, predictions))
     return found
@@ -148,17 +153,17 @@ def evidence(
 
 def _score(
     metric: Metric,
-    true: Sequence[Any],
-    given: Sequence[Any],
+    examples: Examples,
+    predictions: Predictions,
+    task: Scored,
     *,
-    labels: tuple[str, ...],
     rng: np.random.Generator,
     level: float,
 ) -> tuple[float, float, float]:
     """Return a metric's score and the ends of its interval."""
-    statistics = metric.count(true, given, labels)
-    total = np.asarray(statistics.sum(axis=0), dtype=np.float64).ravel()
-    return (float(metric.score(total)), *interval(statistics, metric.score, rng=rng, level=level))
+    statistics = metric.count(examples, predictions, task)
+    score = metric.score(total(statistics)) if metric.score_rows is None else metric.score_rows(statistics.toarray())
+    return (float(score), *metric.interval(statistics, rng=rng, level=level))
 
 
 def _content(examples: Examples) -> str:
@@ -173,16 +178,6 @@ def _with_confusion(found: Evidence, true: Sequence[str], given: Sequence[str]) 
     return replace(found, confusion=cells, confused=most_confused(matrix, labels))
 
 
-def _take(predictions: Predictions, rows: Sequence[int]) -> Predictions:
-    spans = predictions.span_confidence
-    return Predictions(
-        labels=[predictions.labels[row] for row in rows],
-        confidence=predictions.confidence[list(rows)],
-        probabilities=None if predictions.probabilities is None else predictions.probabilities[list(rows)],
-        span_confidence=None if spans is None else [spans[row] for row in rows],
-    )
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(member) for key, member in value.items()}
@@ -192,9 +187,12 @@ def _plain(value: Any) -> Any:
 def _read(plain: dict[str, Any]) -> Evidence:
     known = plain.get("calibration")
     kinds = plain.get("kinds")
+    plain["kind"] = AnswerKind.from_plain(plain.pop("output", None) or plain["kind"])
+    errors = plain.get("errors")
     return Evidence(
         **{
             **plain,
+            "errors": None if errors is None else Errors.from_plain(errors),
             "labels": tuple(plain["labels"]),
             "scores": {str(name): _triple(found) for name, found in plain["scores"].items()},
             "table": tuple(LabelRow(**row) for row in plain["table"]),

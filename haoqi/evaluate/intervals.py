@@ -33,6 +33,8 @@ def interval(
     rng: np.random.Generator,
     level: float = 0.95,
     samples: int = 1000,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    right_or_wrong: bool = True,
 ) -> Interval:
     """Return where the score of all texts like these lies with a certainty of `level`.
 
@@ -48,20 +50,51 @@ def interval(
         rng: source of the resamples.
         level: the share of such intervals that hold the true score.
         samples: how many resamples.
+        bounds: no score lies beyond them.
+        right_or_wrong: whether single examples are right or wrong by the metric; else nothing is widened.
 
     Returns:
-        The interval; it always holds the score itself. Without examples it is all there is, 0 to 1.
+        The interval; it always holds the score itself. Without examples it is all there is.
     """
     groups = Groups.of(statistics)
     if not groups.examples:
-        return Interval(0.0, 1.0)
+        return Interval(*bounds)
     point = float(score(groups.total))
     low, high = accelerated(groups, score, rng=rng, level=level, samples=samples)
-    right, trials = _right(groups, score)
-    if min(right, trials - right) < SCARCE:
-        wide = wilson(min(max(point, 0.0), 1.0), max(trials, 1), level)
-        low, high = min(low, wide.low), max(high, wide.high)
+    if right_or_wrong:
+        right, trials = _right(groups, score)
+        if min(right, trials - right) < SCARCE:
+            wide = wilson(min(max(point, 0.0), 1.0), max(trials, 1), level)
+            low, high = min(low, wide.low), max(high, wide.high)
     return Interval(min(low, point), max(high, point))
+
+
+def percentile(
+    statistics: Statistics,
+    score: Callable[[Array], float],
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    samples: int = 200,
+    bounds: tuple[float, float] = (-1.0, 1.0),
+) -> Interval:
+    """Return the percentile bootstrap interval of a score that is no function of sums, such as a correlation of ranks.
+
+    Args:
+        statistics: one row per example, shape (n, k).
+        score: all rows to the score.
+        rng: source of the resamples.
+        level: the interval's certainty.
+        samples: how many resamples.
+        bounds: no score lies beyond them.
+    """
+    rows = statistics.toarray()
+    if not len(rows):
+        return Interval(*bounds)
+    point = score(rows)
+    found = [score(rows[rng.integers(len(rows), size=len(rows))]) for _ in range(samples)]
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(min(float(low), point), max(float(high), point))
 
 
 def wilson(share: float, trials: int, level: float = 0.95) -> Interval:

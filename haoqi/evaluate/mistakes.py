@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from haoqi.data.answers import ONE_CLASS, AnswerKind
 from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.predictions import Predictions
@@ -28,20 +29,25 @@ class Mistake:
     """The right label; for spans the one that should have been found, or none: (Span,) or ()."""
     predicted: Any
     """What was answered, in the same form."""
-    confidence: float
+    confidence: float | None
     """How sure the model was of its answer; where it missed a span, of the whole answer."""
     kind: Kind = "wrong"
     """For spans: what is wrong with it."""
 
 
-def mistakes(examples: Examples, predictions: Predictions, limit: int = 50) -> tuple[Mistake, ...]:
+def mistakes(
+    examples: Examples, predictions: Predictions, kind: AnswerKind = ONE_CLASS, limit: int = 50
+) -> tuple[Mistake, ...]:
     """Return wrong answers, taking turns between the confusions that occur, the surest of each first.
 
     Args:
         examples: what was asked, with the right labels.
         predictions: what was answered, in the same order.
+        kind: the facts of the answer; of numbers the farthest off come first.
         limit: how many at most.
     """
+    if kind.is_number:
+        return tuple(_farthest(examples, predictions, limit))
     if predictions.span_confidence is None:
         found = list(_wrong(examples, predictions))
     else:
@@ -62,7 +68,7 @@ def wrong_spans(examples: Examples, predictions: Predictions) -> Iterator[Mistak
     for row, (text, true) in enumerate(examples):
         ident, given = examples.ids[row], predictions.labels[row]
         known = predictions.span_confidence
-        sure = known[row] if known is not None else (predictions.confidence[row],) * len(given)
+        sure = known[row] if known is not None else (float(predictions.sureness[row]),) * len(given)
         open_spans = [span for span in true or () if span not in given]
         touched: set[Span] = set()
         for span, confidence in zip(given, sure, strict=True):
@@ -73,7 +79,7 @@ def wrong_spans(examples: Examples, predictions: Predictions) -> Iterator[Mistak
             yield Mistake(ident, *_excerpt(text, match, (span,)), float(confidence), kind)
         for span in open_spans:
             if span not in touched:
-                yield Mistake(ident, *_excerpt(text, (span,), ()), float(predictions.confidence[row]), "missed")
+                yield Mistake(ident, *_excerpt(text, (span,), ()), float(predictions.sureness[row]), "missed")
 
 
 def kinds_of_wrong_spans(examples: Examples, predictions: Predictions) -> dict[str, int]:
@@ -84,12 +90,27 @@ def kinds_of_wrong_spans(examples: Examples, predictions: Predictions) -> dict[s
     return {"right": right, **{kind: found[kind] for kind in order}}
 
 
+def _farthest(examples: Examples, predictions: Predictions, limit: int) -> Iterator[Mistake]:
+    """Yield the numbers that are farthest from the right ones."""
+    rows = [row for row, true in enumerate(examples.labels) if true is not None]
+    rows.sort(key=lambda row: (-abs(predictions.labels[row] - examples.labels[row]), examples.ids[row]))
+    for row in rows[:limit]:
+        text, true, answer = shown_text(examples, row), examples.labels[row], predictions.labels[row]
+        if true != answer:
+            yield Mistake(examples.ids[row], text, true, answer, None)
+
+
+def shown_text(examples: Examples, row: int) -> str:
+    """Return the text of an example, or both of a pair, cut where they are long."""
+    parts = [examples.texts[row], *([] if examples.pairs is None else [examples.pairs[row]])]
+    return "\n".join(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in parts)
+
+
 def _wrong(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:
-    for row, (text, true) in enumerate(examples):
+    for row, true in enumerate(examples.labels):
         answer = predictions.labels[row]
         if frozenset(items(true)) != frozenset(items(answer)):
-            cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-            yield Mistake(examples.ids[row], cut, true, answer, float(predictions.confidence[row]))
+            yield Mistake(examples.ids[row], shown_text(examples, row), true, answer, float(predictions.sureness[row]))
 
 
 def _kind(span: Span, true: Sequence[Span]) -> tuple[Kind, tuple[Span, ...]]:
@@ -134,7 +155,7 @@ def _names(label: Any) -> tuple[str, ...]:
 def _in_turns(found: list[Mistake], key: Callable[[Mistake], Any], limit: int) -> Iterator[Mistake]:
     """Yield mistakes, one of each confusion in turn; the commonest confusion begins, the surest mistake leads."""
     groups: dict[Any, list[Mistake]] = defaultdict(list)
-    for mistake in sorted(found, key=lambda one: (-one.confidence, one.id)):
+    for mistake in sorted(found, key=lambda one: (-(one.confidence or 0.0), one.id)):
         groups[key(mistake)].append(mistake)
     queues = sorted(groups.values(), key=len, reverse=True)
     left = min(limit, len(found))

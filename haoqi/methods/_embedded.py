@@ -43,6 +43,32 @@ def fit_linear(
     return directions, (intercept - centre @ directions).astype(np.float32)
 
 
+def fit_ridge(
+    vectors: Floats, numbers: Floats, strength: float, *, weights: Weights | None = None
+) -> tuple[Floats, Floats]:
+    """Return directions, shape (width, 1), and intercept of a ridge regression on standardised vectors.
+
+    Hoerl and Kennard, "Ridge regression: biased estimation for nonorthogonal problems", 1970.
+
+    Args:
+        vectors: what to learn from, shape (n, width).
+        numbers: the right numbers, shape (n,).
+        strength: how closely the examples are followed: the penalty on the weights is 1 / strength.
+        weights: how much each example counts, shape (n,); None: all alike.
+    """
+    counting = np.ones(len(vectors)) if weights is None else weights
+    share = counting / counting.sum()
+    features, right = vectors.astype(np.float64), numbers.astype(np.float64)
+    centre, middle = share @ features, float(share @ right)
+    spread = np.sqrt(share @ (features - centre) ** 2)
+    spread = np.maximum(spread, max(float(spread.mean()) / 10, 1e-6))
+    standard = (features - centre) / spread
+    weighed = standard * counting[:, None]
+    gram = weighed.T @ standard + np.eye(standard.shape[1]) / strength
+    found = np.linalg.solve(gram, weighed.T @ (right - middle)) / spread
+    return found[:, None].astype(np.float32), np.array([middle - centre @ found], np.float32)
+
+
 def logistic_loss(logits: Floats, targets: Targets, exclusive: bool, weights: Weights | None = None) -> float:
     """Return the mean negative log probability of the targets, each row counted by its weight."""
     scores = logits.astype(np.float64)

@@ -20,7 +20,7 @@ def with_names(job: Job) -> Job:
     said: list[tuple[str, Any]] = []
     for label in job.task.labels:
         if len(label) > 1 and not any(character.isdigit() for character in label):
-            of_label = label if job.task.output.name == "label" else (label,)
+            of_label = label if job.task.output.kind.one_class else (label,)
             said += [(text, of_label) for text in _namings(label, job.task.descriptions.get(label, ""))]
     texts, labels = [text for text, _ in said], [label for _, label in said]
     named = Examples(texts, labels, list(range(-len(said), 0)))  # ids that no row of a source has

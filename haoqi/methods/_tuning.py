@@ -15,11 +15,13 @@ from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
+from haoqi.methods._embedded import fit_ridge
 from haoqi.methods.method import Job, Progress
 from haoqi.methods.work import Load, Size, Work
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
+from haoqi.models.encoders.pair_features import pairing_of
 from haoqi.models.encoders.placement import Placement, probed
 from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
@@ -29,7 +31,17 @@ from haoqi.train.early import MOMENTUM, EarlyLearning
 from haoqi.train.examples import ExampleBatches
 from haoqi.train.hiding import hidden, learning_layers
 from haoqi.train.loop import Learner, Outcome, fit
-from haoqi.train.losses import Loss, balanced, balanced_presence, label_gap, label_loss, labels_gap, labels_loss
+from haoqi.train.losses import (
+    Loss,
+    balanced,
+    balanced_presence,
+    label_gap,
+    label_loss,
+    labels_gap,
+    labels_loss,
+    number_gap,
+    number_loss,
+)
 from haoqi.train.memory import footprint_of
 from haoqi.train.objective import Objective
 from haoqi.train.settings import TrainSettings
@@ -39,6 +51,7 @@ from haoqi.train.techniques import Techniques
 _LOOKED_AT = 1000
 _HEAD_START_ROWS = 5000
 _HEAD_START_ROUNDS = 30
+_HEAD_RIDGE = 0.004
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,8 @@ class Bench:
     """What is believed of each label of a row, shape (n, labels); None: the given ones alone count."""
     first: int = 0
     """The lowest layer that learns, counted from the bottom."""
+    scale: tuple[float, float] = (0.0, 1.0)
+    """Mean and spread of the numbers that are learnt, which are learnt as multiples of the spread about the mean."""
 
     @property
     def counting(self) -> npt.NDArray[np.float32]:
@@ -86,7 +101,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
     """
     assert job.base is not None
     begun, base, output = time.monotonic(), job.base, job.task.output
-    words = output.name == "spans"
+    words = output.kind.of_words
     tokenizer = load_tokenizer(base)
     reader = Reader(
         tokenizer,
@@ -94,18 +109,22 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         "" if words else base.card.prefix,
         words=words,
         shapes=words and lowers(tokenizer),
+        pairing=pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric),
     )
     model = EncoderModel(
         without_dropout(load_encoder(base)),
         output.width(job.task.labels),
         pooling=None if words else base.card.pooling,
-        normalise=not words,
+        normalise=not words and not job.task.pairs,
         dropout=dropout,
         shapes=len(SHAPES) if reader.shapes else 0,
         shapes_enter=0 if layers is None else boundary(base, layers),
     )
     train = split_at_spans(job.train) if words else job.train
     found = output.targets(train, job.task.labels)
+    scale = _scale(found, train) if output.kind.is_number else (0.0, 1.0)
+    if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
+        train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
     rng = seeds.generator(job.seed, "looks")
     looked_at = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_LOOKED_AT]))
     pieces = partial(job.store.pieces, base)
@@ -120,13 +139,27 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         reading,
         reader.read(looked_at, pieces),
         looked_at,
-        np.concatenate(found) if words else np.asarray(found),
+        np.concatenate(found) if words else _scaled(np.asarray(found), scale),
         replace(probed(), devices=job.devices, sharding=job.sharding),
         begun,
         _weights(job.train, [len(one) for one in found] if words else None),
         None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
         0 if layers is None else boundary(base, layers),
+        scale,
     )
+
+
+def _scale(numbers: npt.NDArray[np.float32], train: Examples) -> tuple[float, float]:
+    """Return the mean and the spread of numbers, 1 where they are all the same."""
+    mean = float(np.average(numbers, weights=train.counting))
+    spread = float(np.sqrt(np.average((numbers - mean) ** 2, weights=train.counting)))
+    return mean, spread if spread > 1e-9 * max(1.0, abs(mean)) else 1.0
+
+
+def _scaled(targets: npt.NDArray[Any], scale: tuple[float, float]) -> npt.NDArray[Any]:
+    """Return numbers as multiples of their spread about their mean; anything else as it is."""
+    mean, spread = scale
+    return targets if scale == (0.0, 1.0) else ((targets - mean) / spread).astype(np.float32)
 
 
 def _weights(train: Examples, words: list[int] | None) -> npt.NDArray[np.float32] | None:
@@ -213,17 +246,24 @@ def start_head(bench: Bench) -> None:
     """Give the head the weights of a linear probe on the base as it is.
 
     A head that starts from nothing sends noise through the encoder until it has learnt, and spoils it
-    (Kumar et al., 2022, arXiv:2202.10054). The embeddings are those that other methods use too.
+    (Kumar et al., 2022, arXiv:2202.10054). The embeddings are those that other methods use too. Words and pairs, which
+    are read otherwise than they are embedded, start from nothing.
     """
     import torch
+
+    if bench.reader.words or bench.reader.pairing:
+        return
 
     job = bench.job
     rows = np.sort(seeds.generator(job.seed, "head").permutation(len(job.train))[:_HEAD_START_ROWS])
     job.report(Progress(0.0, say("fit.head_start")))
     embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
-    targets = bench.targets[rows]
-    weights = bench.counting[rows]
-    weight, bias = fit_head(embeddings, targets, bench.model.head.out_features, weights=weights)
+    targets, weights = bench.targets[rows], bench.counting[rows]
+    if job.task.output.kind.is_number:
+        direction, bias = fit_ridge(embeddings, targets, _HEAD_RIDGE, weights=weights.astype(np.float64))
+        weight = direction.T.copy()
+    else:
+        weight, bias = fit_head(embeddings, targets, bench.model.head.out_features, weights=weights)
     with torch.no_grad():
         bench.model.head.weight.copy_(torch.from_numpy(weight))
         bench.model.head.bias.copy_(torch.from_numpy(bias))
@@ -300,6 +340,10 @@ def predictor_of(bench: Bench, tuned: frozenset[str] | None = None) -> Encoder:
         tuned = frozenset(name for name, value in bench.model.encoder.named_parameters() if value.requires_grad)
     for value in bench.model.parameters():
         value.requires_grad_(False)
+    if bench.scale != (0.0, 1.0):  # from here on the head gives numbers as they are
+        mean, spread = bench.scale
+        bench.model.head.weight.mul_(spread)
+        bench.model.head.bias.mul_(spread).add_(mean)
     return Encoder(bench.model.eval(), bench.reader, bench.base, tuned)
 
 
@@ -322,7 +366,8 @@ def _objective(bench: Bench, techniques: Techniques, loss: Loss) -> Objective:
     if techniques.adversarial != "none":
         random = techniques.adversarial == "freelb"
         adversary = Adversary(bench.first, techniques.adversarial_radius, techniques.passes, random)
-    gap = labels_gap if bench.job.task.output.name == "labels" else label_gap
+    kind = bench.job.task.output.kind
+    gap = number_gap if kind.is_number else labels_gap if kind.several_classes else label_gap
     return Objective(loss, gap, techniques.r_drop, techniques.mixup, adversary)
 
 
@@ -342,7 +387,9 @@ def _early(bench: Bench, plain: Loss) -> EarlyLearning | None:
 
 def _loss(bench: Bench, techniques: Techniques) -> Loss:
     """Return the loss of the task's output."""
-    many = bench.job.task.output.name == "labels"
+    many = bench.job.task.output.kind.several_classes
+    if bench.job.task.output.kind.is_number:
+        return number_loss()
     weights, counting = None, bench.counting.astype(np.float64)
     if techniques.class_weights == "balanced":
         if many:
@@ -359,8 +406,10 @@ def _score(bench: Bench) -> Callable[[], float]:
 
     def score() -> float:
         scores = scores_of(bench.model, bench.valid, bench.placement)
+        if bench.scale != (0.0, 1.0):
+            scores = (np.asarray(scores) * bench.scale[1] + bench.scale[0]).astype(np.float32)
         fitted = task.output.calibrate(scores, asked, task.labels, task.metric)  # as it will be judged
         answers = task.output.decode(scores, asked, task.labels, **fitted)
-        return task.metric(asked.labels, answers.labels, task.labels)
+        return task.metric.merit_of(asked, answers, task)
 
     return score

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.data.examples import Indices, Weights
 from haoqi.data.preparing.split import in_folds
 from haoqi.methods.knn import Knn
@@ -50,7 +51,7 @@ READING = 0.5
 class Stack:
     """How much the base reads, and how closely its probe follows."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True

@@ -23,6 +23,7 @@ import numpy as np
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import Accepts
 from haoqi.data.examples import Examples
 from haoqi.methods._embedded import NEVER
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -52,7 +53,7 @@ _MARGIN = 1.15
 class Crf:
     """How long it learns, and how freely."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"spans"})
+    accepts: ClassVar[Accepts] = Accepts(units=frozenset({"word"}))
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
@@ -24,7 +25,7 @@ from haoqi.train.techniques import Techniques
 class Full(Techniques):
     """How long, how fast and how carefully the encoder learns."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = ANYTHING
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
@@ -55,7 +56,7 @@ class Full(Techniques):
         embeddings = getattr(bench.model.encoder, "embeddings", None)
         if self.freeze_embeddings and embeddings is not None:
             embeddings.requires_grad_(False)
-        if self.head_start and not bench.reader.words:
+        if self.head_start:
             start_head(bench)
         settings = TrainSettings(
             learning_rate=self.learning_rate,

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
@@ -22,7 +23,7 @@ from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 class Knn:
     """Who votes, and with what weight."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = Accepts(raw=frozenset({"logits", "numbers"}))
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
@@ -38,13 +39,15 @@ class Knn:
         assert job.base is not None
         labels, output = job.task.labels, job.task.output
         targets = output.targets(job.train, labels)
-        if targets.ndim == 1:
-            targets = targets[:, None] == np.arange(len(labels))
+        if output.kind.is_number:
+            targets = targets[:, None]
+        else:
+            targets = (targets[:, None] == np.arange(len(labels)) if targets.ndim == 1 else targets).astype(bool)
         embedder = Embedder(job.base, job.store)
         known = embedder(job.train.texts).astype(np.float16)
-        exclusive = output.name == "label"
+        exclusive = output.kind.one_class
         weights = None if job.train.weights is None else job.train.counting.astype(np.float32)
-        votes = (targets.astype(bool), self.neighbours, self.reach, exclusive, weights)
+        votes = (targets, self.neighbours, self.reach, exclusive, weights)
         return EmbeddingNeighbours(embedder, known, *votes)
 
     def work(self, size: Size) -> Work:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Size, Work
@@ -20,7 +21,7 @@ from haoqi.models.predictor import Predictor
 class Logistic:
     """How closely the training examples are followed."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = Accepts(pairs=True)
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False

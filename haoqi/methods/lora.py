@@ -13,6 +13,7 @@ import torch
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
@@ -28,7 +29,7 @@ from haoqi.train.techniques import Techniques
 class Lora(Techniques):
     """How large the matrices are, and how long and fast they learn."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = ANYTHING
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
@@ -48,8 +49,7 @@ class Lora(Techniques):
     def fit(self, job: Job) -> Predictor:
         """Return the encoder with its matrices trained on job.train and merged, the best weights by job.valid."""
         bench = lay_out(job, self.max_tokens, dropout=self.dropout)
-        if not bench.reader.words:
-            start_head(bench)
+        start_head(bench)
         encoder = bench.model.encoder
         with own_randomness("cpu"):
             torch.manual_seed(seeds.number(job.seed, "lora"))

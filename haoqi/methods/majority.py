@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.predictor import Predictor
@@ -20,24 +21,26 @@ from haoqi.models.predictors.constant import Constant
 class Majority:
     """Nothing can be set."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = ANYTHING
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
 
     def fit(self, job: Job) -> Predictor:
-        """Return the frequencies of the labels as logits; for spans, of the tags of words."""
+        """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean."""
         output, labels = job.task.output, job.task.labels
         targets, counting = output.targets(job.train, labels), job.train.counting
-        if output.name == "labels":
+        if output.kind.is_number:
+            return Constant(np.array([np.average(targets, weights=counting)], np.float32))
+        if output.kind.several_classes:
             share = (counting @ targets + 0.5) / (counting.sum() + 1)
             return Constant(np.log(share / (1 - share)).astype(np.float32))
         places = targets
-        if output.name == "spans":
+        if output.kind.of_words:
             places, counting = np.concatenate(targets), np.repeat(counting, [len(words) for words in targets])
         counts = np.bincount(places, counting, minlength=output.width(labels)) + 0.5
-        return Constant(np.log(counts / counts.sum()).astype(np.float32), per_word=output.name == "spans")
+        return Constant(np.log(counts / counts.sum()).astype(np.float32), per_word=output.kind.of_words)
 
     def work(self, size: Size) -> Work:
         """Count the labels, and no more."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.registry import Registry
+from haoqi.data.answers import Accepts
 from haoqi.data.examples import Examples
 from haoqi.methods.work import Size, Work
 from haoqi.models.bases import Base
@@ -70,8 +71,8 @@ class Method(Protocol):
     The module docstring cites the paper and says when to prefer the method.
     """
 
-    outputs: ClassVar[frozenset[str]]
-    """Names of the task outputs it can learn."""
+    accepts: ClassVar[Accepts]
+    """Which answers it can learn, and whether it reads the second text of pairs."""
     uses_base: ClassVar[bool]
     """Whether it starts from a pretrained encoder."""
     stochastic: ClassVar[bool]

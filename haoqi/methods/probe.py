@@ -13,17 +13,21 @@ import numpy as np
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
-from haoqi.data.examples import Examples
-from haoqi.methods._embedded import Floats, Targets, fit_linear, logistic_loss
+from haoqi.data.answers import NUMBERS_TOO, Accepts
+from haoqi.data.examples import Examples, Indices, Weights
+from haoqi.methods._embedded import Floats, Targets, fit_linear, fit_ridge, logistic_loss
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.encoders.pair_features import pairing_of
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 
 # Two labels like strong regularisation, a hundred weak; beyond both ends nothing improves.
 STRENGTHS = (0.001, 0.004, 0.015, 0.06)
+# Of ridge regression, whose penalty is the inverse.
+RIDGE_STRENGTHS = (0.0003, 0.001, 0.004, 0.015)
 # So many examples tell which is best.
 TRIAL_ROWS = 4000
 
@@ -33,7 +37,7 @@ TRIAL_ROWS = 4000
 class Probe:
     """How closely the examples are followed."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = NUMBERS_TOO
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
@@ -46,22 +50,36 @@ class Probe:
 
     def fit(self, job: Job) -> Predictor:
         """Return the linear model of job.train's embeddings."""
-        job = with_names(job) if self.named else job
+        kind = job.task.output.kind
+        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        job = with_names(job) if self.named and kind.has_classes and not pairing else job
         assert job.base is not None
-        labels, exclusive = job.task.labels, job.task.output.name == "label"
+        total = max(1, len(job.train))
+        embedder = Embedder(job.base, job.store)
+        vectors = embedder.examples(
+            job.train, pairing, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))
+        )
+        found = self._numbers(job, vectors) if kind.is_number else self._classes(job, vectors)
+        return EmbeddingLinear(embedder, *found, pairing)
+
+    def _classes(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
+        """Return directions and intercept of a logistic regression."""
+        labels, exclusive = job.task.labels, job.task.output.kind.one_class
         targets = job.task.output.targets(job.train, labels)
         if targets.ndim == 1:
             targets = targets[:, None] == np.arange(len(labels))
-        total = max(1, len(job.train))
-        embedder = Embedder(job.base, job.store)
-        vectors = embedder(
-            job.train.texts, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))
-        )
         strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive, job.train)
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
-        found = fit_linear(vectors, targets.astype(bool), exclusive, strength, weights=weights)
-        return EmbeddingLinear(embedder, *found)
+        return fit_linear(vectors, targets.astype(bool), exclusive, strength, weights=weights)
+
+    def _numbers(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
+        """Return direction and intercept of a ridge regression."""
+        numbers = job.task.output.targets(job.train, ())
+        strength = self.strength or _best_ridge(vectors, numbers, job.train)
+        job.report(Progress(0.95, say("fit.strength", strength=strength)))
+        weights = None if job.train.weights is None else job.train.counting
+        return fit_ridge(vectors, numbers, strength, weights=weights)
 
     def work(self, size: Size) -> Work:
         """Embed all texts, then pass over the embeddings some hundred times for each strength."""
@@ -80,15 +98,35 @@ class Probe:
         )
 
 
-def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Examples) -> float:
-    """Return the strength with the least loss on a fifth of some examples, learnt from the rest of them.
+def _best_ridge(vectors: Floats, numbers: Floats, train: Examples) -> float:
+    """Return the strength with the least squared error on a fifth of some examples, learnt from the rest of them."""
+    held, rest, counting = _held(train)
+    if not len(held) or not len(rest):
+        return RIDGE_STRENGTHS[1]
+
+    def loss(strength: float) -> float:
+        known = None if train.weights is None else counting[rest]
+        directions, intercept = fit_ridge(vectors[rest], numbers[rest], strength, weights=known)
+        off = (vectors[held] @ directions + intercept)[:, 0] - numbers[held]
+        return float(np.average(off**2, weights=counting[held]))
+
+    return min(RIDGE_STRENGTHS, key=loss)
+
+
+def _held(train: Examples) -> tuple[Indices, Indices, Weights]:
+    """Return rows that are held out, rows to learn from, and how much each row counts.
 
     Rows that were made of one row stay on one side.
     """
-    rows = np.random.default_rng(0).permutation(len(vectors))[:TRIAL_ROWS]
+    rows = np.random.default_rng(0).permutation(len(train))[:TRIAL_ROWS]
     held, rest = rows[: len(rows) // 5], rows[len(rows) // 5 :]
-    sources, counting = train.sources, train.counting
-    rest = rest[~np.isin(sources[rest], sources[held])]
+    sources = train.sources
+    return held, rest[~np.isin(sources[rest], sources[held])], train.counting
+
+
+def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Examples) -> float:
+    """Return the strength with the least loss on a fifth of some examples, learnt from the rest of them."""
+    held, rest, counting = _held(train)
     if not len(held) or not len(rest):
         return STRENGTHS[1]
 

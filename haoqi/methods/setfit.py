@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from haoqi.core import seeds
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
 from haoqi.methods._tuning import Bench, fit_head, head_solver, lay_out, predictor_of, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -48,7 +49,7 @@ _LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
 class Setfit:
     """How long texts are compared, and how sharply."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True

@@ -19,10 +19,12 @@ from scipy.sparse import csr_array, hstack
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.answers import NUMBERS_TOO, Accepts
 from haoqi.data.examples import Examples, Weights
 from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
+from haoqi.models.encoders.pair_features import Pairing, pair_table, pairing_of
 from haoqi.models.lexical.ngrams import Unit, learn_ngrams, unspaced_share
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
@@ -40,7 +42,7 @@ _COLUMNS_SHARE = 0.15
 class Tfidf:
     """Which n-grams count, and how closely the training examples are followed."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = NUMBERS_TOO
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
@@ -59,14 +61,20 @@ class Tfidf:
 
     def fit(self, job: Job) -> Predictor:
         """Return the linear model of job.train."""
-        train, labels = job.train, job.task.labels
+        train, labels, kind = job.train, job.task.labels, job.task.output.kind
         targets = job.task.output.targets(train, labels)
+        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        if kind.is_number:
+            job.report(Progress(0.0, say("fit.counting")))
+            terms, table = self._terms(train, self.most_columns, pairing)
+            job.report(Progress(0.5, say("fit.label", done=1, count=1)))
+            return SparseLinear(terms, *self._number(table, targets, train), pairing)
         if targets.ndim == 1:
             targets = targets[:, None] == np.arange(len(labels))
         limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // len(labels)))
         job.report(Progress(0.0, say("fit.counting")))
-        terms, table = self._terms(train, limit)
-        columns = [0] if len(labels) == 2 and job.task.output.name == "label" else range(len(labels))
+        terms, table = self._terms(train, limit, pairing)
+        columns = [0] if len(labels) == 2 and kind.one_class else range(len(labels))
         weights = np.zeros((table.shape[1], len(labels)), np.float32)
         intercept = np.zeros(len(labels), np.float32)
         for done, column in enumerate(columns):
@@ -76,7 +84,7 @@ class Tfidf:
             )
         if len(columns) < len(labels):
             weights, intercept = mirror(weights), mirror(intercept)
-        return SparseLinear(terms, weights, intercept)
+        return SparseLinear(terms, weights, intercept, pairing)
 
     def work(self, size: Size) -> Work:
         """Count the n-grams of all texts, then pass over those of the training texts for each label."""
@@ -99,8 +107,18 @@ class Tfidf:
         score = Load(ngrams=each * size.valid_rows / 1e6)
         return Work(fit + labelled(size, size.train_rows), score, libraries=("pandas", "sklearn"))
 
-    def _terms(self, train: Examples, limit: int) -> tuple[tuple[Terms, ...], csr_array]:
+    def _number(self, table: csr_array, numbers: npt.NDArray[np.float32], train: Examples) -> tuple[Any, Any]:
+        """Return coefficients, shape (columns, 1), and intercept of a ridge regression."""
+        from sklearn.linear_model import Ridge
+
+        machine = Ridge(alpha=1.0 / self.strength, solver="sparse_cg", tol=1e-4, random_state=0)
+        machine.fit(table, numbers.astype(np.float64), None if train.weights is None else train.counting)
+        return machine.coef_[:, None].astype(np.float32), np.array([machine.intercept_], np.float32)
+
+    def _terms(self, train: Examples, limit: int, pairing: Pairing) -> tuple[tuple[Terms, ...], csr_array]:
         texts, counting = train.texts, train.counting
+        if pairing:  # n-grams are those of both sides
+            texts, counting = [*texts, *(train.pairs or ())], np.tile(counting, 2)
         unspaced = unspaced_share(texts[:2000]) > 0.3
         kinds: dict[str, tuple[Unit, tuple[int, int]]] = {
             "words": ("word", (1, 3 if unspaced else 2)),
@@ -115,7 +133,10 @@ class Tfidf:
             rarity = (np.log((1 + counting.sum()) / (1 + occurring)) + 1).astype(np.float32)
             terms.append(Terms(ngrams, rarity))
             tables.append(terms[-1].weigh(counts))
-        table = csr_array(hstack(tables, format="csr"), dtype=np.float64)  # as liblinear would convert it, once
+        whole = csr_array(hstack(tables, format="csr"))
+        if pairing:
+            whole = pair_table(whole[: len(train)], whole[len(train) :], pairing)
+        table = csr_array(whole, dtype=np.float64)  # as liblinear would convert it, once
         if not table.shape[1]:
             raise UserError("the training texts hold no words", "check which column holds the text: --text NAME")
         return tuple(terms), table

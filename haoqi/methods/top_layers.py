@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._tuning import (
     Bench,
     boundary,
@@ -36,7 +37,7 @@ from haoqi.train.techniques import Techniques
 class TopLayers(Techniques):
     """How much of the encoder learns, how long and how fast."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = ANYTHING
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
@@ -60,8 +61,7 @@ class TopLayers(Techniques):
         bench.model.encoder.requires_grad_(False)
         for layer in list(layers_of(bench.model.encoder))[first:]:
             layer.requires_grad_(True)
-        if not bench.reader.words:
-            start_head(bench)
+        start_head(bench)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         with _upper(bench, first) as upper:
             train(upper, settings, self, slower_below(bench.base.card.layers, 1.0))

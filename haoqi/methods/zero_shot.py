@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Choices
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, embedded
 from haoqi.models.encoders.embedder import Embedder
@@ -34,7 +35,7 @@ _LABEL_TOKENS = 10
 class ZeroShot:
     """How labels are put into words."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False

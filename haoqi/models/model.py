@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
-from haoqi.data.examples import Examples, Label, Span
+from haoqi.data.examples import Examples, Label, Query, Span
 from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.evaluate.metric import Array
@@ -26,6 +26,9 @@ from haoqi.models.stream import distinct
 from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
+Asked: TypeAlias = str | Query | tuple[str, str]
+"""What may be asked: a text; two of them, or a query, where a task needs more."""
+
 DAMAGED = "train it again, or copy it again from where it came"
 
 
@@ -34,12 +37,14 @@ class Answer:
     """What a model says about one text."""
 
     label: Label
-    confidence: float
-    """Probability of the label, in [0, 1]."""
+    confidence: float | None = None
+    """Probability of the label, in [0, 1], where the output has such."""
     scores: Mapping[str, float] = field(default_factory=dict)
     """Probability of each label, highest first, where the task has such."""
     spans: tuple[tuple[Span, float], ...] = ()
     """For spans: each with its own probability."""
+    interval: tuple[float, float] | None = None
+    """For numbers: where the right one lies, nine times of ten."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,19 @@ class Model:
         saved = self.predictor.first if isinstance(self.predictor, Cascade) else self.predictor
         return type(saved).__module__.rpartition(".")[2]
 
-    def __call__(self, text: str) -> Answer:
-        """Return the answer to one text."""
+    def __call__(self, text: Asked) -> Answer:
+        """Return the answer to one text, or to one query of several."""
         return next(self.stream([text]))
 
-    def scores(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Scores:
-        """Return logits, before calibration, one row or array per text."""
+    def scores(self, texts: Sequence[Asked] | Examples, progress: Progress | None = None) -> Scores:
+        """Return logits before calibration, or numbers, one row or array per text."""
         return self.predictor.scores(self._examples(texts), progress)
 
-    def predict(self, texts: Sequence[str] | Examples, progress: Progress | None = None) -> Predictions:
+    def predict(self, texts: Sequence[Asked] | Examples, progress: Progress | None = None) -> Predictions:
         """Return the answers to some texts, in order.
 
         Raises:
-            UserError: if the texts are not a list of text.
+            UserError: if the texts are not a list of text, or of queries where the task is of two texts.
         """
         examples = self._examples(texts)
         scores = self.predictor.scores(examples, progress)
@@ -81,7 +86,7 @@ class Model:
         """Return how far scores are from another answer than their own, or than that of others: `Output.margins`."""
         return self.task.output.margins(scores, self.task.labels, answered=answered, **self.calibration)
 
-    def stream(self, texts: Iterable[str], batch: int = 256) -> Iterator[Answer]:
+    def stream(self, texts: Iterable[Asked], batch: int = 256) -> Iterator[Answer]:
         """Yield the answer to each text as it comes, holding no more than a batch of them at a time.
 
         A text that occurs several times within a batch is computed once.
@@ -92,17 +97,20 @@ class Model:
         while chunk := list(islice(waiting, batch)):
             yield from answers(distinct(self, chunk), self.task.labels)
 
-    def _examples(self, texts: Sequence[str] | Examples) -> Examples:
+    def _examples(self, texts: Sequence[Asked] | Examples) -> Examples:
         """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""
         if isinstance(texts, Examples):
+            if self.task.pairs and texts.pairs is None:
+                raise _needs_pairs()
             return texts
         if isinstance(texts, str):
             raise _not_texts(texts)
-        for place, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise UserError(f"text {place} is {text!r}, which is not text", "give a list of str")
-        texts = [well_formed(text) for text in texts]
-        return Examples.of([clean(text) for text in texts] if self.facts.get("cleaned") else texts)
+        asked = [as_query(text, place, pairs=self.task.pairs) for place, text in enumerate(texts)]
+        examples = Examples.asked(asked)
+        if not self.facts.get("cleaned"):
+            return examples
+        pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
+        return replace(examples, texts=[clean(text) for text in examples.texts], pairs=pairs)
 
     def save(self, folder: Path, *, standalone: bool = True) -> None:
         """Write the model whole or not at all; a folder that is already there is replaced.
@@ -184,12 +192,40 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         tops = chances[np.arange(len(chances))[:, None], likeliest].tolist()
         names = ([labels[place] for place in places] for places in likeliest.tolist())
         scores = (dict(zip(*row, strict=True)) for row in zip(names, tops, strict=True))
-    sure = predictions.span_confidence
-    for row, (label, confidence, top) in enumerate(
-        zip(predictions.labels, predictions.confidence.tolist(), scores, strict=True)
-    ):
+    sure, within = predictions.span_confidence, predictions.intervals
+    confidences = [None] * len(predictions) if predictions.confidence is None else predictions.confidence.tolist()
+    for row, (label, confidence, top) in enumerate(zip(predictions.labels, confidences, scores, strict=True)):
         spans: tuple[tuple[Span, float], ...] = () if sure is None else tuple(zip(label, sure[row], strict=True))
-        yield Answer(label, confidence, top, spans)
+        interval = None if within is None else (float(within[row, 0]), float(within[row, 1]))
+        yield Answer(label, confidence, top, spans, interval)
+
+
+def as_query(asked: object, place: int, *, pairs: bool) -> Query:
+    """Return what is asked as a query: a text, a query, or two texts in a tuple or a list.
+
+    Args:
+        asked: what a caller gave.
+        place: its number, for the error.
+        pairs: whether the task is of two texts.
+
+    Raises:
+        UserError: if it is none of these, or the second text is missing or one too many.
+    """
+    if isinstance(asked, tuple | list) and len(asked) == 2 and all(isinstance(one, str) for one in asked):
+        asked = Query(*asked)
+    if isinstance(asked, str):
+        asked = Query(asked)
+    if not isinstance(asked, Query):
+        raise UserError(f"text {place} is {asked!r}, which is not text", "give a list of str")
+    if pairs and asked.pair is None:
+        raise _needs_pairs()
+    if not pairs and asked.pair is not None:
+        raise UserError(f"text {place} is two texts, and this model answers one", "give a list of str")
+    return replace(asked, text=well_formed(asked.text), pair=None if asked.pair is None else well_formed(asked.pair))
+
+
+def _needs_pairs() -> UserError:
+    return UserError("this model answers two texts at a time", "give pairs: [(first, second), ...]")
 
 
 def _not_texts(text: str) -> UserError:

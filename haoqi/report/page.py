@@ -11,6 +11,7 @@ from haoqi.report.sections import (
     confusion,
     curve,
     data,
+    errors,
     leaderboard,
     lessons,
     mistakes,
@@ -21,7 +22,7 @@ from haoqi.report.sections import (
 from haoqi.report.story import Story
 
 SECTIONS = (
-    *(answer, next_steps, curve, leaderboard, lessons, confusion),
+    *(answer, next_steps, curve, leaderboard, lessons, confusion, errors),
     *(calibration, mistakes, data, notebook, reproduce),
 )
 """In the order of the page."""

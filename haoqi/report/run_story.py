@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from haoqi.core.flat import as_flat
 from haoqi.core.say import say
 from haoqi.evaluate.advice import Advice
-from haoqi.evaluate.comparison import compare
 from haoqi.evaluate.evidence import Evidence
 from haoqi.explore.experiments.results import pool_statistics
 from haoqi.explore.plans.plan import Experiment
@@ -55,7 +54,7 @@ def tell_story(
     return Story(
         name=release.name,
         task=context.task.name,
-        kind=context.task.output.name,
+        kind=context.task.output.kind,
         labels=context.task.labels,
         metric=context.task.metric.name,
         metrics=tuple(metric.name for metric in context.task.metrics[1:]),
@@ -184,7 +183,7 @@ def _comparisons(best: Experiment, context: SearchContext, history: History) -> 
     for other in others[:_COMPARED]:
         again = read_retest(best.plan, other.plan, context)
         pair = again or (mine, pool_statistics(history.seeds_of(other.plan), context))
-        test = compare(*pair, context.task.metric.score, rng=context.generator("report", other.number))
+        test = context.task.metric.compare(*pair, rng=context.generator("report", other.number))
         found.append(
             Comparison(other.number, test.difference, test.low, test.high, test.p_value, retested=again is not None)
         )

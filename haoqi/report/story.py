@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from haoqi.data.answers import AnswerKind
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import Headline, headline
@@ -161,8 +162,8 @@ class Story:
 
     name: str
     task: str
-    kind: str
-    """The output: "label", "labels" or "spans"."""
+    kind: AnswerKind
+    """The facts of the answers."""
     labels: tuple[str, ...]
     metric: str
     """The deciding metric."""

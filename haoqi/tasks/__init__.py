@@ -8,7 +8,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
 from haoqi.core.say import joined, say
 from haoqi.data.settings import DataSettings
-from haoqi.tasks.choice import Source, check_labels, check_shape, guess, read_labels, remarks
+from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, guess, read_labels, remarks
 from haoqi.tasks.task import Task
 
 __all__ = ["as_plain", "build", "from_plain", "guess", "names", "resolve", "tasks"]
@@ -58,8 +58,10 @@ def resolve(name: str | None, raw: Source, settings: DataSettings = _USUAL) -> t
             occur, or all labels are different.
     """
     chosen, reason = guess(raw) if name is None else (name, say("task.why.said", name=name))
-    output = tasks.build(chosen).output
+    built = tasks.build(chosen)
+    output = built.output
     check_shape(chosen, output, raw)
+    check_pairs(chosen, raw, pairs=built.pairs)
     labels = read_labels(output, raw, settings)
     vocabulary = output.vocabulary(label for label in labels if label is not None)
     check_labels(chosen, labels, vocabulary, output)

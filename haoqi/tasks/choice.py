@@ -8,7 +8,7 @@ from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label
 from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
 from haoqi.data.settings import DataSettings
-from haoqi.tasks.outputs.cells import is_blank
+from haoqi.tasks.outputs.cells import is_blank, read_number
 from haoqi.tasks.outputs.spans import overlapping
 from haoqi.tasks.task import Output
 
@@ -17,6 +17,12 @@ FEELINGS = {
     *("正面", "正向", "积极", "好评", "褒义", "中性", "中立", "中评"),
     *("负面", "负向", "消极", "差评", "贬义"),
 }
+SAME = {
+    *("0", "1", "true", "false", "yes", "no", "same", "different", "duplicate", "not_duplicate", "paraphrase"),
+    *("not_paraphrase", "是", "否", "相同", "不同", "相似", "不相似"),
+}
+# Of so many different numbers each may be a class.
+MOST_WHOLE, MOST_FRACTIONS = 20, 5
 # With fewer labelled rows than this, labels that all differ may be meant.
 FEW = 10
 
@@ -39,10 +45,42 @@ def guess(raw: Source) -> tuple[str, str]:
         return "entities", say("task.why.spans")
     if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
         return "multilabel", say("task.why.lists")
+    number = _looks_like_numbers(raw.examples.labels)
+    if raw.examples.pairs is not None:
+        return _guess_pairs(raw, number)
+    if number:
+        return "regression", say("task.why.numbers", count=number)
     names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
     if len(names) > 1 and names <= FEELINGS:
         return "sentiment", say("task.why.feelings", labels=", ".join(sorted(names)))
     return "classification", say("task.why.single", count=len(names))
+
+
+def _guess_pairs(raw: Source, number: int) -> tuple[str, str]:
+    """Return the task of two texts that these labels look like."""
+    if number:
+        return "similarity", say("task.why.similar", count=number)
+    names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
+    if len(names) == 2 and names <= SAME:
+        return "paraphrase", say("task.why.paraphrase", labels=", ".join(sorted(names)))
+    return "entailment", say("task.why.entailment", count=len(names))
+
+
+def _looks_like_numbers(cells: Sequence[Any]) -> int:
+    """Return how many different numbers there are, 0 where labels are rather classes: other than numbers, or few.
+
+    Whole numbers are classes up to twenty of them, as stars are; numbers with a fraction up to five.
+    """
+    found: set[float] = set()
+    for cell in set(cells):
+        if is_blank(cell):
+            continue
+        try:
+            found.add(read_number(cell))
+        except ValueError:
+            return 0
+    whole = all(one.is_integer() for one in found)
+    return len(found) if len(found) > (MOST_WHOLE if whole else MOST_FRACTIONS) else 0
 
 
 def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Label]:
@@ -56,9 +94,17 @@ def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Lab
     return read.labels
 
 
+def check_pairs(name: str, raw: Source, *, pairs: bool) -> None:
+    """Raise UserError if a task needs two texts where there is one, or would leave the second unread."""
+    if pairs and raw.examples.pairs is None:
+        raise UserError(say("task.needs_pairs", name=name), say("task.needs_pairs.hint"))
+    if not pairs and raw.examples.pairs is not None:
+        raise UserError(say("task.one_text", name=name), say("task.one_text.hint"))
+
+
 def check_shape(name: str, output: Output, raw: Source) -> None:
     """Raise UserError if a task cannot be learnt from labels of this shape."""
-    wanted = "spans" if output.name == "spans" else "labels"
+    wanted = "spans" if output.kind.of_words else "labels"
     if raw.shape != wanted:
         key = f"task.needs_{wanted}"
         raise UserError(say(key, name=name), say(f"{key}.hint"))
@@ -69,18 +115,33 @@ def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...]
     given = [label for label in labels if label is not None]
     if not given:
         raise UserError(say("task.no_labels"), say("task.no_labels.hint"))
-    fewest = 2 if output.name == "label" else 1
+    fewest = 2 if output.kind.one_class else 1
+    if not output.kind.has_classes:
+        if len(set(given)) < 2:
+            raise UserError(say("task.one_number", number=f"{given[0]:g}"), say("task.one_number.hint"))
+        return
     if len(vocabulary) < fewest:
         facts = {"name": name, "fewest": fewest}
         only = say("task.one_label", label=vocabulary[0], **facts) if vocabulary else say("task.none_named", **facts)
         raise UserError(only, say("task.few_labels.hint"))
-    if output.name == "label" and len(given) >= FEW and len(vocabulary) == len(given):
+    if output.kind.one_class and len(given) >= FEW and len(vocabulary) == len(given):
         raise UserError(say("task.all_different", count=len(given)), say("task.all_different.hint"))
 
 
 def remarks(labels: Sequence[Any], output: Output) -> str:
     """Return what a person should know about these labels, as sentences; nothing if there is nothing."""
-    if output.name != "spans":
+    if output.kind.one_class and _all_numbers(labels):
+        return say("task.rather_number")
+    if not output.kind.of_words:
         return ""
     count = sum(overlapping(label) for label in labels if label)
     return say("task.overlapping", count=count) if count else ""
+
+
+def _all_numbers(labels: Sequence[Any]) -> bool:
+    """Return whether classes are numbers that stand in an order, such as stars: more than two, all of them numbers."""
+    names = {label for label in labels if label is not None}
+    try:
+        return len({read_number(name) for name in names}) > 2
+    except ValueError:
+        return False

@@ -1,4 +1,4 @@
-"""Tasks whose answer is a class, or classes, of the text."""
+"""Tasks whose answer is a class, or classes, of a text or of two."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,6 +30,31 @@ def classify_text(
         metrics=tuple(metric() for metric in metrics),
         example=example,
         descriptions=meanings_of(labels, meanings or {}),
+    )
+
+
+def classify_pair(
+    labels: tuple[str, ...],
+    *,
+    metrics: tuple[Callable[[], Metric], ...],
+    example: tuple[tuple[str, str], str],
+    symmetric: bool = False,
+) -> Task:
+    """Return the task of choosing one label for two texts.
+
+    Args:
+        labels: the classes, in the order of a model's scores.
+        metrics: makers of the metrics; the first decides which model is best.
+        example: two texts and their label.
+        symmetric: whether the label is the same with the texts exchanged.
+    """
+    return Task(
+        output=OneLabel(),
+        labels=tuple(labels),
+        metrics=tuple(metric() for metric in metrics),
+        example=example,
+        pairs=True,
+        symmetric=symmetric,
     )
 
 

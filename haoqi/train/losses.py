@@ -65,6 +65,22 @@ def labels_loss(smoothing: float = 0.0, weights: Tensor | None = None, focus: fl
     return loss
 
 
+def number_loss() -> Loss:
+    """Return half the squared error of numbers (n, 1) against targets (n,), summed."""
+
+    def loss(numbers: Tensor, targets: Tensor, rows: Tensor | None = None) -> Tensor:
+        found = (numbers.float()[:, 0] - targets) ** 2 / 2
+        return (found if rows is None else found * rows).sum()
+
+    return loss
+
+
+def number_gap(one: Tensor, other: Tensor, rows: Tensor | None = None) -> Tensor:
+    """Return what `label_gap` does for numbers: their squared distance, summed."""
+    found = (one.float() - other.float()).pow(2).sum(dim=1)
+    return (found if rows is None else found * rows).sum()
+
+
 def label_gap(one: Tensor, other: Tensor, rows: Tensor | None = None) -> Tensor:
     """Return how far two answers to the same rows are apart: KL divergence both ways, summed.
 

@@ -52,6 +52,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.data.recipes import recipes
 
 
@@ -60,7 +61,7 @@ from haoqi.data.recipes import recipes
 class WithoutNumbers:
     """Which numbers go."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset()
     texts: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "en": {"recipe.without_numbers": "without numbers of {least} digits"},

@@ -152,12 +152,14 @@ def conform(raw: Raw, known: Sequence[str], learnt: str) -> Raw:
 
     Args:
         raw: labelled rows.
-        known: the labels of a release.
+        known: the labels of a release; none where its answers are no classes.
         learnt: what a person calls the release.
 
     Raises:
         UserError: if none of the labels was learnt: a score of 0 would say nothing of the model.
     """
+    if not known:  # numbers are spelt as they come
+        return raw
     found = spell_like(raw.examples.labels, known)
     if not found.unknown:
         return replace(raw, examples=replace(raw.examples, labels=found.labels))

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
+from haoqi.data.answers import Accepts, AnswerKind
 from haoqi.data.examples import Examples
 
 Floats = npt.NDArray[np.float32]
@@ -33,8 +34,8 @@ _NEEDS: Mapping[str, tuple[str, str]] = {
 class RecipeTools:
     """What a recipe may use beside the examples; what is None cannot be had."""
 
-    output: str
-    """What answers look like: "label", "labels" or "spans"."""
+    kind: AnswerKind
+    """The facts of the answers."""
     labels: tuple[str, ...]
     seed: int
     """All that chance decides follows from it."""
@@ -44,6 +45,8 @@ class RecipeTools:
     """The probability of each label for each row, shape (n, labels), by a cheap model not fitted on that row."""
     answers: Callable[[Examples, Sequence[str]], Floats]
     """The same for any texts (second), shape (texts, labels), by a cheap model fitted on examples (first)."""
+    pairs: bool = False
+    """Whether an example is two texts."""
     teacher: Callable[[Examples, Sequence[str]], tuple[Floats, Floats]] | None = None
     """The probability of each label for each row (first) and for each of some other texts (second), by the plan's
     teacher as it answers rows that it did not learn; shapes (n, labels) and (texts, labels)."""
@@ -73,7 +76,7 @@ class Recipe(Protocol):
     The module docstring cites its source and says when to prefer it.
     """
 
-    outputs: ClassVar[frozenset[str]]
+    accepts: ClassVar[Accepts]
     """Names of the task outputs whose examples it can change."""
     needs: ClassVar[frozenset[str]]
     """Fields of the kit that it cannot do without."""
@@ -120,8 +123,8 @@ def follow(steps: Iterable[tuple[str, Iterable[tuple[str, Any]]]], examples: Exa
 
 def unfit(recipe: Recipe, kit: RecipeTools) -> tuple[str, str] | None:
     """Return why a recipe cannot be followed with this kit and what to do, or None if it can."""
-    if kit.output not in recipe.outputs:
-        return f"cannot change examples with {kit.output}", f"it knows {', '.join(sorted(recipe.outputs))}"
+    if not recipe.accepts.takes(kit.kind, pairs=kit.pairs):
+        return "cannot change examples with such answers", "haoqi recipes says what each is for"
     for need in sorted(recipe.needs):
         if getattr(kit, need) is None:
             what, hint = _NEEDS[need]

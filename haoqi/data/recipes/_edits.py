@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES, Accepts, AnswerKind
 from haoqi.data.examples import Examples, Span
 from haoqi.data.recipes import RecipeTools, Words
 from haoqi.data.recipes._rows import with_rows
@@ -31,12 +32,12 @@ class Line:
         """Return the words."""
         return [self.text[start:end] for start, end in self.words]
 
-    def free(self, output: str) -> Free:
+    def free(self, kind: AnswerKind) -> Free:
         """Return which words stand in no span, shape (words,)."""
-        spans = self.label or () if output == "spans" else ()
+        spans = self.label or () if kind.of_words else ()
         return np.array([not any(s < end and start < e for s, e, _ in spans) for start, end in self.words], bool)
 
-    def rewritten(self, new: Sequence[str], output: str) -> "Line":
+    def rewritten(self, new: Sequence[str], kind: AnswerKind) -> "Line":
         """Return the row with other words, the space between them kept.
 
         A word that is left out takes the space before it along.
@@ -58,7 +59,7 @@ class Line:
                 length = ends[end] = starts[start] + len(word)
                 places.append((starts[start], length))
         label = self.label
-        if output == "spans":
+        if kind.of_words:
             label = tuple(Span(starts[start], ends[end], kind) for start, end, kind in self.label or ())
         return Line("".join(pieces) + self.text[at:].rstrip(), label, tuple(places))
 
@@ -84,10 +85,10 @@ def _with_changed(examples: Examples, kit: RecipeTools, change: Change, *, copie
     for _ in range(copies):
         for row, line in enumerate(lines):
             spelt = line.spelt()
-            changed = change(spelt, line.free(kit.output), rng)
+            changed = change(spelt, line.free(kit.kind), rng)
             if changed != spelt and any(changed):
                 rows.append(row)
-                new.append(line.rewritten(changed, kit.output))
+                new.append(line.rewritten(changed, kit.kind))
     return with_rows(examples, rows, weight / copies, **columns_of(new, examples))
 
 
@@ -103,7 +104,7 @@ def columns_of(lines: Sequence[Line], examples: Examples) -> dict[str, Any]:
 class Copies(ABC):
     """A recipe that adds copies of texts with some words changed; what becomes of the words is the recipe's own."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = CLASSES
     needs: ClassVar[frozenset[str]] = frozenset()
 
     share: Annotated[float, Range(0.01, 0.5)] = 0.1

@@ -57,7 +57,7 @@ def learn_lexicon(examples: Examples, kit: RecipeTools, similarity: float) -> Le
     if len(known) < 2:
         return Lexicon(pairs, {})
     vectors = kit.word_vectors(known) if kit.word_vectors is not None else company(cut, known)
-    leaning = None if kit.output == "spans" else _leaning(cut, known, examples, kit)
+    leaning = None if kit.kind.of_words else _leaning(cut, known, examples, kit)
     return Lexicon(pairs, _nearest(known, vectors, leaning, similarity))
 
 
@@ -147,7 +147,7 @@ def _nearest(known: Sequence[str], vectors: Floats, leaning: Floats | None, simi
 def _leaning(texts: Sequence[Sequence[str]], known: Sequence[str], examples: Examples, kit: RecipeTools) -> Floats:
     """Return each word's share of labels, drawn towards the usual one, shape (words, labels)."""
     number = {label: place for place, label in enumerate(kit.labels)}
-    held = [[number[name] for name in names_in(label, kit.output)] for label in examples.labels]
+    held = [[number[name] for name in names_in(label, kit.kind)] for label in examples.labels]
     usual = np.bincount([one for each in held for one in each], minlength=len(number)).astype(np.float64)
     usual /= max(usual.sum(), 1.0)
     counts = defaultdict[str, npt.NDArray[np.float64]](lambda: 2 * usual)

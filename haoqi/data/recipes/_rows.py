@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from haoqi.data.answers import AnswerKind
 from haoqi.data.examples import Examples, Indices, Weights
 from haoqi.data.recipes import Floats, RecipeTools
 
@@ -26,21 +27,21 @@ def with_rows(examples: Examples, rows: Sequence[int] | Indices, share: float | 
     return Examples.join([examples, replace(new, weights=(new.counting * share).tolist(), **columns)])
 
 
-def names_in(label: Any, output: str) -> tuple[str, ...]:
+def names_in(label: Any, kind: AnswerKind) -> tuple[str, ...]:
     """Return the labels that a row holds: one, several, or the types of its spans, each once."""
     if label is None:
         return ()
-    if output == "label":
+    if kind.one_class:
         return (str(label),)
-    return tuple(sorted({str(one) if output == "labels" else str(one[2]) for one in label}))
+    return tuple(sorted({str(one) if kind.several_classes else str(one[2]) for one in label}))
 
 
-def sparing(examples: Examples, rows: Sequence[int] | Indices, output: str) -> list[int]:
+def sparing(examples: Examples, rows: Sequence[int] | Indices, kind: AnswerKind) -> list[int]:
     """Return those of the rows, in their order, that can go without the last row of any label going."""
-    left = Counter(name for label in examples.labels for name in names_in(label, output))
+    left = Counter(name for label in examples.labels for name in names_in(label, kind))
     going: list[int] = []
     for row in map(int, rows):
-        names = names_in(examples.labels[row], output)
+        names = names_in(examples.labels[row], kind)
         if all(left[name] > 1 for name in names):
             left.subtract(names)
             going.append(row)
@@ -63,7 +64,7 @@ def answered(chances: Floats, kit: RecipeTools) -> tuple[list[Any], Floats]:
         chances: probabilities, shape (n, labels).
         kit: says whether a text has one label or several.
     """
-    if kit.output == "label":
+    if kit.kind.one_class:
         best = chances.argmax(axis=1)
         return [kit.labels[number] for number in best], chances[np.arange(len(best)), best]
     holds = chances > 0.5

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts, AnswerKind
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes import Floats, RecipeTools
 from haoqi.data.recipes._noise import Noise, noise_of
@@ -48,7 +49,7 @@ class Suspects:
 class Doubting:
     """Which labels a recipe doubts."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
 
     share: Annotated[float | None, Range(0.001, 0.5)] = None
@@ -69,12 +70,12 @@ def find(examples: Examples, kit: RecipeTools, share: float | None) -> Suspects:
     """
     if not len(examples):
         return Suspects(np.zeros(0, np.int64), [], np.zeros(0))
-    judge = _one if kit.output == "label" else _several
+    judge = _one if kit.kind.one_class else _several
     judged = judge(examples, kit.labels, kit.held_out(examples))
     order = np.argsort(-judged.doubt, kind="stable")
     order = order[judged.against[order]]
     order = order[judged.named[order]] if share is None else order[: round(share * len(examples))]
-    rows = np.array(sparing(examples, order, kit.output), np.int64)
+    rows = np.array(sparing(examples, order, kit.kind), np.int64)
     return Suspects(rows, [judged.instead(int(row)) for row in rows], judged.doubt[rows], judged.noise)
 
 
@@ -93,7 +94,7 @@ def reranked(examples: Examples, kit: RecipeTools, found: Suspects, remembered: 
     agreed, rival = _agreed(remembered, _given(examples, kit.labels))
     order = np.argsort(agreed, kind="stable")
     order = order[: min(len(examples), round(GENEROUS * found.noise.share * len(examples)))]
-    rows = np.array(sparing(examples, order, kit.output), np.int64)
+    rows = np.array(sparing(examples, order, kit.kind), np.int64)
     return Suspects(rows, [kit.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
 
 
@@ -106,12 +107,14 @@ def _agreed(answers: Floats, given: Indices) -> tuple[npt.NDArray[np.float64], I
     return np.log(own) - np.log(others[every, rival]), rival
 
 
-def trusted(examples: Examples, output: str, labels: tuple[str, ...], probabilities: Floats) -> npt.NDArray[np.float64]:
+def trusted(
+    examples: Examples, kind: AnswerKind, labels: tuple[str, ...], probabilities: Floats
+) -> npt.NDArray[np.float64]:
     """Return how far each row's label is to be believed by models that are asked again, in [0, 1], shape (n,).
 
     Where wrong labels are not evident all are believed.
     """
-    judged = (_one if output == "label" else _several)(examples, labels, probabilities)
+    judged = (_one if kind.one_class else _several)(examples, labels, probabilities)
     if judged.noise is None:
         return np.where(judged.named, 0.0, 1.0)
     return 1.0 - judged.doubt if judged.noise.evident else np.ones(len(examples))

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.languages import language_of
 from haoqi.data.recipes import RecipeTools, recipes
@@ -21,7 +22,7 @@ from haoqi.data.recipes._rewritten import drawn, with_rewritten
 class BackTranslate:
     """How many texts go through which language."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset({"translate", "answers"})
 
     count: Annotated[int, Range(1, 100_000, log=True, search=False)] = 200

@@ -13,6 +13,7 @@ import numpy as np
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES, Accepts, AnswerKind
 from haoqi.data.examples import Examples, Weights
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rows import names_in, percent
@@ -26,7 +27,7 @@ _HEAVIEST = 10.0
 class Balance:
     """How far labels are evened out, and by which means."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = CLASSES
     needs: ClassVar[frozenset[str]] = frozenset()
 
     strength: Annotated[float, Range(0.0, 1.0)] = 0.5
@@ -46,7 +47,7 @@ class Balance:
 
     def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
         """Return the same rows with other weights, or some of them repeated."""
-        factors = self._factors(examples, kit.output)
+        factors = self._factors(examples, kit.kind)
         if self.by == "weights":
             weights = examples.counting * factors
             scale = examples.counting.sum() / max(weights.sum(), 1e-12)
@@ -56,9 +57,9 @@ class Balance:
         counts = np.floor(np.minimum(times, _HEAVIEST) + kit.rng("rows").random(len(times))).astype(np.int64)
         return examples.take(np.repeat(np.arange(len(examples)), np.maximum(counts, 1)))
 
-    def _factors(self, examples: Examples, output: str) -> Weights:
+    def _factors(self, examples: Examples, kind: AnswerKind) -> Weights:
         """Return how much each row should count, by its rarest label; rows without any count 1, shape (n,)."""
-        held = [names_in(label, output) for label in examples.labels]
+        held = [names_in(label, kind) for label in examples.labels]
         totals = defaultdict[str, float](float)
         for names, weight in zip(held, examples.counting, strict=True):
             for name in names:

@@ -14,6 +14,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, RecipeTools, recipes
 from haoqi.data.recipes._rows import names_in, percent
@@ -24,7 +25,7 @@ from haoqi.data.recipes._rows import names_in, percent
 class Distil:
     """How far the teacher is believed, on rows that people labelled and on others."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset({"teacher"})
 
     trust: Annotated[float, Range(0.05, 1.0)] = 0.7
@@ -59,7 +60,7 @@ class Distil:
             return examples
         other = self._unlabelled(examples, kit)
         kit.report(0.0, say("recipe.distil.asking", count=len(examples)))
-        known = {name for label in examples.labels for name in names_in(label, kit.output)}
+        known = {name for label in examples.labels for name in names_in(label, kit.kind)}
         learnt = np.array([label in known for label in kit.labels])
         own, others = (np.where(learnt, found, 0.0) for found in kit.teacher(examples, other.texts))
         hard = replace(examples, weights=((1 - self.trust) * examples.counting).tolist())
@@ -80,7 +81,7 @@ class Distil:
         rows: list[int] = []
         labels: list[Any] = []
         weights: list[float] = []
-        split = _single if kit.output == "label" else _sets
+        split = _single if kit.kind.one_class else _sets
         for row, of_row in enumerate(chances.astype(np.float64)):
             for answer, share in split(of_row, kit.labels, self.least):
                 rows.append(row)

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._suspects import chances
@@ -22,7 +23,7 @@ from haoqi.data.recipes._suspects import chances
 class EarlyLearning:
     """How much early answers count."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label"})
+    accepts: ClassVar[Accepts] = Accepts(exclusive=True)
     needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
 
     strength: Annotated[float, Range(0.5, 30.0, log=True)] = 7.0

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._edits import columns_of, is_word, lines_of
@@ -21,7 +22,7 @@ from haoqi.data.recipes._rows import percent
 class HideTokens:
     """What is hidden, how often, behind what."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels", "spans"})
+    accepts: ClassVar[Accepts] = CLASSES
     needs: ClassVar[frozenset[str]] = frozenset()
 
     tokens: tuple[str, ...] = ()
@@ -58,7 +59,7 @@ class HideTokens:
             if all(at in hidden for at, word in enumerate(spelt) if is_word(word)):
                 hidden = set()
             masked = [self.mask if at in hidden else word for at, word in enumerate(spelt)]
-            new.append(line.rewritten(masked, kit.output) if hidden else line)
+            new.append(line.rewritten(masked, kit.kind) if hidden else line)
         return replace(examples, **columns_of(new, examples))
 
     @property

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rewritten import drawn, in_languages, with_rewritten
@@ -23,7 +24,7 @@ _ASKED = "Rewrite this text in other words. Keep its meaning, tone and length. A
 class Paraphrase:
     """How many texts are said anew, and how near they have to stay."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset({"write", "embeddings", "answers"})
 
     count: Annotated[int, Range(1, 10_000, log=True, search=False)] = 40

@@ -12,6 +12,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts, AnswerKind
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, RecipeTools, recipes
 from haoqi.data.recipes._rows import answered, names_in, percent
@@ -22,7 +23,7 @@ from haoqi.data.recipes._rows import answered, names_in, percent
 class SelfTrain:
     """How sure an answer has to be, and how much it counts."""
 
-    outputs: ClassVar[frozenset[str]] = frozenset({"label", "labels"})
+    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset({"unlabelled", "answers"})
 
     confidence: Annotated[float, Range(0.5, 0.999)] = 0.9
@@ -49,7 +50,7 @@ class SelfTrain:
         kit.report(0.0, say("recipe.self_train.answering", count=len(unlabelled)))
         chances = kit.answers(examples, unlabelled.texts)
         labels, sure = answered(chances, kit)
-        rows = self._chosen(examples, labels, sure, kit.output)
+        rows = self._chosen(examples, labels, sure, kit.kind)
         if not rows:
             return examples
         new = unlabelled.take(rows)
@@ -57,14 +58,14 @@ class SelfTrain:
         learnt = replace(new, labels=[labels[row] for row in rows], weights=weights)
         return Examples.join([examples, learnt])
 
-    def _chosen(self, examples: Examples, labels: list[Any], sure: Floats, output: str) -> list[int]:
+    def _chosen(self, examples: Examples, labels: list[Any], sure: Floats, kind: AnswerKind) -> list[int]:
         """Return the surest rows of each label, in their order."""
-        kinds = [names_in(label, output) for label in examples.labels]
-        left = {kind: max(1, round(self.most * kinds.count(kind))) for kind in set(kinds)}
+        held = [names_in(label, kind) for label in examples.labels]
+        left = {names: max(1, round(self.most * held.count(names))) for names in set(held)}
         found = []
         for row in np.argsort(-sure, kind="stable"):
-            kind = names_in(labels[row], output)
-            if sure[row] >= self.confidence and left.get(kind, 0) > 0:
-                left[kind] -= 1
+            names = names_in(labels[row], kind)
+            if sure[row] >= self.confidence and left.get(names, 0) > 0:
+                left[names] -= 1
                 found.append(int(row))
         return sorted(found)

@@ -4,11 +4,11 @@ Tjong Kim Sang and De Meulder, "Introduction to the CoNLL-2003 shared task", 200
 """
 
 from haoqi.evaluate.counts import counts, f1
-from haoqi.evaluate.metric import Metric
+from haoqi.evaluate.metric import Metric, by_answers
 from haoqi.evaluate.metrics import metrics
 
 
 @metrics.register
 def entity_f1() -> Metric:
     """Return the F1 over spans of all types together; a wrong end or type is a miss and an invention."""
-    return Metric("entity_f1", counts, f1)
+    return Metric("entity_f1", by_answers(counts), f1)

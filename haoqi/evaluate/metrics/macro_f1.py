@@ -3,7 +3,7 @@
 import numpy as np
 
 from haoqi.evaluate.counts import counts_by_label, f1_by_label, ratio
-from haoqi.evaluate.metric import Array, Metric
+from haoqi.evaluate.metric import Array, Metric, by_answers
 from haoqi.evaluate.metrics import metrics
 
 
@@ -13,7 +13,7 @@ def macro_f1() -> Metric:
 
     Labels that are neither true nor predicted are left out, as scikit-learn does.
     """
-    return Metric("macro_f1", counts_by_label, mean_f1)
+    return Metric("macro_f1", by_answers(counts_by_label), mean_f1)
 
 
 def mean_f1(totals: Array) -> Array:

@@ -7,14 +7,14 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from haoqi.evaluate.counts import NOTHING, counts_by_label
-from haoqi.evaluate.metric import Array, Metric, Statistics
+from haoqi.evaluate.metric import Array, Metric, Statistics, by_answers
 from haoqi.evaluate.metrics import metrics
 
 
 @metrics.register
 def mcc() -> Metric:
     """Return the correlation of true and predicted classes, in [-1, 1]: 0 is chance, also where classes are uneven."""
-    return Metric("mcc", _count, _score, least=-1.0)
+    return Metric("mcc", by_answers(_count), _score, least=-1.0)
 
 
 def _count(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> Statistics:

@@ -8,6 +8,7 @@ from typing import Any
 from haoqi.core.deadline import OutOfTimeError, after, ended_after, until
 from haoqi.core.events import Note, Stage
 from haoqi.core.say import restored, say
+from haoqi.data.answers import CLASSES
 from haoqi.data.examples import Examples
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep, bounded, ranked, rounded
 from haoqi.explore.advice.next_steps import next_steps
@@ -46,7 +47,7 @@ def advise(context: SearchContext, history: History, left: float | None = None) 
         return None
     for name, reason in failed.items():
         context.listen(Note(say("advice.failed", name=name.replace("_", " "), reason=reason), warning=True))
-    steps = [bounded(step, ending.score, context.task.metric.least) for step in steps]
+    steps = [bounded(step, ending.score, context.task.metric.merits) for step in steps]
     order = ranked([rounded(step) for step in steps], context.settings.worth)
     facts = {"metric": context.task.metric.name, "score": _digits(ending.score), "worth": context.settings.worth}
     body = {"after": _mark(history), **facts, "steps": [_without_texts(step) for step in order], "failed": failed}
@@ -61,7 +62,10 @@ def suggested(ending: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
     """
     found: list[NextStep] = []
     failed: dict[str, str] = {}
+    task = ending.context.task
     for name in next_steps.names():
+        if not getattr(next_steps.get(name), "accepts", CLASSES).takes(task.output.kind, pairs=task.pairs):
+            continue
         try:
             left = None if ending.deadline is None else max(0.01, ending.deadline - time.perf_counter())
             try:

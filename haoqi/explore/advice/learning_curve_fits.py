@@ -74,7 +74,7 @@ def measure_curve(context: SearchContext, history: History, costs: CostModel, se
         mine = usual if doubt == _SAME else _own(experiment, context, history)
         whole = pool_statistics([experiment], context)
         rng = context.generator("learning curve")
-        found = fit_curve(mine, passes, whole, context.task.metric.score, rng=rng, models=max(1, context.folds))
+        found = fit_curve(mine, passes, whole, context.task.metric.merit, rng=rng, models=max(1, context.folds))
         if doubt:
             found = replace(found.of(usual.error, doubt), rows=usual.rows, seed_variance=usual.seed_variance)
         return MeasuredCurve(found, experiment.plan, len(passes))
@@ -155,7 +155,7 @@ def _pass(plan: Plan, context: SearchContext, draw: int, seconds: float | None) 
 
     scores = cross_scores(context, fit) if context.folds else fit(context.splits.train, 0).scores(context.judged)
     answers = cross_decode(scores, context)
-    counts = context.task.metric.count(context.judged.labels, answers.labels, context.task.labels)
+    counts = context.task.metric.count(context.judged, answers, context.task)
     return Pass(rows_of(plan, context), draw, counts)
 
 

@@ -42,7 +42,7 @@ def no_lead(one: Plan, other: Plan) -> None:
 
 def can_pool(context: "SearchContext") -> bool:
     """Return whether a context may ask what other data sets know."""
-    return context.settings.borrow and context.task.output.name == "label"
+    return context.settings.borrow and context.task.output.kind.one_class
 
 
 def cross_dataset_lead(context: "SearchContext") -> Lead:

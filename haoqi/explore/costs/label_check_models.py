@@ -31,4 +31,5 @@ def label_check_plans(context: SearchContext, rows: int) -> list[Plan]:
             <= READING_SECONDS
         ):
             found += [*probes, Plan("knn", base)]
-    return found
+    task = context.task
+    return [plan for plan in found if context.method(plan).accepts.takes(task.output.kind, pairs=task.pairs)]

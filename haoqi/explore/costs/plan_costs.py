@@ -33,7 +33,9 @@ def plan_size(plan: Plan, context: SearchContext) -> Size:
         train_rows=int(train * plan.share * plan.growth),
         valid_rows=valid,
         tokens=sum(lengths) / len(lengths),
-        labels=len(context.task.labels),
+        labels=context.task.output.width(context.task.labels)
+        if not context.task.output.kind.of_words
+        else len(context.task.labels),
         layers=card.layers if card else 0,
         width=card.width if card else 0,
         vocabulary=max(0, card.parameters // card.width - 12 * card.layers * card.width) if card else 0,
@@ -41,6 +43,6 @@ def plan_size(plan: Plan, context: SearchContext) -> Size:
         words=context.lengths.words,
         lengths=lengths,
         unspaced=context.lengths.unspaced,
-        per_word=context.task.output.name == "spans",
+        per_word=context.task.output.kind.of_words,
         watched=not context.folds,
     )

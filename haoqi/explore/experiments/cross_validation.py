@@ -108,12 +108,4 @@ def _take(scores: Scores, rows: Indices) -> Scores:
 
 
 def _joined(parts: list[Predictions], back: Indices) -> Predictions:
-    labels = [label for part in parts for label in part.labels]
-    spans = [found for part in parts for found in part.span_confidence or []]
-    probabilities = [part.probabilities for part in parts if part.probabilities is not None]
-    return Predictions(
-        [labels[place] for place in back],
-        np.concatenate([part.confidence for part in parts])[back],
-        np.concatenate(probabilities)[back] if len(probabilities) == len(parts) else None,
-        [spans[place] for place in back] if spans else None,
-    )
+    return Predictions.join(parts).take(back)

@@ -142,5 +142,5 @@ def _tables(context: SearchContext, plans: Sequence[Plan]) -> Floats:
         chances = artifacts.read_predictions(experiment_folder(plan, context)).probabilities
         assert chances is not None
         safe = np.clip(chances.astype(np.float64), _NEVER, 1 - _NEVER)
-        found.append(np.log(safe) if context.task.output.name == "label" else np.log(safe / (1 - safe)))
+        found.append(np.log(safe) if context.task.output.kind.one_class else np.log(safe / (1 - safe)))
     return np.stack(found)

@@ -148,4 +148,4 @@ def _knowing(model: Model, rows: int) -> Model:
 def _score(model: Model, context: SearchContext) -> float:
     """Return a model's score on the validation examples."""
     valid, task = context.splits.valid, context.task
-    return task.metric(valid.labels, model.predict(valid).labels, task.labels)
+    return task.metric.merit_of(valid, model.predict(valid), task)

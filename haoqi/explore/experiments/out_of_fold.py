@@ -70,7 +70,7 @@ def is_computed(context: SearchContext, examples: Examples) -> bool:
 
 def _found(context: SearchContext, examples: Examples) -> dict[str, Floats]:
     """Return the probabilities for some examples, and how far each plan is trusted."""
-    if context.task.output.name == "spans":
+    if context.task.output.kind.of_words:
         raise UserError("labels of words have no held-out probabilities", "this needs a task that labels texts")
     return _kept(context, ["panel", *_content(context, examples)], lambda: _crossed(context, examples))
 
@@ -81,7 +81,7 @@ def _crossed(context: SearchContext, examples: Examples) -> dict[str, Floats]:
     Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions/explore-label-errors.md).
     """
     probabilities, weights, offset = _round(context, examples, examples)
-    believed = trusted(examples, context.task.output.name, context.task.labels, probabilities)
+    believed = trusted(examples, context.task.output.kind, context.task.labels, probabilities)
     if (believed < 1).any():
         learnt = replace(examples, weights=(examples.counting * believed).tolist())
         probabilities = np.asarray((probabilities + _round(context, examples, learnt)[0]) / 2, dtype=np.float32)

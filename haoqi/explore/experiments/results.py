@@ -34,15 +34,17 @@ def read_evidence(experiment: Experiment, context: SearchContext) -> Evidence:
     )
     scores = dict(found.scores)
     if experiment.score is not None and experiment.low is not None and experiment.high is not None:
-        scores[context.task.metric.name] = experiment.score, experiment.low, experiment.high  # as the ledger has it
+        metric = context.task.metric  # as the ledger has it
+        low, high = sorted((metric.shown(experiment.low), metric.shown(experiment.high)))
+        scores[metric.name] = metric.shown(experiment.score), low, high
     return replace(found, scores=scores, folds=context.folds)
 
 
 def score_answers(task: Task, examples: Examples, predictions: Predictions, seed: int = 0) -> Evidence:
     """Return the evidence that a model's answers to labelled examples give."""
     rng = seeds.generator(seed, "evidence")
-    words = words_of(examples) if task.output.name == "spans" else None
-    return evidence(task.output.name, task.metrics, examples, predictions, labels=task.labels, words=words, rng=rng)
+    words = words_of(examples) if task.output.kind.of_words else None
+    return evidence(task.output.kind, task.metrics, examples, predictions, task=task, words=words, rng=rng)
 
 
 def read_answers(experiment: Experiment, context: SearchContext) -> Predictions:

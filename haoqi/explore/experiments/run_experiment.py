@@ -5,14 +5,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from haoqi.core import seeds
 from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.errors import UserError
 from haoqi.core.folder import building
 from haoqi.core.say import Sentence, say, told_by
-from haoqi.evaluate.intervals import interval
+from haoqi.evaluate.metric import total
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.cross_validation import cross_decode, cross_validate
 from haoqi.explore.experiments.ensemble_selection import ensemble_answers
@@ -118,7 +116,7 @@ def _kept(
 ) -> dict[str, Any]:
     """Keep what a plan answered, its model and what it remembers where there are any, and return what it scores."""
     task = context.task
-    counts = task.metric.count(context.judged.labels, predictions.labels, task.labels)
+    counts = task.metric.count(context.judged, predictions, task)
     with building(experiment_folder(plan, context)) as folder:
         artifacts.write_statistics(folder, counts)
         artifacts.write_predictions(folder, predictions, calibration)
@@ -126,9 +124,9 @@ def _kept(
             describe_model(predictor, plan, calibration, context).save(folder / MODEL, standalone=False)
         if memory is not None:
             artifacts.write_early_answers(folder, memory)
-    total = np.asarray(counts.sum(axis=0)).ravel()
-    bounds = interval(counts, task.metric.score, rng=seeds.generator(context.seed, "interval"))
-    others = {m.name: m(context.judged.labels, predictions.labels, task.labels) for m in task.metrics[1:]}
-    score = float(task.metric.score(total))
-    scores_by_name = {task.metric.name: score, **others}
-    return {"score": score, "low": bounds.low, "high": bounds.high, "scores": scores_by_name}
+    metric = task.metric
+    bounds = metric.interval(counts, rng=seeds.generator(context.seed, "interval"))
+    others = {one.name: one(context.judged, predictions, task) for one in task.metrics[1:]}
+    merit = float(metric.merit(total(counts)))
+    low, high = sorted(map(metric.shown, bounds))
+    return {"score": merit, "low": low, "high": high, "scores": {metric.name: metric.shown(merit), **others}}

@@ -67,10 +67,11 @@ def recipe_tools(plan: Plan, context: SearchContext, part: int = 0) -> RecipeToo
     writer = _writer() if "write" in needs else None
     unlabelled = context.splits.unlabelled
     return RecipeTools(
-        output=context.task.output.name,
+        kind=context.task.output.kind,
+        pairs=context.task.pairs,
         labels=context.task.labels,
         seed=seeds.number(context.seed, "recipe", plan.seed, part),
-        words=split_words if context.task.output.name == "spans" else words_of,
+        words=split_words if context.task.output.kind.of_words else words_of,
         held_out=partial(predict_out_of_fold, context),
         answers=partial(predict_texts, context),
         teacher=partial(predict_as_teacher, plan.made_of[0], context, fit=partial(_fitted, context))

@@ -27,7 +27,7 @@ from functools import partial
 import numpy as np
 
 from haoqi.core import seeds
-from haoqi.evaluate.comparison import Comparison, compare
+from haoqi.evaluate.comparison import Comparison
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.explore.beliefs.evidence_pooling import Lead, certainty_needed, no_lead, probability_better
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment
@@ -91,7 +91,7 @@ class ChampionTest:
         alpha = alpha_share(history, challenger, self.alpha)
         swaps = min(_MOST_SWAPS, max(_SWAPS, math.ceil(_SWAPS_PER_STAKE / max(alpha, 1e-6))))
         rng = seeds.generator(self.seed, "verdict", challenger.number)
-        test = partial(compare, score=self.metric.score, rng=rng, samples=swaps)
+        test = partial(self.metric.compare, rng=rng, samples=swaps)
         found, retested = test(first, second), False
 
         def decided(
@@ -104,7 +104,7 @@ class ChampionTest:
             facts = {"against": champion.number, "alpha": staked, "retested": retested, **pooled, **asdict(found)}
             return Verdict(challenger.number, decision, best.number, score, **facts)
 
-        mean = float(self.metric.score(np.asarray(first.sum(axis=0)).ravel()))
+        mean = float(self.metric.merit(np.asarray(first.sum(axis=0)).ravel()))
         if challenger.role == DISTIL:
             stands_in = self._as_good(found) and mean >= _before(history, champion)
             return decided("faster", mine[0], mean) if stands_in else decided("kept", champion, score)

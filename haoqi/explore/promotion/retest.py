@@ -78,9 +78,7 @@ def _statistics(plan: Plan, context: SearchContext) -> Statistics:
         return artifacts.read_statistics(place)
     except UserError:  # not there yet, or the process was killed on the way
         answers = cross_decode(cross_validate(plan, there), there)
-        artifacts.write_statistics(
-            place, context.task.metric.count(there.judged.labels, answers.labels, context.task.labels)
-        )
+        artifacts.write_statistics(place, context.task.metric.count(there.judged, answers, context.task))
     return artifacts.read_statistics(place)
 
 

@@ -29,7 +29,7 @@ def selection_bias(best: Experiment, among: Sequence[Experiment], context: Searc
     if chosen is None:
         return 0.0
     models = [artifacts.read_statistics(experiment_folder(one.plan, context)) for one in first]
-    return optimism(models, chosen, context.task.metric.score, rng=context.generator(purpose, "optimism"))
+    return optimism(models, chosen, context.task.metric.merit, rng=context.generator(purpose, "optimism"))
 
 
 def champion_selection_bias(history: History, context: SearchContext) -> float:

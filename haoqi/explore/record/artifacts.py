@@ -91,10 +91,15 @@ def write_predictions(folder: Path, predictions: Predictions, calibration: dict[
     """Write answers, a line each, and the calibration they were given with."""
     from safetensors.numpy import save
 
-    spans: Sequence[tuple[float, ...] | None] = predictions.span_confidence or [None] * len(predictions)
+    nothing = [None] * len(predictions)
+    spans: Sequence[tuple[float, ...] | None] = predictions.span_confidence or nothing
+    sure = nothing if predictions.confidence is None else [round(float(one), 6) for one in predictions.confidence]
+    within: list[dict[str, Any]] = [{}] * len(predictions)
+    if predictions.intervals is not None:
+        within = [{"interval": [round(float(one), 6) for one in both]} for both in predictions.intervals]
     lines = [
-        json.dumps({"answer": answer, "confidence": round(float(sure), 6), "spans": each}, ensure_ascii=False)
-        for answer, sure, each in zip(predictions.labels, predictions.confidence, spans, strict=True)
+        json.dumps({"answer": answer, "confidence": confidence, "spans": each, **more}, ensure_ascii=False)
+        for answer, confidence, each, more in zip(predictions.labels, sure, spans, within, strict=True)
     ]
     write_atomic(folder / "answers.jsonl", "\n".join(lines) + "\n")
     if predictions.probabilities is not None:
@@ -116,13 +121,17 @@ def read_predictions(folder: Path) -> Predictions:
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         labels = [_answer(row["answer"]) for row in rows]
-        confidence = np.asarray([row["confidence"] for row in rows], dtype=np.float64)
+        confidence = intervals = None
+        if not rows or rows[0]["confidence"] is not None:
+            confidence = np.asarray([row["confidence"] for row in rows], dtype=np.float64)
+        if rows and "interval" in rows[0]:
+            intervals = np.asarray([row["interval"] for row in rows], dtype=np.float64)
         spans = [tuple(row["spans"]) for row in rows] if rows and rows[0]["spans"] is not None else None
         table = folder / "probabilities.safetensors"
         probabilities = load(table.read_bytes())["probabilities"] if table.exists() else None
     except (OSError, KeyError, ValueError):
         raise UserError(f"{path} is missing or damaged", "begin again with --fresh") from None
-    return Predictions(labels, confidence, probabilities, spans)
+    return Predictions(labels, confidence, probabilities, spans, intervals)
 
 
 def read_calibration(folder: Path) -> dict[str, Any]:

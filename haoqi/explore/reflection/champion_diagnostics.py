@@ -76,7 +76,7 @@ class ChampionDiagnostics:
     @property
     def single(self) -> bool:
         """Whether an answer is one label."""
-        return self.task.output.name == "label"
+        return self.task.output.kind.one_class
 
     @property
     def champion(self) -> Experiment:
@@ -157,7 +157,7 @@ class ChampionDiagnostics:
         answers = self.ask(sample)
         if answers is None:
             return None
-        score = self.task.metric(sample.labels, answers.labels, self.task.labels)
+        score = self.task.metric.merit_of(sample, answers, self.task)
         return Fitted(sample, answers, float(score), correct(sample, answers))
 
     @cached_property
@@ -179,7 +179,8 @@ class ChampionDiagnostics:
     @cached_property
     def _outside(self) -> SearchContext | None:
         """The context with as many bases as a second opinion has time for, or had before; None where it has none."""
-        if self.task.output.name == "spans":
+        kind = self.task.output.kind
+        if kind.of_words or not kind.has_classes or self.task.pairs:
             return None
         rooms = (self.context, replace(self.context, bases={}))
         costs = CostModel.of(self.context, self.history.experiments, timed=self.left_seconds is not None)
@@ -291,6 +292,10 @@ def count_tokens(base: Any, texts: Sequence[str]) -> TokenCounts:
 
 
 def correct(examples: Examples, predictions: Predictions) -> Bools:
-    """Return whether each answer is right as a whole, shape (n,)."""
+    """Return whether each answer is right as a whole, shape (n,); a number is if its interval holds the right one."""
+    if predictions.intervals is not None:
+        low, high = predictions.intervals.T
+        true = np.asarray(examples.labels, dtype=np.float64)
+        return np.asarray((low <= true) & (true <= high))
     pairs = zip(examples.labels, predictions.labels, strict=True)
     return np.array([frozenset(items(true)) == frozenset(items(given)) for true, given in pairs], dtype=bool)

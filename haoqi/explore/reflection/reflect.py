@@ -18,6 +18,7 @@ from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.events import Note
 from haoqi.core.quantities import p_value, signed
 from haoqi.core.say import named, say
+from haoqi.data.answers import CLASSES
 from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
 from haoqi.evaluate.metric import Statistics
@@ -194,6 +195,8 @@ def _reflected(seen: ChampionDiagnostics, names: Sequence[str]) -> tuple[list[Le
     for asks, name in product((False, True), names):
         try:
             reflection = reflections.build(name)
+            if not getattr(reflection, "accepts", CLASSES).takes(seen.task.output.kind, pairs=seen.task.pairs):
+                continue
             found += reflection.reflect(seen) if reflection.asks == asks else []
         except OutOfTimeError:
             continue  # as one that finds nothing: another look may have the time
@@ -268,8 +271,10 @@ def _compared(
     first, second = (_statistics(lesson, runs, seen) for runs in (mine, theirs))
     if first is None or second is None:
         return None
-    score = share if lesson.measure == "brier" else seen.task.metric.score
-    return compare(first, second, score, rng=seeds.generator(seen.context.seed, "lesson", lesson.key, mine[0].number))
+    rng = seeds.generator(seen.context.seed, "lesson", lesson.key, mine[0].number)
+    if lesson.measure == "brier":
+        return compare(first, second, share, rng=rng)
+    return seen.task.metric.compare(first, second, rng=rng)
 
 
 def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: ChampionDiagnostics) -> "Statistics | None":
@@ -283,7 +288,7 @@ def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: ChampionDiagno
     changed, _ = seen.probe(lesson.measure, lesson.words)
     if model is None or not len(changed):
         return None
-    return seen.task.metric.count(changed.labels, model.predict(changed).labels, seen.task.labels)
+    return seen.task.metric.count(changed, model.predict(changed), seen.task)
 
 
 def _honesty(run: Experiment, seen: ChampionDiagnostics) -> "Statistics | None":

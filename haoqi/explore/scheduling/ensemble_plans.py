@@ -33,7 +33,7 @@ def propose_ensemble(context: SearchContext, history: History) -> Plan | None:
     if plan is None or any(experiment.plan.key == plan.key for experiment in history.experiments):
         return None
     predictions, _ = ensemble_answers(plan, context)
-    score = context.task.metric(context.judged.labels, predictions.labels, context.task.labels)
+    score = context.task.metric.merit_of(context.judged, predictions, context.task)
     if (
         score <= (level := history.champion_score or 0.0)
         and cross_dataset_lead(context)(plan, history.found().plan) is not None
@@ -45,7 +45,13 @@ def propose_ensemble(context: SearchContext, history: History) -> Plan | None:
 def compose_ensemble(context: SearchContext, history: History) -> Plan | None:
     """Return the ensemble of the best, however it scores, or None where too few would be its members."""
     best, found = history.champion, member_experiments(history)
-    if best is None or context.task.output.name == "spans" or len(found) < FEWEST or len(context.judged) < 2:
+    if (
+        best is None
+        or not context.task.output.kind.has_classes
+        or context.task.output.kind.of_words
+        or len(found) < FEWEST
+        or len(context.judged) < 2
+    ):
         return None
     plans = tuple(one.plan for one in found)
     weights = choose_weights(plans, context)

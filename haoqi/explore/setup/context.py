@@ -96,7 +96,7 @@ class SearchContext:
         return bool(self.folds) and self._few_each(len(self.judged))
 
     def _few_each(self, rows: int) -> bool:
-        return self.task.output.name == "label" and rows < FEW_EACH * len(self.task.labels)
+        return self.task.output.kind.one_class and rows < FEW_EACH * len(self.task.labels)
 
     @cached_property
     def judged(self) -> Examples:
@@ -181,7 +181,7 @@ def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Me
         UserError: if one that was asked for cannot.
     """
     found: dict[str, Any] = {name: methods.get(name) for name in methods.names()}
-    able = {name: maker for name, maker in found.items() if task.output.name in maker.outputs}
+    able = {name: maker for name, maker in found.items() if maker.accepts.takes(task.output.kind, pairs=task.pairs)}
     for name in settings.methods:
         if name not in able:
             raise UserError(f"the method {name} cannot learn the task {task.name}", f"these can: {', '.join(able)}")
@@ -209,7 +209,7 @@ def build_context(settings: ExploreSettings, task: Task, prepared: Prepared, pla
         settings=settings,
         hardware=hardware.probe(folder.cache()),
         folder=place,
-        lengths=measure_lengths(prepared.splits.train.texts, bases),
+        lengths=measure_lengths(prepared.splits.train.whole_texts, bases),
         card=prepared.card,
         **rest,
     )

@@ -1,11 +1,12 @@
-"""The court that judges forms: examples, what the master answers to them, and how much may change."""
+"""Whether a form gives the answers of the release as it was trained, and how much of its score it may lose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from haoqi.data.examples import Examples, Label
+from haoqi.data.examples import Examples
+from haoqi.evaluate.predictions import Predictions
 from haoqi.models.compile.cascade import Doubt
 from haoqi.models.compile.compiled import Measured
 from haoqi.models.compile.form import Compute
@@ -55,15 +56,15 @@ class Court:
     scores: Scores
     """The master's, of the judges."""
 
-    def answers(self, scores: Scores) -> list[Label]:
+    def answers(self, scores: Scores) -> Predictions:
         """Return the answers that scores of the judges stand for."""
         task = self.model.task
-        return list(task.output.decode(scores, self.judges, task.labels, **self.model.calibration).labels)
+        return task.output.decode(scores, self.judges, task.labels, **self.model.calibration)
 
     def score(self, scores: Scores) -> float:
         """Return what answers are worth in the task's first metric."""
         task = self.model.task
-        return task.metric(self.judges.labels, self.answers(scores), task.labels)
+        return task.metric(self.judges, self.answers(scores), task)
 
     def heard(self, one: Candidate) -> tuple[str, Candidate]:
         """Return the verdict on a candidate, and the candidate with what that is founded on."""
@@ -71,9 +72,12 @@ class Court:
 
     def weighed(self, one: Candidate, scores: Scores) -> tuple[str, Candidate]:
         """Return the verdict on scores of the judges, and the candidate with what that is founded on."""
-        pairs = zip(self.answers(scores), self.answers(self.scores), strict=True)
-        unchanged, after = float(np.mean([new == old for new, old in pairs])), self.score(scores)
-        verdict = _verdict(unchanged, self.score(self.scores) - after, self.model.task.metric.name)
+        task, metric = self.model.task, self.model.task.metric
+        new, old = self.answers(scores).labels, self.answers(self.scores).labels
+        same = [task.output.same(*pair, **self.model.calibration) for pair in zip(new, old, strict=True)]
+        unchanged, after = float(np.mean(same)), self.score(scores)
+        lost = metric.shown(self.score(self.scores)) - metric.shown(after)
+        verdict = _verdict(unchanged, lost, metric.name)
         return verdict, replace(one, scores=scores, measured=replace(one.measured, unchanged=unchanged, score=after))
 
 

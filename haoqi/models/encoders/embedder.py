@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.data.examples import Examples
 from haoqi.models.bases import Base
 from haoqi.models.compile.form import Compute, computed
+from haoqi.models.encoders.pair_features import Floats, Pairing, pair_vectors
 from haoqi.models.feature_store.store import LONGEST, FeatureStore, vectors_of
 from haoqi.models.predictor import Progress
 
@@ -44,6 +46,14 @@ class Embedder:
             found[rows] = vectors
         return found
 
+    def examples(self, examples: Examples, pairing: Pairing = "", progress: Progress | None = None) -> Floats:
+        """Return the features of examples: embeddings, or those of pairs, shape (n, `pair_width`)."""
+        if not pairing:
+            return self(examples.texts, progress)
+        assert examples.pairs is not None
+        both = self([*examples.texts, *examples.pairs], None if progress is None else _halved(progress))
+        return pair_vectors(both[: len(examples)], both[len(examples) :], pairing)
+
     def graph(self) -> "Graph":
         """Return the base and how its states become embeddings as one network; the weights are shared."""
         from haoqi.models.compile.graph import Graph
@@ -69,3 +79,8 @@ class Embedder:
 
         encoder: Any = load_encoder(self.base)
         return encoder.to(probed().device)
+
+
+def _halved(progress: Progress) -> Progress:
+    """Return what is told of texts, two for each example, as examples."""
+    return lambda done: progress(done // 2)

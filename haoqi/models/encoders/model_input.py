@@ -13,8 +13,9 @@ from torch import Tensor
 from haoqi.data.examples import Examples
 from haoqi.models.encoders.batch_order import in_batches
 from haoqi.models.encoders.encoder import Batch, EncoderModel, collate
+from haoqi.models.encoders.pair_features import Pairing
 from haoqi.models.encoders.placement import Placement
-from haoqi.models.encoders.tokens import Integers, Marks, Rows, lengths_of, marks_of, read_texts
+from haoqi.models.encoders.tokens import Integers, Marks, Rows, join_pairs, lengths_of, marks_of, read_texts
 from haoqi.models.encoders.windows import read_words
 from haoqi.models.encoders.word_shapes import shapes_of
 from haoqi.tasks.task import Scores
@@ -71,6 +72,8 @@ class Reader:
     """Whether every word is scored, rather than every text."""
     shapes: bool = False
     """Whether the encoder is told how words are written."""
+    pairing: Pairing = ""
+    """Whether each example is two texts, which are read as one."""
 
     def read(self, examples: Examples, pieces: Pieces | None = None) -> Reading:
         """Return what an encoder is given for these examples.
@@ -80,10 +83,11 @@ class Reader:
             pieces: gives whole texts in pieces where they may have been cut before, as a store does.
         """
         if not self.words:
-            if pieces is not None:
-                return Reading(pieces(examples.texts, self.max_tokens, self.prefix))
-            read = read_texts(self.tokenizer, examples.texts, self.max_tokens, self.prefix, marks=self._marks)
-            return Reading(read)
+            first = self._cut(examples.texts, pieces)
+            if not self.pairing:
+                return Reading(first)
+            assert examples.pairs is not None
+            return Reading(join_pairs(first, self._cut(examples.pairs, pieces), self.max_tokens, self._marks))
         words = words_of(examples)
         windows = read_words(self.tokenizer, examples.texts, words, self.max_tokens)
         counts = np.array([len(own) for own in words], dtype=np.int64)
@@ -99,6 +103,12 @@ class Reader:
             shapes,
             counts=counts,
         )
+
+    def _cut(self, texts: Sequence[str], pieces: Pieces | None) -> list[Integers]:
+        """Return the pieces of each text, marks included."""
+        if pieces is not None:
+            return pieces(texts, self.max_tokens, self.prefix)
+        return read_texts(self.tokenizer, texts, self.max_tokens, self.prefix, marks=self._marks)
 
     @cached_property
     def _marks(self) -> Marks:

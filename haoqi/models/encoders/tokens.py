@@ -81,3 +81,23 @@ def parts(rows: Rows, lengths: Rows, batch_tokens: int) -> Iterator[Rows]:
 def lengths_of(pieces: Sequence[Sequence[int] | npt.NDArray[Any]]) -> Rows:
     """Return the length of each sequence, shape (n,)."""
     return np.fromiter((len(piece) for piece in pieces), dtype=np.int64, count=len(pieces))
+
+
+def join_pairs(first: Sequence[Integers], second: Sequence[Integers], max_tokens: int, marks: Marks) -> list[Integers]:
+    """Return each two texts as one, the marks that end a text between them; of two that are too long the longer is cut.
+
+    Args:
+        first: the pieces of each text, marks included.
+        second: the same of the second texts.
+        max_tokens: the longest result.
+        marks: of the tokenizer.
+    """
+    before, after = np.array(marks.before, np.int32), np.array(marks.after, np.int32)
+    room = max_tokens - len(before) - 2 * len(after)
+    found = []
+    for one, other in zip(first, second, strict=True):
+        left, right = (whole[len(before) : len(whole) - len(after)] for whole in (one, other))
+        shorter = min(len(left), len(right), room // 2)
+        most = max(room // 2 if shorter == room // 2 else 0, room - shorter)
+        found.append(np.concatenate([before, left[:most], after, right[: room - min(len(left), most)], after]))
+    return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +35,8 @@ class EmbeddingNeighbours:
     embedder: Embedder
     known: npt.NDArray[np.float16]
     """Embeddings of the known texts, of length 1, shape (n, width); half precision, as they only rank."""
-    targets: npt.NDArray[np.bool_]
-    """True where a known text has a label, shape (n, labels)."""
+    targets: npt.NDArray[Any]
+    """True where a known text has a label, bool, shape (n, labels); or its number, float32, shape (n, 1)."""
     neighbours: int
     reach: float
     """Difference of cosine at which a neighbour's vote falls to a third."""
@@ -79,6 +79,9 @@ class EmbeddingNeighbours:
         if self.weights is not None:
             weights *= self.weights[nearest]
         votes = np.einsum("qk,qkl->ql", weights, self.targets[nearest].astype(np.float32))
+        if self.targets.dtype != np.bool_:  # numbers: the mean of the nearest
+            means: Floats = votes / weights.sum(axis=1, keepdims=True)
+            return means
         # Half a vote, shared as the labels are among all known texts: none is ever ruled out.
         shares = (votes + 0.5 * self._usual) / (weights.sum(axis=1, keepdims=True) + 0.5)
         safe = np.clip(shares, 1e-6, 1 - 1e-6)

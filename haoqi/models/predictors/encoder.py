@@ -40,7 +40,17 @@ class Encoder:
     """What computes in place of torch, for a release that was compiled."""
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
-        """Return logits for every example, in order; for spans one row per word."""
+        """Return logits or numbers for every example, in order; for spans one row per word.
+
+        Two texts whose order is nothing are read both ways round, and the mean is taken.
+        """
+        if self.reader.pairing != "symmetric":
+            return self._scores(examples, progress)
+        both = Examples.join([examples, examples.exchanged()])
+        found = np.asarray(self._scores(both, progress and (lambda done: progress(done // 2))))
+        return ((found[: len(examples)] + found[len(examples) :]) / np.float32(2)).astype(np.float32)
+
+    def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
         reading = self.reader.read(examples)
         if self.compute is not None:
             return _scores_by(self.compute, reading, self.model.head.out_features, progress)
@@ -126,6 +136,7 @@ class Encoder:
                 "prefix": reader.prefix,
                 "words": reader.words,
                 "shapes": reader.shapes,
+                **({"pairing": reader.pairing} if reader.pairing else {}),
             },
             "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},

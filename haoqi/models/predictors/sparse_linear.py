@@ -1,5 +1,6 @@
 """A linear model of weighted n-grams: one weight per n-gram and label."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from scipy.sparse import csr_array, hstack
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.encoders.pair_features import Pairing, pair_table
 from haoqi.models.lexical.ngrams import Ngrams
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
@@ -41,24 +43,33 @@ class Terms:
 @predictors.register
 @dataclass(frozen=True)
 class SparseLinear:
-    """Scores of a text: its tf-idf weights times the labels' coefficients."""
+    """Scores of a text or of a pair: its tf-idf features times the labels' coefficients; for a number there is one."""
 
     terms: tuple[Terms, ...]
     coefficients: Floats
     """Shape (columns of all terms, labels)."""
     intercept: Floats
     """Shape (labels,)."""
+    pairing: Pairing = ""
+    """Whether examples are pairs, whose features are then what coefficients are of."""
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
         found = np.empty((len(examples), len(self.intercept)), np.float32)
         for start in range(0, len(examples), BATCH):
-            texts = examples.texts[start : start + BATCH]
-            weights = [terms.weigh(terms.ngrams.count(texts)) for terms in self.terms]
-            found[start : start + BATCH] = hstack(weights, format="csr") @ self.coefficients + self.intercept
+            stop = min(len(examples), start + BATCH)
+            table = self._weights(examples.texts[start:stop])
+            if self.pairing:
+                assert examples.pairs is not None
+                table = pair_table(table, self._weights(examples.pairs[start:stop]), self.pairing)
+            found[start:stop] = table @ self.coefficients + self.intercept
             if progress is not None:
-                progress(start + len(texts))
+                progress(stop)
         return found
+
+    def _weights(self, texts: Sequence[str]) -> csr_array:
+        """Return the tf-idf weights of some texts, shape (n, columns of all terms)."""
+        return csr_array(hstack([terms.weigh(terms.ngrams.count(texts)) for terms in self.terms], format="csr"))
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write terms.json and arrays.safetensors; there is no base, so every folder stands alone."""
@@ -78,6 +89,8 @@ class SparseLinear:
             arrays |= {f"{place}.columns.{length}": columns for length, columns in enumerate(ngrams.columns)}
             arrays |= {f"{place}.keys.{length}": keys for length, keys in enumerate(ngrams.keys)}
         write_json(folder / "terms.json", facts)
+        if self.pairing:
+            write_json(folder / "pairs.json", {"pairing": self.pairing})
         save_arrays(folder / "arrays.safetensors", arrays)
 
     @classmethod
@@ -91,4 +104,5 @@ class SparseLinear:
             columns = tuple(arrays[f"{place}.columns.{length}"] for length in range(longest))
             ngrams = Ngrams(facts["unit"], facts["shortest"], longest, tuple(facts["tokens"]), keys, columns)
             found.append(Terms(ngrams, arrays[f"{place}.rarity"]))
-        return cls(tuple(found), arrays["coefficients"], arrays["intercept"])
+        facts = read_json(folder / "pairs.json") if (folder / "pairs.json").exists() else {}
+        return cls(tuple(found), arrays["coefficients"], arrays["intercept"], facts.get("pairing", ""))

@@ -115,7 +115,7 @@ def _reason(task: Task, evidence: Mapping[str, Any], now: Release) -> tuple[str,
     """Return why a version should not take the place of the one that answers; the kind is empty where it may."""
     old = now.task
     shared: dict[str, Any] = {"source": _source(now)}
-    if task.output.name != old.output.name:
+    if task.output.kind != old.output.kind or task.pairs != old.pairs:
         return "other_task", {**shared, "task": task.name, "before": old.name}
     if set(task.labels) != set(old.labels):
         added = [label for label in task.labels if label not in set(old.labels)]

@@ -162,7 +162,9 @@ def _facts(story: Story) -> Markup:
     spent = max((step.spent_seconds for step in story.curve), default=sum(r.seconds for r in story.experiments))
     made = len(story.experiments)
     shown = story.shown
-    labels = Said("fact.labels", count=formats.count(len(story.labels)))
+    labels = (
+        Said("fact.labels", count=formats.count(len(story.labels))) if story.kind.has_classes else Said("fact.number")
+    )
     pairs: list[tuple[Said, Child]] = [
         (Said("fact.task"), [named("task", story.task), ", ", labels]),
         (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),

@@ -21,9 +21,12 @@ def draw(story: Story) -> Markup | None:
         return None
     if not shown.mistakes:
         return tag("p", Said("mistakes.none"), class_="prose")
-    of_spans = story.kind == "spans"
+    of_spans = story.kind.of_words
     lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if of_spans else ())]
-    items = [_span(one) if of_spans else _labels(one) for one in shown.mistakes]
+    if story.kind.is_number:
+        lead = [Said("mistakes.lead.numbers")]
+    draw_one = _number if story.kind.is_number else _span if of_spans else _labels
+    items = [draw_one(one) for one in shown.mistakes]
     return join(
         tag("p", lead, class_="prose"),
         listed(items, SHOWN, "mistakes"),
@@ -56,6 +59,14 @@ def _labels(mistake: Mistake) -> Markup:
         _side("mistakes.predicted", [_chip(one, "right" if one in true else "wrong") for one in given]),
         _meta(mistake),
         class_="verdict",
+    )
+    return tag("li", answer, tag("blockquote", formats.clip(mistake.text, LONGEST)))
+
+
+def _number(mistake: Mistake) -> Markup:
+    sides = (("mistakes.true", mistake.true, "missed"), ("mistakes.predicted", mistake.predicted, "wrong"))
+    answer = tag(
+        "p", *(_side(key, [_chip(f"{one:.4g}", name)]) for key, one, name in sides), _meta(mistake), class_="verdict"
     )
     return tag("li", answer, tag("blockquote", formats.clip(mistake.text, LONGEST)))
 
@@ -103,5 +114,7 @@ def _chip(label: str, class_: str) -> Markup:
 
 def _meta(mistake: Mistake) -> Markup:
     row = tag("small", Said("mistakes.row", row=formats.count(mistake.id + 1)))
+    if mistake.confidence is None:
+        return tag("span", row, class_="sure")
     sure = Said("mistakes.sure", confidence=formats.score(mistake.confidence))
     return tag("span", row, tag("small", " · "), sure, class_="sure")

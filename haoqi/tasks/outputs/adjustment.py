@@ -10,7 +10,7 @@ docs/decisions/tasks.md.
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.evaluate.metric import Array, Metric
+from haoqi.evaluate.metric import Array, Metric, score_answers
 
 FEWEST = 50
 """With fewer examples nothing is adjusted."""
@@ -48,7 +48,8 @@ def fit_offsets(
     true = [labels[place] for place in targets[rows]]
 
     def score(power: float) -> float:
-        return metric(true, [labels[place] for place in (logs[rows] + power * spare).argmax(axis=1)], labels)
+        answers = [labels[place] for place in (logs[rows] + power * spare).argmax(axis=1)]
+        return metric.shown(score_answers(metric, true, answers, labels))
 
     scores = np.pad([score(power) for power in _POWERS], 1, mode="edge")
     smooth = np.convolve(scores, [0.25, 0.5, 0.25], "valid")  # one example more or less decides nothing

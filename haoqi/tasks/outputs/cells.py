@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import unicodedata
 from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from haoqi.core.say import say
 from haoqi.data.examples import Span
 
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 # What may stand between the labels of one cell, in half and full width.
 SEPARATORS = re.compile(r"[|;；｜]")
 
@@ -33,6 +35,32 @@ def read_name(raw: object) -> str:
     if isinstance(raw, str | int):
         return str(raw).strip()
     raise ValueError(say("cell.no_name", kind=type(raw).__name__))
+
+
+def read_number(raw: object) -> float:
+    """Return a cell as a number; thousands may be set apart by commas, and a full-width form is read as well.
+
+    >>> read_number(" 1,234.5 "), read_number(3), read_number("-0.5")
+    (1234.5, 3.0, -0.5)
+
+    Raises:
+        ValueError: if the cell is blank, or holds anything but a finite number.
+    """
+    raw = _scalar(raw)
+    if is_blank(raw):
+        raise ValueError(say("cell.empty"))
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise ValueError(say("cell.no_number", cell=raw))
+    text = unicodedata.normalize("NFKC", str(raw)).strip().replace("\u2212", "-")
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    try:
+        found = float(text)
+    except ValueError:
+        raise ValueError(say("cell.no_number", cell=raw)) from None
+    if not math.isfinite(found):
+        raise ValueError(say("cell.no_number", cell=raw))
+    return found
 
 
 def read_names(raw: object) -> tuple[str, ...]:

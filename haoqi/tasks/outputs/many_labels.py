@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.data.answers import SEVERAL_CLASSES
 from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
@@ -23,6 +24,7 @@ class ManyLabels:
     """Answers that are any number of classes out of a list."""
 
     name = "labels"
+    kind = SEVERAL_CLASSES
 
     def read(self, raw: object) -> Label:
         """Return a cell as class names, sorted; | or ; stands between them.
@@ -108,6 +110,10 @@ class ManyLabels:
             for index, label in enumerate(labels)
         }
         return {"temperature": temperature, "thresholds": thresholds}
+
+    def same(self, one: Label, other: Label, **calibration: Any) -> bool:
+        """Return whether two answers are equal."""
+        return one == other
 
     def show(self, label: Label, text: str) -> str:
         """Return the classes with commas between them."""

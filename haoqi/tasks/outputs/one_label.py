@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.data.answers import ONE_CLASS
 from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
@@ -21,6 +22,7 @@ class OneLabel:
     """Answers that are one class out of a list."""
 
     name = "label"
+    kind = ONE_CLASS
 
     def read(self, raw: object) -> Label:
         """Return a cell as a class name: "1" for 1 and for 1.0.
@@ -94,6 +96,10 @@ class OneLabel:
         temperature = fit_temperature(lambda temperature: class_loss(given, targets, temperature))
         offsets = {} if metric is None else fit_offsets(log_softmax(given, temperature), targets, labels, metric)
         return {"temperature": temperature, **({"offsets": offsets} if offsets else {})}
+
+    def same(self, one: Label, other: Label, **calibration: Any) -> bool:
+        """Return whether two answers are equal."""
+        return one == other
 
     def show(self, label: Label, text: str) -> str:
         """Return the class."""

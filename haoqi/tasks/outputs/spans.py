@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.data.answers import SPANS
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
@@ -24,6 +25,7 @@ class Spans:
     """Answers that are stretches of the text, each with a type; they begin and end at words and never overlap."""
 
     name = "spans"
+    kind = SPANS
 
     def read(self, raw: object) -> Label:
         """Return a cell as spans in order; whether they fit their text is seen where they are read.
@@ -105,6 +107,10 @@ class Spans:
         few = thinned(len(targets), given.shape[1])
         given, targets = given[few], targets[few]
         return {"temperature": fit_temperature(lambda temperature: class_loss(given, targets, temperature))}
+
+    def same(self, one: Label, other: Label, **calibration: Any) -> bool:
+        """Return whether two answers are equal."""
+        return one == other
 
     def show(self, label: Label, text: str) -> str:
         """Return each span's text with its type."""

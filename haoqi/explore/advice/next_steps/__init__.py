@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Suggests(Protocol):
-    """A frozen dataclass of settings with a `suggest` that uses its argument only."""
+    """A frozen dataclass of settings with a `suggest` that uses its argument only.
+
+    `accepts`, where it has one, says of which answers it can tell something; else of classes of texts and words.
+    """
 
     def suggest(self, ending: "RunEnd") -> "NextStep":
         """Return the step with its gain, costs and evidence; what cannot be told is None, and the reason says so.

@@ -8,6 +8,7 @@ Lower Bounds", arXiv:1906.03671; Sener and Savarese, 2018, arXiv:1708.00489).
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.data.answers import AnswerKind
 from haoqi.evaluate.predictions import Predictions
 
 Floats = npt.NDArray[np.floating]
@@ -16,17 +17,17 @@ CANDIDATES = 10
 """Times as many texts as are wanted are looked at for a spread, the most doubtful ones."""
 
 
-def unsure(predictions: Predictions, output: str) -> npt.NDArray[np.float64]:
+def unsure(predictions: Predictions, kind: AnswerKind) -> npt.NDArray[np.float64]:
     """Return how doubtful each answer is, in [0, 1], shape (n,).
 
     One label: how near the second is to the first (Scheffer, Decomain and Wrobel, 2001). Several: the least sure of
     them. Labels of words: 1 less the probability of the whole answer.
     """
     chances = predictions.probabilities
-    if chances is None or output == "spans" or (output == "label" and chances.shape[1] < 2):
-        return 1.0 - np.asarray(predictions.confidence, dtype=np.float64)
+    if chances is None or kind.of_words or (kind.one_class and chances.shape[1] < 2):
+        return 1.0 - predictions.sureness
     table = np.asarray(chances, dtype=np.float64)
-    if output == "label":
+    if kind.one_class:
         best = np.sort(table, axis=1)[:, -2:]
         return np.asarray(1.0 - (best[:, 1] - best[:, 0]), dtype=np.float64)
     return np.asarray(1.0 - np.abs(2 * table - 1).min(axis=1), dtype=np.float64)

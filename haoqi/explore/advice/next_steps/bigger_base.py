@@ -7,12 +7,13 @@ without any base is told which one to bring, by what other data sets know of met
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from haoqi.core import folder
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.evaluate.advice import NO_BASE, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import step
@@ -35,6 +36,8 @@ _KNOWN = 0.5
 @dataclass(frozen=True)
 class BiggerBase:
     """What is believed of bases before a run has shown anything."""
+
+    accepts: ClassVar[Accepts] = ANYTHING
 
     doubt: Annotated[float, Range(0.0, 5.0)] = 0.35
     """Standard deviation, in log-odds, of what another base changes; a guess."""

@@ -77,6 +77,6 @@ def _chosen(ending: RunEnd, count: int) -> tuple[ChosenRow, ...]:
     answers = ending.seen.ask(pool)
     if answers is None:
         return ()
-    doubt = unsure(answers, ending.context.task.output.name)
+    doubt = unsure(answers, ending.context.task.output.kind)
     best = spread(doubt, ending.seen.embeddings(pool.texts), count)
     return tuple(row_of(pool, place, answers.labels[place], float(doubt[place])) for place in best)

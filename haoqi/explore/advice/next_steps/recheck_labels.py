@@ -42,7 +42,7 @@ class RecheckLabels:
 
     def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step with the rows to look at, the most suspect first."""
-        if ending.context.task.output.name == "spans":
+        if ending.context.task.output.kind.of_words:
             return step("recheck_labels", "recheck_spans", None, {"count": self.count})
         found = find_label_errors(ending.seen)
         if found is None:
@@ -74,7 +74,7 @@ class RecheckLabels:
             share: of them, those that should be wrong, before the lesson's verdict.
         """
         rng, curve = ending.rng("suspects"), ending.measured.curve
-        kinds = max(2, len(ending.context.task.labels)) if ending.context.task.output.name == "label" else 2
+        kinds = max(2, len(ending.context.task.labels)) if ending.context.task.output.kind.one_class else 2
         worth = 2 * kinds / (kinds - 1)
         wrong = rng.binomial(count, rng.beta(*believed(share, _verdict(ending)), _DRAWS))
         parts = [

@@ -4,9 +4,11 @@ It gains nothing and costs nothing, so it is the best step where no other pays f
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.evaluate.advice import STOP, NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import step
@@ -17,6 +19,8 @@ from haoqi.explore.advice.run_end import RunEnd
 @dataclass(frozen=True)
 class Stop:
     """It has no settings."""
+
+    accepts: ClassVar[Accepts] = ANYTHING
 
     def suggest(self, ending: RunEnd) -> NextStep:
         """Return the step, with what a minute is asked to bring."""

@@ -7,11 +7,12 @@ step is that plan alone, with its own price and gain.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.evaluate.advice import NextStep
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._told import step
@@ -26,6 +27,8 @@ from haoqi.explore.scheduling.candidate_plans import candidate_plans
 @dataclass(frozen=True)
 class TrainLonger:
     """How much longer."""
+
+    accepts: ClassVar[Accepts] = ANYTHING
 
     times: Annotated[float, Range(0.1, 100.0)] = 1.0
     """Of the budget that the run had; of ten minutes where it was limited in steps."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 from haoqi.core.registry import Registry
 
 if TYPE_CHECKING:
+    from haoqi.data.answers import Accepts
     from haoqi.explore.record.lessons import Lesson
     from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 class Reflection(Protocol):
     """A frozen dataclass of thresholds with a `reflect` that uses its argument only."""
 
+    accepts: "ClassVar[Accepts]"
+    """Of which answers it has something to say; classes of single texts and of words where it does not say."""
     asks: ClassVar[bool]
     """Whether it has the champion answer texts made for it; as that takes longest, it comes last."""
 

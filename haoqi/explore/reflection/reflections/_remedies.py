@@ -63,7 +63,9 @@ def recipe(seen: ChampionDiagnostics, name: str, **settings: Any) -> list[Plan]:
     if name in dict(seen.plan.recipe) or name not in recipes.names():
         return []
     made = recipes.build(name, **settings)
-    if seen.task.output.name not in made.outputs or ("unlabelled" in made.needs and seen.splits.unlabelled is None):
+    if not made.accepts.takes(seen.task.output.kind, pairs=seen.task.pairs) or (
+        "unlabelled" in made.needs and seen.splits.unlabelled is None
+    ):
         return []
     return [replace(seen.plan, seed=0).with_recipe(name, **settings)]
 

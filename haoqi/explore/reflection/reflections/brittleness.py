@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection import behavioural_tests
@@ -22,6 +23,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, instead, rai
 class Brittleness:
     """When a change matters."""
 
+    accepts: ClassVar[Accepts] = CLASSES
     asks: ClassVar[bool] = True
 
     drop: Annotated[float, Range(0.0, 1.0)] = 0.05

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.evaluate.confusion import confusion, known_labels
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
@@ -23,6 +24,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, instead, rai
 class ConfusedPairs:
     """When a pair stands out."""
 
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     asks: ClassVar[bool] = False
 
     least: Annotated[int, Range(1, 10_000)] = 8

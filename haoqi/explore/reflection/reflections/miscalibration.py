@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.evaluate.calibration import calibration_error
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
@@ -25,6 +26,7 @@ SAMPLES = 300
 class Miscalibration:
     """When confidence cannot be trusted."""
 
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     asks: ClassVar[bool] = False
 
     error: Annotated[float, Range(0.0, 1.0)] = 0.05

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
@@ -21,6 +22,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, raised, reci
 class Overfitting:
     """When a gap is worth an experiment."""
 
+    accepts: ClassVar[Accepts] = ANYTHING
     asks: ClassVar[bool] = False
 
     gap: Annotated[float, Range(0.0, 1.0)] = 0.05

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.evaluate.confusion import LabelRow, label_table
 from haoqi.evaluate.counts import items
 from haoqi.explore.record.lessons import Lesson
@@ -24,6 +25,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, raised, reci
 class RareClasses:
     """When labels are rare, and the worse for it."""
 
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     asks: ClassVar[bool] = False
 
     rare: Annotated[float, Range(0.0, 1.0)] = 0.34
@@ -37,7 +39,7 @@ class RareClasses:
 
     def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that rare labels are missed for being rare."""
-        if seen.task.output.name not in ("label", "labels") or len(seen.task.labels) < 2:
+        if seen.task.output.kind.unit != "text" or not seen.task.output.kind.has_classes or len(seen.task.labels) < 2:
             return []
         counts = Counter(item for label in seen.splits.train.labels for item in items(label))
         even = sum(counts.values()) / len(seen.task.labels)

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
@@ -24,6 +25,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, instead, rai
 class RestlessSeeds:
     """When seeds differ too much."""
 
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     asks: ClassVar[bool] = False
 
     differ: Annotated[float, Range(0.0, 1.0)] = 0.1

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.data.examples import Examples
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
@@ -40,6 +41,7 @@ class Sides:
 class Shift:
     """When two sides are different enough to matter."""
 
+    accepts: ClassVar[Accepts] = CLASSES
     asks: ClassVar[bool] = False
 
     area: Annotated[float, Range(0.5, 1.0)] = 0.6

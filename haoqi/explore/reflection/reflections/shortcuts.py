@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
@@ -27,6 +28,7 @@ MOST_TOKENS = 12
 class Shortcuts:
     """When a token decides alone."""
 
+    accepts: ClassVar[Accepts] = CLASSES
     asks: ClassVar[bool] = True
 
     share: Annotated[float, Range(0.0, 1.0)] = 0.03

@@ -4,14 +4,14 @@ An ensemble is better than its members by as much as they differ. How much there
 is fitted: the mean of their probabilities, scored on the judged examples.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from haoqi.core import seeds
 from haoqi.core.config import Range
-from haoqi.evaluate.comparison import compare
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics, correct
 from haoqi.explore.reflection.reflections import reflections
@@ -23,6 +23,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, instead, rai
 class StrongDisagree:
     """When two models are worth joining."""
 
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     asks: ClassVar[bool] = False
 
     within: Annotated[float, Range(0.0, 1.0)] = 0.05
@@ -67,8 +68,8 @@ class StrongDisagree:
         mine, task = seen.predictions, seen.task
         assert mine.probabilities is not None
         labels = [task.labels[place] for place in (mine.probabilities + other).argmax(axis=1)]
-        joined = task.metric.count(seen.judged.labels, labels, task.labels)
-        alone = task.metric.count(seen.judged.labels, mine.labels, task.labels)
+        joined = task.metric.count(seen.judged, replace(mine, labels=labels), task)
+        alone = task.metric.count(seen.judged, mine, task)
         rng = seeds.generator(seen.context.seed, "disagree")
-        test = compare(joined, alone, task.metric.score, rng=rng, samples=500)
+        test = task.metric.compare(joined, alone, rng=rng, samples=500)
         return test.difference if test.difference >= self.gain and test.p_value < self.chance else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.data.recipes._suspects import find
 from haoqi.explore.experiments.training_data import recipe_tools
 from haoqi.explore.plans.plan import Plan
@@ -26,6 +27,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, raised, reci
 class SuspectLabels:
     """When wrong labels are too many to be chance."""
 
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     asks: ClassVar[bool] = False
 
     least: Annotated[int, Range(1, 10_000)] = 10
@@ -56,5 +58,5 @@ class SuspectLabels:
             [*scaled(seen, "strength", 0.2), *varied(seen, mixup=0.4), *varied(seen, label_smoothing=0.1)],
         )
         explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
-        heeded = "early_learning" if seen.task.output.name == "label" else "drop_suspects"
+        heeded = "early_learning" if seen.task.output.kind.one_class else "drop_suspects"
         return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=((heeded, ()),))

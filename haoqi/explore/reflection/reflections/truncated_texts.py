@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
@@ -26,6 +27,7 @@ WORDS_PER_PIECE = 0.7
 class TruncatedTexts:
     """When cut texts are worth an experiment."""
 
+    accepts: ClassVar[Accepts] = CLASSES
     asks: ClassVar[bool] = False
 
     share: Annotated[float, Range(0.0, 1.0)] = 0.05
@@ -38,7 +40,7 @@ class TruncatedTexts:
     def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion does not read far enough."""
         base = seen.plan.base
-        if base is None or seen.task.output.name == "spans":  # spans are read in windows, to the end
+        if base is None or seen.task.output.kind.of_words:  # spans are read in windows, to the end
             return []
         rows = np.sort(seen.rng("lengths").permutation(len(seen.judged))[:LOOKED_AT])
         counts = seen.pieces(base, [seen.judged.texts[row] for row in rows]).counts

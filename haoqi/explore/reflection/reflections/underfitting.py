@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
@@ -20,6 +21,7 @@ from haoqi.explore.reflection.reflections._remedies import in_turn, instead, rai
 class Underfitting:
     """When a model is held back."""
 
+    accepts: ClassVar[Accepts] = ANYTHING
     asks: ClassVar[bool] = False
 
     known: Annotated[float, Range(0.0, 1.0)] = 0.9

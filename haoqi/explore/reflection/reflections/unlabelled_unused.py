@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
@@ -20,6 +21,7 @@ from haoqi.models.lexical.ngrams import learn_ngrams
 class UnlabelledUnused:
     """When unlabelled texts are worth learning from."""
 
+    accepts: ClassVar[Accepts] = CLASSES
     asks: ClassVar[bool] = True
 
     least: Annotated[int, Range(1, 1_000_000)] = 100
@@ -41,7 +43,7 @@ class UnlabelledUnused:
         answers = seen.ask(texts.take(rows))
         if answers is None:
             return []
-        sure = answers.confidence >= self.sure
+        sure = answers.sureness >= self.sure
         if sure.mean() < self.answered:
             return []
         evidence = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from haoqi.core.config import Range
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDiagnostics
@@ -22,6 +23,7 @@ _CODES = slice(0, 2)
 class WrongBase:
     """When a base does not suit the texts."""
 
+    accepts: ClassVar[Accepts] = ANYTHING
     asks: ClassVar[bool] = False
 
     unknown: Annotated[float, Range(0.0, 1.0)] = 0.05
