@@ -126,7 +126,7 @@ def _counts(context: Any, history: Any, added: Any, test: Any) -> Any:
     train = training_examples(plan, context, Examples.join([whole, added]) if len(added) else whole)
     predictor = context.method(plan).fit(replace(build_job(plan, context, train), folder=None))
     answers = context.task.output.decode(predictor.scores(test), test, context.task.labels)
-    return context.task.metric.count(test.labels, answers.labels, context.task.labels)
+    return context.task.metric.count(test, answers, context.task)
 
 
 def summary(found: Sequence[Mapping[str, Any]]) -> None:

@@ -161,6 +161,7 @@ def cells(data: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
 def compared(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the paired test of both sides' accuracy on the test rows, the mean of all draws for each."""
     from haoqi.evaluate.comparison import average, compare
+    from haoqi.evaluate.metric import count_answers
     from haoqi.evaluate.metrics import metrics
 
     metric = metrics.build("accuracy")
@@ -171,7 +172,7 @@ def compared(found: list[dict[str, Any]]) -> dict[str, Any]:
             if cell["who"] == who:
                 bits = np.unpackbits(np.frombuffer(base64.b64decode(cell["right"]), dtype=np.uint8))
                 right = bits[: cell["count"]]
-                tables.append(metric.count(["1"] * len(right), [str(bit) for bit in right], ("0", "1")))
+                tables.append(count_answers(metric, ["1"] * len(right), [str(bit) for bit in right], ("0", "1")))
         return average(tables)
 
     test = compare(counted("haoqi"), counted("setfit"), metric.score, rng=np.random.default_rng(0))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from haoqi import methods, tasks
     from haoqi.api import improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
+    from haoqi.core.stop import Stop
     from haoqi.data.samples import samples
     from haoqi.estimator import TextClassifier
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 wait_briefly()  # before torch reads it
 
 __all__ = [
+    "Stop",
     "TextClassifier",
     "UserError",
     "improve",
@@ -35,6 +37,7 @@ __all__ = [
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
+    "Stop": ("haoqi.core.stop", "Stop"),
     "TextClassifier": ("haoqi.estimator", "TextClassifier"),
     "UserError": ("haoqi.core.errors", "UserError"),
     "improve": ("haoqi.api", "improve"),

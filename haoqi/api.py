@@ -12,6 +12,7 @@ from haoqi.core.say import named, say
 from haoqi.run import Run, run_of
 
 if TYPE_CHECKING:
+    from haoqi.core.stop import Stop
     from haoqi.data.raw import Raw
     from haoqi.data.settings import DataSettings
     from haoqi.evaluate.advice import Advice
@@ -61,7 +62,14 @@ class Improved:
         return self.release.load()
 
 
-def improve(source: Any, *, listen: Listen = silent, **settings: Any) -> Improved:
+def improve(
+    source: Any,
+    *,
+    listen: Listen = silent,
+    home: str | Path | None = None,
+    stop: "Stop | None" = None,
+    **settings: Any,
+) -> Improved:
     """Look for the best model for labelled text and release it; what `haoqi improve` does.
 
     Where nobody listens, a release that does not answer to its name is a UserWarning.
@@ -71,11 +79,13 @@ def improve(source: Any, *, listen: Listen = silent, **settings: Any) -> Improve
             Arrow table, a loaded data set, a list of dicts, a dict of lists, pairs of a text and its label, or
             (texts, labels). A dict of such tables under train, valid and test keeps the splits.
         listen: is told of everything that happens; see `haoqi.core.events`.
+        home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
+        stop: a `haoqi.Stop`, by which another thread ends the search as Ctrl-C does: what was found is released.
         settings: any setting of `haoqi.run.Run` by its name, such as minutes, task, base, name, seed; `config`
             names a YAML file of settings.
 
     Raises:
-        UserError: if the data, the settings or the disk do not allow it.
+        UserError: if the data, the settings or the disk do not allow it, or it is stopped before it has a model.
     """
     from haoqi import pipeline
     from haoqi.evaluate.headline import Headline
@@ -91,7 +101,8 @@ def improve(source: Any, *, listen: Listen = silent, **settings: Any) -> Improve
         heard.extend([event] if isinstance(event, Released) else [])
         listen(event)
 
-    release = pipeline.improve(run, hear, None if named else _raw(source, run.data))
+    raw = None if named else _raw(source, run.data)
+    release = pipeline.improve(run, hear, raw, home=_folder(home), stop=stop)
     last = heard[-1]
     if listen is silent:
         warn_unless_promoted(last)
@@ -114,26 +125,28 @@ def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
     warnings.warn(" ".join([*told, promotion.command(name, version, standing)]), UserWarning, stacklevel)
 
 
-def load(ref: str | Path) -> "Model":
+def load(ref: str | Path, *, home: str | Path | None = None) -> "Model":
     """Return a released model.
 
     Args:
         ref: a release's name for the version that answers now, "name@2" for another, or the folder of a saved model.
+        home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, or it is damaged.
     """
     from haoqi.models.releases import releases
 
-    return releases.load(str(ref))
+    return releases.load(str(ref), home=_folder(home))
 
 
-def predict(ref: "str | Path | Model", texts: Any, **settings: Any) -> "Predictions":
+def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = None, **settings: Any) -> "Predictions":
     """Return a release's answers to texts, in order.
 
     Args:
         ref: a release, the folder of a model, or a model.
         texts: a list, an array or a series of them; or a table as for `improve`, whose column of text is found.
+        home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text, where a table is given.
 
     Raises:
@@ -141,7 +154,7 @@ def predict(ref: "str | Path | Model", texts: Any, **settings: Any) -> "Predicti
     """
     from haoqi.data.reading.tables.frames import has_names, values_of
 
-    model = load(ref) if isinstance(ref, str | Path) else ref
+    model = load(ref, home=home) if isinstance(ref, str | Path) else ref
     if isinstance(texts, str):
         return model.predict(texts)
     given = texts if has_names(texts) else values_of(texts)
@@ -149,17 +162,20 @@ def predict(ref: "str | Path | Model", texts: Any, **settings: Any) -> "Predicti
         return model.predict(given)
     said = _data_settings(IN_MEMORY, settings)
     if isinstance(ref, str | Path):
-        return model.predict(_raw_as_learnt(given, said, str(ref), labelled=False).examples.texts)
+        return model.predict(_raw_as_learnt(given, said, str(ref), home=_folder(home), labelled=False).examples.texts)
     return model.predict(_raw(given, said, labelled=False).examples.texts)
 
 
-def evaluate(ref: str, source: Any, *, listen: Listen = silent, **settings: Any) -> "Evidence":
+def evaluate(
+    ref: str, source: Any, *, listen: Listen = silent, home: str | Path | None = None, **settings: Any
+) -> "Evidence":
     """Score a release on labelled text that it has not seen.
 
     Args:
         ref: a release, such as "reviews" or "reviews@2".
         source: as for `improve`.
         listen: is told of what happens.
+        home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label.
 
     Raises:
@@ -168,9 +184,9 @@ def evaluate(ref: str, source: Any, *, listen: Listen = silent, **settings: Any)
     from haoqi import pipeline
 
     given = _data_settings(source, settings)
-    if isinstance(source, str | Path):
-        return pipeline.evaluate(ref, given, listen)
-    return pipeline.evaluate(ref, given, listen, _raw_as_learnt(source, given, ref))
+    place = _folder(home)
+    raw = None if isinstance(source, str | Path) else _raw_as_learnt(source, given, ref, home=place)
+    return pipeline.evaluate(ref, given, listen, raw, home=place)
 
 
 def compile(
@@ -179,6 +195,7 @@ def compile(
     *,
     glance: bool = True,
     tell: "Tell" = lambda line: None,
+    home: str | Path | None = None,
     **settings: Any,
 ) -> "Compiled":
     """Measure in which form a release computes fastest on this machine, and compute it so from now on.
@@ -188,6 +205,7 @@ def compile(
         source: labelled text that judges the forms, as for `improve`; None: the validation examples of its run.
         glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
         tell: is told what is being done.
+        home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label.
 
     Raises:
@@ -196,7 +214,7 @@ def compile(
     from haoqi import pipeline
 
     given = None if source is None else _data_settings(source, settings)
-    return pipeline.compile(ref, given, tell, glance=glance)
+    return pipeline.compile(ref, given, tell, glance=glance, home=_folder(home))
 
 
 def answers(model: "Model", texts: Iterable[Text], *, batch: int = 256) -> "Iterator[tuple[Text, Answer]]":
@@ -214,22 +232,26 @@ def answers(model: "Model", texts: Iterable[Text], *, batch: int = 256) -> "Iter
         yield waiting.popleft(), answer
 
 
-def report_of(ref: str) -> Path:
-    """Return the page that tells of a release.
+def report_of(ref: str, *, home: str | Path | None = None) -> Path:
+    """Return the page that tells of a release, of a home or that of HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, or its report is gone.
     """
     from haoqi.models.releases import releases
 
-    path = releases.get(ref).folder / "report.html"
+    path = releases.get(ref, home=_folder(home)).folder / "report.html"
     if path.is_file():
         return path
     raise UserError(say("report.gone", ref=ref), say("report.gone.hint"))
 
 
-def next_steps(ref: str | Path) -> "Advice":
+def next_steps(ref: str | Path, *, home: str | Path | None = None) -> "Advice":
     """Return what could be done next about a release: each step with its expected gain, an interval and its costs.
+
+    Args:
+        ref: a release, or its folder.
+        home: the folder that holds releases/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, or it came with no next steps.
@@ -237,7 +259,7 @@ def next_steps(ref: str | Path) -> "Advice":
     from haoqi.evaluate.advice import Advice
     from haoqi.models.releases import releases
 
-    release = releases.get(str(ref))
+    release = releases.get(str(ref), home=_folder(home))
     return Advice.read(release.folder, release.reference)
 
 
@@ -273,6 +295,8 @@ def preview(run: Run) -> dict[str, Any]:
     from haoqi.models.bases import choose
 
     raw = data.read(run.data)
+    if run.data.pair is None and tasks.needs_one_text(run.task, raw):
+        raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
     names = run.explore.methods or tuple(methods.names())
     able: dict[str, Any] = {name: methods.get(name) for name in names}
@@ -295,6 +319,11 @@ def preview(run: Run) -> dict[str, Any]:
         "strategy": run.explore.strategy,
         "settings": {name: value for name, value in as_flat(run).items() if value not in (None, [])},
     }
+
+
+def _folder(home: str | Path | None) -> Path | None:
+    """Return a home as it was meant where it was named: relative to where the process is now."""
+    return None if home is None else Path(home).expanduser().absolute()
 
 
 def _data_settings(source: Any, settings: Mapping[str, Any]) -> "DataSettings":
@@ -321,12 +350,14 @@ def _raw(source: Any, settings: "DataSettings", labelled: bool = True) -> "Raw":
     return raw if settings == alone else _with_files(raw, settings, alone)
 
 
-def _raw_as_learnt(source: Any, settings: "DataSettings", ref: str, labelled: bool = True) -> "Raw":
+def _raw_as_learnt(
+    source: Any, settings: "DataSettings", ref: str, *, home: Path | None, labelled: bool = True
+) -> "Raw":
     """Return rows in memory by the columns that a release learnt from."""
     from haoqi.data.reading.conform import read_as_learnt
     from haoqi.models.releases import releases
 
-    learnt = releases.get(ref).schema
+    learnt = releases.get(ref, home=home).schema
     if learnt is None:
         return _raw(source, settings, labelled)
     given = list(source) if hasattr(source, "__next__") else source  # it may be read twice

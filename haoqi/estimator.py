@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         methods: names of the methods to try; all that suit where None.
         seed: everything that chance decides follows from it.
         name: under which the model is released; None: it is not.
+        home: the folder of its runs, releases and caches; None: HAOQI_HOME. Fits with homes of their own may go on
+            side by side in the threads of one process.
 
     Attributes:
         classes_: the labels, sorted, shape (labels,).
@@ -58,6 +61,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         methods: Sequence[str] | str | None = None,
         seed: int = 0,
         name: str | None = None,
+        home: str | Path | None = None,
     ) -> None:
         self.minutes = minutes
         self.steps = steps
@@ -66,6 +70,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.methods = methods
         self.seed = seed
         self.name = name
+        self.home = home
 
     def fit(self, X: Sequence[str], y: Sequence[Any]) -> "TextClassifier":  # noqa: N803 - scikit-learn's name
         """Look for the best model for these texts and labels.
@@ -80,9 +85,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         texts, classes, places = _checked(X, y)
         names = _names(classes)
+        own = self._home()
         # Without a name runs and releases go to a folder that is deleted afterwards; caches are shared all the same.
-        with nullcontext() if self.name is not None else TemporaryDirectory(prefix="haoqi-") as home:
-            self.model_ = self._search(texts, [names[place] for place in places], None if home is None else Path(home))
+        with nullcontext(own) if self.name is not None else TemporaryDirectory(prefix="haoqi-") as home:
+            self.model_ = self._search(texts, [names[place] for place in places], Path(home), folder.cache(own))
         self.classes_ = classes
         return self
 
@@ -119,7 +125,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             found /= found.sum(axis=1, keepdims=True)
         return found
 
-    def _search(self, texts: list[str], labels: list[str], home: Path | None) -> "Model":
+    def _home(self) -> Path:
+        return folder.home() if self.home is None else Path(self.home).expanduser().absolute()
+
+    def _search(self, texts: list[str], labels: list[str], home: Path, cache: Path) -> "Model":
         from haoqi import pipeline
 
         given: dict[str, Any] = {"minutes": self.minutes, "steps": self.steps, "seed": self.seed}
@@ -136,9 +145,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def hear(event: Event) -> None:
             heard.extend([event] if isinstance(event, Released) else [])
 
-        release = pipeline.improve(run, hear, raw, home=home)
+        release = pipeline.improve(run, hear, raw, home=home, cache=cache)
         warn_unless_promoted(heard[-1], stacklevel=4)
-        return release.load()
+        return release.load() if self.name is not None else _lasting(release.folder, cache)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -157,11 +166,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        state = dict(state)
+        state = {"home": None, **state}  # those that were pickled before it had one, too
         files = state.pop("model_", None)
         super().__setstate__(state)
         if files is not None:
-            self.model_ = _unpacked(files)
+            self.model_ = _unpacked(files, folder.cache(self._home()))
 
 
 def _checked(X: Any, y: Any) -> tuple[list[str], npt.NDArray[Any], npt.NDArray[np.int64]]:  # noqa: N803
@@ -215,14 +224,23 @@ def _packed(place: Path) -> dict[str, bytes]:
     return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
-def _unpacked(files: Mapping[str, bytes]) -> "Model":
-    from haoqi.models.model import load
-
-    with TemporaryDirectory(prefix="haoqi-") as place:
+def _unpacked(files: Mapping[str, bytes], cache: Path) -> "Model":
+    with TemporaryDirectory(prefix="haoqi-") as scratch:
+        place = Path(scratch) / "model"
         for name, content in files.items():
-            path = Path(place) / name
+            path = place / name
             if ".." in Path(name).parts or Path(name).is_absolute():
                 raise ValueError(f"{name!r} is no file of a model")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return load(Path(place), folder.cache())
+        return _lasting(place, cache)
+
+
+def _lasting(place: Path, cache: Path) -> "Model":
+    """Move a model's folder to where it stays as long as the model, which may read its base at the first text only."""
+    from haoqi.models.model import load
+
+    own = TemporaryDirectory(prefix="haoqi-")
+    model = load(place.replace(Path(own.name) / "model"), cache)
+    finalize(model.predictor, own.cleanup)
+    return model

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from haoqi import data, report, tasks
+from haoqi.core import folder
 from haoqi.core.deadline import OutOfTimeError, after, ended_after
 from haoqi.core.errors import UserError
 from haoqi.core.events import Ended, Listen, Note, Released, Stage, silent
@@ -12,6 +13,7 @@ from haoqi.core.folder import write_atomic
 from haoqi.core.ledger import Ledger
 from haoqi.core.quantities import duration
 from haoqi.core.say import named, say
+from haoqi.core.stop import Stop, StopRequested
 from haoqi.data.preparing.labelled import labelled
 from haoqi.data.raw import Raw
 from haoqi.data.reading.conform import conform
@@ -47,7 +49,6 @@ from haoqi.models.trim.trim import smaller
 from haoqi.report.run_story import tell_story
 from haoqi.report.steps import hints_of, in_words
 from haoqi.run import Run
-from haoqi.train.processes import kept_processes
 
 STOPPED = "stopped"
 """Why a search ended that the person stopped: what follows is to be quick."""
@@ -59,33 +60,41 @@ def improve(
     raw: Raw | None = None,
     *,
     home: Path | None = None,
+    cache: Path | None = None,
     begun: float | None = None,
+    stop: Stop | None = None,
 ) -> Release:
     """Look for a better model until the budget is spent, then release the best one.
 
-    The same run taken up again goes on where it was, whether it was killed or had ended. Ctrl-C ends the
-    search in order: what was found so far is released.
+    The same run taken up again goes on where it was, whether it was killed or had ended. Ctrl-C and a stop signal
+    end the search in order: what was found so far is released.
 
     Args:
         run: what to learn from, and for how long.
         listen: is told of everything that happens.
         raw: the rows, where the caller has them in memory already.
-        home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
+        home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
+        cache: where bases and what is known of the machine are kept, where that is not in the home.
         begun: when its minutes began, by `time.perf_counter`; None: now.
+        stop: ends the search, from any thread, where the experiment under way next reports how far it has come.
 
     Raises:
-        UserError: if the data, the settings or the disk do not allow it.
+        UserError: if the data, the settings or the disk do not allow it, or it is stopped before it has a model.
     """
     clock = BudgetClock() if begun is None else BudgetClock(begun=begun)
+    home = home or folder.home()
+    cache = cache or folder.cache(home)
     listen(Stage("reading", run.data.source))
     raw = raw or data.read(run.data)
+    if run.data.pair is None and tasks.needs_one_text(run.task, raw):
+        raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
     for line in (*raw.schema.lines(), why):
         listen(Note(line))
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
-    check_settings(run.explore, task)
-    with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place, kept_processes():
+    check_settings(run.explore, task, cache)
+    with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place:
         listen(Stage("preparing", say("run.preparing")))
         classes = task.output.kind.has_classes
         prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data", classes=classes)
@@ -96,7 +105,7 @@ def improve(
         task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
         cleaned = run.data.clean and raw.shape == "labels"
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
-        context = build_context(run.explore, task, prepared, place, **shared)
+        context = build_context(run.explore, task, prepared, place, cache=cache, **shared)
         begin(run, raw, context, history)
         listen(
             Stage(
@@ -104,9 +113,9 @@ def improve(
                 say("run.exploring", task=named("task", task.name), metric=named("metric", task.metric.name)),
             )
         )
-        ended = search(context, history, clock)
+        ended = search(context.stopped_by(stop), history, clock)
         listen(Ended(ended, clock.spent, run.explore.budget_seconds, shortest_plan_left(context, history)))
-        return release(run, context, history, ended, clock=clock, home=home)
+        return release(run, context, history, ended, clock=clock, home=home, stop=stop)
 
 
 def begin(run: Run, raw: Raw, context: SearchContext, history: History) -> None:
@@ -128,6 +137,9 @@ def search(context: SearchContext, history: History, clock: BudgetClock) -> str:
     """Try plan after plan, each judged against the champion, and return why it ended.
 
     It ends when the budget is spent, nothing is left to try, or the person stops it.
+
+    Raises:
+        UserError: if a stop signal ends it before it has a model.
     """
     court = champion_test(context)
     progress_events.tell_resumed(context, history, clock)
@@ -136,6 +148,7 @@ def search(context: SearchContext, history: History, clock: BudgetClock) -> str:
             history.judge(court.verdict(history, history.unjudged), spent=clock.spent)
         reflect.update_lessons(context, history, lambda: clock.spent)
         while step := propose_next(context, history, clock.spent):
+            context.check_stop()
             progress_events.tell_trying(context, history, step)
             experiment = history.add(run_experiment.run(step, context), spent=clock.spent)
             verdict = court.verdict(history, experiment)
@@ -144,21 +157,32 @@ def search(context: SearchContext, history: History, clock: BudgetClock) -> str:
             reflect.update_lessons(context, history, lambda: clock.spent)
             if verdict.decision != "close":
                 delete_models(context, history)
-    except KeyboardInterrupt:
-        if history.champion is None:
-            raise  # there is nothing to release
+    except KeyboardInterrupt as request:
+        if history.champion is None:  # there is nothing to release
+            if isinstance(request, StopRequested):
+                raise UserError(say("run.stopped_early"), say("run.stopped_early.hint")) from None
+            raise
         context.listen(Note(say("run.stopped"), warning=True))
         return STOPPED
     return end_reason(context, history, clock.spent)
 
 
 def release(
-    run: Run, context: SearchContext, history: History, ended: str, *, clock: BudgetClock, home: Path | None = None
+    run: Run,
+    context: SearchContext,
+    history: History,
+    ended: str,
+    *,
+    clock: BudgetClock,
+    home: Path | None = None,
+    stop: Stop | None = None,
 ) -> Release:
     """Let the champion learn from all but the test split, score it on that, and publish it with its evidence.
 
-    Next steps and the report come with it.
+    Next steps and the report come with it. A stop signal that comes meanwhile ends what the release can do without; one
+    that ended the search has done so.
     """
+    optional = context if ended == STOPPED else context.stopped_by(stop)
     champion = history.found()
     name, origin = run.release_name, origin_of(champion.plan, context)
     published = next(
@@ -168,20 +192,21 @@ def release(
         promotion = promotions.standing(published, promote=run.promote, home=home)
     else:
         left = clock.left(context.settings.budget_seconds)
-        final = final_model(champion, context, history, left, stopped=ended == STOPPED)
+        # After cross-validation there is no model but that of the last fit.
+        final = final_model(champion, context if context.folds else optional, history, left, stopped=ended == STOPPED)
         context.listen(Stage("releasing", say("run.releasing")))
         with smaller(
-            final, context.splits, context.folder, context.listen, deadline=_end_of_trimming(context, history, clock)
+            final, context.splits, context.folder, optional.listen, deadline=_end_of_trimming(context, history, clock)
         ) as model:
             tested = score_answers(context.task, context.splits.test, model.predict(context.splits.test), run.seed)
-            tested = replace(tested, scorings=1 + count_scorings(name, tested.content, history))
+            tested = replace(tested, scorings=1 + count_scorings(name, tested.content, history, home=home))
             evidence = {"test": tested.to_plain(), "valid": read_evidence(champion, context).to_plain()}
             learnt = _learnt_from(run, context, history)
             published, promotion = promotions.publish(
                 model, evidence, name, learnt=learnt, schema=context.card.schema, promote=run.promote, home=home
             )
     if run.compile and published.facts.get("base"):
-        _compile(published, context, history, clock=clock, home=home)
+        _compile(published, optional, history, clock=clock, home=home)
     known = history.last("release")
     if new := known is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
@@ -190,7 +215,7 @@ def release(
         history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
     costs = CostModel.of(context, history.experiments, timed=context.settings.budget_seconds is not None)
     if (
-        advice := advise(context, history, costs.left_to_advise(clock.left(context.settings.budget_seconds)))
+        advice := advise(optional, history, costs.left_to_advise(clock.left(context.settings.budget_seconds)))
     ) is not None:
         advice.write(published.folder)
     story = tell_story(run, context, history, release=published, ended=ended, advice=advice, promotion=promotion)
@@ -199,7 +224,9 @@ def release(
     return published
 
 
-def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw | None = None) -> Evidence:
+def evaluate(
+    ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw | None = None, *, home: Path | None = None
+) -> Evidence:
     """Score a release on labelled examples that it has not seen.
 
     Args:
@@ -207,11 +234,12 @@ def evaluate(ref: str, settings: DataSettings, listen: Listen = silent, raw: Raw
         settings: where the examples come from.
         listen: is told of what happens.
         raw: the rows, where the caller has them in memory already.
+        home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, or the data do not fit its task.
     """
-    found = releases.get(ref)
+    found = releases.get(ref, home=home)
     model = found.load()
     listen(Stage("reading", settings.source))
     raw = conform(raw or data.read(settings, learnt=found.schema), model.task.labels, found.reference)
@@ -239,7 +267,7 @@ def compile(
         settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
         tell: is told what is being done.
         glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
-        home: the folder that holds runs/ and releases/; None: HAOQI_HOME.
+        home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
@@ -282,6 +310,7 @@ def _compile(
         return
     context.listen(Stage("compiling", say("run.compiling")))
     try:
+        context.check_stop()
         with ended_after(left):
             context.listen(Note(compile(published.reference, home=home).words))
     except OutOfTimeError:

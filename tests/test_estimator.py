@@ -1,8 +1,10 @@
 import copy
+import gc
 import os
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 
+import haoqi
 from haoqi import TextClassifier
 from haoqi.core import folder
 from haoqi.models.releases import releases
@@ -184,6 +187,50 @@ def test_side_by_side_a_seed_gives_the_model_that_it_gives_alone(tiny_base: str)
         together = [fit.result().predict_proba(TEXTS) for fit in fits]
     np.testing.assert_allclose(together[0], alone, atol=1e-6)
     assert not np.allclose(together[1], alone, atol=1e-3)
+
+
+def test_fits_with_homes_of_their_own_go_on_side_by_side(
+    tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each keeps its runs, releases and caches in its own home, and none looks at that of the variable."""
+    monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "usual"))
+    asked = [{"methods": methods, "base": tiny_base, "name": "same"} for methods in ("full", "probe")]
+    alone = [quick(**one, home=tmp_path / f"alone-{one['methods']}").fit(TEXTS, LABELS) for one in asked]
+    begin = threading.Barrier(2)
+
+    def fit(one: dict[str, Any]) -> TextClassifier:
+        begin.wait()
+        return quick(**one, home=tmp_path / one["methods"]).fit(TEXTS, LABELS)
+
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(fit, asked))
+    for one, model, single in zip(asked, together, alone, strict=True):
+        home = tmp_path / one["methods"]
+        np.testing.assert_allclose(model.predict_proba(TEXTS), single.predict_proba(TEXTS), atol=1e-6)
+        assert (home / "cache" / "hardware.json").is_file()
+        assert [release.facts["method"] for release in releases.list_releases("same", home=home)] == [one["methods"]]
+        np.testing.assert_allclose(
+            haoqi.predict("same", TEXTS, home=home).probabilities, model.predict_proba(TEXTS), atol=1e-4
+        )
+    assert not (tmp_path / "usual").exists()
+
+
+def test_a_fit_without_a_name_shares_the_caches_of_its_home(tiny_base: str, tmp_path: Path) -> None:
+    model = quick(methods="probe", base=tiny_base, home=tmp_path).fit(TEXTS, LABELS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache"]
+    assert set(model.predict(TEXTS).tolist()) <= {"+", "-"}
+    assert clone(model).home == tmp_path
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_allclose(again.predict_proba(TEXTS), model.predict_proba(TEXTS), atol=1e-6)
+
+
+def test_the_files_of_a_model_without_a_name_go_when_it_goes(tiny_base: str) -> None:
+    model = quick(methods="probe", base=tiny_base).fit(TEXTS, LABELS)
+    folder_of_base = model.model_.predictor.base.folder
+    assert folder_of_base.is_dir()
+    del model
+    gc.collect()
+    assert not folder_of_base.exists()
 
 
 def test_it_works_in_processes_side_by_side() -> None:

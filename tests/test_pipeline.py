@@ -15,6 +15,7 @@ from haoqi.core.events import Event, Note, Released, Stage, Tried, Trying
 from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples
 from haoqi.data.settings import DataSettings
+from haoqi.evaluate.metric import score_answers
 from haoqi.explore.experiments import compile_examples
 from haoqi.models.compile.form import forms
 from haoqi.models.releases import releases
@@ -272,8 +273,11 @@ def test_a_home_is_an_argument_and_the_usual_one_stays_empty(place: Path, tiny_b
     assert release.folder == elsewhere / "releases" / "reviews" / "1"
     assert release.compiled is not None
     assert (elsewhere / "runs" / "reviews").is_dir()
-    assert not (folder.home() / "runs").exists()
-    assert not (folder.home() / "releases").exists()
+    assert not folder.home().exists()
+    new = DataSettings(str(reviews(place / "new.csv", rows=60, seed=5)))
+    assert pipeline.evaluate("reviews", new, home=elsewhere).examples == 60
+    assert pipeline.compile("reviews", home=elsewhere).judges
+    assert not folder.home().exists()
 
 
 def test_few_examples_are_judged_by_cross_validation(place: Path, tiny_base: str) -> None:
@@ -350,6 +354,6 @@ def test_a_column_file_and_the_same_raw_texts_are_answered_and_scored_alike(plac
     raw = data.read(DataSettings(source=str(source), format="columns")).examples
     assert raw.words is not None, "the file has words of its own"
     answers = releases.load(release.reference).predict(Examples.of(raw.texts)).labels
-    served = release.task.metric(raw.labels, answers, release.task.labels)
+    served = score_answers(release.task.metric, raw.labels, answers, release.task.labels)
     assert evidence.scores[release.task.metric.name][0] == pytest.approx(served)
     assert served > 0.9

@@ -70,8 +70,8 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
         def tested(plan: Plan) -> Any:
             if plan.key not in known:
                 model = load_model(next(e for e in history.experiments if e.plan.key == plan.key), context)
-                answers = model.predict(context.splits.test).labels
-                known[plan.key] = task.metric.count(context.splits.test.labels, answers, task.labels)
+                answers = model.predict(context.splits.test)
+                known[plan.key] = task.metric.count(context.splits.test, answers, task)
             return known[plan.key]
 
         def run(plan: Plan) -> float | None:

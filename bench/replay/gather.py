@@ -50,6 +50,7 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
     """Run what is missing of one case, cheap plans first."""
     from haoqi import data, tasks
     from haoqi.data.settings import DataSettings
+    from haoqi.evaluate.metric import score_answers
     from haoqi.explore.costs.plan_costs import plan_work
     from haoqi.explore.experiments.fit_job import build_job
     from haoqi.explore.experiments.training_data import sample_examples
@@ -97,8 +98,8 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
                 answers = task.output.decode(scores, splits.valid, task.labels, **fitted).labels
                 tested = task.output.decode(predictor.scores(splits.test), splits.test, task.labels, **fitted).labels
                 row |= {
-                    "score": task.metric(splits.valid.labels, answers, task.labels),
-                    "test": task.metric(splits.test.labels, tested, task.labels),
+                    "score": score_answers(task.metric, splits.valid.labels, answers, task.labels),
+                    "test": score_answers(task.metric, splits.test.labels, tested, task.labels),
                     "seconds": seconds,
                     "answers": packed(answers, task.labels),
                 }

@@ -37,7 +37,7 @@ import prior as priors
 
 from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
-from haoqi.evaluate.metric import Metric, Statistics
+from haoqi.evaluate.metric import Metric, Statistics, count_answers
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.beliefs.evidence_pooling import certainty_needed, known_lead, probability_better
 from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
@@ -80,7 +80,7 @@ class Case:
         """Return the deciding metric's statistics of a plan's answers."""
         if plan not in self._known:
             answers = [self.labels[at] for at in unpacked(self.rows[plan]["answers"])]
-            self._known[plan] = metric().count(self.truth, answers, self.labels)
+            self._known[plan] = count_answers(metric(), self.truth, answers, self.labels)
         return self._known[plan]
 
     def test(self, challenger: Experiment, champion: Experiment) -> Comparison:

@@ -26,7 +26,7 @@ def offer(run: Run, raw: "Raw") -> None:
         return
     from haoqi.explore.setup.base_choice import find_missing_base
 
-    card = find_missing_base(raw.examples.texts)
+    card = find_missing_base(raw.examples.texts, folder.cache())
     if card is not None and _agreed(card.name, card.download_bytes):
         bring(card.name)
 

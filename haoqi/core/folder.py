@@ -22,9 +22,9 @@ def home() -> Path:
     return Path(os.environ.get("HAOQI_HOME") or Path.home() / ".haoqi").expanduser().absolute()
 
 
-def cache() -> Path:
-    """Return the folder of what can be computed again: converted bases, the hardware probe."""
-    return home() / "cache"
+def cache(place: Path | None = None) -> Path:
+    """Return the folder of what can be computed again (converted bases, the hardware probe); None: HAOQI_HOME."""
+    return (place or home()) / "cache"
 
 
 def runs(place: Path | None = None) -> Path:

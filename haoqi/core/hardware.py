@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from haoqi.core import folder
 from haoqi.core.folder import write_json
 
 _SIDE = 512  # of the square matrices that are timed
@@ -57,7 +58,7 @@ def probe(cache: Path) -> Hardware:
     """
     import torch
 
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    gpu = gpu_name()
     key = f"{machine()} {torch.__version__} {gpu}"
     path, device = cache / "hardware.json", "cuda" if gpu else "cpu"
     kept = _kept(path, key)
@@ -70,6 +71,27 @@ def probe(cache: Path) -> Hardware:
     if found != kept:
         write_json(path, {"key": key, **asdict(found)})
     return found
+
+
+def gpu_name() -> str | None:
+    """Return the GPU that trainings compute on; None where there is none."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
+_named: list[Path] = []
+
+
+def keep_in(cache: Path) -> None:
+    """Name the folder in which this process keeps what it times for itself; the one that is named first stays."""
+    if not _named:
+        _named.append(cache)
+
+
+def kept_in() -> Path:
+    """Return the folder in which this process keeps what it times for itself: that named first, else of HAOQI_HOME."""
+    return _named[0] if _named else folder.cache()
 
 
 def machine() -> str:

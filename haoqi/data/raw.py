@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Span
+from haoqi.data.reading.tables.column_names import cut_names, join_names
 from haoqi.data.schema import Schema
 
 Part = Literal["train", "valid", "test", "unlabelled"]
@@ -25,6 +27,18 @@ class Raw:
     """Whether a row is answered as a whole or by labelled stretches of its text."""
     fingerprint: str
     """Changes when the content of the source changes."""
+
+    def as_one_text(self) -> "Raw":
+        """Return the same rows with the second text of each put behind the first, a line break between them."""
+        examples, columns = self.examples, dict(self.schema.columns)
+        if examples.pairs is None:
+            return self
+        sides = zip(examples.texts, examples.pairs, strict=True)
+        texts = ["\n".join(part for part in both if part and not part.isspace()) for both in sides]
+        if "pair" in columns and "text" in columns:
+            columns["text"] = join_names([*cut_names(columns["text"]), *cut_names(columns.pop("pair"))])
+        schema = replace(self.schema, columns=columns, notes=(*self.schema.notes, say("data.as_one_text")))
+        return replace(self, examples=replace(examples, texts=texts, pairs=None), schema=schema)
 
     @classmethod
     def of(cls, examples: Examples, name: str = "examples") -> "Raw":

@@ -8,6 +8,7 @@ A score of ranks over all examples, such as Spearman's, is no sum; it is resampl
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -139,8 +140,9 @@ class Labels:
     labels: tuple[str, ...] = ()
 
 
+@cache
 def by_answers(count: Callable[[Sequence[Any], Sequence[Any], tuple[str, ...]], Statistics]) -> Count:
-    """Return a metric's `count` from one of (right answers, predicted answers, the task's labels)."""
+    """Return the `count` of a metric from one of (right answers, predicted answers, the task's labels), made once."""
 
     def counted(examples: Examples, predictions: Predictions, task: Scored) -> Statistics:
         return count(examples.labels, predictions.labels, task.labels)
@@ -151,6 +153,13 @@ def by_answers(count: Callable[[Sequence[Any], Sequence[Any], tuple[str, ...]], 
 def score_answers(metric: Metric, true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...] = ()) -> float:
     """Return the score of bare answers, in which neither texts nor confidences have a part."""
     return metric(Examples.of([""] * len(true), true), Predictions(list(predicted)), Labels(labels))
+
+
+def count_answers(
+    metric: Metric, true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...] = ()
+) -> Statistics:
+    """Return the statistics of bare answers, one row each."""
+    return metric.count(Examples.of([""] * len(true), true), Predictions(list(predicted)), Labels(labels))
 
 
 def total(statistics: Statistics) -> Array:

@@ -27,6 +27,7 @@ from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.adversary import Adversary
+from haoqi.train.distributed.group import agree, first_rank_first
 from haoqi.train.early import MOMENTUM, EarlyLearning
 from haoqi.train.examples import ExampleBatches
 from haoqi.train.hiding import hidden, learning_layers
@@ -140,7 +141,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         reader.read(looked_at, pieces),
         looked_at,
         np.concatenate(found) if words else _scaled(np.asarray(found), scale),
-        replace(probed(), devices=job.devices, sharding=job.sharding),
+        _placement(job),
         begun,
         _weights(job.train, [len(one) for one in found] if words else None),
         None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
@@ -160,6 +161,12 @@ def _scaled(targets: npt.NDArray[Any], scale: tuple[float, float]) -> npt.NDArra
     """Return numbers as multiples of their spread about their mean; anything else as it is."""
     mean, spread = scale
     return targets if scale == (0.0, 1.0) else ((targets - mean) / spread).astype(np.float32)
+
+
+def _placement(job: Job) -> Placement:
+    """Return where a job computes; each rank has timed its arithmetic for itself, and all use the same."""
+    found = replace(probed(), devices=job.devices, sharding=job.sharding)
+    return replace(found, precision="bf16" if agree(found, found.precision == "bf16") else "fp32")
 
 
 def _weights(train: Examples, words: list[int] | None) -> npt.NDArray[np.float32] | None:
@@ -257,7 +264,8 @@ def start_head(bench: Bench) -> None:
     job = bench.job
     rows = np.sort(seeds.generator(job.seed, "head").permutation(len(job.train))[:_HEAD_START_ROWS])
     job.report(Progress(0.0, say("fit.head_start")))
-    embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
+    with first_rank_first(bench.placement):
+        embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
     targets, weights = bench.targets[rows], bench.counting[rows]
     if job.task.output.kind.is_number:
         direction, bias = fit_ridge(embeddings, targets, _HEAD_RIDGE, weights=weights.astype(np.float64))

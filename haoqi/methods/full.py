@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
 from haoqi.data.answers import ANYTHING, Accepts
+from haoqi.methods._devices import on_devices
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
@@ -52,6 +53,9 @@ class Full(Techniques):
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder trained on job.train, its best weights by job.valid."""
+        return on_devices(self._fit, job)
+
+    def _fit(self, job: Job) -> Predictor:
         bench = lay_out(job, self.max_tokens, dropout=self.dropout)
         embeddings = getattr(bench.model.encoder, "embeddings", None)
         if self.freeze_embeddings and embeddings is not None:

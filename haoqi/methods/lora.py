@@ -14,6 +14,7 @@ import torch
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.data.answers import ANYTHING, Accepts
+from haoqi.methods._devices import on_devices
 from haoqi.methods._tuning import head_start, lay_out, predictor_of, slower_below, start_head, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
@@ -48,6 +49,9 @@ class Lora(Techniques):
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder with its matrices trained on job.train and merged, the best weights by job.valid."""
+        return on_devices(self._fit, job)
+
+    def _fit(self, job: Job) -> Predictor:
         bench = lay_out(job, self.max_tokens, dropout=self.dropout)
         start_head(bench)
         encoder = bench.model.encoder

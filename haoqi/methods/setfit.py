@@ -70,6 +70,7 @@ class Setfit:
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
+        job = replace(job, devices=1, sharding="none")  # nothing of a step could be shared
         bench = lay_out(with_names(job) if self.named else job, self.max_tokens)
         _freeze_for_contrast(bench)
         rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
@@ -91,7 +92,7 @@ class Setfit:
             learner,
             settings,
             seed=job.seed,
-            placement=replace(bench.placement, devices=1),  # nothing of a step could be shared
+            placement=bench.placement,
             folder=job.folder,
             seconds=None if bench.seconds is None else bench.seconds * _CONTRAST_SHARE,
             report=lambda share, note: job.report(Progress(share * _CONTRAST_SHARE, note)),

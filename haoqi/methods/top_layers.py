@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.answers import ANYTHING, Accepts
+from haoqi.methods._devices import on_devices
 from haoqi.methods._tuning import (
     Bench,
     boundary,
@@ -28,6 +29,7 @@ from haoqi.methods.work import Size, States, Tuning, Work, tuned
 from haoqi.models.encoders.encoder import layers_of, only_layers
 from haoqi.models.encoders.model_input import Reading, with_states
 from haoqi.models.predictor import Predictor
+from haoqi.train.distributed.group import agree, first_rank_first
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
 
@@ -56,6 +58,9 @@ class TopLayers(Techniques):
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder whose upper layers were trained on job.train, its best weights by job.valid."""
+        return on_devices(self._fit, job)
+
+    def _fit(self, job: Job) -> Predictor:
         bench = lay_out(job, self.max_tokens, dropout=self.dropout, layers=self.layers)
         first = boundary(bench.base, self.layers)
         bench.model.encoder.requires_grad_(False)
@@ -81,7 +86,7 @@ class TopLayers(Techniques):
 def _upper(bench: Bench, first: int) -> Iterator[Bench]:
     """Give the bench without its lower layers, whose states are computed first; or whole, if they are too many."""
     store = bench.job.store
-    if not first or not store.fits(bench.base, first, [*bench.train.ids, *bench.valid.ids]):
+    if not first or not agree(bench.placement, store.fits(bench.base, first, [*bench.train.ids, *bench.valid.ids])):
         yield bench
         return
 
@@ -91,7 +96,8 @@ def _upper(bench: Bench, first: int) -> Iterator[Bench]:
 
         return with_states(reading, store.states(bench.base, first, reading.ids, progress))
 
-    train_states = states(bench.train, "fit.frozen")
-    valid_states = states(bench.valid, "fit.frozen_valid")
+    with first_rank_first(bench.placement):
+        train_states = states(bench.train, "fit.frozen")
+        valid_states = states(bench.valid, "fit.frozen_valid")
     with only_layers(bench.model.encoder, first, bench.base.card.layers):
         yield replace(bench, train=train_states, valid=valid_states)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 
 from haoqi import tasks
 from haoqi.core import folder as folders
+from haoqi.core import hardware
 from haoqi.core.errors import UserError
+from haoqi.core.mutex import Mutex
 from haoqi.data.examples import Examples, Label, Query, Span
 from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
@@ -49,7 +52,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Model:
-    """Answers texts, and survives a round trip to disk."""
+    """Answers texts, from any number of threads, and survives a round trip to disk."""
 
     task: Task
     predictor: Predictor
@@ -57,6 +60,8 @@ class Model:
     """What `task.output.calibrate` gave."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Where it comes from, as JSON can hold it: method, settings, plan, data, base, version, created."""
+    mutex: Mutex = field(default_factory=Mutex, repr=False, compare=False)
+    """Lets one thread in at a time where the predictor needs that; a model that is made of this one has the same."""
 
     @property
     def predictor_name(self) -> str:
@@ -64,13 +69,18 @@ class Model:
         saved = self.predictor.first if isinstance(self.predictor, Cascade) else self.predictor
         return type(saved).__module__.rpartition(".")[2]
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether threads that ask at once are answered at once; where not, one waits for the other."""
+        return bool(getattr(self.predictor, "thread_safe", False))  # one of another package may not say
+
     def __call__(self, text: Asked) -> Answer:
         """Return the answer to one text, or to one query of several."""
         return next(self.stream([text]))
 
     def scores(self, texts: Sequence[Asked] | Examples, progress: Progress | None = None) -> Scores:
         """Return logits before calibration, or numbers, one row or array per text."""
-        return self.predictor.scores(self._examples(texts), progress)
+        return self._scores(self._examples(texts), progress)
 
     def predict(self, texts: Sequence[Asked] | Examples, progress: Progress | None = None) -> Predictions:
         """Return the answers to some texts, in order.
@@ -79,7 +89,7 @@ class Model:
             UserError: if the texts are not a list of text, or of queries where the task is of two texts.
         """
         examples = self._examples(texts)
-        scores = self.predictor.scores(examples, progress)
+        scores = self._scores(examples, progress)
         return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
 
     def margins(self, scores: Scores, answered: Scores | None = None) -> Array:
@@ -97,6 +107,10 @@ class Model:
         while chunk := list(islice(waiting, batch)):
             yield from answers(distinct(self, chunk), self.task.labels)
 
+    def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
+        with nullcontext() if self.thread_safe else self.mutex:
+            return self.predictor.scores(examples, progress)
+
     def _examples(self, texts: Sequence[Asked] | Examples) -> Examples:
         """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""
         if isinstance(texts, Examples):
@@ -105,8 +119,10 @@ class Model:
             return texts
         if isinstance(texts, str):
             raise _not_texts(texts)
-        asked = [as_query(text, place, pairs=self.task.pairs) for place, text in enumerate(texts)]
-        examples = Examples.asked(asked)
+        if not self.task.pairs and all(isinstance(text, str) for text in texts):
+            examples = Examples.of([well_formed(text) for text in texts if isinstance(text, str)])
+        else:
+            examples = Examples.asked([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
         if not self.facts.get("cleaned"):
             return examples
         pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
@@ -153,7 +169,9 @@ def load(folder: Path, cache: Path | None = None, *, master: bool = False) -> Mo
     plain = read_card(folder)
     seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
-    predictor = maker.load(folder / "predictor", cache or folders.cache())
+    cache = cache or folders.cache()
+    hardware.keep_in(cache)
+    predictor = maker.load(folder / "predictor", cache)
     model = Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
     return model if master else replace(model, predictor=quickened(predictor, folder, model.margins))
 

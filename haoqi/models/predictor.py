@@ -16,6 +16,11 @@ Progress = Callable[[int], None]
 class Predictor(Protocol):
     """A fitted form of model. Its class is registered in one file of `models/predictors/`."""
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask it at once; True or False for the whole class, or by what computes it."""
+        ...
+
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits for every example, in order."""
         ...

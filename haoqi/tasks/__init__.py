@@ -11,7 +11,7 @@ from haoqi.data.settings import DataSettings
 from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, guess, read_labels, remarks
 from haoqi.tasks.task import Task
 
-__all__ = ["as_plain", "build", "from_plain", "guess", "names", "resolve", "tasks"]
+__all__ = ["as_plain", "build", "from_plain", "guess", "names", "needs_one_text", "resolve", "tasks"]
 
 tasks: Registry[Task] = Registry("task", "haoqi.tasks", skip=("task", "choice", "classify", "words"))
 
@@ -39,6 +39,8 @@ def build(name: str, labels: tuple[str, ...], descriptions: Mapping[str, str] | 
     if twice:
         raise UserError(f"the label {twice[0]!r} is given twice", "give every label once")
     task = tasks.build(name, labels=labels) if labels else tasks.build(name)
+    if labels and not task.output.kind.has_classes:
+        raise UserError(f"the task {name} has no labels, and {labels[0]!r} was given", "leave the labels out")
     strange = sorted(set(descriptions or {}).difference(task.labels))
     if strange:
         raise UserError(f"there is a description for {strange[0]!r}, which is no label", f"labels: {_list(task)}")
@@ -67,6 +69,13 @@ def resolve(name: str | None, raw: Source, settings: DataSettings = _USUAL) -> t
     check_labels(chosen, labels, vocabulary, output)
     remark = remarks(labels, output)
     return build(chosen, vocabulary), joined([reason, remark], by="list.semicolon") if remark else reason
+
+
+def needs_one_text(name: str | None, raw: Source) -> bool:
+    """Return whether a task reads one text of rows that have two: the one that was named, or that would be guessed."""
+    if raw.examples.pairs is None:
+        return False
+    return not tasks.build(guess(raw)[0] if name is None else name).pairs
 
 
 def as_plain(task: Task) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """What a method brings to the loop: what is trained, on what, and how it is scored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor, nn
 
 from haoqi.train.batches import Batches
 from haoqi.train.memory import Footprint
-from haoqi.train.step import Loss
+
+Loss = Callable[[nn.Module, Any], Tensor | Iterator[Tensor]]
+"""(module, batch) to the sum of the rows' losses; or to some that add up to it, each of which is asked for once the
+one before was differentiated, so that it may use the gradients."""
 
 
 @dataclass(frozen=True)

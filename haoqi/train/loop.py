@@ -1,8 +1,9 @@
 """The one gradient loop: a method says what is trained on what, and nothing else reaches in."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,13 +14,14 @@ from haoqi.models.encoders.placement import Placement, own_randomness
 from haoqi.models.encoders.tokens import Rows
 from haoqi.train import averaging, checkpoint, memory
 from haoqi.train.checkpoint import State, Weights
-from haoqi.train.devices import Devices, devices
+from haoqi.train.distributed.group import agree, agreed, rank_of
 from haoqi.train.learner import Learner
 from haoqi.train.optimizer import trainable
 from haoqi.train.prospect import given_up
+from haoqi.train.recompute import recompute
 from haoqi.train.schedule import Clock, rate
 from haoqi.train.settings import TrainSettings
-from haoqi.train.step import Diverged, Order
+from haoqi.train.step import Diverged, Order, Steps, steps_of
 
 __all__ = ["Diverged", "Learner", "Outcome", "fit"]
 
@@ -78,8 +80,9 @@ def fit(
 
     Raises:
         Diverged: if the loss becomes infinite or not a number.
-        UserError: if memory runs out even a row at a time, or a process of a training on many devices is lost.
+        UserError: if memory runs out even a row at a time, or at all on several devices.
     """
+    learner = replace(learner, score=learner.score and agreed(placement, learner.score))
     learner.module.to(placement.device)
     weights = trainable(learner.module)
     kept = Weights(weights, memory=learner.memory)
@@ -87,25 +90,27 @@ def fit(
     state = (checkpoint.read(folder, whose, kept) if folder else None) or _begun(learner, settings, placement)
     for fact in state.facts:
         tell(fact)
-    clock = Clock(seconds, state.spent_seconds)
+    limit = None if seconds is None else agree(placement, seconds)
+    clock = Clock(limit, state.spent_seconds, agreed(placement, time.monotonic))
     with (
         own_randomness(placement.device),
-        devices(learner, settings, placement, kept.moments, recomputed=state.parts.recomputed) as hands,
+        steps_of(learner, settings, placement, kept.moments, recomputed=state.parts.recomputed) as steps,
     ):
         kept.moments = {}
-        training = _Training(learner, settings, seed, hands, kept, state, clock, to_beat, report, tell)
+        training = _Training(learner, settings, seed, steps, kept, state, clock, to_beat, report, tell)
 
         def save() -> None:
             if folder:
-                hands.gather()
-                kept.moments = hands.moments()
-                checkpoint.write(folder, whose, state, kept)
+                steps.gather()
+                kept.moments = steps.moments()
+                if rank_of(placement) == 0:
+                    checkpoint.write(folder, whose, state, kept)
                 kept.moments = {}
 
         ended = training.run(save)
-        hands.gather()
+        steps.gather()
     _settle(learner, kept, state)
-    if folder:
+    if folder and rank_of(placement) == 0:
         checkpoint.remove(folder)
     return Outcome(state.step, clock.elapsed(), state.best_score, state.scores, state.losses, ended)
 
@@ -137,7 +142,7 @@ def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> S
     if settings.average:
         weights += weights // 4  # a fourth of what is held of each already: the mean is a further copy
     held = weights // placement.devices if placement.sharding == "full" else weights
-    room = memory.free_bytes(placement)
+    room = agree(placement, memory.free_bytes(placement))
     state.parts = memory.plan(footprint, tokens, held, room, divisible=learner.divisible)
     if words := state.parts.words(settings.batch_tokens):
         state.facts.append(say("train.memory.planned", parts=words))
@@ -151,7 +156,7 @@ class _Training:
     learner: Learner
     settings: TrainSettings
     seed: int
-    hands: Devices
+    steps: Steps
     kept: Weights
     state: State
     clock: Clock
@@ -176,7 +181,7 @@ class _Training:
             loss = self._step(parts, share)
             state.step += 1
             if self.settings.average and averaging.due(state, self._share(), self.settings.average, self.total):
-                self.hands.gather()
+                self.steps.gather()
                 averaging.take(state, self.kept)
             if state.step % every == 0 and state.step < self.total:
                 self._look()
@@ -224,7 +229,7 @@ class _Training:
             settings.learning_rate * rate(share, settings.warmup, settings.schedule),
             sum(self.learner.batches.weight(rows) for rows in parts),
         )
-        while (loss := self.hands.step(state.parts.cut(parts), order)) is None:
+        while (loss := self.steps.step(state.parts.cut(parts), order)) is None:
             self._lighten(max(map(len, parts)))
         if state.step % max(1, self.total // _KEPT_LOSSES) == 0:
             state.losses.append((state.step + 1, loss))
@@ -235,7 +240,7 @@ class _Training:
         before, state = self.state.parts, self.state
         state.parts = memory.lighter(before, rows if self.learner.divisible else 1, self.learner.module)
         if state.parts.recomputed and not before.recomputed:
-            self.hands.recompute()
+            recompute(self.learner.module)
         fact = say("train.memory.short", step=state.step + 1, parts=state.parts.words(self.settings.batch_tokens))
         state.facts.append(fact)
         self.tell(fact)
@@ -244,7 +249,7 @@ class _Training:
         """Score the weights as they stand; keep a copy if no earlier ones were better."""
         assert self.learner.score is not None
         began, state = self.clock.elapsed(), self.state
-        self.hands.gather()
+        self.steps.gather()
         self.learner.module.eval()
         score = self.learner.score()
         state.scores.append((state.step, score))

@@ -17,8 +17,6 @@ def make_optimizer(
     weights: Mapping[str, nn.Parameter],
     settings: TrainSettings,
     multiplier: Callable[[str], float],
-    *,
-    fused: bool = True,
 ) -> torch.optim.AdamW:
     """Return AdamW (Loshchilov and Hutter, 2019, arXiv:1711.05101) over these weights.
 
@@ -26,7 +24,6 @@ def make_optimizer(
         weights: what learns, by name.
         settings: learning rate and weight decay.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
-        fused: one kernel for all weights; it does not take shards.
     """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, weight in weights.items():
@@ -37,7 +34,7 @@ def make_optimizer(
             {"params": members, "weight_decay": decay, "multiplier": times, "lr": 0.0}
             for (times, decay), members in groups.items()
         ],
-        fused=fused,
+        fused=True,
     )
 
 

@@ -2,9 +2,10 @@
 
 import gc
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,11 @@ from torch import Tensor, nn
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.placement import Placement
-from haoqi.train.optimizer import set_rate
+from haoqi.models.encoders.tokens import Rows
+from haoqi.train import optimizer as adam
+from haoqi.train.learner import Learner
+from haoqi.train.recompute import keep, recompute
 from haoqi.train.settings import TrainSettings
-
-Loss = Callable[[nn.Module, Any], Tensor | Iterator[Tensor]]
-"""(module, batch) to the sum of the rows' losses; or to some that add up to it, each of which is asked for once the
-one before was differentiated, so that it may use the gradients."""
 
 
 class Diverged(UserError):  # noqa: N818 - said as it happened
@@ -37,18 +37,87 @@ class Order:
     """How much all rows of the step count together."""
 
 
+class Steps(Protocol):
+    """What takes a training's steps and says what has become of the weights."""
+
+    def step(self, parts: list[Rows], order: Order) -> float | None:
+        """Take a step and return its loss; or None, and nothing has changed, where memory ran out."""
+        ...
+
+    def gather(self) -> None:
+        """Bring the learner's module up to date."""
+        ...
+
+    def moments(self) -> dict[str, Tensor]:
+        """Return the optimizer's moments, whole, by `what/weight`."""
+        ...
+
+
+@contextmanager
+def steps_of(
+    learner: Learner, settings: TrainSettings, placement: Placement, moments: dict[str, Tensor], *, recomputed: bool
+) -> Iterator[Steps]:
+    """Give what takes a training's steps; after the block the module is as it was, but for its weights.
+
+    Args:
+        learner: what is trained on what.
+        settings: how.
+        placement: where; with several devices this process is one of the ranks.
+        moments: of the optimizer, where a training goes on.
+        recomputed: whether layers compute their inner states twice instead of keeping them.
+    """
+    try:
+        if placement.devices == 1:
+            if recomputed:
+                recompute(learner.module)
+            weights = adam.trainable(learner.module)
+            optimizer = optimizer_of(learner, settings, weights, moments)
+            yield Stepper(learner, learner.module, weights, optimizer, settings, placement)
+        else:
+            from haoqi.train.distributed.steps import rank_steps
+
+            yield rank_steps(learner, settings, placement, moments, recomputed=recomputed)
+    finally:
+        keep(learner.module)
+
+
+def optimizer_of(
+    learner: Learner, settings: TrainSettings, weights: Mapping[str, nn.Parameter], moments: Mapping[str, Tensor]
+) -> torch.optim.Optimizer:
+    """Return the optimizer of a training that begins, or goes on with these moments."""
+    found = adam.make_optimizer(weights, settings, learner.multiplier)
+    found.zero_grad(set_to_none=True)  # what a step that was interrupted left
+    adam.fill(found, weights, moments)
+    return found
+
+
 @dataclass
 class Stepper:
     """What one process takes steps with."""
 
+    learner: Learner
     module: nn.Module
-    loss: Loss
+    """What computes: the learner's module, or what stands for it."""
     weights: Mapping[str, nn.Parameter]
     """What learns, by name."""
     optimizer: torch.optim.Optimizer
     settings: TrainSettings
     placement: Placement
     rank: int = 0
+
+    def step(self, parts: list[Rows], order: Order) -> float | None:
+        """Take a step and return its loss; or None, and nothing has changed, where memory ran out."""
+        loss = self.attempt(order, ((self.learner.batches.collate(rows), order.weight) for rows in parts))
+        if loss is not None:
+            self.update(order)
+        return loss
+
+    def gather(self) -> None:
+        """Do nothing: the module is what is trained."""
+
+    def moments(self) -> dict[str, Tensor]:
+        """Return the optimizer's moments by `what/weight`."""
+        return adam.dump(self.optimizer, self.weights)
 
     def gradients(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float:
         """Add the gradients of these pieces to those that are there, and return the sum of their losses.
@@ -74,7 +143,7 @@ class Stepper:
     def _losses(self, batch: Any) -> Iterator[Tensor]:
         """Yield the losses of a batch, each once the one before was differentiated."""
         with self.placement.arithmetic():
-            found = self.loss(self.module, batch)
+            found = self.learner.loss(self.module, batch)
         if isinstance(found, Tensor):
             yield found
             return
@@ -87,7 +156,7 @@ class Stepper:
 
     def update(self, order: Order) -> None:
         """Move the weights by the gradients, and drop these."""
-        set_rate(self.optimizer, order.learning_rate)
+        adam.set_rate(self.optimizer, order.learning_rate)
         if self.settings.clip:
             nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.clip)
         self.optimizer.step()
@@ -103,13 +172,6 @@ class Stepper:
         # Here, and not above: as long as the error is at hand, so is all that it was raised amidst.
         self.forget()
         return None
-
-    def tried(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float | None:
-        """Return what `attempt` does, and not a number where it diverged: others must learn of it, too."""
-        try:
-            return self.attempt(order, pieces)
-        except Diverged:
-            return math.nan
 
     def forget(self) -> None:
         """Drop the gradients, and give back the memory of what was computed for them."""

@@ -30,7 +30,7 @@ def make(written: Written) -> Iterator[Make]:
                     raise OSError("no space is left")
                 written.append((text, len(rows), last.mark))
 
-            return Writer(thread, Style(".jsonl", ("label", "confidence")), write, most)
+            return Writer(thread, Style.of(".jsonl", ()), write, most)
 
         yield make
 
@@ -100,7 +100,7 @@ def test_the_next_window_is_taken_while_one_is_written(written: Written) -> None
         written.append((text, len(rows), last.mark))
 
     with ThreadPoolExecutor(1) as thread:
-        writer = Writer(thread, Style(".jsonl", ("label", "confidence")), write, 1_000)
+        writer = Writer(thread, Style.of(".jsonl", ()), write, 1_000)
         writer.add(window(0))  # returns although nothing can be written yet
         assert written == []
         free.set()

@@ -60,7 +60,7 @@ def test_where_a_base_is_named_or_the_one_that_suits_is_here_nothing_is_asked(
     brought: list[str], reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert answered(monkeypatch, "y\n", reviews, base=("minilm",)) == ""
-    monkeypatch.setattr("haoqi.explore.setup.base_choice.find_missing_base", lambda texts: None)
+    monkeypatch.setattr("haoqi.explore.setup.base_choice.find_missing_base", lambda texts, cache: None)
     assert (answered(monkeypatch, "y\n", reviews), brought) == ("", [])
 
 

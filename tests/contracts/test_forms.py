@@ -8,18 +8,23 @@ import numpy as np
 import pytest
 import torch
 
+from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
-from haoqi.models.compile.form import Compilable, Form, forms
+from haoqi.models.compile.cascade import Cascade, Doubt
+from haoqi.models.compile.form import Compilable, Form, Glance, forms
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reader
 from haoqi.models.encoders.placement import Placement
 from haoqi.models.encoders.word_shapes import SHAPES
+from haoqi.models.model import Model
+from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import words_of
+from tests.contracts.test_predictors import ask_at_once
 
 NAMES = forms.names()
 RISKY = {".pkl", ".pickle", ".pt", ".pth", ".py"}
@@ -111,6 +116,44 @@ def test_scores_are_those_of_the_master(
         alone = flat(quick.scores(ASKED.take([2])))
         first = sum(map(len, words_of(ASKED.take([0, 1])))) if graph.pooling is None else 2
         np.testing.assert_allclose(alone, found[first : first + len(alone)], atol=near)
+
+
+@pytest.mark.parametrize("kind", ["encoder of words", "probe"])
+@pytest.mark.parametrize("name", NAMES)
+def test_four_threads_at_once_get_the_scores_that_one_gets(
+    name: str, kind: str, compilable: dict[str, Compilable], tmp_path: Path
+) -> None:
+    """Two ask for one text, which all cores answer, and two for many, which a core each answers."""
+    predictor, form = compilable[kind], forms.build(name)
+    graph = predictor.graph()
+    assert graph is not None
+    compile_into(tmp_path, form, graph)
+    asked = [ASKED.take([0]), ASKED.take(range(60)), ASKED.take([2]), ASKED.take(range(60, 120))]
+    for threads in (1, 2):
+        quick: Any = predictor.computed_by(form.open(tmp_path, threads, lambda: graph))
+        expected = [flat(quick.scores(own)) for own in asked]
+        fresh: Any = predictor.computed_by(form.open(tmp_path, threads, lambda: graph))
+        assert fresh.thread_safe == form.open(tmp_path, threads, lambda: graph).thread_safe
+        # Those that must be asked in turn are, by their model.
+        ask = fresh.scores if fresh.thread_safe else Model(tasks.build("topic", ("a", "b", "c")), fresh).scores
+        for found, wanted in zip(ask_at_once(ask, asked, times=10), expected, strict=True):
+            for one in found:
+                np.testing.assert_allclose(flat(one), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_glances_and_cascades_are_as_safe_as_what_they_ask(compilable: dict[str, Compilable]) -> None:
+    class Safe:
+        thread_safe = True
+
+    class Alone:
+        thread_safe = False
+
+    safe, alone = (compilable["probe"].computed_by(Glance(one(), 8)) for one in (Safe, Alone))  # type: ignore[arg-type]
+    assert (safe.thread_safe, alone.thread_safe, compilable["probe"].thread_safe) == (True, False, False)
+    for first, second in ((safe, alone), (alone, safe), (safe, safe)):
+        cascade = Cascade(first, second, margins=lambda scores, other: scores, doubt=Doubt(0.0, 0.0))
+        blend = Blend.of([first, second], [1.0, 1.0], 3)
+        assert cascade.thread_safe == blend.thread_safe == (first is second)
 
 
 @pytest.mark.parametrize("name", NAMES)

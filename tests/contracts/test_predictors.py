@@ -1,5 +1,9 @@
 """What every predictor owes, built in or brought by another package."""
 
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,19 @@ from haoqi.data.examples import Examples, Span
 from haoqi.methods.method import Job, Method, Size
 from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
+from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor, predictors
 from haoqi.tasks.task import Task
 
 NAMES = predictors.names()
 PLAIN = {".json", ".safetensors", ".txt"}
 ASKED = Examples.of(["Ann scored twice", "", "a telescope 好"])
+TOPIC = tasks.build("topic", ("sport", "tech"))
+# Texts of several lengths, short and long ones, which an encoder reads in different ways.
+OF_THREADS = [
+    Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)])
+    for word, length in (("Ann", 1), ("Bob", 1), ("Eve", 8), ("好", 8))
+]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +51,7 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
 
 
 def _job(method: Method, base: Base, store: FeatureStore) -> Job:
-    spans = method.outputs == {"spans"}
+    spans = method.accepts.units == {"word"}
     task: Task = tasks.build("entities", ("PER",)) if spans else tasks.build("topic", ("sport", "tech"))
     texts = [f"{'Ann scored' if row % 2 else 'telescope found'} {row}" for row in range(12)]
     labels: list[Any] = ["sport" if row % 2 else "tech" for row in range(12)]
@@ -51,7 +62,27 @@ def _job(method: Method, base: Base, store: FeatureStore) -> Job:
 
 
 def scores(predictor: Predictor) -> Any:
-    return np.concatenate([np.asarray(one).ravel() for one in predictor.scores(ASKED)])
+    return flat(predictor.scores(ASKED))
+
+
+def ask_at_once(ask: Callable[[Examples], Any], asked: Sequence[Examples], times: int) -> list[list[Any]]:
+    """Return what each of some threads is answered to its own texts, so many times; all begin at once."""
+    begin, patience = threading.Barrier(len(asked)), sys.getswitchinterval()
+
+    def answers(own: Examples) -> list[Any]:
+        begin.wait()
+        return [ask(own) for _ in range(times)]
+
+    sys.setswitchinterval(1e-5)  # so that they come between each other often
+    try:
+        with ThreadPoolExecutor(len(asked)) as pool:
+            return list(pool.map(answers, asked))
+    finally:
+        sys.setswitchinterval(patience)
+
+
+def flat(found: Any) -> Any:
+    return np.concatenate([np.asarray(one).ravel() for one in found])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,6 +120,30 @@ def test_progress_ends_with_all_examples(name: str, made: dict[str, Predictor], 
     maker.load(tmp_path, tmp_path).scores(ASKED, heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == len(ASKED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_whether_several_threads_may_ask_it_and_its_model_says_the_same(
+    name: str, made: dict[str, Predictor]
+) -> None:
+    assert isinstance(made[name].thread_safe, bool)
+    assert Model(TOPIC, made[name]).thread_safe is made[name].thread_safe
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_four_threads_at_once_get_the_scores_that_one_gets(
+    name: str, made: dict[str, Predictor], tmp_path: Path
+) -> None:
+    """They begin with a predictor fresh from disk, so that what is made at the first text is made at once, too."""
+    made[name].save(tmp_path, standalone=True)
+    maker: Any = predictors.get(name)
+    expected = [flat(maker.load(tmp_path, tmp_path).scores(own)) for own in OF_THREADS]
+    for _ in range(3):
+        fresh = maker.load(tmp_path, tmp_path)
+        ask = fresh.scores if fresh.thread_safe else Model(TOPIC, fresh).scores  # the model lets one in at a time
+        for found, wanted in zip(ask_at_once(ask, OF_THREADS, times=10), expected, strict=True):
+            for one in found:
+                np.testing.assert_array_equal(flat(one), wanted)
 
 
 @pytest.mark.parametrize("harm", ["missing", "garbage", "empty"])

@@ -1,6 +1,7 @@
 """What every task owes, built in or brought by another package."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from haoqi.tasks.task import Output, Scores, Task
 from haoqi.tasks.words import words_of
 
 NAMES = tasks.names()
+CLASSED = [name for name in NAMES if tasks.build(name, ()).output.kind.has_classes]
+# Of a single example: all classes alike, no spread of numbers.
+UNDEFINED = {"mcc", "r2", "pearson", "spearman"}
 
 
 def _task(name: str) -> Task:
@@ -21,6 +25,8 @@ def _task(name: str) -> Task:
 
 def _example(task: Task) -> Examples:
     text, label = task.example
+    if task.pairs:
+        return replace(Examples.of([text[0]], [label]), pairs=[text[1]])
     return Examples.of([text], [label])
 
 
@@ -28,6 +34,8 @@ def _certain(task: Task, examples: Examples) -> Any:
     """Return scores that say the targets loudly, for any output."""
     targets = task.output.targets(examples, task.labels)
     width = task.output.width(task.labels)
+    if task.output.kind.is_number:
+        return targets[:, None]
     if task.output.name == "label":
         return np.eye(width, dtype=np.float32)[targets] * 20
     if task.output.name == "labels":
@@ -46,7 +54,8 @@ def _random(task: Task, examples: Examples, seed: int) -> Scores:
 def test_task_knows_its_name_labels_metrics_and_output(name: str) -> None:
     task = _task(name)
     assert task.name == name
-    assert len(set(task.labels)) == len(task.labels) >= 2
+    assert len(set(task.labels)) == len(task.labels)
+    assert (len(task.labels) >= 2) == task.output.kind.has_classes
     assert isinstance(task.output, Output)
     assert task.metric is task.metrics[0]
     assert len({metric.name for metric in task.metrics}) == len(task.metrics)
@@ -54,7 +63,7 @@ def test_task_knows_its_name_labels_metrics_and_output(name: str) -> None:
     assert tasks.tasks.describe(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CLASSED)
 def test_task_is_the_same_after_json(name: str) -> None:
     built = tasks.build(name, ("b", "a", "c"), {"a": "the first letter"})
     again = tasks.from_plain(json.loads(json.dumps(tasks.as_plain(built))))
@@ -70,9 +79,10 @@ def test_own_example_is_answered_rightly_by_scores_that_say_so(name: str) -> Non
     assert set(task.output.vocabulary(examples.labels)) <= set(task.labels)
     predictions = task.output.decode(_certain(task, examples), examples, task.labels)
     for metric in task.metrics:
-        perfect = metric(examples.labels, predictions.labels, task.labels)
-        assert perfect == pytest.approx(1.0) or metric.name == "mcc"  # undefined where one class occurs
-    assert predictions.confidence[0] > 0.99
+        perfect = metric(examples, predictions, task)
+        best = metric.most if metric.greater_is_better else metric.least
+        assert perfect == pytest.approx(best) or metric.name in UNDEFINED
+    assert predictions.confidence is None or predictions.confidence[0] > 0.99
     assert task.output.show(predictions.labels[0], examples.texts[0])
 
 
@@ -84,7 +94,11 @@ def test_calibration_is_json_and_accepted_by_decode(name: str) -> None:
     calibration = json.loads(json.dumps(task.output.calibrate(scores, examples, task.labels)))
     predictions = task.output.decode(scores, examples, task.labels, **calibration)
     assert len(predictions) == 6
-    assert np.all((predictions.confidence >= 0) & (predictions.confidence <= 1))
+    if predictions.confidence is not None:
+        assert np.all((predictions.confidence >= 0) & (predictions.confidence <= 1))
+    if predictions.intervals is not None:
+        assert np.all(predictions.intervals[:, 0] <= predictions.labels)
+        assert np.all(predictions.intervals[:, 1] >= predictions.labels)
     if predictions.probabilities is not None:
         assert predictions.probabilities.shape == (6, len(task.labels))
 
@@ -98,7 +112,8 @@ def test_answers_keep_the_order_of_the_examples(name: str) -> None:
     for row in range(4):
         alone = task.output.decode(scores[row : row + 1], examples.take([row]), task.labels)
         assert alone.labels[0] == together.labels[row]
-        assert alone.confidence[0] == pytest.approx(together.confidence[row], abs=1e-9)
+        if alone.confidence is not None and together.confidence is not None:
+            assert alone.confidence[0] == pytest.approx(together.confidence[row], abs=1e-9)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,13 +121,14 @@ def test_scores_that_move_by_less_than_half_their_margin_keep_the_answer(name: s
     task, rng = _task(name), np.random.default_rng(2)
     examples = _example(task).take([0] * 8)
     scores = [np.atleast_1d(row) + rng.normal(size=np.shape(row)) for row in _certain(task, examples)]
-    margins = task.output.margins(scores, task.labels)
+    fitted = {"half_width": 2.0} if task.output.kind.is_number else {}
+    margins = task.output.margins(scores, task.labels, **fitted)
     assert margins.shape == (8,)
     assert np.all(margins > 0)
     moved = [row + 0.49 * room * rng.choice((-1, 1), np.shape(row)) for row, room in zip(scores, margins, strict=True)]
-    same = (task.output.decode(one, examples, task.labels).labels for one in (scores, moved))
-    assert next(same) == next(same)
-    assert np.all(task.output.margins(moved, task.labels, answered=scores) > 0)
+    both = (task.output.decode(one, examples, task.labels, **fitted).labels for one in (scores, moved))
+    assert all(task.output.same(*pair, **fitted) for pair in zip(*both, strict=True))
+    assert np.all(task.output.margins(moved, task.labels, answered=scores, **fitted) > 0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,14 +138,14 @@ def test_blank_cell_is_refused_with_a_reason(name: str, blank: object) -> None:
         _task(name).output.read(blank)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CLASSED)
 def test_label_of_another_task_is_refused_as_a_target(name: str) -> None:
     task = _task(name)
     with pytest.raises(ValueError, match="not one of the task's"):
         task.output.targets(_example(task), ("something", "else"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CLASSED)
 def test_same_label_twice_is_refused(name: str) -> None:
     with pytest.raises(UserError, match="twice"):
         tasks.build(name, ("a", "b", "a"))
@@ -137,3 +153,11 @@ def test_same_label_twice_is_refused(name: str) -> None:
 
 def _sorted(label: Any) -> Any:
     return tuple(sorted(label)) if isinstance(label, tuple) else label
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(CLASSED)))
+def test_a_task_without_classes_takes_no_labels_and_is_the_same_after_json(name: str) -> None:
+    built = tasks.build(name, ())
+    assert tasks.from_plain(json.loads(json.dumps(tasks.as_plain(built)))) == built
+    with pytest.raises(UserError, match="no labels"):
+        tasks.build(name, ("a", "b"))

@@ -72,12 +72,6 @@ def test_columns_of_0_and_1_are_labels_by_their_names() -> None:
     assert join_columns({"label_1": ["x", "y"], "label_2": ["z", ""]}).labels == [["x", "z"], ["y"]]
 
 
-def test_amounts_are_said_to_be_learnt_as_classes() -> None:
-    assert "3 different numbers" in read_label_cells(["1.0", "1.5", "2.0"]).warnings[0]
-    assert "60 different numbers" in read_label_cells([str(n) for n in range(60)]).warnings[0]
-    assert read_label_cells(["1", "2", "3", "4", "5"] * 9).warnings == ()
-
-
 def test_signs_for_no_label_are_told_and_a_minus_beside_a_plus_is_a_class() -> None:
     rare = read_label_cells(["a", "b"] * 100 + ["-"])
     assert (rare.labels[-1], rare.notes) == (None, ("1 cell - counts as without a label",))

@@ -11,6 +11,7 @@ import pytest
 
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
+from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES, SPANS
 from haoqi.data.examples import Examples, Span
 from haoqi.data.recipes import Recipe, RecipeTools, follow, recipes, suited, unfit
 from haoqi.data.recipes._edits import Line
@@ -18,9 +19,11 @@ from haoqi.data.recipes._rows import names_in
 from haoqi.data.recipes.paraphrase import plain
 from haoqi.tasks.words import split_at_spans, words_of
 
+KINDS = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
+
 NAMES = recipes.names()
 OUTPUTS = ("label", "labels", "spans")
-CASES = [(name, output) for name in NAMES for output in sorted(recipes.build(name).outputs)]
+CASES = [(name, output) for name in NAMES for output, kind in KINDS.items() if recipes.build(name).accepts.takes(kind)]
 
 ENGLISH = {
     "good": ("the staff were friendly and the room was clean", "a lovely quiet room with a lovely view", "great value"),
@@ -60,7 +63,7 @@ def chances(examples: Examples, output: str) -> np.ndarray:
     found = np.zeros((len(examples), 2), np.float32)
     for row, label in enumerate(examples.labels):
         for place, name in enumerate(LABELS):
-            found[row, place] = 0.9 if name in names_in(label, output) else 0.1
+            found[row, place] = 0.9 if name in names_in(label, KINDS[output]) else 0.1
     if len(found) > 1:
         found[1] = 1 - found[1]
     return found
@@ -68,7 +71,7 @@ def chances(examples: Examples, output: str) -> np.ndarray:
 
 def kit_of(output: str, **rest: Any) -> RecipeTools:
     given: dict[str, Any] = {
-        "output": output,
+        "kind": KINDS[output],
         "labels": LABELS,
         "seed": 3,
         "words": (lambda found: words_of(split_at_spans(found))) if output == "spans" else words_of,
@@ -98,7 +101,7 @@ def columns(examples: Examples) -> list[Any]:
 def test_recipe_says_what_it_does_where_it_comes_from_and_when_to_prefer_it(name: str) -> None:
     recipe = recipes.build(name)
     assert isinstance(recipe, Recipe)
-    assert recipe.outputs <= set(OUTPUTS)
+    assert any(recipe.accepts.takes(kind) for kind in KINDS.values())
     assert recipe.growth >= 1
     assert recipe.words()
     words = recipes.source(name).split('"""')[1]
@@ -115,7 +118,7 @@ def test_equal_arguments_give_equal_examples_and_no_label_is_lost(name: str, out
     first, again = (recipes.build(name).apply(examples, kit_of(output)) for _ in range(2))
     assert columns(first) == columns(again)
     assert columns(examples) == before
-    held = {kind for label in first.labels for kind in names_in(label, output)}
+    held = {kind for label in first.labels for kind in names_in(label, KINDS[output])}
     assert held == set(LABELS)
     assert first.counting.sum() > 0
 
@@ -148,7 +151,9 @@ def test_recipe_works_on_next_to_nothing(name: str, output: str) -> None:
         except UserError:
             assert name == "paraphrase"  # no short text in a language that is written
             continue
-        held, given = ({kind for label in one.labels for kind in names_in(label, output)} for one in (found, few))
+        held, given = (
+            {kind for label in one.labels for kind in names_in(label, KINDS[output])} for one in (found, few)
+        )
         assert held == given
 
 
@@ -332,7 +337,7 @@ def test_steps_are_followed_in_order_each_with_a_seed_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "what"),
     [
-        ("drop_suspects", {"output": "spans"}, "cannot change examples with spans"),
+        ("drop_suspects", {"kind": SPANS}, "cannot change examples with such answers"),
         ("self_train", {"unlabelled": None}, "needs unlabelled texts"),
         ("paraphrase", {"write": None}, "needs a base that writes"),
         ("paraphrase", {"embeddings": None}, "needs a base to compare"),
@@ -364,7 +369,7 @@ def test_unknown_recipe_and_setting_are_refused() -> None:
 def test_a_rewritten_line_keeps_its_spans() -> None:
     line = Line("Dr. Ann Lee flew to Rome.", (Span(4, 11, "PER"), Span(20, 24, "LOC")), ((0, 3), (4, 7), (8, 11)))
     line = replace(line, words=(*line.words, (12, 16), (17, 19), (20, 24), (24, 25)))
-    new = line.rewritten(["", "Anna", "Lee", "", "to", "Rome", "!"], "spans")
+    new = line.rewritten(["", "Anna", "Lee", "", "to", "Rome", "!"], SPANS)
     assert new.text == "Anna Lee to Rome!"
     assert [new.text[start:end] for start, end, _ in new.label] == ["Anna Lee", "Rome"]
     assert [new.text[start:end] for start, end in new.words] == ["Anna", "Lee", "to", "Rome", "!"]

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from haoqi.core.errors import UserError
+from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, follow
 from haoqi.data.recipes.distil import Distil
 from haoqi.tasks.words import words_of
+
+KINDS = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES}
 
 LABELS = ("a", "b")
 OWN = np.array([[0.8, 0.2], [0.3, 0.7], [0.99, 0.01]], np.float32)
@@ -26,7 +29,7 @@ def kit_of(output: str, other: Examples | None = None, **rest: Any) -> RecipeToo
         return OWN[: len(examples)], np.tile(np.array([[0.4, 0.6]], np.float32), (len(texts), 1))
 
     return RecipeTools(
-        output, LABELS, 0, words_of, unasked, unasked, teacher=rest.get("teacher", teacher), unlabelled=other
+        KINDS[output], LABELS, 0, words_of, unasked, unasked, teacher=rest.get("teacher", teacher), unlabelled=other
     )
 
 

@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES, SPANS
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._neighbours import bound_pairs, learn_lexicon
 from haoqi.tasks.words import words_of
+
+KINDS = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
 
 def kit_of(output: str, **rest: Any) -> RecipeTools:
     def unasked(*_: object) -> np.ndarray:
         raise AssertionError("neighbours ask no model")
 
-    return RecipeTools(output, ("bad", "good"), 3, words_of, unasked, unasked, **rest)
+    return RecipeTools(KINDS[output], ("bad", "good"), 3, words_of, unasked, unasked, **rest)
 
 
 def test_neighbours_speak_for_the_same_label_and_keep_their_case() -> None:

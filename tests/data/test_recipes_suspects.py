@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES, SPANS
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._suspects import GENEROUS, find, reranked
 from haoqi.tasks.words import words_of
+
+KINDS = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
 LABELS = ("a", "b", "c")
 
@@ -30,7 +33,7 @@ def kit_of(chances: np.ndarray, output: str = "label", labels: tuple[str, ...] =
     def unasked(*_: object) -> np.ndarray:
         raise AssertionError("suspects are found on held-out answers alone")
 
-    return RecipeTools(output, labels, 0, words_of, lambda examples: chances, unasked)
+    return RecipeTools(KINDS[output], labels, 0, words_of, lambda examples: chances, unasked)
 
 
 def test_flipped_labels_are_found_and_right_ones_left() -> None:

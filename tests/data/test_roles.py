@@ -91,7 +91,7 @@ def test_names_of_classes_win_over_their_numbers() -> None:
 )
 def test_two_texts_by_their_names_are_both_read(one: str, other: str) -> None:
     roles = chosen({"Quality": ["0", "1"] * 20, one: LONG, other: LONG[::-1]})
-    assert roles.columns == {"text": (one, other), "label": ("Quality",)}
+    assert roles.columns == {"text": (one,), "pair": (other,), "label": ("Quality",)}
 
 
 def test_a_further_free_text_is_told_with_the_flag_that_reads_both() -> None:

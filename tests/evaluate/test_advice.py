@@ -79,7 +79,7 @@ def test_no_step_promises_a_score_beyond_what_the_metric_has() -> None:
     wild = replace(LABEL, gain=0.4, low=-0.9, high=1.3)
     assert (found := bounded(wild, 0.7)) == replace(wild, gain=pytest.approx(0.3), low=-0.7, high=found.high)
     assert found.high == pytest.approx(0.3)
-    assert bounded(wild, 0.7, -1.0).low == -0.9
+    assert bounded(wild, 0.7, (-1.0, 1.0)).low == -0.9
     perfect = bounded(wild, 1.0)
     assert (perfect.gain, perfect.high) == (0.0, 0.0)
     assert bounded(LABEL, 0.7) == LABEL and bounded(UNTOLD, 1.0) == UNTOLD

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from haoqi.evaluate.comparison import average, compare
+from haoqi.evaluate.metric import count_answers
 from haoqi.evaluate.metrics import metrics
 
 ACCURACY = metrics.build("accuracy")
@@ -27,7 +28,7 @@ def _p_values(metric_name: str, rights: tuple[float, float], *, size: int, round
     for _ in range(rounds):
         truth = _truth(rng, size)
         labels = [LABELS[index] for index in truth]
-        first, second = (metric.count(labels, _answers(rng, truth, right), LABELS) for right in rights)
+        first, second = (count_answers(metric, labels, _answers(rng, truth, right), LABELS) for right in rights)
         found.append(compare(first, second, metric.score, rng=rng, samples=100).p_value)
     return found
 
@@ -49,7 +50,7 @@ def test_comparison_is_the_mirror_of_the_other_way_round() -> None:
     rng = np.random.default_rng(0)
     truth = _truth(rng, 400)
     labels = [LABELS[index] for index in truth]
-    good, poor = (MACRO_F1.count(labels, _answers(rng, truth, right), LABELS) for right in (0.9, 0.8))
+    good, poor = (count_answers(MACRO_F1, labels, _answers(rng, truth, right), LABELS) for right in (0.9, 0.8))
     there = compare(good, poor, MACRO_F1.score, rng=np.random.default_rng(1))
     back = compare(poor, good, MACRO_F1.score, rng=np.random.default_rng(1))
     assert there.difference == pytest.approx(-back.difference)
@@ -59,7 +60,7 @@ def test_comparison_is_the_mirror_of_the_other_way_round() -> None:
 
 
 def test_a_model_against_itself_shows_no_difference_and_claims_no_proof() -> None:
-    statistics = ACCURACY.count(["a", "b"] * 10, ["a", "a"] * 10, LABELS)
+    statistics = count_answers(ACCURACY, ["a", "b"] * 10, ["a", "a"] * 10, LABELS)
     found = compare(statistics, statistics, ACCURACY.score, rng=np.random.default_rng(0))
     assert (found.difference, found.p_value) == (0.0, 1.0)
     assert found.low < -0.05 and found.high > 0.05
@@ -71,7 +72,7 @@ def test_pairing_finds_what_two_intervals_cannot() -> None:
     truth = ["a"] * 500
     second = ["b"] * 100 + ["b"] * 15 + ["a"] * 385
     first = ["b"] * 100 + ["a"] * 15 + ["a"] * 385
-    counts = [ACCURACY.count(truth, answers, LABELS) for answers in (first, second)]
+    counts = [count_answers(ACCURACY, truth, answers, LABELS) for answers in (first, second)]
     found = compare(counts[0], counts[1], ACCURACY.score, rng=np.random.default_rng(0))
     assert found.difference == pytest.approx(0.03)
     assert found.p_value < 0.001
@@ -83,13 +84,15 @@ def test_p_value_agrees_with_the_exact_sign_test() -> None:
     truth = ["a"] * 50
     first = ["a"] * 9 + ["b"] * 2 + ["a"] * 39
     second = ["b"] * 9 + ["a"] * 2 + ["a"] * 39
-    counts = [ACCURACY.count(truth, answers, LABELS) for answers in (first, second)]
+    counts = [count_answers(ACCURACY, truth, answers, LABELS) for answers in (first, second)]
     found = compare(counts[0], counts[1], ACCURACY.score, rng=np.random.default_rng(0), samples=20_000)
     assert found.p_value == pytest.approx(134 / 2048, abs=0.01)
 
 
 def test_average_of_seeds_is_the_mean_of_their_statistics() -> None:
-    seeds = [ACCURACY.count(["a"] * 4, answers, LABELS) for answers in (list("aabb"), list("aaab"), list("abbb"))]
+    seeds = [
+        count_answers(ACCURACY, ["a"] * 4, answers, LABELS) for answers in (list("aabb"), list("aaab"), list("abbb"))
+    ]
     assert float(ACCURACY.score(average(seeds).sum(axis=0))) == pytest.approx((2 + 3 + 1) / 12)
     assert compare(average(seeds), seeds[0], ACCURACY.score, rng=np.random.default_rng(0)).difference == pytest.approx(
         0
@@ -97,7 +100,7 @@ def test_average_of_seeds_is_the_mean_of_their_statistics() -> None:
 
 
 def test_models_asked_different_examples_are_not_compared() -> None:
-    first, second = (ACCURACY.count(["a"] * size, ["a"] * size, LABELS) for size in (3, 4))
+    first, second = (count_answers(ACCURACY, ["a"] * size, ["a"] * size, LABELS) for size in (3, 4))
     with pytest.raises(ValueError, match="cannot be paired"):
         compare(first, second, ACCURACY.score, rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="one shape"):
@@ -108,7 +111,7 @@ def test_comparison_is_that_of_drawing_and_swapping_examples_one_by_one() -> Non
     rng = np.random.default_rng(5)
     truth = _truth(rng, 250)
     labels = [LABELS[index] for index in truth]
-    first, second = (MACRO_F1.count(labels, _answers(rng, truth, right), LABELS) for right in (0.84, 0.8))
+    first, second = (count_answers(MACRO_F1, labels, _answers(rng, truth, right), LABELS) for right in (0.84, 0.8))
     one, other = first.toarray(), second.toarray()
 
     def gap(mine: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", theirs: object) -> float:

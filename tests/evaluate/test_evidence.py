@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from haoqi.core.errors import UserError
+from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES, SPANS
 from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.evidence import Evidence, evidence
+from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
 
@@ -27,7 +29,9 @@ def _one_label(**changes: Any) -> Evidence:
     predictions = Predictions([LABELS[index] for index in best], probabilities.max(axis=1), probabilities)
     examples = Examples.of([f"text {row}" for row in range(60)], true)
     built = [metrics.build(name) for name in ("macro_f1", "accuracy")]
-    return evidence("label", built, examples, predictions, labels=LABELS, rng=np.random.default_rng(1), **changes)
+    return evidence(
+        ONE_CLASS, built, examples, predictions, task=Labels(LABELS), rng=np.random.default_rng(1), **changes
+    )
 
 
 def _spans() -> Evidence:
@@ -37,17 +41,17 @@ def _spans() -> Evidence:
     built = [metrics.build("entity_f1")]
     words = [WORDS, WORDS]
     rng = np.random.default_rng(0)
-    return evidence("spans", built, examples, predictions, labels=("LOC", "PER"), rng=rng, words=words)
+    return evidence(SPANS, built, examples, predictions, task=Labels(("LOC", "PER")), rng=rng, words=words)
 
 
 def _many_labels() -> Evidence:
     examples = Examples.of(["t", "u"], [("a", "b"), ()])
     predictions = Predictions([("a",), ()], np.array([0.5, 0.9]), np.array([[0.9, 0.4, 0.1], [0.1, 0.1, 0.1]]))
     built = [metrics.build("micro_f1")]
-    return evidence("labels", built, examples, predictions, labels=LABELS, rng=np.random.default_rng(0))
+    return evidence(SEVERAL_CLASSES, built, examples, predictions, task=Labels(LABELS), rng=np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("found", [_one_label(seconds=1.5), _many_labels(), _spans()], ids=lambda one: str(one.output))
+@pytest.mark.parametrize("found", [_one_label(seconds=1.5), _many_labels(), _spans()], ids=["one", "many", "spans"])
 def test_evidence_is_the_same_after_json(found: Evidence) -> None:
     assert Evidence.from_plain(json.loads(json.dumps(found.to_plain(), allow_nan=False))) == found
 
@@ -86,7 +90,7 @@ def test_unlabelled_examples_are_left_out_and_strange_labels_are_kept() -> None:
     examples = Examples.of(list("tuv"), ["a", None, "new"])
     predictions = Predictions(["a", "b", "a"], np.array([0.9, 0.8, 0.7]), np.eye(2)[[0, 1, 0]])
     built = [metrics.build("accuracy")]
-    found = evidence("label", built, examples, predictions, labels=("a", "b"), rng=np.random.default_rng(0))
+    found = evidence(ONE_CLASS, built, examples, predictions, task=Labels(("a", "b")), rng=np.random.default_rng(0))
     assert (found.examples, found.labels) == (2, ("a", "b", "new"))
     assert found.scores["accuracy"][0] == 0.5
     assert found.matrix().tolist() == [[1, 0, 0], [0, 0, 0], [1, 0, 0]]
@@ -109,4 +113,4 @@ def test_damaged_or_newer_evidence_is_refused() -> None:
 def test_answers_to_other_examples_are_refused() -> None:
     predictions = Predictions(["a"], np.array([0.9]))
     with pytest.raises(ValueError, match="2 examples but 1 answers"):
-        evidence("label", [], Examples.of(["t", "u"]), predictions, labels=("a",), rng=np.random.default_rng(0))
+        evidence(ONE_CLASS, [], Examples.of(["t", "u"]), predictions, task=Labels(("a",)), rng=np.random.default_rng(0))

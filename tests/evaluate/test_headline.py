@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haoqi.data.answers import ONE_CLASS
 from haoqi.data.examples import Examples
 from haoqi.evaluate.evidence import evidence
 from haoqi.evaluate.headline import Headline, headline
+from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
 
@@ -82,7 +84,7 @@ def test_what_is_untested_is_what_no_example_has(true: list[str]) -> None:
     answers = Predictions(["ok"] * len(true), np.full(len(true), 0.5))
     examples = Examples.of([str(row) for row in range(len(true))], list(true))
     rng = np.random.default_rng(0)
-    whole = evidence("label", [metrics.build("macro_f1")], examples, answers, labels=LABELS, rng=rng)
+    whole = evidence(ONE_CLASS, [metrics.build("macro_f1")], examples, answers, task=Labels(LABELS), rng=rng)
     told = headline({"test": whole.to_plain()})
     assert told is not None
     assert set(told.untested) == set(whole.untested) == set(LABELS) - set(true)

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from haoqi.evaluate.intervals import Groups, Interval, interval, wilson
+from haoqi.evaluate.metric import count_answers
 from haoqi.evaluate.metrics import metrics
 
 ACCURACY = metrics.build("accuracy")
@@ -25,7 +26,7 @@ def test_interval_holds_the_true_accuracy_about_as_often_as_it_says(size: int, r
     rng = np.random.default_rng(7)
     held = 0
     for _ in range(150):
-        statistics = ACCURACY.count(*_answers(rng, size, right), LABELS)
+        statistics = count_answers(ACCURACY, *_answers(rng, size, right), LABELS)
         low, high = interval(statistics, ACCURACY.score, rng=rng, samples=200)
         held += low <= right <= high
     assert held >= 150 * 0.9
@@ -38,7 +39,7 @@ def test_interval_holds_the_true_macro_f1_about_as_often_as_it_says(size: int) -
     truth = MACRO_F1(*_answers(rng, 300_000, 0.85), LABELS)
     held = 0
     for _ in range(400):
-        statistics = MACRO_F1.count(*_answers(rng, size, 0.85), LABELS)
+        statistics = count_answers(MACRO_F1, *_answers(rng, size, 0.85), LABELS)
         low, high = interval(statistics, MACRO_F1.score, rng=rng, samples=500)
         held += low <= truth <= high
     assert 0.9 <= held / 400 <= 0.99
@@ -49,14 +50,14 @@ def test_interval_holds_the_true_macro_f1_about_as_often_as_it_says(size: int) -
 def test_all_right_is_not_certainty(name: str, size: int) -> None:
     metric = metrics.build(name)
     labels = [LABELS[index % 2] for index in range(size)]
-    found = interval(metric.count(labels, labels, LABELS), metric.score, rng=np.random.default_rng(0))
+    found = interval(count_answers(metric, labels, labels, LABELS), metric.score, rng=np.random.default_rng(0))
     assert found.high == pytest.approx(1.0, abs=1e-9)
     assert found.low <= 1 - 2 / (size + 4)
     assert found.low >= 0.0
 
 
 def test_all_wrong_is_not_certainty_either() -> None:
-    statistics = ACCURACY.count(["a"] * 20, ["b"] * 20, LABELS)
+    statistics = count_answers(ACCURACY, ["a"] * 20, ["b"] * 20, LABELS)
     found = interval(statistics, ACCURACY.score, rng=np.random.default_rng(0))
     assert found.low == 0.0
     assert 0.1 < found.high < 0.2
@@ -64,8 +65,8 @@ def test_all_wrong_is_not_certainty_either() -> None:
 
 def test_more_examples_and_less_certainty_narrow_the_interval() -> None:
     rng = np.random.default_rng(3)
-    few = MACRO_F1.count(*_answers(rng, 100, 0.8), LABELS)
-    many = MACRO_F1.count(*_answers(rng, 2000, 0.8), LABELS)
+    few = count_answers(MACRO_F1, *_answers(rng, 100, 0.8), LABELS)
+    many = count_answers(MACRO_F1, *_answers(rng, 2000, 0.8), LABELS)
 
     def width(found: Interval) -> float:
         return found.high - found.low
@@ -76,13 +77,13 @@ def test_more_examples_and_less_certainty_narrow_the_interval() -> None:
 
 
 def test_interval_repeats_itself_under_a_seed() -> None:
-    statistics = MACRO_F1.count(*_answers(np.random.default_rng(0), 80, 0.8), LABELS)
+    statistics = count_answers(MACRO_F1, *_answers(np.random.default_rng(0), 80, 0.8), LABELS)
     first, again = (interval(statistics, MACRO_F1.score, rng=np.random.default_rng(5)) for _ in range(2))
     assert first == again
 
 
 def test_no_examples_leave_everything_open() -> None:
-    assert interval(ACCURACY.count([], [], LABELS), ACCURACY.score, rng=np.random.default_rng(0)) == (0.0, 1.0)
+    assert interval(count_answers(ACCURACY, [], [], LABELS), ACCURACY.score, rng=np.random.default_rng(0)) == (0.0, 1.0)
 
 
 def test_wilson_agrees_with_the_published_example() -> None:
@@ -129,7 +130,7 @@ def test_interval_is_that_of_drawing_examples_one_by_one() -> None:
     """The plain bootstrap of percentiles, on answers whose bias and skew are small."""
     rng = np.random.default_rng(1)
     true, predicted = _answers(rng, 400, 0.8)
-    statistics = MACRO_F1.count(true, predicted, LABELS)
+    statistics = count_answers(MACRO_F1, true, predicted, LABELS)
     table = statistics.toarray()
     slow = [float(MACRO_F1.score(table[rng.integers(400, size=400)].sum(axis=0))) for _ in range(3000)]
     found = interval(statistics, MACRO_F1.score, rng=rng, samples=3000)

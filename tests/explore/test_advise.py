@@ -12,6 +12,7 @@ from haoqi import pipeline
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Note, Tried
 from haoqi.core.ledger import Entry, Ledger
+from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES, SPANS
 from haoqi.data.examples import Span
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.predictions import Predictions
@@ -191,9 +192,9 @@ def test_people_read_words_and_characters_at_their_pace_and_decide_once_per_labe
 def test_doubt_is_the_narrow_margin_of_one_label_and_the_least_sure_of_several() -> None:
     table = np.array([[0.5, 0.5, 0.0], [0.9, 0.05, 0.05]])
     answers = Predictions(["a", "a"], np.array([0.5, 0.9]), table)
-    assert unsure(answers, "label").round(2).tolist() == [1.0, 0.15]
-    assert unsure(answers, "labels").round(2).tolist() == [1.0, 0.2]
-    assert unsure(answers, "spans").round(2).tolist() == [0.5, 0.1]
+    assert unsure(answers, ONE_CLASS).round(2).tolist() == [1.0, 0.15]
+    assert unsure(answers, SEVERAL_CLASSES).round(2).tolist() == [1.0, 0.2]
+    assert unsure(answers, SPANS).round(2).tolist() == [0.5, 0.1]
 
 
 def test_texts_to_label_are_doubtful_and_unlike_one_another() -> None:

@@ -10,6 +10,7 @@ import pytest
 from haoqi import tasks
 from haoqi.core.hardware import Hardware
 from haoqi.core.ledger import Ledger
+from haoqi.data.answers import ONE_CLASS
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.recipes import recipes
 from haoqi.explore.costs import throughput
@@ -187,7 +188,7 @@ def test_without_a_clock_no_speed_and_no_machine_counts(monkeypatch: pytest.Monk
     slow, fast = context(), context(machine=replace(MACHINE, fp32_gflops=5000.0, text_speed=99.0))
     history = [plan_of(name) for name in ("majority", "tfidf", "probe")]
     for name in methods.names():
-        if "label" not in methods.get(name).outputs:  # type: ignore[attr-defined]
+        if not methods.get(name).accepts.takes(ONE_CLASS):  # type: ignore[attr-defined]
             continue
         plan = plan_of(name)
         one = CostModel.of(slow, [ran(slow, done, 9.0) for done in history], timed=False).cost(plan)

@@ -103,12 +103,12 @@ class Case:
         answers = Predictions(
             [task.labels[place] for place in probabilities.argmax(axis=1)], probabilities.max(axis=1), probabilities
         )
-        counts = task.metric.count(judged.labels, answers.labels, task.labels)
+        counts = task.metric.count(judged, answers, task)
         folder = self.context.folder / "experiments" / f"{plan.key}-{plan.seed}"
         folder.mkdir(parents=True)
         artifacts.write_statistics(folder, counts)
         artifacts.write_predictions(folder, answers, {"temperature": 1.0})
-        score = task.metric(judged.labels, answers.labels, task.labels)
+        score = task.metric(judged, answers, task)
         return self._crown(self.history.add(Experiment(plan, score=float(score)), spent=0.0))
 
     def _crown(self, experiment: Experiment) -> Experiment:

@@ -217,10 +217,10 @@ def test_a_generator_is_asked_once_per_request_and_only_where_it_is_needed(
     train, _ = reviews(24)
     context = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
     plan = Plan("tfidf").with_recipe("paraphrase", count=5)
-    monkeypatch.setattr(training_data, "_writer", lambda: None)
+    monkeypatch.setattr(training_data, "_writer", lambda context: None)
     with pytest.raises(UserError, match="needs a base that writes"):
         training_examples(plan, context, train)
-    monkeypatch.setattr(training_data, "_writer", lambda: decoder)
+    monkeypatch.setattr(training_data, "_writer", lambda context: decoder)
     monkeypatch.setattr(training_data, "load_generator", lambda base: Echo())
     assert recipe_tools(Plan("tfidf"), context).write is None
     found = training_examples(plan, context, train)

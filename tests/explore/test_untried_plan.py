@@ -161,10 +161,10 @@ def test_the_missing_base_is_the_one_that_a_run_would_go_on_without(
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path))
     monkeypatch.setattr("haoqi.models.bases._packages.package_file", lambda card, cache=None: None)
     monkeypatch.setattr("haoqi.models.bases._resolve.package_file", lambda card, cache=None: None)
-    english = find_missing_base(["the film was a great joy to watch and I would see it again"] * 5)
-    chinese = find_missing_base(["这家酒店的房间很干净，服务也很好"] * 5)
+    english = find_missing_base(["the film was a great joy to watch and I would see it again"] * 5, tmp_path)
+    chinese = find_missing_base(["这家酒店的房间很干净，服务也很好"] * 5, tmp_path)
     assert (english and english.name, chinese and chinese.name) == ("minilm", "multilingual")
-    assert choose_bases(ExploreSettings(), ENGLISH, silent) == {}
+    assert choose_bases(ExploreSettings(), ENGLISH, tmp_path, silent) == {}
 
 
 def test_plans_of_a_base_that_is_not_here_cost_what_they_would(case: Case) -> None:

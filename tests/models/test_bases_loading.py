@@ -1,11 +1,13 @@
 import dataclasses
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import transformers
 
 from haoqi.core.errors import UserError
 from haoqi.models.bases import (
@@ -18,6 +20,7 @@ from haoqi.models.bases import (
     tokenizer_fingerprint,
 )
 from haoqi.models.encoders.encoder import layers_of, only_layers
+from haoqi.models.encoders.tokens import marks_of
 
 
 @pytest.fixture(autouse=True)
@@ -125,6 +128,40 @@ def test_the_tokenizer_is_read_once_and_comes_without_what_others_set(base: Base
     assert again is tokenizer
     assert len(again.encode("a long walk in the rain").ids) > 3
     assert len(again.encode("a").ids) == 3
+
+
+def test_a_tokenizer_that_does_neither_is_not_touched_while_others_read_with_it(base: Base) -> None:
+    class Shared:
+        padding = truncation = None
+
+        def encode(self, text: str) -> Any:
+            return load_tokenizer(base).encode(text)
+
+        def token_to_id(self, name: str) -> int | None:
+            return 0
+
+    marks_of(Shared())  # it has no way to be changed
+
+
+def test_models_are_read_by_one_thread_at_a_time(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Transformers replaces functions of torch for the whole process meanwhile."""
+    real, free = torch.nn.init.normal_, []
+
+    def look(*given: Any, **named: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            free.append(pool.submit(_loading._building.acquire, blocking=False).result())
+        return found(*given, **named)
+
+    found = transformers.AutoConfig.from_pretrained
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", look)
+    load_encoder(base)
+    assert free == [False]
+    monkeypatch.undo()
+    with ThreadPoolExecutor(4) as pool:
+        loaded = list(pool.map(load_encoder, [base] * 16))
+    assert torch.nn.init.normal_ is real
+    assert transformers.PreTrainedModel.tie_weights.__name__ == "tie_weights"
+    assert all(torch.equal(states(one), states(loaded[0])) for one in loaded)
 
 
 def test_a_tokenizer_has_a_fingerprint_of_its_own(base: Base, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ EVIDENCE = {"test": {"scores": {"macro_f1": [0.8, 0.7, 0.9]}}}
 def slow_cpu() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
+        patch.setattr("haoqi.core.hardware.gpu_name", lambda: None)
         yield
 
 

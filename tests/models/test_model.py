@@ -1,6 +1,9 @@
+import copy
 import json
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +160,44 @@ def test_large_files_are_read_whole_only_by_verify(
     assert models.load(tmp_path / "model").task == model.task
     with pytest.raises(UserError, match="changed"):
         models.verify(tmp_path / "model")
+
+
+@pytest.mark.parametrize("safe", [True, False, None])
+def test_a_thread_waits_while_another_asks_unless_the_predictor_says_that_it_need_not(safe: bool | None) -> None:
+    @dataclass
+    class Looks:
+        """Looks whether another thread would be let in while it answers."""
+
+        free: list[bool]
+
+        def scores(self, examples: Examples, progress: object = None) -> np.ndarray:
+            def come() -> bool:
+                if found := model.mutex._lock.acquire(blocking=False):
+                    model.mutex._lock.release()
+                return found
+
+            with ThreadPoolExecutor(1) as pool:
+                self.free.append(pool.submit(come).result())
+            return np.tile(np.array([0.0, 1.0, 3.0], np.float32), (len(examples), 1))
+
+    if safe is not None:
+        Looks.thread_safe = safe  # type: ignore[attr-defined]
+    looks = Looks([])
+    model = Model(tasks.build("sentiment", LABELS), looks)  # type: ignore[arg-type]
+    assert model.thread_safe is bool(safe)
+    model("good")
+    model.predict(["good", "bad"])
+    model.scores(["good"])
+    assert looks.free == [bool(safe)] * 3
+
+
+def test_models_of_one_predictor_wait_for_each_other_and_copies_do_not() -> None:
+    model = Model(tasks.build("sentiment", LABELS), Constant(np.array([0.0, 1.0, 3.0], np.float32)))
+    assert replace(model, facts={"method": "majority"}).mutex is model.mutex
+    again = copy.deepcopy(model)
+    assert again.mutex is not model.mutex
+    with model.mutex, again.mutex:
+        assert again("good").label == model("good").label
 
 
 def test_half_a_surrogate_pair_is_answered_as_one_character() -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from haoqi import report
 from haoqi.core.errors import UserError
+from haoqi.data.answers import ONE_CLASS, SPANS
 from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.evidence import Evidence, evidence
+from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.plans.reason import Reason
@@ -66,7 +68,7 @@ def of_labels(labels: tuple[str, ...] = LABELS, count: int = 60) -> Evidence:
     examples = Examples([f"{EVIL} number {place}" for place in range(count)], true, list(range(count)))
     answers = Predictions(given, rng.uniform(0.4, 1.0, count))
     found = [metrics.build("macro_f1"), metrics.build("accuracy")]
-    return evidence("label", found, examples, answers, labels=labels, rng=rng)
+    return evidence(ONE_CLASS, found, examples, answers, task=Labels(labels), rng=rng)
 
 
 def of_spans() -> Evidence:
@@ -78,11 +80,11 @@ def of_spans() -> Evidence:
     examples = Examples([text] * 8, list(true), list(range(8)), words=words)
     answers = Predictions(list(given), np.full(8, 0.7), None, sure)
     return evidence(
-        "spans",
+        SPANS,
         [metrics.build("entity_f1")],
         examples,
         answers,
-        labels=("LOC", "PER"),
+        task=Labels(("LOC", "PER")),
         rng=np.random.default_rng(0),
     )
 
@@ -157,7 +159,7 @@ def story() -> Story:
         name="reviews",
         version=2,
         task="topic",
-        kind="label",
+        kind=ONE_CLASS,
         labels=LABELS,
         metric="macro_f1",
         metrics=("accuracy",),
@@ -279,7 +281,7 @@ def test_the_story_chooses_the_language_and_otherwise_the_browser_may(
 
 
 def test_parts_that_are_not_known_are_left_out_or_said_to_be_missing() -> None:
-    bare = Story("bare", "topic", "label", ("a", "b"), "macro_f1", Champion(1, "tfidf", "tfidf"))
+    bare = Story("bare", "topic", ONE_CLASS, ("a", "b"), "macro_f1", Champion(1, "tfidf", "tfidf"))
     words = seen(report.render(bare))
     assert "Nothing was measured on labelled examples." in words
     assert "No data card was written" in words
@@ -319,7 +321,7 @@ def test_many_labels_are_told_by_the_pairs_most_confused(story: Story) -> None:
 
 
 def test_spans_are_marked_within_their_text(story: Story) -> None:
-    html = report.render(replace(story, kind="spans", metric="entity_f1", test=of_spans(), valid=None))
+    html = report.render(replace(story, kind=SPANS, metric="entity_f1", test=of_spans(), valid=None))
     assert '<mark class="true given">Ada</mark><mark class="true"> &lt;b&gt;Lovelace</mark>' in html
     assert "Every tag of a word, O included" in seen(html)
     assert "wrong boundary" in seen(html)

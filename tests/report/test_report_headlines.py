@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from haoqi import report
+from haoqi.data.answers import ONE_CLASS
 from haoqi.data.examples import Examples
 from haoqi.evaluate import headline_words
 from haoqi.evaluate.evidence import Evidence, evidence
 from haoqi.evaluate.headline import headline
+from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
 from haoqi.report import Champion, Story
@@ -26,13 +28,13 @@ def answered(true: list[str], wrong: int = 0, **changes: Any) -> Evidence:
     examples = Examples.of([f"text {row}" for row in range(len(true))], list(true))
     answers = Predictions(list(given), np.full(len(true), 0.9))
     rng = np.random.default_rng(0)
-    found = evidence("label", [metrics.build("macro_f1")], examples, answers, labels=LABELS, rng=rng)
+    found = evidence(ONE_CLASS, [metrics.build("macro_f1")], examples, answers, task=Labels(LABELS), rng=rng)
     return Evidence(**{**{name: getattr(found, name) for name in found.__dataclass_fields__}, **changes})
 
 
 def page(test: Evidence | None, valid: Evidence, folds: int = 0) -> str:
     champion = Champion(1, "tfidf", "tfidf")
-    return report.render(Story("r", "topic", "label", LABELS, "macro_f1", champion, test, valid, folds=folds))
+    return report.render(Story("r", "topic", ONE_CLASS, LABELS, "macro_f1", champion, test, valid, folds=folds))
 
 
 def words(html: str, section: str = "answer") -> str:

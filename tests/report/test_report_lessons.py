@@ -7,6 +7,7 @@ import pytest
 
 from haoqi import report
 from haoqi.core.say import spoken as spoken_in
+from haoqi.data.answers import ONE_CLASS
 from haoqi.explore.record.claims import claim, spoken
 from haoqi.report import Champion, Lesson, Story
 
@@ -37,7 +38,7 @@ LESSONS = (
 
 def page(*lessons: Lesson) -> str:
     return report.render(
-        Story("r", "topic", "label", ("a", "b"), "macro_f1", Champion(1, "tfidf", "tfidf"), lessons=lessons)
+        Story("r", "topic", ONE_CLASS, ("a", "b"), "macro_f1", Champion(1, "tfidf", "tfidf"), lessons=lessons)
     )
 
 

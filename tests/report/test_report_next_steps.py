@@ -5,6 +5,7 @@ from dataclasses import replace
 from html import unescape
 
 from haoqi import report
+from haoqi.data.answers import ONE_CLASS
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep
 from haoqi.report import Champion, Story
 from haoqi.report.steps import in_words, lead_of, name_of, promising_of, reason_of
@@ -32,7 +33,7 @@ ADVICE = Advice("macro_f1", 0.8, (LABEL, STOP, RECHECK, LONGER, UNTOLD), 0.0005)
 
 def page(advice: Advice | None) -> str:
     champion = Champion(1, "tfidf", "tfidf")
-    return report.render(Story("reviews", "topic", "label", ("a", "b"), "macro_f1", champion, advice=advice))
+    return report.render(Story("reviews", "topic", ONE_CLASS, ("a", "b"), "macro_f1", champion, advice=advice))
 
 
 def words(html: str) -> str:

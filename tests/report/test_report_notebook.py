@@ -9,6 +9,7 @@ import pytest
 
 from haoqi import report
 from haoqi.core.say import texts
+from haoqi.data.answers import ONE_CLASS
 from haoqi.explore.plans.reason import SAID, Reason
 from haoqi.explore.record.claims import claim
 from haoqi.report import Champion, Lesson, Row, Step, Story, Verdict
@@ -77,7 +78,7 @@ LESSONS = (
 STORY = Story(
     "r",
     "topic",
-    "label",
+    ONE_CLASS,
     ("a", "b"),
     "macro_f1",
     Champion(6, "probe", "probe"),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from haoqi.data.examples import Examples
+from haoqi.evaluate.metric import score_answers
 from haoqi.evaluate.metrics import metrics
 from haoqi.tasks.outputs.adjustment import FEWEST, fit_offsets
 from haoqi.tasks.outputs.one_label import OneLabel
@@ -28,7 +29,7 @@ def world(seed: int, count: int = 1000) -> tuple[npt.NDArray[np.float32], Exampl
 
 def scored(metric: str, scores: npt.NDArray[np.float32], examples: Examples, **calibration: object) -> float:
     answers = OUTPUT.decode(scores, examples, LABELS, **calibration)
-    return metrics.build(metric)(examples.labels, answers.labels, LABELS)
+    return score_answers(metrics.build(metric), examples.labels, answers.labels, LABELS)
 
 
 def test_macro_f1_gains_on_other_examples() -> None:

@@ -1,6 +1,6 @@
 """A task is guessed from its labels, and what cannot be learnt is refused in two lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -18,8 +18,11 @@ class Rows:
     shape: str = "labels"
 
 
-def _rows(labels: list[Any], shape: str = "labels", texts: list[str] | None = None) -> Rows:
-    return Rows(Examples.of(texts or [f"text {row}" for row in range(len(labels))], labels), shape)
+def _rows(
+    labels: list[Any], shape: str = "labels", texts: list[str] | None = None, pairs: list[str] | None = None
+) -> Rows:
+    examples = Examples.of(texts or [f"text {row}" for row in range(len(labels))], labels)
+    return Rows(replace(examples, pairs=pairs), shape)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +38,46 @@ def _rows(labels: list[Any], shape: str = "labels", texts: list[str] | None = No
         ([["a"], ["a", "b"]], "multilabel"),
         (["R&D; other", "sales", "legal"], "classification"),
         (["pos", "pos"], "classification"),
+        (["1", "2", "3", "4", "5"] * 9, "classification"),
+        ([f"{row / 4}" for row in range(9)], "regression"),
+        (list(range(40)), "regression"),
+        (["1,200", "3,400.5", "-7", "0.25", "12", "88", None], "regression"),
     ],
 )
 def test_task_is_guessed_from_the_labels(labels: list[Any], task: str) -> None:
     name, reason = tasks.guess(_rows(labels))
     assert name == task
     assert reason.startswith(f"{task}, because")
+
+
+@pytest.mark.parametrize(
+    ("labels", "task"),
+    [
+        (["entailment", "neutral", "contradiction"] * 3, "entailment"),
+        (["0", "1"] * 5, "paraphrase"),
+        (["same", "different"] * 5, "paraphrase"),
+        ([f"{row / 5}" for row in range(26)], "similarity"),
+        (["0", "1", "2"] * 5, "entailment"),
+    ],
+)
+def test_task_of_two_texts_is_guessed_from_the_labels(labels: list[Any], task: str) -> None:
+    name, reason = tasks.guess(_rows(labels, pairs=["other"] * len(labels)))
+    assert name == task
+    assert reason.startswith(f"{task}, because there are two texts")
+
+
+def test_a_task_of_one_text_has_two_read_as_one() -> None:
+    rows = _rows(["pos", "neg"] * 4, pairs=["other"] * 8)
+    assert tasks.needs_one_text("sentiment", rows)
+    assert not tasks.needs_one_text("entailment", rows)
+    assert not tasks.needs_one_text("sentiment", _rows(["pos", "neg"]))
+    assert tasks.needs_one_text(None, _rows([["a"], ["b", "a"]], pairs=["x", "y"]))
+
+
+def test_classes_that_are_numbers_are_offered_as_numbers() -> None:
+    _, reason = tasks.resolve(None, _rows(["1", "2", "3", "4", "5"] * 4))
+    assert "--task regression" in reason
+    assert "--task regression" not in tasks.resolve(None, _rows(["0", "1"] * 4))[1]
 
 
 def test_labelled_stretches_are_entities() -> None:
@@ -70,7 +107,11 @@ def test_span_types_come_from_the_data_and_overlaps_are_told() -> None:
         ("sentiment", _rows([()], shape="spans"), "needs one label column"),
         (None, _rows(["a"] * 20), "every row is labelled 'a'"),
         (None, _rows([None, "", float("nan")]), "no row has a label"),
-        (None, _rows([f"{row}" for row in range(50)]), "all 50 labels are different"),
+        (None, _rows([f"kind {row}" for row in range(50)]), "all 50 labels are different"),
+        (None, _rows(["a"] * 20, pairs=["b"] * 20), "every row is labelled 'a'"),
+        ("regression", _rows(["2.5"] * 20), "every row has the number 2.5"),
+        ("similarity", _rows(["1", "2"] * 9), "needs two texts"),
+        ("topic", _rows(["a", "b"] * 9, pairs=["b"] * 18), "reads one text"),
         (
             "classification",
             _rows([["a"], ["b"]]),

@@ -1,6 +1,5 @@
 """What a batch costs under each technique, and that parts, weights and company mean what they should."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -198,11 +197,3 @@ def test_a_gathered_table_is_moved_as_the_whole_one_and_left_as_it_was(model: En
         found, _ = slopes(objective, model, (reading.collate(np.arange(3), "cpu"), TARGETS[:3], ROWS[:3]))
     assert found == pytest.approx(whole, rel=1e-5)
     assert torch.equal(before, model.encoder.get_input_embeddings().weight)  # type: ignore[operator]
-
-
-def test_an_objective_goes_to_another_process_and_back(model: EncoderModel) -> None:
-    from haoqi.train.wire import dumps, loads
-
-    objective = replace(PLAIN, r_drop=1.0, adversary=FGM)
-    again: Callable[..., Any] = loads(dumps(objective))
-    assert slopes(again, model, batch([0, 1]))[0] == slopes(objective, model, batch([0, 1]))[0]  # type: ignore[arg-type]

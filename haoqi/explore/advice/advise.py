@@ -38,6 +38,7 @@ def advise(context: SearchContext, history: History, left: float | None = None) 
     context.listen(Stage("advising", say("advice.stage")))
     begun = time.perf_counter()
     try:
+        context.check_stop()
         seconds = most_advice_seconds(context, left)
         deadline = None if left is None else after(seconds)
         ending = RunEnd(context.heard(until(deadline)), history, seconds, deadline)

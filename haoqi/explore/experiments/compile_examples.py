@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haoqi.core.errors import UserError
-from haoqi.core.folder import runs
+from haoqi.core.folder import cache, runs
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.prepared import load_prepared
 from haoqi.explore.setup.artifact_paths import MODEL, experiments_folder
@@ -38,7 +38,7 @@ def compile_examples(release: Release, *, home: Path | None = None) -> Iterator[
 
     Args:
         release: what is compiled.
-        home: the folder that holds runs/; None: HAOQI_HOME.
+        home: the folder that holds runs/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if the run's examples are not here.
@@ -58,5 +58,6 @@ def compile_examples(release: Release, *, home: Path | None = None) -> Iterator[
     elif not judged.exists():  # after cross-validation there is none
         yield CompileExamples(Examples.join([splits.valid, splits.train]), learnt=True)
     else:
-        with tempfile.TemporaryDirectory() as place, smaller(load(judged), splits, Path(place)) as stand_in:
+        model = load(judged, cache(home))
+        with tempfile.TemporaryDirectory() as place, smaller(model, splits, Path(place)) as stand_in:
             yield CompileExamples(splits.valid, learnt=True, stand_in=stand_in)

@@ -34,7 +34,7 @@ def load_model(experiment: Experiment, context: SearchContext) -> Model:
     if plan.method == ENSEMBLE:
         return build_ensemble(plan, context, lambda one: load_model(Experiment(one, score=None), context))
     if has_model(experiment, context):
-        return load(experiment_folder(plan, context) / MODEL)
+        return load(experiment_folder(plan, context) / MODEL, context.cache)
     job = build_job(plan, context, training_examples(plan, context, context.splits.train))
     return rebuild_model(context.method(plan).fit(job), plan, context)
 

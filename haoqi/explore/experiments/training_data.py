@@ -7,7 +7,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from haoqi.core import folder, seeds
+from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Advanced
 from haoqi.core.folder import write_atomic
@@ -64,7 +64,7 @@ def recipe_tools(plan: Plan, context: SearchContext, part: int = 0) -> RecipeToo
     """Return what a plan's recipes may use; what costs seconds to have is there only if one of them needs it."""
     needs = {need for name, settings in plan.recipe for need in recipes.build(name, **dict(settings)).needs}
     base = context.bases[plan.base] if plan.base else next(iter(context.bases.values()), None)
-    writer = _writer() if "write" in needs else None
+    writer = _writer(context) if "write" in needs else None
     unlabelled = context.splits.unlabelled
     return RecipeTools(
         kind=context.task.output.kind,
@@ -103,10 +103,10 @@ def _word_vectors(base: Base, words: Sequence[str]) -> Floats:
     return word_vectors(base, words)
 
 
-def _writer() -> Base | None:
+def _writer(context: SearchContext) -> Base | None:
     """Return the base that writes, or None where it is not here."""
     try:
-        return resolve(WRITER, folder.cache())
+        return resolve(WRITER, context.cache)
     except UserError:
         return None
 

@@ -1,10 +1,12 @@
 """How often a test split has been scored: a score that was seen before is no longer one of untouched examples."""
 
+from pathlib import Path
+
 from haoqi.explore.record.history import History
 from haoqi.models.releases.releases import Release, list_releases
 
 
-def count_scorings(name: str, content: str, history: History) -> int:
+def count_scorings(name: str, content: str, history: History, *, home: Path | None = None) -> int:
     """Return how often the same test examples were scored for an earlier release of the same name.
 
     The ledger of the run knows those of the run, also where they were removed since; the releases those of other runs
@@ -14,9 +16,10 @@ def count_scorings(name: str, content: str, history: History) -> int:
         name: of the release.
         content: of the test examples, as their evidence has it.
         history: of the run that is about to score them.
+        home: the folder that holds releases/; None: HAOQI_HOME.
     """
     versions = {e.body["version"] for e in history.ledger.entries(history.run) if e.kind == "release"}
-    versions |= {one.version for one in list_releases(name) if _is_of(one, content, history.run)}
+    versions |= {one.version for one in list_releases(name, home=home) if _is_of(one, content, history.run)}
     return len(versions)
 
 

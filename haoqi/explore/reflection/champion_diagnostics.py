@@ -281,8 +281,6 @@ def count_tokens(base: Any, texts: Sequence[str]) -> TokenCounts:
     from haoqi.models.bases import load_tokenizer
 
     tokenizer = load_tokenizer(base)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     names = ("[UNK]", "<unk>", "<UNK>")
     strange = {found for name in names if (found := tokenizer.token_to_id(name)) is not None}
     encoded = tokenizer.encode_batch_fast([base.card.prefix + text for text in texts])

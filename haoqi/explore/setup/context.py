@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from haoqi.core import folder, hardware, seeds
+from haoqi.core import folder as folders
+from haoqi.core import hardware, seeds
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, silent
 from haoqi.core.hardware import Hardware
+from haoqi.core.stop import Stop
 from haoqi.data.examples import Examples, Splits
 from haoqi.data.preparing.card import Card
 from haoqi.data.preparing.prepared import Prepared
@@ -26,7 +28,7 @@ from haoqi.methods.method import Method, methods
 from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.tasks.task import Task
-from haoqi.train.processes import check_devices
+from haoqi.train.distributed.launch import check_devices
 from haoqi.train.techniques import Techniques
 
 T = TypeVar("T")
@@ -68,7 +70,11 @@ class SearchContext:
     """What a person should know of the data."""
     compiles: bool = False
     """Whether what is released is compiled for this machine, if the time allows it."""
+    cache: Path = field(default_factory=folders.cache)
+    """Where bases and what is known of the machine are kept: of the home of the run, or shared by several."""
     listen: Listen = silent
+    stop: Stop | None = None
+    """Asks the search to end: whoever reports to a listener of this context then learns of it by StopRequested."""
 
     @cached_property
     def makers(self) -> dict[str, type[Method]]:
@@ -139,8 +145,21 @@ class SearchContext:
         return {}
 
     def heard(self, listen: Listen) -> "SearchContext":
-        """Return the same context with another listener."""
-        return self._with(listen=listen)
+        """Return the same context with another listener; a stop signal is heeded all the same."""
+        return self._with(listen=listen if self.stop is None else self.stop.heard_by(listen))
+
+    def stopped_by(self, stop: Stop | None) -> "SearchContext":
+        """Return the same context, whose work ends where it next reports once a stop signal asks for it."""
+        return self if stop is None else self._with(stop=stop, listen=stop.heard_by(self.listen))
+
+    def check_stop(self) -> None:
+        """Go on, unless the search was asked to end.
+
+        Raises:
+            StopRequested: if it was.
+        """
+        if self.stop is not None:
+            self.stop.check()
 
     def _with(self, **changes: Any) -> "SearchContext":
         """Return the same context but for some fields; what the store holds is held once."""
@@ -162,8 +181,13 @@ class SearchContext:
         return seeds.generator(self.seed, *names)
 
 
-def check_settings(settings: ExploreSettings, task: Task) -> None:
+def check_settings(settings: ExploreSettings, task: Task, cache: Path) -> None:
     """Say no to methods that do not suit a task, and to bases that are not there, before any work is done.
+
+    Args:
+        settings: how to search.
+        task: what to learn.
+        cache: where bases are resolved.
 
     Raises:
         UserError: if a method or a base that was asked for is of no use.
@@ -171,7 +195,7 @@ def check_settings(settings: ExploreSettings, task: Task) -> None:
     suitable_methods(settings, task)
     check_devices(settings.devices)
     for name in settings.base:
-        resolve(name, folder.cache(), download=True)
+        resolve(name, cache, download=True)
 
 
 def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Method]]:
@@ -196,20 +220,23 @@ def build_context(settings: ExploreSettings, task: Task, prepared: Prepared, pla
         task: what to learn.
         prepared: what from.
         place: the run's folder.
-        rest: other fields of `Lab`: run, seed, cleaned, listen.
+        rest: other fields of `SearchContext`: run, seed, cleaned, cache, listen.
 
     Raises:
         UserError: if a base that was asked for is not there.
     """
-    bases = choose_bases(settings, prepared.card.languages, rest.get("listen", silent))
+    cache = rest.pop("cache", None) or folders.cache()
+    hardware.keep_in(cache)
+    bases = choose_bases(settings, prepared.card.languages, cache, rest.get("listen", silent))
     return SearchContext(
         task=task,
         splits=prepared.splits,
         bases=bases,
         settings=settings,
-        hardware=hardware.probe(folder.cache()),
+        hardware=hardware.probe(cache),
         folder=place,
         lengths=measure_lengths(prepared.splits.train.whole_texts, bases),
         card=prepared.card,
+        cache=cache,
         **rest,
     )

@@ -14,6 +14,7 @@ from haoqi.models.bases._loading import (
     load_encoder,
     load_generator,
     load_tokenizer,
+    read_whole,
     tokenizer_fingerprint,
 )
 from haoqi.models.bases._packages import Availability, available, install
@@ -34,6 +35,7 @@ __all__ = [
     "load_encoder",
     "load_generator",
     "load_tokenizer",
+    "read_whole",
     "resolve",
     "tokenizer_fingerprint",
 ]

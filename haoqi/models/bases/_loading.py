@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from haoqi.core.errors import UserError
@@ -30,7 +31,7 @@ def load_encoder(base: Base) -> "PreTrainedModel":
     import torch
     from transformers import AutoConfig, AutoModel
 
-    with quiet(), _reading(base):
+    with _reading(base), quiet():
         config = AutoConfig.from_pretrained(base.folder, local_files_only=True, trust_remote_code=False)
         kinds: Any = AutoModel._model_mapping[type(config)]
         kind = kinds[0] if isinstance(kinds, tuple) else kinds
@@ -76,17 +77,24 @@ def frozen_encoder(base: Base, device: str = "cpu") -> "PreTrainedModel":
 
 
 def load_tokenizer(base: Base) -> "Tokenizer":
-    """Return the fast tokenizer of a base, which neither pads nor cuts; the caller decides both.
+    """Return the fast tokenizer of a base, which neither pads nor cuts; what is too long the caller cuts.
 
-    It is shared with whoever asked before: nobody makes it pad or cut.
+    It is shared with whoever asked before, in other threads, too: nobody makes it pad or cut.
 
     Raises:
         UserError: if the file is damaged.
     """
     tokenizer: Tokenizer = _read_tokenizer(_tokenizer_file(base))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    read_whole(tokenizer)
     return tokenizer
+
+
+def read_whole(tokenizer: Any) -> None:
+    """Let a tokenizer neither pad nor cut; one that does neither is not touched, as other threads may read with it."""
+    if tokenizer.padding is not None:
+        tokenizer.no_padding()
+    if tokenizer.truncation is not None:
+        tokenizer.no_truncation()
 
 
 def tokenizer_fingerprint(base: Base) -> str:
@@ -136,7 +144,7 @@ def load_generator(base: Base) -> Generator:
 
     if base.card.kind != "decoder":
         raise UserError(f"the base {base.name} reads text but does not write any", "use smollm2, or another decoder")
-    with quiet(), _reading(base):
+    with _reading(base), quiet():
         kind: Any = AutoModelForCausalLM
         model, info = kind.from_pretrained(
             base.folder,
@@ -167,13 +175,19 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
+# While transformers builds a model it replaces functions of torch and of its own for the whole process, and puts back
+# what it found: two threads at once could leave the replacements in place.
+_building = Lock()
+
+
 @contextmanager
 def _reading(base: Base) -> Iterator[None]:
-    """Turn what goes wrong while files are read into one plain error."""
+    """Let one thread at a time read a model, and turn what goes wrong meanwhile into one plain error."""
     from safetensors import SafetensorError
 
     try:
-        yield
+        with _building:
+            yield
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         first = str(error).strip().partition("\n")[0]
         raise UserError(f"the base {base.name} in {base.folder} cannot be loaded: {first}", HINT) from error
@@ -210,10 +224,12 @@ def _read_tokenizer(stamp: _Stamp) -> "Tokenizer":
     from tokenizers import Tokenizer
 
     try:
-        return Tokenizer.from_file(str(stamp[0]))
+        tokenizer = Tokenizer.from_file(str(stamp[0]))
     # tokenizers raises the bare class
     except Exception as error:
         raise UserError(f"{stamp[0]} is damaged: {error}", "fetch the base again") from None
+    read_whole(tokenizer)  # before others have it
+    return tokenizer
 
 
 @lru_cache(maxsize=16)

@@ -45,6 +45,11 @@ class Cascade:
     margins: Margins
     doubt: Doubt
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask it at once: where both forms may be."""
+        return self.first.thread_safe and self.second.thread_safe
+
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits for every example, in order; a row or array is wholly by the first form or by the second."""
         if len(examples) == 1 and not self.doubt.alone:

@@ -105,7 +105,7 @@ def compile_release(
 
 
 def _compilable(model: Model) -> Compilable:
-    if hardware.probe(folders.cache()).gpu:
+    if hardware.gpu_name():
         raise UserError("forms are for processors, and this machine computes on its GPU", "nothing is to be done")
     if isinstance(model.predictor, Compilable) and model.predictor.graph() is not None:
         return model.predictor

@@ -45,6 +45,11 @@ class Block:
 class Compute(Protocol):
     """A network that is ready to compute on this machine."""
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may call it at once, each with blocks of its own."""
+        ...
+
     def __call__(self, blocks: Iterable[Block]) -> Iterator[Floats]:
         """Yield what the network gives for each block, in order.
 
@@ -60,6 +65,11 @@ class Glance:
     compute: Compute
     reach: int
     """Pieces of a text that are shown at most, marks included; at least 2."""
+
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may call it at once."""
+        return self.compute.thread_safe
 
     def __call__(self, blocks: Iterable[Block]) -> Iterator[Floats]:
         """Yield what the network gives for each block, in order; `computed` has cut the texts before."""

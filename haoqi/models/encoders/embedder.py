@@ -46,6 +46,11 @@ class Embedder:
             found[rows] = vectors
         return found
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask at once: where a form computes that may be, and no store is written to."""
+        return self.store is None and self.compute is not None and self.compute.thread_safe
+
     def examples(self, examples: Examples, pairing: Pairing = "", progress: Progress | None = None) -> Floats:
         """Return the features of examples: embeddings, or those of pairs, shape (n, `pair_width`)."""
         if not pairing:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 
-from haoqi.core import folder, hardware
+from haoqi.core import hardware
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Placement:
 @cache
 def probed() -> Placement:
     """Return what this machine computes fastest in: timed once, never assumed."""
-    found = hardware.probe(folder.cache())
+    found = hardware.probe(hardware.kept_in())
     return Placement(found.device, "bf16" if found.precision == "bf16" else "fp32")
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haoqi.models.bases import read_whole
+
 Integers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
 
@@ -30,8 +32,7 @@ class Marks:
 
 def marks_of(tokenizer: Any) -> Marks:
     """Return a tokenizer's marks; from here on it neither pads nor truncates."""
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    read_whole(tokenizer)
     probe = tokenizer.encode("a")
     own = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
     first, last = (own[0], own[-1] + 1) if own else (len(probe.ids), len(probe.ids))

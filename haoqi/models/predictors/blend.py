@@ -73,6 +73,11 @@ class Blend:
                 parts.append((member, weight))
         return cls(tuple(one for one, _ in parts), np.array([weight for _, weight in parts], np.float32), offset)
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask it at once: where all of its members may be."""
+        return all(member.thread_safe for member in self.members)
+
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
         vectors: dict[str, Floats] = {}

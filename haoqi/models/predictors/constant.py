@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from haoqi.tasks.words import words_of
 @dataclass(frozen=True)
 class Constant:
     """One row of scores, for each text or for each word."""
+
+    thread_safe: ClassVar[bool] = True
 
     logits: npt.NDArray[np.float32]
     """Shape (labels,), or (tags,) where words are scored."""

@@ -37,6 +37,11 @@ class EmbeddingLinear:
     pairing: Pairing = ""
     """Whether examples are pairs, whose features are then what directions are of."""
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask it at once: that is up to what reads the texts."""
+        return self.embedder.thread_safe
+
     def graph(self) -> "Graph":
         """Return what the texts are read with as one network."""
         return self.embedder.graph()

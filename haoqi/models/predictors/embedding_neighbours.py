@@ -45,6 +45,11 @@ class EmbeddingNeighbours:
     weights: Floats | None = None
     """How much the vote of each known text counts, shape (n,); None: all alike."""
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask it at once: that is up to what reads the texts."""
+        return self.embedder.thread_safe
+
     def graph(self) -> "Graph":
         """Return what the texts are read with as one network."""
         return self.embedder.graph()

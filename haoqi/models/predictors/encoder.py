@@ -39,6 +39,14 @@ class Encoder:
     compute: Compute | None = field(default=None, compare=False)
     """What computes in place of torch, for a release that was compiled."""
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may ask it at once: some forms, but not torch, in which an encoder is changed.
+
+        How it attends depends on the length of the texts, and where words have shapes a hook tells them.
+        """
+        return self.compute is not None and self.compute.thread_safe
+
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits or numbers for every example, in order; for spans one row per word.
 

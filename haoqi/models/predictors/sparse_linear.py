@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,8 @@ class Terms:
 @dataclass(frozen=True)
 class SparseLinear:
     """Scores of a text or of a pair: its tf-idf features times the labels' coefficients; for a number there is one."""
+
+    thread_safe: ClassVar[bool] = True
 
     terms: tuple[Terms, ...]
     coefficients: Floats

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,8 @@ BATCH, TOGETHER = 1024, 256
 @dataclass(frozen=True)
 class Tagger:
     """Scores of a word: the log probability of each tag, given the whole text."""
+
+    thread_safe: ClassVar[bool] = True
 
     features: tuple[str, ...]
     weights: Floats

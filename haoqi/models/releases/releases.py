@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,8 @@ class Release:
     """Where the model comes from: method, base, plan, settings, origin."""
     created: str = ""
     """When it was published, ISO 8601 in UTC."""
+    home: Path | None = field(default=None, compare=False)
+    """The folder that it was found in, with the caches beside it; None: HAOQI_HOME."""
 
     @property
     def reference(self) -> str:
@@ -84,7 +86,7 @@ class Release:
 
     def load(self) -> Model:
         """Return the model."""
-        return models.load(self.folder)
+        return models.load(self.folder, folders.cache(self.home))
 
 
 def publish(
@@ -122,7 +124,7 @@ def publish(
             folders.write_json(building / "evidence.json", dict(evidence))
             if schema is not None:
                 folders.write_json(building / "schema.json", schema.to_saved())
-            release = _number(building, shelf, model)
+            release = replace(_number(building, shelf, model), home=home)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
             raise
@@ -160,7 +162,7 @@ def compile(
     from haoqi.models.compile.compile_release import compile_release
 
     release = get(reference, home=home)
-    model = models.load(release.folder, master=True)
+    model = models.load(release.folder, folders.cache(home), master=True)
     found = compile_release(release.folder, model, examples, tell, glance=glance, learnt=learnt, stand_in=stand_in)
     if release.version:
         text = model_card(model, release.evidence, release.reference, release.created, compiled=found)
@@ -185,7 +187,7 @@ def get(reference: str, *, home: Path | None = None) -> Release:
     """
     path = Path(reference).expanduser()
     if "/" in reference or os.sep in reference or reference.startswith((".", "~")) or (path / "model.json").is_file():
-        return _read(path)
+        return _read(path, home)
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         raise UserError(say("release.no_reference", reference=reference), say("release.no_reference.hint"))
@@ -206,7 +208,7 @@ def current(name: str, *, home: Path | None = None) -> Release:
     if not versions:
         raise _nothing_called(name, home)
     pointed = _pointer(shelf)["version"]
-    return _read(shelf / str(pointed if pointed in versions else versions[-1]))
+    return _read(shelf / str(pointed if pointed in versions else versions[-1]), home)
 
 
 def latest(name: str, *, home: Path | None = None) -> Release:
@@ -224,7 +226,7 @@ def latest(name: str, *, home: Path | None = None) -> Release:
 def list_releases(name: str, *, home: Path | None = None) -> list[Release]:
     """Return every version of a name, oldest first; none if nothing of that name was released."""
     shelf = _shelf(name, home)
-    return [_read(shelf / str(version)) for version in _versions(shelf)]
+    return [_read(shelf / str(version), home) for version in _versions(shelf)]
 
 
 def names(*, home: Path | None = None) -> list[str]:
@@ -261,7 +263,7 @@ def rollback(name: str, *, home: Path | None = None) -> Release:
             say("release.versions.hint", versions=_listed(versions)),
         )
     folders.write_json(shelf / "current.json", {"version": before[-1], "before": before[:-1]})
-    return _read(shelf / str(before[-1]))
+    return _read(shelf / str(before[-1]), home)
 
 
 def _number(building: Path, shelf: Path, model: Model) -> Release:
@@ -284,17 +286,17 @@ def _number(building: Path, shelf: Path, model: Model) -> Release:
                 raise
             continue
         _sync(shelf)
-        return _read(shelf / str(version))
+        return _read(shelf / str(version), None)
 
 
-def _read(folder: Path) -> Release:
-    """Return what lies in a folder: a release, or a model that was never published."""
+def _read(folder: Path, home: Path | None) -> Release:
+    """Return what lies in a folder: a release, or a model that was never published; bases are found in a home."""
     path = folder / "release.json"
     if not path.is_file():
-        return Release(folder.name, 0, folder, models.read_card(folder)["facts"])
+        return Release(folder.name, 0, folder, models.read_card(folder)["facts"], home=home)
     plain = folders.read_json(path)
     try:
-        return Release(plain["name"], plain["version"], folder, plain["facts"], plain["created"])
+        return Release(plain["name"], plain["version"], folder, plain["facts"], plain["created"], home)
     except (KeyError, TypeError):
         raise UserError(f"{path} is damaged", models.DAMAGED) from None
 
@@ -308,7 +310,7 @@ def _version(name: str, version: int, home: Path | None) -> Release:
             say("release.no_version", name=name, version=version),
             say("release.versions.hint", versions=_listed(versions)),
         )
-    return _read(_shelf(name, home) / str(version))
+    return _read(_shelf(name, home) / str(version), home)
 
 
 def _shelves(home: Path | None) -> Path:

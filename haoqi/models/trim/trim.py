@@ -21,6 +21,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.events import Advanced, Listen, Note, silent
 from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.core.say import joined, say
+from haoqi.core.stop import StopRequested
 from haoqi.data.examples import Examples, Splits
 from haoqi.models.bases import Base, Trimmed, load_tokenizer, resolve
 from haoqi.models.encoders import base_copy
@@ -61,6 +62,9 @@ def smaller(
     except OutOfTimeError:
         listen(Note(say("smaller.no_time")))
         found = model
+    except StopRequested:
+        listen(Note(say("smaller.stopped")))
+        found = model
     try:
         yield found
     finally:
@@ -85,7 +89,8 @@ def trim(
         listen(Advanced(0.0, say("smaller.begun")))
         found.append(_trim_copy(copy, facts, texts, half=half, listen=listen))
     kept = [one for one in found if one is not None]
-    return (type(predictor).load(folder, folders.cache()) if kept else predictor), kept
+    # What was written stands alone, so that no other place is looked into.
+    return (type(predictor).load(folder, folder) if kept else predictor), kept
 
 
 def restore(predictor: Predictor, folder: Path, cache: Path) -> Predictor:

@@ -16,8 +16,6 @@ from haoqi.data.reading.tables.column_kinds import is_empty
 MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat", "?", "-", "--"})
 # From this share of the filled cells on, such a word is a class rather than a gap.
 A_CLASS = 0.02
-# With more different whole numbers than this, labels are amounts rather than classes.
-MANY_NUMBERS = 50
 # What may stand between labels; the last ones also stand inside names, so that more must speak for them.
 SEPARATORS = ("|", ";", "；", "｜", "、", ",", "，", "#", "\n", "\t", "/", "&", "+")
 _INSIDE_NAMES = frozenset("/&+#")
@@ -67,7 +65,7 @@ def read_label_cells(cells: Sequence[Any], *, separator: str | None = None, miss
     warned += notes[1]
     if lists is None:
         names = _one_spelling(plain)
-        return LabelCells(names, found, tuple(told + notes[0]), tuple(warned + _variants(names) + _numbers(names)))
+        return LabelCells(names, found, tuple(told + notes[0]), tuple(warned + _variants(names)))
     if single := _single(lists):
         return LabelCells(_one_spelling(single), found, (*told, *notes[0], say("cells.lists_of_one")), tuple(warned))
     flat = _one_spelling([part for cell in lists if cell is not None for part in cell])
@@ -315,16 +313,6 @@ def _spell(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
-
-
-def _numbers(names: Sequence[str | None]) -> list[str]:
-    """Return a warning where labels are amounts rather than names of classes: fractions, or very many numbers."""
-    known = {name for name in names if name is not None}
-    if not known or not all(map(_PLAIN_NUMBER.fullmatch, known)):
-        return []
-    if not any("." in name for name in known) and len(known) <= MANY_NUMBERS:
-        return []
-    return [say("cells.numbers", count=len(known))]
 
 
 def _variants(names: Sequence[Any]) -> list[str]:

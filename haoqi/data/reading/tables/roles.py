@@ -163,7 +163,11 @@ def choose_among(
             taken |= set(label.columns)
     if "text" not in said:
         text = _choose_text(name, looks, taken)
-        found["text"], why["text"], others["text"] = text.columns, text.why, text.others
+        found["text"], why["text"], others["text"] = text.columns[:1], text.why, text.others
+        if text.columns[1:] and "pair" in said:
+            found["text"] = tuple(column for column in text.columns if column not in said["pair"])
+        elif text.columns[1:]:
+            found["pair"], why["pair"] = text.columns[1:], text.why
         close += ["text"] if text.close else []
         taken |= set(text.columns)
     if labelled and "label" not in said:

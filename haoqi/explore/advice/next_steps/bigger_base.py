@@ -11,7 +11,6 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from haoqi.core import folder
 from haoqi.core.config import Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.evaluate.advice import NO_BASE, NextStep
@@ -96,7 +95,7 @@ def _candidate(ending: RunEnd) -> BaseCard | None:
     languages = ending.context.card.languages
     total = sum(languages.values())
     found = []
-    for one in available(folder.cache()):
+    for one in available(ending.context.cache):
         card = one.card
         known = sum(share for code, share in languages.items() if code.partition("-")[0] in card.languages)
         suits = not total or known >= _KNOWN * total

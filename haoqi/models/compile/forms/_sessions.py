@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from haoqi.core.errors import require
 from haoqi.models.compile.form import Block, Floats, in_order
@@ -44,6 +44,8 @@ class Sessions:
     Raises:
         UserError: if the library is missing.
     """
+
+    thread_safe: ClassVar[bool] = True  # a session may run in several threads at once
 
     def __init__(self, path: Path, threads: int) -> None:
         require("onnxruntime", EXTRA)

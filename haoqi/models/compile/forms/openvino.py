@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -63,6 +63,8 @@ class Streams:
         threads: how many cores it may use.
     """
 
+    thread_safe: ClassVar[bool] = True  # each call takes a request that no other has
+
     def __init__(self, path: Path, threads: int) -> None:
         self.threads = threads
         self._core: Any = _library().Core()
@@ -74,36 +76,38 @@ class Streams:
         first = list(islice(waiting, 2))
         if len(first) < 2 or self.threads == 1:
             for block in chain(first, waiting):
-                yield self._infer(self._whole, block)
+                yield self._in_turn(self._whole, block)
         else:
-            yield from in_order(self._in_turn, chain(first, waiting), self.threads)
+            free = self._single
+            yield from in_order(lambda block: self._in_turn(free, block), chain(first, waiting), self.threads)
 
-    def _in_turn(self, block: Block) -> Floats:
-        request = self._single.get()
+    @staticmethod
+    def _in_turn(free: "SimpleQueue[Any]", block: Block) -> Floats:
+        """Return the network's output, by a request that nobody else has meanwhile."""
+        request = free.get()
         try:
-            return self._infer(request, block)
+            found = request.infer(block.inputs, share_inputs=True)
+            return np.array(found[0], np.float32)
         finally:
-            self._single.put(request)
+            free.put(request)
 
     @cached_property
-    def _whole(self) -> Any:
-        return self._compiled(1).create_infer_request()
+    def _whole(self) -> "SimpleQueue[Any]":
+        return self._requests(1)
 
     @cached_property
     def _single(self) -> "SimpleQueue[Any]":
-        compiled, free = self._compiled(self.threads), SimpleQueue[Any]()
-        for _ in range(self.threads):
+        return self._requests(self.threads)
+
+    def _requests(self, streams: int) -> "SimpleQueue[Any]":
+        compiled, free = self._compiled(streams), SimpleQueue[Any]()
+        for _ in range(streams):
             free.put(compiled.create_infer_request())
         return free
 
     def _compiled(self, streams: int) -> Any:
         settings = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": self.threads}
         return self._core.compile_model(self._network, "CPU", settings)
-
-    @staticmethod
-    def _infer(request: Any, block: Block) -> Floats:
-        found = request.infer(block.inputs, share_inputs=True)
-        return np.array(found[0], np.float32)
 
 
 def _library() -> Any:

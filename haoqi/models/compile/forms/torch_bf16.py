@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from haoqi.core.errors import UserError
 from haoqi.models.compile.form import Block, Compute, Floats, forms
@@ -35,6 +35,8 @@ class TorchBf16:
 
 class _Cast:
     """A network whose weights were cast."""
+
+    thread_safe: ClassVar[bool] = False  # a graph sets how its encoder attends while it computes
 
     def __init__(self, graph: "Graph") -> None:
         import copy
