@@ -1,7 +1,8 @@
 """Write the pages that follow from the code: one per kind of plug-in, and the command line.
 
-In pages written by hand it fills what stands between two marks: `<!-- text of PATH -->` with a file, and
-`<!-- files of FOLDER -->` with a list of what each file says it is, both up to `<!-- end -->`.
+In pages written by hand it fills what stands between a mark and `<!-- end -->`: after `<!-- text of PATH -->` a file,
+after `<!-- files of FOLDER -->` what each file below it says it is, after `<!-- rooms of FOLDER -->` what each folder
+in it says it is, after `<!-- layers of FOLDER -->` its layers as the contract in pyproject.toml has them.
 
 python docs/generate.py          writes docs/plugins/ and docs/commands.md
 python docs/generate.py --check  changes nothing, and fails where a page is stale
@@ -12,6 +13,7 @@ import ast
 import inspect
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING
 from importlib import import_module
@@ -123,23 +125,59 @@ def filled(page: str) -> str:
     """Return a page written by hand with what its marks ask for."""
 
     def fill(mark: re.Match[str]) -> str:
-        path = DOCS.parent / mark["path"]
-        text = f"```python\n{path.read_text(encoding='utf-8')}```" if mark["what"] == "text" else file_list(path)
-        return f"{mark['begin']}\n{text}\n<!-- end -->"
+        return f"{mark['begin']}\n{FILLS[mark['what']](DOCS.parent / mark['path'])}\n<!-- end -->"
 
-    pattern = r"(?P<begin><!-- (?P<what>text|files) of (?P<path>\S+) -->)\n.*?<!-- end -->"
+    pattern = rf"(?P<begin><!-- (?P<what>{'|'.join(FILLS)}) of (?P<path>\S+) -->)\n.*?<!-- end -->"
     return re.sub(pattern, fill, page, flags=re.DOTALL)
+
+
+def file_text(path: Path) -> str:
+    """Return a file as a block of code."""
+    return f"```python\n{path.read_text(encoding='utf-8')}```"
 
 
 def file_list(folder: Path) -> str:
     """Return what each file below a folder says it is in its first line, a folder's own words first."""
     lines = ["| file | what it is |", "|---|---|"]
     for path in sorted(folder.rglob("*.py"), key=lambda path: (path.parent, path.name)):
-        words = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").strip().splitlines()
-        if words:
-            name = path.relative_to(folder).as_posix().removesuffix("__init__.py") or f"{folder.name}/"
-            lines.append(f"| `{name}` | {cell(words[0])} |")
+        name = path.relative_to(folder).as_posix().removesuffix("__init__.py") or f"{folder.name}/"
+        if words := first_line(path):
+            lines.append(f"| `{name}` | {words} |")
     return "\n".join(lines)
+
+
+def room_list(folder: Path) -> str:
+    """Return what each folder in a folder says it is in its first line."""
+    lines = ["| folder | what it is |", "|---|---|"]
+    for path in sorted(folder.glob("*/__init__.py")):
+        lines.append(f"| `{path.parent.name}/` | {first_line(path)} |")
+    return "\n".join(lines)
+
+
+def layer_list(folder: Path) -> str:
+    """Return the layers of a folder from the top down, what is side by side on one floor."""
+    contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    container = folder.relative_to(DOCS.parent).as_posix().replace("/", ".")
+    [layers] = [one["layers"] for one in contracts["contracts"] if one["containers"] == [container]]
+    built = [[name for name in map(str.strip, layer.split("|")) if not name.startswith("(")] for layer in layers]
+    floors = [names for names in built if names]
+    lines = ["| floor | name | what it is |", "|---|---|---|"]
+    for floor, names in zip(range(len(floors), 0, -1), floors, strict=True):
+        for name in names:
+            file = folder / f"{name}.py"
+            words = first_line(file if file.exists() else folder / name / "__init__.py")
+            lines.append(f"| {floor} | `{name}` | {words} |")
+    return "\n".join(lines)
+
+
+def first_line(path: Path) -> str:
+    """Return what a file says it is, as the cell of a table; nothing where it does not say."""
+    words = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").strip().splitlines()
+    return cell(words[0]) if words else ""
+
+
+FILLS = {"text": file_text, "files": file_list, "rooms": room_list, "layers": layer_list}
+"""What fills the marks of pages that are written by hand, by their first word."""
 
 
 def pages() -> dict[Path, str]:

@@ -102,6 +102,20 @@ def test_every_room_says_what_it_is() -> None:
     assert [place(path) for path in rooms if not ast.get_docstring(ast.parse(path.read_text("utf-8")))] == []
 
 
+def test_files_that_pages_name_are_there() -> None:
+    """A path from the checkout is there; any other is part of the path of a file in the page's room."""
+    below = [f"/{one.relative_to(PACKAGE)}" for one in sources()]
+    missing = []
+    for page in (*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "rooms").glob("*.md")):
+        written = re.sub(r"(<!-- \w+ of \S+ -->).*?<!-- end -->", r"\1", page.read_text("utf-8"), flags=re.DOTALL)
+        named = re.findall(r"`([\w./]+(?:\.py|/))`", written) + re.findall(r"<!-- \w+ of (\S+) -->", written)
+        room = f"/{page.stem.replace('-', '/')}/" if page.parent.name == "rooms" else "/"
+        for path in named:
+            if not (ROOT / path).exists() and not any(one.startswith(room) and f"/{path}" in one for one in below):
+                missing.append(f"{page.relative_to(ROOT)} {path}")
+    assert missing == []
+
+
 def test_public_names_have_a_docstring() -> None:
     bare = []
     for path in sources():
@@ -140,6 +154,19 @@ def test_tests_mirror_the_package() -> None:
             if not any(word == one or word.startswith(f"{one}_") for one in found | {room.name}):
                 strays.append(place(path))
     assert strays == []
+
+
+def test_every_module_of_the_search_has_a_test_file_of_its_name() -> None:
+    """Plug-ins are tested by their contracts; a module that holds data and no function has nothing that could fail."""
+    tested = {path.stem.removeprefix("test_") for path in sources(ROOT / "tests" / "explore")}
+    missing = []
+    for path in sources(PACKAGE / "explore"):
+        if path.stem.startswith("_") or path.parent.name in {"reflections", "next_steps", "strategies"}:
+            continue
+        named = any(one == path.stem or one.startswith(f"{path.stem}_") for one in tested)
+        if not named and any(functions(path)):
+            missing.append(place(path))
+    assert missing == []
 
 
 def test_functions_say_what_they_return() -> None:

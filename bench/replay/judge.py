@@ -156,7 +156,7 @@ class Prices:
         """Return what comes after the last fit: nothing here."""
         return 0.0
 
-    def kept_for(self, champion: Experiment | None, left: float) -> float:
+    def reserve_for_champion(self, champion: Experiment | None, left: float) -> float:
         """Return what is kept for releasing the champion."""
         return self.reserve_seconds(champion.plan if champion else None)
 
@@ -168,8 +168,8 @@ class Replayed(Scheduler):
     known: TransferPrior = field(default_factory=TransferPrior)
     opens: bool = True
 
-    def opening(self) -> Proposal | None:
-        return super().opening() if self.opens else None
+    def propose_opening(self) -> Proposal | None:
+        return super().propose_opening() if self.opens else None
 
     @cached_property
     def search_space(self) -> list[Plan]:
@@ -194,7 +194,7 @@ class Replayed(Scheduler):
         best = self.history.champion if self.context.settings.borrow else None
         return None if best is None else known_lead(self.prior, plan, best.plan)
 
-    def _gives_way(self, plan: Plan) -> bool:
+    def _can_be_cut_short(self, plan: Plan) -> bool:
         return False  # what a plan would have scored in less time is not in the table
 
 

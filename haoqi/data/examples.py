@@ -1,7 +1,7 @@
 """Examples and splits: the rows of data that every room passes on, column by column."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ class Examples:
     """The file of each row that is no text: a picture, a recording."""
     meta: list[Mapping[str, Any]] | None = None
     """What a source says of each row beside, by the names of its columns; as JSON can hold it."""
-    known_keys: list[str] | None = None
+    known_keys: list[str] | None = field(default=None, compare=False)
     """The rows' keys where they were made when the rows were read; see `keys`."""
     words: list[tuple[tuple[int, int], ...]] | None = None
     """(start, end) of each word where a source or a training cuts other words than `word_offsets`; spans begin and end
@@ -78,9 +78,9 @@ class Examples:
     A row's chances add up to how much they count beside its own label. Only recipes make them; no file holds any."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            column = getattr(self, field.name)
-            assert column is None or len(column) == len(self.texts), field.name
+        for one in fields(self):
+            column = getattr(self, one.name)
+            assert column is None or len(column) == len(self.texts), one.name
         assert self.weights is None or all(0 <= weight < float("inf") for weight in self.weights), "weights"
 
     def __len__(self) -> int:
@@ -92,7 +92,7 @@ class Examples:
     def take(self, rows: Sequence[int] | Indices) -> "Examples":
         """Return these rows (positions, not ids), in the order asked for; repeats are allowed."""
         chosen = [int(row) for row in rows]
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
         return replace(
             self,
             **{name: [column[row] for row in chosen] for name, column in columns.items() if column is not None},
@@ -127,12 +127,18 @@ class Examples:
             return self.texts
         return [f"{text} {pair}" for text, pair in zip(self.texts, self.pairs, strict=True)]
 
+    @property
+    def second_texts(self) -> list[str]:
+        """The second text of each row, of tasks on two texts."""
+        assert self.pairs is not None or not len(self), "these examples have one text each"
+        return self.pairs or []
+
     def exchanged(self, rows: Sequence[int] | Indices | None = None) -> "Examples":
         """Return the same examples with the two texts of these rows, or of all, exchanged."""
-        assert self.pairs is not None
         chosen = set(range(len(self)) if rows is None else map(int, rows))
         sides = [
-            (b, a) if row in chosen else (a, b) for row, (a, b) in enumerate(zip(self.texts, self.pairs, strict=True))
+            (b, a) if row in chosen else (a, b)
+            for row, (a, b) in enumerate(zip(self.texts, self.second_texts, strict=True))
         ]
         return replace(self, texts=[one for one, _ in sides], pairs=[other for _, other in sides], known_keys=self.keys)
 
@@ -165,10 +171,10 @@ class Examples:
         """Return what is asked as examples without labels; a column that no query has is left out."""
         asked = [Query(one) if isinstance(one, str) else one for one in queries]
         columns: dict[str, Any] = {}
-        for field in ("pair", "context", "turns", "file"):
-            found = [getattr(one, field) for one in asked]
+        for name in ("pair", "context", "turns", "file"):
+            found = [getattr(one, name) for one in asked]
             if any(one is not None and one != () for one in found):
-                columns[_COLUMN.get(field, f"{field}s")] = ["" if one is None else one for one in found]
+                columns[_COLUMN.get(name, f"{name}s")] = ["" if one is None else one for one in found]
         return replace(cls.of([one.text for one in asked]), **columns)
 
     @classmethod
@@ -179,11 +185,11 @@ class Examples:
         """
         columns: dict[str, Any] = {}
         weighed = any(part.weights is not None for part in parts)
-        for field in fields(cls):
-            found = [getattr(part, field.name) for part in parts]
-            if field.name == "weights" and weighed:
+        for one in fields(cls):
+            found = [getattr(part, one.name) for part in parts]
+            if one.name == "weights" and weighed:
                 found = [part.counting.tolist() for part in parts]
-            columns[field.name] = None if any(c is None for c in found) else [x for c in found for x in c]
+            columns[one.name] = None if any(c is None for c in found) else [x for c in found for x in c]
         return cls(**columns)
 
 

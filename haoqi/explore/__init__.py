@@ -1,1 +1,1 @@
-"""The loop of curiosity: plans, beliefs, strategies, verification, and the knowledge that came of them."""
+"""The search: plans are proposed, run, tested against the champion and recorded, in ten rooms."""

@@ -30,7 +30,7 @@ class ExploreSettings:
     refit: bool = True
     """Whether what is released learns from the validation examples, too, where there is time for it."""
     variants: Annotated[int, Range(0, 100, search=False)] = 4
-    """How many variations of a method's settings are on the table beside its defaults."""
+    """How many variations of a method's settings are candidates beside its defaults."""
     alpha: Annotated[float, Range(0.0001, 0.5, search=False)] = 0.1
     """The chance that a run without any better plan proves one: all its paired tests share it, the likely ones most."""
     borrow: bool = True

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from haoqi.core.registry import Registry
 from haoqi.data.answers import Accepts
 from haoqi.data.examples import Examples
-from haoqi.methods.work import Size, Work
 from haoqi.models.bases import Base
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.predictor import Predictor
@@ -68,7 +67,9 @@ class Job:
 class Method(Protocol):
     """A frozen dataclass of settings with a `fit`. One file each; the file's name is its name.
 
-    The module docstring cites the paper and says when to prefer the method.
+    The module docstring cites the paper and says when to prefer the method. It may have a `work(size) -> Work` beside,
+    which says as counts what a fit takes and scoring texts with what it gives; without one the explorer begins with
+    what methods of its sort usually take, and goes by the seconds that its plans took (`work_of`).
     """
 
     accepts: ClassVar[Accepts]
@@ -85,13 +86,6 @@ class Method(Protocol):
 
     def fit(self, job: Job) -> Predictor:
         """Return a predictor learnt from job.train; the same job gives the same predictor."""
-        ...
-
-    def work(self, size: Size) -> Work:
-        """Return what a fit takes, and scoring texts with what it gives, as counts.
-
-        They say what is done, not how long it takes: the explorer knows the seconds of each kind.
-        """
         ...
 
 

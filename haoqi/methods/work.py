@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from haoqi.models.feature_store.store import LONGEST
 
@@ -218,6 +219,29 @@ class Tuning:
     """Texts drawn at random whose longest is as long as a text is after padding; 1: batches are of like length."""
     effort: float = 1.0
     """Times that a step computes each of its rows."""
+
+
+def work_of(method: Any, size: Size) -> Work:
+    """Return what a method says that it takes, or, of one that says nothing, what methods of its sort usually take.
+
+    The explorer corrects either by the seconds that the method's plans have taken in this run, as rows and tokens scale
+    them: what is said once need not be exact.
+
+    Args:
+        method: with `uses_base` and `stochastic`, and perhaps a `work`.
+        size: what one fit learns from and scores.
+    """
+    said = getattr(method, "work", None)
+    if said is not None:
+        found: Work = said(size)
+        return found
+    if not method.uses_base:
+        each = size.letters / 1e6
+        return Work(Load(fits=1, ngrams=each * size.train_rows), Load(ngrams=each * size.valid_rows))
+    if not method.stochastic:
+        return Work(Load(fits=1) + labelled(size, size.train_rows), embeds=size.train_rows, asks=True)
+    moved = 12.0 * size.layers * size.width**2
+    return tuned(size, Tuning(epochs=3, batch_size=16, max_tokens=LONGEST, layers=size.layers, moved=moved))
 
 
 def tuned(size: Size, how: Tuning) -> Work:

@@ -284,3 +284,10 @@ def test_the_second_text_is_read(name: str, base: Base, store: FeatureStore) -> 
     asked, predictor = examples_of("pair", 6), fitted(name, "pair", base, store)
     other = replace(asked, pairs=["something else entirely scored"] * 6)
     assert np.abs(flat(predictor.scores(asked)) - flat(predictor.scores(other))).max() > 1e-6
+
+
+@pytest.mark.parametrize(("name", "output"), CASES)
+def test_a_method_learns_without_validation_examples(name: str, output: str, base: Base, store: FeatureStore) -> None:
+    method = methods.build(name)
+    predictor = method.fit(job_of(method, output, base, store, valid=Examples.of([])))
+    assert np.isfinite(flat(predictor.scores(examples_of(output, 3)))).all()

@@ -10,6 +10,7 @@ from haoqi.explore.beliefs.surrogate import Surrogate
 from haoqi.explore.beliefs.transfer_prior import TransferPrior
 from haoqi.explore.costs.throughput import Cost
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.scheduling.strategies import Strategy, strategies
 
 PLANS = [
@@ -25,7 +26,7 @@ def history(count: int) -> list[Experiment]:
     return [Experiment(plan, score=0.5 + 0.01 * n, expected=0.4, number=n + 1) for n, plan in enumerate(chosen)]
 
 
-def outlook(past: list[Experiment], left: float | None) -> Acquisition:
+def acquisition(past: list[Experiment], left: float | None) -> Acquisition:
     def seconds(plan: Plan) -> float:
         return 10 * plan.share
 
@@ -41,7 +42,7 @@ def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: 
     strategy = strategies.build(name)
     past = history(tried)
     untried = [plan for plan in PLANS if plan not in {e.plan for e in past}]
-    first, again = (strategy.propose(untried, past, outlook(past, left), Random(0)) for _ in range(2))
+    first, again = (strategy.propose(untried, past, acquisition(past, left), Random(0)) for _ in range(2))
     assert isinstance(strategy, Strategy)
     assert first in untried
     assert first == again
@@ -49,8 +50,8 @@ def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: 
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_strategy_works_with_one_plan_left_and_failed_experiments(name: str) -> None:
-    failed = [Experiment(plan, score=None, error="out of memory") for plan in PLANS[:8]]
-    assert strategies.build(name).propose(PLANS[8:9], failed, outlook(failed, None), Random(0)) == PLANS[8]
+    failed = [Experiment(plan, score=None, error=Reason("failed", {"reason": "out of memory"})) for plan in PLANS[:8]]
+    assert strategies.build(name).propose(PLANS[8:9], failed, acquisition(failed, None), Random(0)) == PLANS[8]
 
 
 @pytest.mark.parametrize("name", strategies.names())

@@ -1,13 +1,14 @@
 """Examples keep their columns together, and weights mean how much a row counts."""
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.data.examples import Examples
+from haoqi.data.examples import Examples, Query, Turn, key_of
 from haoqi.data.preparing.store import load, save
 
 weights = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0]), min_size=1, max_size=8)
@@ -52,3 +53,28 @@ def test_weights_survive_the_disk(tmp_path: Path) -> None:
     examples = weighed([0.5, 2.0])
     save(examples, tmp_path / "examples.parquet")
     assert load(tmp_path / "examples.parquet") == examples
+
+
+def test_a_row_keeps_its_key_whatever_its_number_file_or_split() -> None:
+    one, other = Examples.of(["a", "b", "c"]), Examples.of(["c", "d", "a"])
+    assert one.keys[0] == other.keys[2]
+    assert one.keys[2] == other.keys[0]
+    assert one.take([2, 0]).keys == [one.keys[2], one.keys[0]]
+    assert len({*one.keys, *other.keys}) == 4
+
+
+def test_keys_are_of_all_that_is_asked_and_of_texts_as_they_came() -> None:
+    pairs = replace(Examples.of(["a", "a"]), pairs=["b", "c"])
+    assert len({*pairs.keys, key_of("a")}) == 3
+    cleaned = replace(Examples.of(["a b"]), originals=["a  b"])
+    assert cleaned.keys == [key_of("a  b")]
+    assert pairs.exchanged().keys == pairs.keys
+
+
+def test_queries_are_asked_as_they_are() -> None:
+    asked = Examples.asked(["one", Query("two", pair="other")])
+    assert (asked.texts, asked.pairs, asked.contexts) == (["one", "two"], ["", "other"], None)
+    assert asked.query(1) == Query("two", pair="other")
+    assert Examples.asked(["one"]).pairs is None
+    turns = (Turn("user", "hello"),)
+    assert Examples.asked([Query("so?", turns=turns)]).turns == [turns]

@@ -18,10 +18,10 @@ from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.advice.next_steps._choice import spread, unsure
-from haoqi.explore.advice.next_steps._told import cell
+from haoqi.explore.advice.next_steps._step_parts import cell
 from haoqi.explore.advice.next_steps.another_source import grouped
 from haoqi.explore.advice.next_steps.recheck_labels import believed
-from haoqi.explore.advice.run_end import CHARACTERS_A_MINUTE, DECIDING_SECONDS, WORDS_A_MINUTE, RunEnd
+from haoqi.explore.advice.run_end import DECIDING_SECONDS, RunEnd
 from haoqi.explore.record.history import History
 from haoqi.models.releases import releases
 from haoqi.run import Run, run_of
@@ -128,7 +128,7 @@ def test_who_wants_no_advice_gets_none(place: Path) -> None:
 
 
 def test_what_one_step_runs_into_leaves_the_others_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: object, ending: RunEnd) -> None:
+    def fail(self: object, run_end: RunEnd) -> None:
         raise ValueError("no luck")
 
     monkeypatch.setattr(next_steps.get("train_longer"), "suggest", fail)
@@ -170,23 +170,6 @@ def test_the_share_of_wrong_suspects_is_believed_as_estimated_until_a_lesson_mov
     assert means[""] == pytest.approx(0.8)
     assert means["refuted"] < means[""] < means["confirmed"]
     assert min(*believed(0.0, ""), *believed(1.0, "")) > 0
-
-
-class Timeless(RunEnd):
-    """An ending of which nothing but how fast people read is asked."""
-
-    def __init__(self) -> None:
-        pass
-
-
-def test_people_read_words_and_characters_at_their_pace_and_decide_once_per_label() -> None:
-    ending = Timeless()
-    words = ending.human_seconds(["one two three four"], ["a"])
-    assert words == pytest.approx(60 * 4 / WORDS_A_MINUTE + DECIDING_SECONDS)
-    chinese = ending.human_seconds(["电池坏了"], ["a"])
-    assert chinese == pytest.approx(60 * 4 / CHARACTERS_A_MINUTE + DECIDING_SECONDS)
-    spans = (Span(0, 3, "PER"), Span(4, 7, "PER"), Span(8, 9, "LOC"))
-    assert ending.human_seconds(["one two three four"], [spans]) == pytest.approx(words + 2 * DECIDING_SECONDS)
 
 
 def test_doubt_is_the_narrow_margin_of_one_label_and_the_least_sure_of_several() -> None:

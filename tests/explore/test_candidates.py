@@ -53,26 +53,26 @@ def test_no_share_is_offered_of_what_learns_from_all_examples_in_any_time(
 ) -> None:
     room = context(1500, folds=folds, budget_seconds=left)
     assert any(plan.method == "crf" and plan.share < 1 for plan in candidate_plans(room)), "the space holds shares"
-    offered = table(room, left, place=tmp_path).untried()
+    offered = table(room, left, place=tmp_path).untried_plans()
     assert {plan.share for plan in offered if plan.method == "crf"} == {1.0}
 
 
 def test_a_share_is_offered_where_there_is_no_time_for_a_worthwhile_part_of_the_whole(tmp_path: Path) -> None:
     room = context(60_000, budget_seconds=40.0)
-    offered = table(room, 40.0, place=tmp_path).untried()
+    offered = table(room, 40.0, place=tmp_path).untried_plans()
     assert 1 / 9 in {plan.share for plan in offered if plan.method == "crf"}
 
 
 def test_no_share_is_offered_of_a_plan_whose_whole_was_tried(tmp_path: Path) -> None:
     room = context(60_000, budget_seconds=40.0)
     whole = Plan.of("crf")
-    offered = table(room, 40.0, Experiment(whole, score=0.5, seconds=30.0), place=tmp_path).untried()
+    offered = table(room, 40.0, Experiment(whole, score=0.5, seconds=30.0), place=tmp_path).untried_plans()
     assert [plan for plan in offered if replace(plan, share=1.0) == whole] == []
 
 
 def test_the_first_tagger_learns_from_all_examples_and_leaves_time_for_others(tmp_path: Path) -> None:
     room = context(20_000, budget_seconds=200.0, methods=("crf",))
-    step = table(room, 200.0, place=tmp_path)._plain()
+    step = table(room, 200.0, place=tmp_path)._propose_plain()
     assert step is not None and step.seconds is not None
     assert (step.plan.method, step.plan.share) == ("crf", 1.0)
     assert step.belief.seconds > step.seconds

@@ -26,7 +26,7 @@ class Bench:
         self.right: dict[tuple[str, int], csr_array] = {}
         self.rng = np.random.default_rng(seed)
         self.hard = self.rng.random(COUNT)  # models of one kind fail on the same examples
-        self.court = ChampionTest(
+        self.rules = ChampionTest(
             metrics.build("accuracy"),
             alpha=0.05,
             pooled=lambda experiments: average([self.right[e.plan.key, e.plan.seed] for e in experiments]),
@@ -38,7 +38,7 @@ class Bench:
         right = (self.hard + noise * self.rng.standard_normal(COUNT) < quality).astype(float)
         self.right[plan.key, plan.seed] = csr_array(np.stack([right, np.ones(COUNT)], axis=1))
         experiment = self.history.add(Experiment(plan, score=float(right.mean())), spent=0.0)
-        verdict = self.court.verdict(self.history, experiment)
+        verdict = self.rules.verdict(self.history, experiment)
         self.history.judge(verdict, spent=0.0)
         return verdict.decision
 
@@ -65,7 +65,7 @@ def test_a_failed_experiment_changes_nothing(bench: Bench) -> None:
     failed = bench.history.add(
         Experiment(Plan("full"), score=None, error=Reason("failed", {"reason": "out of memory"})), spent=0.0
     )
-    verdict = bench.court.verdict(bench.history, failed)
+    verdict = bench.rules.verdict(bench.history, failed)
     assert (verdict.decision, verdict.champion) == ("failed", 1)
 
 
@@ -107,8 +107,8 @@ def test_copies_of_one_method_are_seldom_crowned() -> None:
 
 
 def knowing(bench: Bench, mean: float) -> Bench:
-    bench.court = replace(
-        bench.court, lead=lambda one, other: PriorBelief(mean, 0.2) if one.method != other.method else None
+    bench.rules = replace(
+        bench.rules, lead=lambda one, other: PriorBelief(mean, 0.2) if one.method != other.method else None
     )
     return bench
 
@@ -126,9 +126,9 @@ def test_what_other_data_sets_know_decides_where_the_examples_leave_it_open() ->
     assert (crowned.difference, crowned.p_value) == (left.difference, left.p_value)
     assert (left.difference or 0.0) > 0
     assert (left.p_value or 0.0) > 0.05
-    assert crowned.chance_better >= 1 - told.court.alpha
+    assert crowned.chance_better >= 1 - told.rules.alpha
     # It was not proven on the examples, so its stake is gone.
-    assert alpha_left(told.history, told.court.alpha) == alpha_left(alone.history, alone.court.alpha) < told.court.alpha
+    assert alpha_left(told.history, told.rules.alpha) == alpha_left(alone.history, alone.rules.alpha) < told.rules.alpha
 
 
 def test_cross_dataset_evidence_crowns_nobody_who_is_behind_and_no_variation_of_the_champion() -> None:
@@ -143,8 +143,8 @@ def asked_together(seed: int, *, bias: float, quality: float = 0.798) -> Bench:
     """Return a bench whose last challenger is an ensemble that is level with, or behind, a champion that was chosen."""
     bench = Bench(seed)
     known = PriorBelief(0.08, 0.05)
-    bench.court = replace(
-        bench.court,
+    bench.rules = replace(
+        bench.rules,
         lead=lambda one, other: known if one.method == ENSEMBLE else None,
         selection_bias=lambda history: bias,
     )

@@ -53,7 +53,7 @@ class Bench:
         self.rng = np.random.default_rng(seed)
         self.hard = self.rng.random(count)
         self.right: dict[tuple[str, int], csr_array] = {}
-        self.court = ChampionTest(
+        self.rules = ChampionTest(
             ACCURACY,
             alpha=ALPHA,
             pooled=lambda experiments: average([self.right[e.plan.key, e.plan.seed] for e in experiments]),
@@ -65,7 +65,7 @@ class Bench:
         right = (self.hard + 0.1 * self.rng.standard_normal(len(self.hard)) < quality).astype(float)
         self.right[plan.key, plan.seed] = csr_array(np.stack([right, np.ones(len(right))], axis=1))
         experiment = self.history.add(Experiment(plan, score=float(right.mean()), **facts), spent=0.0)
-        verdict = self.court.verdict(self.history, experiment)
+        verdict = self.rules.verdict(self.history, experiment)
         self.history.judge(verdict, spent=0.0)
         return verdict.decision
 
@@ -83,7 +83,7 @@ class Bench:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(champion_test, "compare", quickly)
+    monkeypatch.setattr("haoqi.evaluate.comparison.compare", quickly)
 
 
 @pytest.mark.parametrize("stochastic", [True, False])

@@ -10,12 +10,9 @@ import pytest
 from haoqi import tasks
 from haoqi.core.folder import write_json
 from haoqi.core.hardware import Hardware
-from haoqi.core.ledger import Ledger
 from haoqi.data.examples import Examples, Splits
 from haoqi.explore.experiments.distillation import predict_as_teacher
-from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
-from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.scheduling.ensemble_plans import FASTER, REACH, propose_student
+from haoqi.explore.plans.plan import ENSEMBLE, Plan
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.artifact_paths import experiment_folder
 from haoqi.explore.setup.context import SearchContext
@@ -62,20 +59,3 @@ def test_no_row_is_answered_by_a_teacher_that_learnt_it_or_what_was_made_of_it(c
     sure = 1 / (1 + np.exp(-(0.75 * 4.0 / 2.0 + 0.25 * 1.0 / 0.5)))
     np.testing.assert_allclose(own, np.tile([sure, 1 - sure], (60, 1)), rtol=1e-5)
     np.testing.assert_allclose(others, np.tile([sure, 1 - sure], (2, 1)), rtol=1e-5)
-
-
-def test_the_student_is_the_best_that_is_fast_and_near_enough_and_each_teacher_has_one(context: SearchContext) -> None:
-    history = History(Ledger("sqlite://"), "run")
-    scores = {"majority": 0.9 - 2 * REACH, "tfidf": 0.87, "logistic": 0.88, ENSEMBLE: 0.9}
-    for method, score in scores.items():
-        plan = TEACHER if method == ENSEMBLE else Plan(method)
-        made = history.add(Experiment(plan, score), spent=0.0)
-        history.judge(Verdict(made.number, "crowned", made.number, score), spent=0.0)
-    seconds = {"majority": 0.1, "tfidf": 1.0, "logistic": 1.1, ENSEMBLE: FASTER * 1.05}
-    found = propose_student(context, history, lambda plan: seconds[plan.method])
-    assert found == Plan("tfidf", made_of=(TEACHER,)).with_recipe(DISTIL)  # logistic is too slow, majority too far
-    assert propose_student(context, history, lambda plan: 1.0) is None
-    history.add(Experiment(found, 0.85, role=DISTIL), spent=0.0)
-    assert propose_student(context, history, lambda plan: seconds[plan.method]) is None
-    history.judge(Verdict(5, "faster", 5, 0.9), spent=0.0)
-    assert propose_student(context, history, lambda plan: seconds[plan.method]) is None

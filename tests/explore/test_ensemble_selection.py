@@ -76,9 +76,7 @@ GOOD, BAD = ("great", "lovely", "quick", "bright"), ("broken", "late", "dull", "
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_base: str) -> Callable[[int], Release]:
     """Return what releases the best of so many steps on noisy reviews, where every test is passed."""
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(
-        "haoqi.explore.promotion.champion_test.compare", lambda *args, **rest: Comparison(0.01, 0.001, 0.02, 1e-4)
-    )
+    monkeypatch.setattr("haoqi.evaluate.comparison.compare", lambda *args, **rest: Comparison(0.01, 0.001, 0.02, 1e-4))
     rng = np.random.default_rng(5)
     lines = ["text,label"]
     for number in range(500):

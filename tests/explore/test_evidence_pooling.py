@@ -16,7 +16,7 @@ from haoqi.explore.beliefs.evidence_pooling import (
 )
 from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
 from haoqi.explore.plans.plan import ENSEMBLE, Plan
-from tests.explore.test_training_data_recipes import lab_of, reviews
+from tests.explore.test_training_data_recipes import context_of, reviews
 
 SHORT = Features(80.0, 2, 12.0)
 
@@ -86,7 +86,7 @@ def test_a_variation_is_known_elsewhere_by_what_variations_of_its_method_were_an
 
 def test_only_methods_at_their_defaults_are_known_to_lead_and_only_where_it_is_asked(tmp_path: Path) -> None:
     train, _ = reviews(200)
-    context = lab_of(tmp_path, train, train.take([0, 1]))
+    context = context_of(tmp_path, train, train.take([0, 1]))
     lead = cross_dataset_lead(context)
     blend, habit = Plan("blend"), Plan("logistic")
     assert (known := lead(blend, habit)) is not None

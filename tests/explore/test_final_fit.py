@@ -131,7 +131,12 @@ def test_those_members_of_an_ensemble_learn_again_for_which_there_is_time(
         learnt.clear()
         rows = final_model(champion, context, case.history, left + alone).facts["learnt_from"]
         found.append(
-            (set(learnt), rows, costs.kept_for(champion, left + alone), can_refit(plan, context, costs, left + alone))
+            (
+                set(learnt),
+                rows,
+                costs.reserve_for_champion(champion, left + alone),
+                can_refit(plan, context, costs, left + alone),
+            )
         )
     assert found == [
         (set(), ROWS, alone, False),
@@ -201,7 +206,7 @@ def test_a_training_among_members_learns_again_in_what_the_others_leave(
     context = replace(case.context, settings=ExploreSettings(minutes=0.01, folds=0))
     costs = CostModel.of(context, case.history.experiments, timed=True)
     whole = {lora: None, TFIDF: None}
-    found = {seconds: costs.refitted(plan, seconds) for seconds in (5.0, 15.0, 25.0, 32.0, 50.0, 99.0)}
+    found = {seconds: costs.affordable_refits(plan, seconds) for seconds in (5.0, 15.0, 25.0, 32.0, 50.0, 99.0)}
     assert found == {
         5.0: {},
         15.0: {TFIDF: None},
@@ -211,7 +216,9 @@ def test_a_training_among_members_learns_again_in_what_the_others_leave(
         99.0: whole,
     }
     alone = costs.reserve_seconds(plan)
-    assert [costs.kept_for(champion, alone + left) - alone for left in (32.0, 60.0)] == pytest.approx([32.0, 50.0])
+    assert [costs.reserve_for_champion(champion, alone + left) - alone for left in (32.0, 60.0)] == pytest.approx(
+        [32.0, 50.0]
+    )
     given = dict[Plan, float | None]()
     job = final_fit.build_job
 
@@ -235,12 +242,12 @@ def test_time_for_a_last_fit_as_long_as_the_first_is_kept_while_there_is_some(
     context = replace(case.context, settings=ExploreSettings(minutes=1.0, folds=0))
     costs = CostModel.of(context, case.history.experiments, timed=True)
     alone = costs.reserve_seconds(champion.plan)
-    assert costs.kept_for(champion, 60.0) == pytest.approx(alone + 20.0)
-    assert costs.kept_for(champion, 20.0) == alone
-    assert costs.kept_for(replace(champion, plan=TFIDF), 60.0) == costs.reserve_seconds(TFIDF)
-    assert costs.kept_for(None, 60.0) == costs.reserve_seconds(None)
+    assert costs.reserve_for_champion(champion, 60.0) == pytest.approx(alone + 20.0)
+    assert costs.reserve_for_champion(champion, 20.0) == alone
+    assert costs.reserve_for_champion(replace(champion, plan=TFIDF), 60.0) == costs.reserve_seconds(TFIDF)
+    assert costs.reserve_for_champion(None, 60.0) == costs.reserve_seconds(None)
     without = CostModel.of(replace(context, settings=replace(context.settings, refit=False)), [], timed=True)
-    assert without.kept_for(champion, 60.0) == without.reserve_seconds(champion.plan)
+    assert without.reserve_for_champion(champion, 60.0) == without.reserve_seconds(champion.plan)
 
 
 def test_no_experiment_waits_for_a_last_fit_that_the_time_left_has_no_room_for(
@@ -251,8 +258,10 @@ def test_no_experiment_waits_for_a_last_fit_that_the_time_left_has_no_room_for(
     context = replace(case.context, settings=ExploreSettings(minutes=1.0, folds=0))
     costs = CostModel.of(context, case.history.experiments, timed=True)
     kept = costs.reserve_seconds(TFIDF)
-    assert costs.kept_for(words, kept) == costs.kept_for(words, kept - LATE * 60.0 + 0.1) == kept
-    assert costs.kept_for(words, kept - LATE * 60.0 - 0.1) == pytest.approx(kept - 10.0)
+    assert (
+        costs.reserve_for_champion(words, kept) == costs.reserve_for_champion(words, kept - LATE * 60.0 + 0.1) == kept
+    )
+    assert costs.reserve_for_champion(words, kept - LATE * 60.0 - 0.1) == pytest.approx(kept - 10.0)
 
 
 def test_a_last_fit_reads_nothing_that_was_read_before(tmp_path: Path, tiny_base: str) -> None:

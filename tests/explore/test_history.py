@@ -9,7 +9,6 @@ from haoqi.core.ledger import Ledger
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.record.knowledge_curve import knowledge_curve
 
 
 def filled(path: Path) -> History:
@@ -50,12 +49,3 @@ def test_without_a_champion_the_first_failure_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none of the 1 plans") as caught:
         history.found()
     assert "no such base" in caught.value.hint
-
-
-def test_the_curve_credits_every_step(tmp_path: Path) -> None:
-    filled(tmp_path / "ledger.sqlite")
-    points = knowledge_curve(Ledger(tmp_path / "ledger.sqlite").entries("run"))
-    assert [(p.step, p.score, p.champion, p.role) for p in points] == [(1, 0.2, 1, "explore"), (2, 0.8, 2, "explore")]
-    assert points[1].gain == pytest.approx(0.6)
-    assert points[1].alpha == pytest.approx(0.3 * 0.6)
-    assert [p.beta for p in points] == [1.0, 1.0]

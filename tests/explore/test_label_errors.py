@@ -74,14 +74,6 @@ def test_a_memory_of_some_rows_only_is_not_asked(tmp_path: Path, tiny_base: str)
     assert found(case, wrong) == alone
 
 
-def test_what_was_made_of_one_row_is_remembered_together() -> None:
-    memory = artifacts.EarlyAnswers.of([7, 3, 7], np.array([[0.2, 0.8], [0.9, 0.1], [0.6, 0.4]], np.float32))
-    told = memory.all_of([7, 3])
-    assert told is not None and np.allclose(told, [[0.4, 0.6], [0.9, 0.1]])
-    assert memory.all_of([3, 8]) is None
-    assert memory.all_of([9]) is None
-
-
 def test_a_training_leaves_what_it_remembers_of_each_row(tmp_path: Path, tiny_base: str) -> None:
     case, wrong, _ = case_of(tmp_path, tiny_base)
     case.run(TFIDF)

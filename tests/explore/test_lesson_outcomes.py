@@ -75,15 +75,17 @@ def test_the_examples_in_the_docstrings_are_right() -> None:
 def test_a_remedy_of_a_kind_that_never_helped_must_be_quick(
     believed: float, left: float | None, seconds: float, deserved: bool
 ) -> None:
-    seen = SimpleNamespace(proven=lambda kind: believed, left_seconds=left, seconds_of=lambda plan: seconds)
-    assert reflect._deserves(LESSON, LESSON.plans[0], cast("ChampionDiagnostics", seen)) == deserved
+    diagnostics = SimpleNamespace(
+        success_rate=lambda kind: believed, left_seconds=left, estimate_seconds=lambda plan: seconds
+    )
+    assert reflect._deserves(LESSON, LESSON.plans[0], cast("ChampionDiagnostics", diagnostics)) == deserved
 
 
 @pytest.mark.parametrize(("kind", "plans", "share"), [("overfitting", 1, 2 / 7), ("rare_classes", 3, 1.0)])
 def test_what_seldom_helped_promises_less_and_tries_less(kind: str, plans: int, share: float) -> None:
     parent = Plan.of("tfidf")
-    seen = SimpleNamespace(proven=success_rate, score=0.8, plan=parent)
+    diagnostics = SimpleNamespace(success_rate=success_rate, score=0.8, plan=parent)
     tried = [Plan.of("tfidf", settings={"strength": strength}) for strength in (0.1, 0.01, 10.0)]
-    [found] = raised(cast("ChampionDiagnostics", seen), kind, tried, {}, explains=1.0, claim="It fails.")
+    [found] = raised(cast("ChampionDiagnostics", diagnostics), kind, tried, {}, explains=1.0, claim="It fails.")
     assert found.plans == tuple(tried[:plans])
     assert found.gain == found.doubt == pytest.approx(share * REPAIRED * 0.2)

@@ -2,22 +2,18 @@
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, cast
 
 import pytest
 
 from haoqi import pipeline
 from haoqi.core.events import Event, Note, Tried
 from haoqi.core.ledger import Entry, Ledger
-from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.plans.plan import Experiment, Plan
-from haoqi.explore.record import knowledge_curve
 from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.record.lessons import Lesson, LessonVerdict, clipped, decide_lesson
-from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
+from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.run import Run, run_of
 
@@ -29,45 +25,6 @@ def lesson(subject: str = "", parent: Plan = CHAMPION, **rest: object) -> Lesson
     plans = (Plan.of("tfidf", settings={"strength": 0.1}), Plan.of("tfidf", settings={"balance": True}))
     facts = {"gain": 0.02, "doubt": 0.02, "evidence": {"count": 3, "share": 0.1234567891}, **rest}
     return Lesson("overfitting", "It follows 3 examples too closely.", parent, plans, subject=subject, **facts)  # type: ignore[arg-type]
-
-
-def better(difference: float, p_value: float, half: float = 0.01) -> Comparison:
-    return Comparison(difference, difference - half, difference + half, p_value)
-
-
-@pytest.mark.parametrize(
-    ("found", "decision", "place"),
-    [
-        ([better(0.03, 0.001)], "confirmed", 0),
-        ([better(-0.03, 0.001), better(0.03, 0.01)], "confirmed", 1),
-        ([better(0.03, 0.04)], "undecided", 0),  # alpha is shared
-        ([better(-0.03, 0.001)], "refuted", 0),
-        ([better(-0.005, 0.3)], "refuted", 0),  # at most 0.005, and 0.02 was promised
-        ([better(-0.005, 0.3), better(0.005, 0.3)], "undecided", 1),
-        ([better(-0.005, 0.3), None], "undecided", 0),
-        ([None, None], "undecided", None),
-        ([], "undecided", None),
-    ],
-)
-def test_a_lesson_is_confirmed_refuted_or_left_open(
-    found: list[Comparison | None], decision: str, place: int | None
-) -> None:
-    assert decide_lesson(found, gain=0.02, alpha=0.025) == (decision, place)
-
-
-def test_a_lesson_survives_the_ledger_and_keeps_its_name(tmp_path: Path) -> None:
-    history = History(Ledger(tmp_path / "ledger.sqlite"), "run")
-    told = lesson(examples=clipped([(7, "x" * 999), (8, "short")]), words=("zqx",), measure="hide")
-    history.learn(told, spent=1.0)
-    history.conclude(LessonVerdict(told.key, "refuted", 2, 1, -0.01, -0.02, 0.0, 0.4, 0.025, 2), spent=2.0)
-    again = History(Ledger(tmp_path / "ledger.sqlite"), "run")
-    [read] = again.lessons
-    assert replace(read, evidence=told.evidence) == told
-    assert read.evidence == {"count": 3, "share": 0.123457}
-    assert read.key == told.key == replace(told, claim="other words", gain=0.5).key != lesson("another").key
-    assert again.lesson_verdicts == history.lesson_verdicts
-    assert again.spent_seconds == 2.0
-    assert len(read.examples[0][1]) == 301
 
 
 def crowned(history: History, plan: Plan, score: float = 0.8) -> None:
@@ -86,19 +43,6 @@ def test_open_are_the_lessons_of_the_champion_that_have_no_verdict() -> None:
     assert [one.subject for one in history.open_lessons] == ["two"]
     crowned(history, Plan("logistic"))
     assert [one.subject for one in history.open_lessons] == ["three"]
-
-
-def test_thinking_counts_as_time_that_exploring_did_not_get() -> None:
-    history = History(Ledger("sqlite://"), "run")
-    history.add(Experiment(CHAMPION, score=0.5, seconds=6.0), spent=6.0)
-    history.judge(Verdict(1, "crowned", 1, 0.5), spent=6.0)
-    history.thought({"after": 1, "lessons": 0, "champion": CHAMPION.key, "failed": {}}, seconds=2.0, spent=8.0)
-    history.add(Experiment(lesson().plans[0], score=0.6, seconds=4.0, role="reflect"), spent=12.0)
-    history.judge(Verdict(2, "crowned", 2, 0.6), spent=12.0)
-    points = knowledge_curve.knowledge_curve(history.ledger.entries("run"))
-    assert [point.role for point in points] == ["explore", "reflect"]
-    assert points[1].beta == pytest.approx(0.5)
-    assert points[1].gain == pytest.approx(0.1)
 
 
 GOOD = ("great", "lovely", "quick", "bright", "kind", "fresh")
@@ -207,17 +151,3 @@ def test_a_reflection_that_fails_is_noted_and_passed_over(
     marks = [entry.body["failed"] for entry in entries(tmp_path / "home") if entry.kind == "reflection"]
     assert marks[0] == {"shift": "nothing to divide by"}
     assert any(entry.kind == "lesson" for entry in entries(tmp_path / "home"))
-
-
-def test_looks_share_the_time_of_their_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([10.0, 15.0, 25.0])
-    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    seen = ChampionDiagnostics(cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0)
-    assert [seen.affords(14.0), seen.affords(14.0), seen.affords(0.1)] == [True, False, False]
-    apart = ChampionDiagnostics(
-        cast(Any, None), History(Ledger("sqlite://"), "run"), left_seconds=100.0, begun=10.0, shared=False
-    )
-    assert [apart.affords(14.0), apart.affords(14.0), apart.affords(16.0)] == [True, True, False]
-    monkeypatch.undo()
-    unclocked = ChampionDiagnostics(cast(Any, None), History(Ledger("sqlite://"), "run"))
-    assert [unclocked.affords(19.0), unclocked.affords(19.0), unclocked.affords(21.0)] == [True, True, False]

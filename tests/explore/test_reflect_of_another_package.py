@@ -35,13 +35,13 @@ class NumberedTexts:
         "zh": {"lesson.numbered_texts": "{number_share} 的文本含有数字。"},
     }
 
-    def reflect(self, seen):
+    def reflect(self, diagnostics):
         """Return the lesson that numbers should be left out."""
-        held = sum(any(map(str.isdigit, text)) for text in seen.judged.texts)
-        evidence = {"number_share": held / len(seen.judged)}
-        plan = replace(seen.plan, seed=0).with_recipe("without_numbers", least=2)
+        held = sum(any(map(str.isdigit, text)) for text in diagnostics.judged.texts)
+        evidence = {"number_share": held / len(diagnostics.judged)}
+        plan = replace(diagnostics.plan, seed=0).with_recipe("without_numbers", least=2)
         said = claim("numbered_texts", evidence)
-        return [Lesson("numbered_texts", said, replace(seen.plan, seed=0), (plan,), 0.1, 0.1, evidence)]
+        return [Lesson("numbered_texts", said, replace(diagnostics.plan, seed=0), (plan,), 0.1, 0.1, evidence)]
 '''
 
 RECIPE = '''"""Texts without their numbers (Nobody, 2020)."""

@@ -60,7 +60,7 @@ def sst2() -> tuple[Examples, Examples]:
     return train, replace(valid, ids=[len(train) + row for row in valid.ids])
 
 
-def lab_of(place: Path, train: Examples, valid: Examples, **rest: Any) -> SearchContext:
+def context_of(place: Path, train: Examples, valid: Examples, **rest: Any) -> SearchContext:
     return SearchContext(
         task=tasks.build("sentiment", ("negative", "positive")),
         splits=Splits(train, valid, Examples.of([])),
@@ -91,7 +91,7 @@ def crowned(context: SearchContext, history: History, plan: Plan) -> float:
 def test_flipped_labels_are_among_the_suspects(tmp_path: Path, sst2: tuple[Examples, Examples], minilm: Base) -> None:
     train, wrong = flipped(sst2[0])
     bases = {"minilm": minilm}
-    context = lab_of(tmp_path, train, sst2[1], bases=bases, lengths=measure_lengths(train.texts, bases))
+    context = context_of(tmp_path, train, sst2[1], bases=bases, lengths=measure_lengths(train.texts, bases))
     suspects = find(train, recipe_tools(Plan("tfidf"), context), None).rows.tolist()
     hits = np.cumsum([row in wrong for row in suspects])
     precise = np.flatnonzero(hits >= 0.6 * np.arange(1, len(hits) + 1))[-1]
@@ -100,7 +100,7 @@ def test_flipped_labels_are_among_the_suspects(tmp_path: Path, sst2: tuple[Examp
 
 
 def test_the_lesson_of_flipped_labels_is_confirmed(tmp_path: Path, sst2: tuple[Examples, Examples]) -> None:
-    context = lab_of(tmp_path, flipped(sst2[0])[0], sst2[1], bases={})
+    context = context_of(tmp_path, flipped(sst2[0])[0], sst2[1], bases={})
     history = History(Ledger(tmp_path / "ledger.sqlite"), "sst2")
     before = crowned(context, history, Plan("tfidf"))
     [lesson] = reflections.build("suspect_labels").reflect(ChampionDiagnostics(context, history))
@@ -110,7 +110,7 @@ def test_the_lesson_of_flipped_labels_is_confirmed(tmp_path: Path, sst2: tuple[E
 
 
 def test_on_clean_labels_the_same_lesson_is_not_confirmed(tmp_path: Path, sst2: tuple[Examples, Examples]) -> None:
-    context = lab_of(tmp_path, *sst2, bases={})
+    context = context_of(tmp_path, *sst2, bases={})
     history = History(Ledger(tmp_path / "ledger.sqlite"), "sst2")
     crowned(context, history, Plan("tfidf"))
     for lesson in reflections.build("suspect_labels").reflect(ChampionDiagnostics(context, history)):

@@ -34,7 +34,7 @@ def counts(rights: int, rows: int) -> Statistics:
 def judged(looks: tuple[int, int], again: tuple[int, int] | None) -> tuple[Verdict, float]:
     """Return the verdict where a champion and a challenger are right so often, at first and again, and what is left."""
     history = History(Ledger("sqlite://"), "run")
-    court = ChampionTest(
+    rules = ChampionTest(
         ACCURACY,
         alpha=ALPHA,
         pooled=lambda found: counts(looks[found[0].plan == CHALLENGER], VALID),
@@ -46,7 +46,7 @@ def judged(looks: tuple[int, int], again: tuple[int, int] | None) -> tuple[Verdi
     )
     for plan in (CHAMPION, CHALLENGER):
         experiment = history.add(Experiment(plan, score=looks[plan == CHALLENGER] / VALID), spent=0.0)
-        verdict = court.verdict(history, experiment)
+        verdict = rules.verdict(history, experiment)
         history.judge(verdict, spent=0.0)
     return verdict, alpha_left(history, ALPHA)
 
@@ -85,7 +85,7 @@ def test_both_looks_together_crown_copies_as_seldom_as_one() -> None:
         right = (rng.random((2, ALL)) < 0.8).astype(float)
         sides = [csr_array(np.stack([one, np.ones(ALL)], axis=1)) for one in right]
         history = History(ledger, f"run {run}")
-        court = ChampionTest(
+        rules = ChampionTest(
             ACCURACY,
             alpha=0.2,
             pooled=lambda found, sides=sides: sides[found[0].plan == CHALLENGER][:VALID],
@@ -95,7 +95,7 @@ def test_both_looks_together_crown_copies_as_seldom_as_one() -> None:
         )
         for plan in (CHAMPION, CHALLENGER):
             experiment = history.add(Experiment(plan, score=0.8, expected=0.9, doubt=0.01), spent=0.0)
-            verdict = court.verdict(history, experiment)
+            verdict = rules.verdict(history, experiment)
             history.judge(verdict, spent=0.0)
         crowned += verdict.decision == "crowned"
     # Half of the alpha is staked, of which one side, a better challenger, is half.
@@ -115,7 +115,7 @@ def test_both_are_judged_on_all_examples_but_the_test_split_and_kept(
     context = replace(case.context, listen=lambda event: told.append(event.text) if isinstance(event, Note) else None)
     one, other = (case.run(plan) for plan in (TFIDF, LOGISTIC))
     assert read_retest(other.plan, one.plan, context) is None
-    assert context.crossed.store is context.whole.store is context.store  # what was read is kept for all
+    assert context.cross_validated.store is context.whole.store is context.store  # what was read is kept for all
     again = retest_close_call(other, one, case.history, context)
     assert again is not None
     found = again()

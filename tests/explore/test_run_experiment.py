@@ -19,7 +19,7 @@ from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection import reflect
-from haoqi.explore.reflection.champion_diagnostics import THINKING_SECONDS, ChampionDiagnostics
+from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SECONDS, ChampionDiagnostics
 from haoqi.explore.scheduling.candidate_plans import candidate_plans
 from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.settings import ExploreSettings
@@ -65,10 +65,10 @@ def test_only_what_is_tried_for_the_title_must_come_up_to_the_champion(hopeless:
     table, plan = Scheduler(hopeless.context, hopeless.history, None), Plan("top_layers", "tiny")
     title = hopeless.history.champion_score
     assert title is not None
-    assert table._step(plan, Reason("asked"), "explore").to_beat == title
-    assert table._step(replace(plan, share=1 / 3), "", "explore").to_beat is None
+    assert table._propose(plan, Reason("asked"), "explore").to_beat == title
+    assert table._propose(replace(plan, share=1 / 3), Reason("asked"), "explore").to_beat is None
     for role in ("verify", "reflect"):
-        assert table._step(plan, "", role).to_beat is None
+        assert table._propose(plan, "", role).to_beat is None
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_of_the_cheap_plans_of_a_base_the_one_believed_best_is_first(tmp_path: P
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 300), drawn(rng, 300), base=tiny_base)
     tried, believed = list[Plan](), dict[str, float]()
-    while (step := Scheduler(case.context, case.history, None).opening()) and len(tried) < 7:
+    while (step := Scheduler(case.context, case.history, None).propose_opening()) and len(tried) < 7:
         if not believed and step.plan.base:
             surrogate = Scheduler(case.context, case.history, None)._surrogate
             cheap = [
@@ -133,7 +133,7 @@ def test_the_first_of_a_base_is_not_chosen_by_a_second_more_or_less(
         case.fake(Plan(name), np.full((300, 2), 0.5))
     taken = {"probe": 9.0, "blend": seconds}
     monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: taken.get(plan.method, 60.0))
-    step = Scheduler(case.context, case.history, None).opening()
+    step = Scheduler(case.context, case.history, None).propose_opening()
     assert step is not None
     assert step.plan.method == first
 
@@ -146,7 +146,7 @@ def test_the_first_training_is_the_one_believed_best_though_others_are_cheap(
     taken = {"setfit": 40.0, "lora": 9.0, "full": 9.0, "top_layers": 11.0}
     monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: taken.get(plan.method, 1.0))
     found = list[str]()
-    while (step := Scheduler(case.context, case.history, None).opening()) and len(found) < 3:
+    while (step := Scheduler(case.context, case.history, None).propose_opening()) and len(found) < 3:
         if step.plan.method in taken:
             found.append(step.plan.method)
         else:
@@ -163,7 +163,7 @@ def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path
 
     def next_training() -> Plan:
         table = Scheduler(case.context, case.history, None)
-        while (step := table.opening()) and not table.tunes(step.plan):
+        while (step := table.propose_opening()) and not table.trains_base(step.plan):
             case.fake(step.plan, np.full((300, 2), 0.5))
             table = Scheduler(case.context, case.history, None)
         assert step is not None
@@ -174,14 +174,17 @@ def test_a_training_heeds_wrong_labels_until_the_test_of_one_refutes_it(tmp_path
     [lesson] = case.history.lessons
     assert lesson.kind == "suspect_labels"
     assert next_training().recipe == (("early_learning", ()),)  # what can be held to early answers comes first
-    heeding = {p.method: p.recipe for p in Scheduler(case.context, case.history, None)._plans if p.recipe}
+    heeding = {p.method: p.recipe for p in Scheduler(case.context, case.history, None)._adapted_plans if p.recipe}
     assert heeding["lora"] == (("early_learning", ()),)
     assert heeding["setfit"] == (("drop_suspects", ()),)  # it answers nothing while it learns
     assert "probe" not in heeding
     reflect.update_lessons(case.context, case.history, lambda: 0.0)
     again = History(case.history.ledger, "case")
     assert [one.kind for one in again.lessons] == ["suspect_labels"]  # looked for once
-    assert Scheduler(case.context, again, None).opening() == Scheduler(case.context, case.history, None).opening()
+    assert (
+        Scheduler(case.context, again, None).propose_opening()
+        == Scheduler(case.context, case.history, None).propose_opening()
+    )
     case.history.conclude(LessonVerdict(lesson.key, "refuted", None, None), spent=0.0)
     assert next_training().recipe == (("early_learning", ()),)  # of frozen features, which says nothing of trainings
     case.history.lessons[:] = [replace(lesson, parent=Plan("lora", "tiny"))]
@@ -200,7 +203,7 @@ def test_a_second_training_is_unlike_the_first_and_comes_once_where_there_is_amp
 
     def opened(settings: ExploreSettings) -> list[str]:
         context, history = replace(case.context, settings=settings), History(Ledger("sqlite://"), "case")
-        while step := Scheduler(context, history, left).opening():
+        while step := Scheduler(context, history, left).propose_opening():
             history.add(Experiment(step.plan, score=0.5), spent=0.0)
         return [one.plan.method for one in history.experiments if one.plan.method in costs]
 
@@ -218,7 +221,7 @@ def test_the_best_are_asked_together_while_there_is_time_to_release_them(
     monkeypatch.setattr(CostModel, "reserve_seconds", lambda costs, plan: 9.0 if plan and plan.made_of else 1.0)
 
     def ending() -> list[bool]:
-        return [Scheduler(context, case.history, left).ending() for left in (19.0, 16.0, 14.0, 6.0)]
+        return [Scheduler(context, case.history, left).is_end_near() for left in (19.0, 16.0, 14.0, 6.0)]
 
     for method in ("majority", "tfidf"):
         case.fake(Plan(method), noisy(case, rng, 0.3))
@@ -240,7 +243,7 @@ def test_a_lesson_aside_of_the_metric_may_take_less_of_the_time(
     case.history.learn(Lesson("brittleness", "", TFIDF, (other,), 0.05, 0.05, measure=measure), spent=0.0)
     context = replace(case.context, settings=replace(case.context.settings, steps=None, minutes=1.0, reflect=True))
     monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: seconds)
-    step = Scheduler(context, case.history, 59.0).tested()
+    step = Scheduler(context, case.history, 59.0).propose_lesson_test()
     assert (step is not None and step.plan == other) == tested
 
 
@@ -251,12 +254,12 @@ def test_second_opinions_are_asked_where_there_is_time_or_they_were_asked_before
     case = Case(tmp_path, drawn(rng, 100), drawn(rng, 100))
 
     def asked(seconds: float) -> Any:
-        monkeypatch.setattr(CostModel, "opinion_seconds", lambda costs, room: seconds)
-        return ChampionDiagnostics(case.context, case.history).held_out
+        monkeypatch.setattr(CostModel, "label_check_seconds", lambda costs, room: seconds)
+        return ChampionDiagnostics(case.context, case.history).out_of_fold
 
-    assert asked(THINKING_SECONDS + 1) is None
-    assert (found := asked(THINKING_SECONDS - 1)) is not None
-    assert (asked(THINKING_SECONDS + 1) == found).all()
+    assert asked(DIAGNOSTICS_SECONDS + 1) is None
+    assert (found := asked(DIAGNOSTICS_SECONDS - 1)) is not None
+    assert (asked(DIAGNOSTICS_SECONDS + 1) == found).all()
 
 
 def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_for_the_release(
@@ -264,14 +267,14 @@ def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_fo
 ) -> None:
     rng = np.random.default_rng(0)
     case = Case(tmp_path, drawn(rng, 24), drawn(rng, 6))
-    monkeypatch.setattr(CostModel, "kept_for", lambda costs, champion, left: 60.0)
+    monkeypatch.setattr(CostModel, "reserve_for_champion", lambda costs, champion, left: 60.0)
     seconds = {"tfidf": 0.4, "logistic": 3.0, "majority": 0.0}
     monkeypatch.setattr(Scheduler, "_seconds", lambda table, plan: seconds.get(plan.method, 9.0))
 
     def opened(folds: int, left: float) -> tuple[set[str], Proposal | None]:
         context = replace(case.context, settings=replace(case.context.settings, steps=None, minutes=0.2, folds=folds))
         table = Scheduler(context, case.history, left)
-        return {plan.method for plan in candidate_plans(context) if table._is_quick(plan)}, table.opening()
+        return {plan.method for plan in candidate_plans(context) if table._is_quick(plan)}, table.propose_opening()
 
     assert opened(3, 5.0) == (set(), None)  # without a champion there is nothing to spare
     case.fake(Plan("knn"), noisy(case, rng, 0.3))

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from haoqi.core.ledger import Ledger
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.record.history import History
 from haoqi.explore.scheduling.scheduler import FROZEN_SHARE, Scheduler
 from haoqi.explore.settings import ExploreSettings
+from tests.explore.test_cost_model import context
 from tests.explore.test_reflections import TFIDF, Case, drawn
 
 LEFT = 40.0
@@ -34,8 +37,8 @@ def first_frozen(case: Case, monkeypatch: pytest.MonkeyPatch, training: float) -
 
     monkeypatch.setattr(Scheduler, "_seconds", seconds)
     monkeypatch.setattr(Scheduler, "_left_for", lambda table, plan: LEFT)
-    monkeypatch.setattr(Scheduler, "_gives_way", lambda table, plan: False)
-    step = Scheduler(case.context, case.history, LEFT)._first_frozen()
+    monkeypatch.setattr(Scheduler, "_can_be_cut_short", lambda table, plan: False)
+    step = Scheduler(case.context, case.history, LEFT)._propose_frozen()
     return step.plan if step else None
 
 
@@ -48,3 +51,18 @@ def test_where_no_training_fits_frozen_features_may_have_the_time(case: Case, mo
     found = first_frozen(case, monkeypatch, training=10 * LEFT)
     assert found is not None
     assert (found.method, found.share) == ("probe", 1.0)
+
+
+def test_with_few_examples_the_first_is_what_did_best_elsewhere_and_is_done_soon() -> None:
+    def first(rows: int, left: float | None, folds: int = 5) -> str:
+        step = Scheduler(
+            context(rows, rows // 5, folds=folds), History(Ledger("sqlite://"), "run"), left
+        ).propose_first()
+        assert step is not None
+        return step.plan.method
+
+    assert first(12, None) == "probe"  # SetFit takes a minute and a half
+    assert first(12, None, folds=3) == "setfit"
+    assert first(100, None) == "probe"
+    assert first(12, 2.0) in ("majority", "tfidf", "logistic")
+    assert first(40, None, folds=0) == first(2000, None) == "majority"

@@ -175,7 +175,7 @@ def test_a_search_ends_where_nothing_is_worth_its_time(judge: ModuleType, rows: 
             def next(self) -> Any:
                 step = super().next()
                 if step is None:
-                    ended.append((self.left, self.why_over()))
+                    ended.append((self.left, self.end_reason()))
                 return step
 
         original, judge.Replayed = judge.Replayed, Watched

@@ -20,7 +20,7 @@ from haoqi.data.preparing.store import load
 from haoqi.data.recipes import RecipeTools
 from haoqi.data.recipes.delete_words import DeleteWords
 from haoqi.explore.experiments import training_data
-from haoqi.explore.experiments.out_of_fold import predict_out_of_fold, predict_texts
+from haoqi.explore.experiments.out_of_fold import predict_out_of_fold
 from haoqi.explore.experiments.training_data import recipe_tools, training_examples
 from haoqi.explore.plans.plan import Plan, plan_distance
 from haoqi.explore.scheduling import candidate_plans
@@ -65,7 +65,7 @@ def reviews(rows: int, seed: int = 0, wrong: float = 0.0) -> tuple[Examples, lis
     return Examples.of(texts, labels), turned
 
 
-def lab_of(
+def context_of(
     folder: Path, train: Examples, valid: Examples, *bases: str, task: str = "topic", **rest: Any
 ) -> SearchContext:
     labels = rest.pop("labels", ("bad", "good"))
@@ -130,7 +130,7 @@ def test_a_plan_knows_how_much_more_there_is_to_learn() -> None:
 
 def test_plans_with_one_recipe_learn_from_the_same_examples(tmp_path: Path) -> None:
     train, _ = reviews(40)
-    context = lab_of(tmp_path, train, reviews(10, 1)[0])
+    context = context_of(tmp_path, train, reviews(10, 1)[0])
     plans = [
         Plan(method, seed=seed).with_recipe("typos") for method, seed in (("tfidf", 0), ("majority", 0), ("tfidf", 1))
     ]
@@ -142,58 +142,10 @@ def test_plans_with_one_recipe_learn_from_the_same_examples(tmp_path: Path) -> N
     assert len(set(few.ids)) == 20
 
 
-def test_held_out_models_tell_wrong_labels_and_are_asked_once(
-    tmp_path: Path, tiny_base: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train, turned = reviews(120, wrong=0.1)
-    context = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
-    found = predict_out_of_fold(context, train)
-    assert found.shape == (120, 2)
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
-    given = np.array([context.task.labels.index(label) for label in train.labels])
-    assert ((found.argmax(axis=1) != given) == turned).mean() > 0.95
-    left = training_examples(Plan("tfidf").with_recipe("drop_suspects"), context, train)
-    assert sum(turned[number] for number in left.ids) < 0.5 * sum(turned)
-    assert len(train) - len(left) < 1.5 * sum(turned)
-    monkeypatch.setattr("haoqi.explore.experiments.out_of_fold._crossed", None)
-    np.testing.assert_array_equal(predict_out_of_fold(context, train), found)
-    with pytest.raises(TypeError):
-        predict_out_of_fold(context, train.take(range(50)))  # other examples are another question
-
-
-def test_rows_made_of_one_are_held_out_together(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    texts = [" ".join(rng.choice(THINGS, 3)) + f" {row}" for row in range(40)]
-    train = Examples.of(texts, [str(one) for one in rng.choice(["bad", "good"], 40)])
-    double = train.take([*range(40), *range(40)])
-    context = lab_of(tmp_path, double, train)
-    given = np.array([context.task.labels.index(label) for label in double.labels])
-    right = (predict_out_of_fold(context, double).argmax(axis=1) == given).mean()
-    assert right < 0.75  # labels by chance: only who saw a copy could know
-
-
-def test_several_labels_a_row_have_held_out_probabilities_each(tmp_path: Path, tiny_base: str) -> None:
-    plain, _ = reviews(120)
-    both = Examples.of(
-        plain.texts, [("good", "odd")[: 1 + (row % 4 == 3)] if row % 2 else ("bad",) for row in range(120)]
-    )
-    context = lab_of(tmp_path, both, both.take([0, 1]), tiny_base, task="multilabel", labels=("bad", "good", "odd"))
-    found, right = predict_out_of_fold(context, both), np.array([["bad" in one, "good" in one] for one in both.labels])
-    assert found.shape == (120, 3)
-    assert ((found[:, :2] > 0.5) == right).mean() > 0.95
-    assert predict_texts(context, both, ["a great and lovely film"])[0, 1] > 0.5
-
-
-def test_answers_to_other_texts_are_given_by_models_of_all(tmp_path: Path) -> None:
-    context = lab_of(tmp_path, reviews(60)[0], reviews(10, 1)[0])
-    found = predict_texts(context, context.splits.train, ["a great and lovely film", "a rude and broken train"])
-    assert found.argmax(axis=1).tolist() == [1, 0]
-
-
 def test_words_of_spans_have_no_held_out_answers(tmp_path: Path) -> None:
     train = Examples.of(["Ann came", "Bob left"], [(Span(0, 3, "PER"),)] * 2)
-    context = lab_of(tmp_path, train, train, task="entities", labels=("PER",))
-    with pytest.raises(UserError, match="cannot change examples with spans"):
+    context = context_of(tmp_path, train, train, task="entities", labels=("PER",))
+    with pytest.raises(UserError, match="cannot change examples with such answers"):
         training_examples(Plan("crf").with_recipe("drop_suspects"), context, train)
     with pytest.raises(UserError, match="labels of words"):
         predict_out_of_fold(context, train)
@@ -215,7 +167,7 @@ def test_a_generator_is_asked_once_per_request_and_only_where_it_is_needed(
     base = resolve(tiny_base, tmp_path / "cache")
     decoder = replace(base, card=replace(base.card, languages=("en",)))
     train, _ = reviews(24)
-    context = lab_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
+    context = context_of(tmp_path, train, reviews(10, 1)[0], tiny_base)
     plan = Plan("tfidf").with_recipe("paraphrase", count=5)
     monkeypatch.setattr(training_data, "_writer", lambda context: None)
     with pytest.raises(UserError, match="needs a base that writes"):
@@ -234,11 +186,11 @@ def test_unlabelled_texts_are_learnt_from_where_there_are_any(tmp_path: Path) ->
     (train, _), (valid, _), (more, _) = reviews(60), reviews(10, 1), reviews(30, 2)
     more = replace(more, labels=[None] * 30, ids=list(range(100, 130)))
     plan = Plan("tfidf").with_recipe("self_train", confidence=0.6)
-    found = training_examples(plan, lab_of(tmp_path, train, valid, unlabelled=more), train)
+    found = training_examples(plan, context_of(tmp_path, train, valid, unlabelled=more), train)
     assert len(found) > 75
     assert all((label == "good") == any(word in text for word in GOOD) for text, label in found)
     with pytest.raises(UserError, match="needs unlabelled texts"):
-        training_examples(plan, lab_of(tmp_path, train, valid), train)
+        training_examples(plan, context_of(tmp_path, train, valid), train)
 
 
 RECIPES = (

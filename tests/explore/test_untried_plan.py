@@ -43,25 +43,25 @@ def case(tmp_path: Path) -> Case:
     return case
 
 
-def ending_of(case: Case, context: SearchContext | None = None) -> RunEnd:
+def run_end_of(case: Case, context: SearchContext | None = None) -> RunEnd:
     return RunEnd((context or case.context).heard(silent), case.history, 0.0)
 
 
 def test_the_most_promising_plan_is_that_of_the_largest_gain_not_the_cheapest(case: Case) -> None:
-    ending = ending_of(case)
+    run_end = run_end_of(case)
     plans = [plan for plan in candidate_plans(case.context) if plan.key != TFIDF.key]
-    found = most_promising(plans, ending.outlook)
+    found = most_promising(plans, run_end.acquisition)
     assert found is not None
-    joint = ending.outlook.surrogate.believe(plans)
-    values = ending.outlook.verified(joint.mean, joint.deviation, ending.outlook.proofs(plans))
+    joint = run_end.acquisition.surrogate.believe(plans)
+    values = run_end.acquisition.verified_gain(joint.mean, joint.deviation, run_end.acquisition.required_leads(plans))
     assert found[1] == pytest.approx(float(values.max()))
-    assert most_promising([], ending.outlook) is None
+    assert most_promising([], run_end.acquisition) is None
 
 
 def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that_takes_ages(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ending = ending_of(case)
+    run_end = run_end_of(case)
     one, other, third = [plan for plan in candidate_plans(case.context) if plan.share == 1.0 and plan.base][:3]
     gains, prices = {one: 0.1, other: 0.09, third: 0.3}, {one: 200.0, other: 100.0, third: 5000.0}
     monkeypatch.setattr(
@@ -70,7 +70,7 @@ def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that
     monkeypatch.setattr(CostModel, "cost", lambda costs, plan: Cost(prices.get(plan, 50.0), 0.1))
 
     def named() -> Plan:
-        found = find_untried(case.context, case.history, ending.costs, ending.outlook)
+        found = find_untried(case.context, case.history, run_end.costs, run_end.acquisition)
         assert found is not None
         return found.plan
 
@@ -82,21 +82,21 @@ def test_of_plans_that_promise_about_as_much_the_quickest_is_named_and_none_that
 
 
 def test_its_minutes_have_time_for_all_that_the_run_then_does(case: Case) -> None:
-    ending = ending_of(case)
-    dear = find_untried(case.context, case.history, ending.costs, ending.outlook)
+    run_end = run_end_of(case)
+    dear = find_untried(case.context, case.history, run_end.costs, run_end.acquisition)
     assert dear is not None
     assert dear.plan.share == 1.0
-    assert dear.seconds == pytest.approx(ending.costs.cost(dear.plan).seconds)
+    assert dear.seconds == pytest.approx(run_end.costs.cost(dear.plan).seconds)
     assert dear.more_seconds == 60.0 * dear.minutes - 60.0
     assert 0.95 * 60 * dear.minutes >= case.history.spent_seconds + dear.seconds
     assert dear.minutes >= 2
     longer = replace(case.context, settings=ExploreSettings(minutes=7.5, folds=0))
-    assert minutes_for(dear.plan, longer, case.history, ending.costs) >= 8
+    assert minutes_for(dear.plan, longer, case.history, run_end.costs) >= 8
 
 
 def test_where_no_method_with_a_base_was_tried_that_is_said_with_the_minutes_for_one(case: Case) -> None:
     assert none_with_base(case.context, case.history)
-    told = next_steps.build("train_longer").suggest(ending_of(case))
+    told = next_steps.build("train_longer").suggest(run_end_of(case))
     assert told.reason == "train_longer_first"
     words = in_words(reason_of(told))
     assert "no method with a pretrained base fitted into the minutes" in words
@@ -111,7 +111,7 @@ def test_nothing_is_left_to_try_only_where_all_was_tried(case: Case) -> None:
     )
     tried = {one.plan.key for one in case.history.experiments}
     left = [plan for plan in candidate_plans(alone) if plan.key not in tried]
-    told = next_steps.build("train_longer").suggest(ending_of(case, alone))
+    told = next_steps.build("train_longer").suggest(run_end_of(case, alone))
     assert (told.reason == "train_longer_exhausted") == (not left)
 
 
@@ -120,7 +120,7 @@ def test_a_run_without_a_base_is_told_which_to_bring_before_all_else(
 ) -> None:
     bare = replace(case.context, bases={}, settings=ExploreSettings(minutes=5.0, folds=0))
     monkeypatch.setattr(RunEnd, "score", 0.8)  # of a champion that can still gain
-    told = next_steps.build("bigger_base").suggest(ending_of(case, bare))
+    told = next_steps.build("bigger_base").suggest(run_end_of(case, bare))
     assert told.reason == NO_BASE
     assert told.evidence["base"] == "minilm"
     assert told.evidence["megabytes"] == 84
@@ -138,17 +138,17 @@ def test_a_run_without_a_base_is_told_which_to_bring_before_all_else(
 def test_chinese_texts_want_the_base_of_many_languages(case: Case) -> None:
     card = replace(case.context.card, languages={"zh": 1.0})
     bare = replace(case.context, bases={}, card=card, settings=ExploreSettings(minutes=5.0, folds=0))
-    assert next_steps.build("bigger_base").suggest(ending_of(case, bare)).evidence["base"] == "multilingual"
+    assert next_steps.build("bigger_base").suggest(run_end_of(case, bare)).evidence["base"] == "multilingual"
 
 
 def test_who_wants_no_method_with_a_base_is_told_of_none(case: Case) -> None:
     bare = replace(case.context, bases={}, settings=ExploreSettings(minutes=5.0, folds=0, methods=("tfidf",)))
-    assert next_steps.build("bigger_base").suggest(ending_of(case, bare)).reason != NO_BASE
+    assert next_steps.build("bigger_base").suggest(run_end_of(case, bare)).reason != NO_BASE
 
 
 def test_the_base_comes_before_a_step_that_gains_more_per_minute(case: Case) -> None:
     bare = replace(case.context, bases={}, settings=ExploreSettings(minutes=5.0, folds=0))
-    base = next_steps.build("bigger_base").suggest(ending_of(case, bare))
+    base = next_steps.build("bigger_base").suggest(run_end_of(case, bare))
     quick = replace(base, kind="label_more", reason="label_more", low=0.4, gain=0.5, compute_seconds=1.0)
     order = ranked([quick, base], 0.0005)
     assert [one.kind for one in order] == ["bigger_base", "label_more"]
@@ -168,14 +168,14 @@ def test_the_missing_base_is_the_one_that_a_run_would_go_on_without(
 
 
 def test_plans_of_a_base_that_is_not_here_cost_what_they_would(case: Case) -> None:
-    ending = ending_of(case)
+    run_end = run_end_of(case)
     probe = Plan("probe", "minilm")
-    assert ending.costs.cost(probe).seconds > ending.costs.cost(TFIDF).seconds
+    assert run_end.costs.cost(probe).seconds > run_end.costs.cost(TFIDF).seconds
 
 
 def test_advice_whose_time_is_over_is_told_from_what_is_known(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    def endless(self: object, ending: RunEnd) -> NextStep:
-        while ending.seconds:
+    def endless(self: object, run_end: RunEnd) -> NextStep:
+        while run_end.seconds:
             pass
         return NextStep("label_more", "label_more", evidence={"count": 1})
 

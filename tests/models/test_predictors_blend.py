@@ -1,5 +1,6 @@
 """Sums of predictors: bases are read once, sums of sums are taken apart, and what is on disk is the same."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, resolve
 from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.encoders.pair_features import pair_width
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.constant import Constant
@@ -90,3 +92,18 @@ def test_without_a_base_there_is_nothing_to_compile_and_progress_still_ends() ->
     assert plain.graph() is None
     np.testing.assert_allclose(plain.scores(ASKED, heard.append), [[0.0, 2.0]] * 3)
     assert heard == [3]
+
+
+def test_two_texts_are_read_by_all_members(bases: tuple[Base, Base]) -> None:
+    rng = np.random.default_rng(0)
+    embedder = Embedder(bases[0])
+    width = pair_width(8, "symmetric")
+    members = [
+        EmbeddingLinear(embedder, rng.normal(size=(width, 2)).astype(np.float32), np.zeros(2, np.float32), "symmetric")
+        for _ in range(2)
+    ]
+    blend = Blend.of(members, [0.5, 1.5], 2)
+    asked = replace(ASKED, pairs=["a goal", "", "stars"])
+    wanted = 0.5 * np.asarray(members[0].scores(asked)) + 1.5 * np.asarray(members[1].scores(asked))
+    np.testing.assert_allclose(np.asarray(blend.scores(asked)), wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(blend.scores(asked.exchanged())), wanted, rtol=1e-5, atol=1e-6)

@@ -70,6 +70,7 @@ def prepare(
     rows = read_labels(start(raw, settings, np.random.default_rng([seed, 1])), read_label, settings)
     progress("labels", 1.0)
     rows = clean_rows(rows, settings, progress)
+    rows = replace(rows, examples=replace(rows.examples, known_keys=rows.examples.keys))
     rows = check_classes(rows, settings) if classes else rows
     rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)
     rows, found, examples = _unique(rows, classes)

@@ -1,5 +1,6 @@
 """Examples on disk: Parquet, typed by what the labels are, written whole or not at all."""
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.examples import Examples, Span
+from haoqi.data.examples import Examples, Span, Turn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +35,14 @@ def save(examples: Examples, path: Path) -> None:
     for name, column in (("pair", examples.pairs), ("original", examples.originals), ("group", examples.groups)):
         if column is not None:
             columns[name] = pa.array(column, pa.large_string())
+    columns["key"] = pa.array(examples.keys, pa.large_string())
+    if examples.contexts is not None:
+        columns["context"] = pa.array(examples.contexts, pa.large_string())
+    if examples.files is not None:
+        columns["file"] = pa.array(examples.files, pa.large_string())
+    for name, rows in (("turns", examples.turns), ("meta", examples.meta)):
+        if rows is not None:
+            columns[name] = pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.large_string())
     if examples.times is not None:
         columns["time"] = pa.array(examples.times, pa.float64())
     if examples.weights is not None:
@@ -82,6 +91,13 @@ def load(path: Path) -> Examples:
         groups=column("group"),
         times=column("time"),
         weights=column("weight"),
+        known_keys=column("key"),
+        contexts=column("context"),
+        files=column("file"),
+        turns=[tuple(Turn(*one) for one in json.loads(row)) for row in held["turns"].to_pylist()]
+        if "turns" in held
+        else None,
+        meta=[json.loads(row) for row in held["meta"].to_pylist()] if "meta" in held else None,
     )
 
 

@@ -41,48 +41,48 @@ def advise(context: SearchContext, history: History, left: float | None = None) 
         context.check_stop()
         seconds = most_advice_seconds(context, left)
         deadline = None if left is None else after(seconds)
-        ending = RunEnd(context.heard(until(deadline)), history, seconds, deadline)
-        steps, failed = suggested(ending)
+        run_end = RunEnd(context.heard(until(deadline)), history, seconds, deadline)
+        steps, failed = suggested(run_end)
     except KeyboardInterrupt:
         context.listen(Note(say("advice.stopped"), warning=True))
         return None
     for name, reason in failed.items():
         context.listen(Note(say("advice.failed", name=name.replace("_", " "), reason=reason), warning=True))
-    steps = [bounded(step, ending.score, context.task.metric.merits) for step in steps]
+    steps = [bounded(step, run_end.score, context.task.metric.merits) for step in steps]
     order = ranked([rounded(step) for step in steps], context.settings.worth)
-    facts = {"metric": context.task.metric.name, "score": _digits(ending.score), "worth": context.settings.worth}
+    facts = {"metric": context.task.metric.name, "score": _digits(run_end.score), "worth": context.settings.worth}
     body = {"after": _mark(history), **facts, "steps": [_without_texts(step) for step in order], "failed": failed}
     entry = history.note(KIND, body, seconds=time.perf_counter() - begun)
     return _read(restored(entry.body), entry.timing, context)
 
 
-def suggested(ending: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
+def suggested(run_end: RunEnd) -> tuple[list[NextStep], dict[str, str]]:
     """Return every step that something can be said of, and why of others nothing can.
 
-    Once its time is over what is left is told from what is known already.
+    Once its time is over, the other steps are taken from what is known already.
     """
     found: list[NextStep] = []
     failed: dict[str, str] = {}
-    task = ending.context.task
+    task = run_end.context.task
     for name in next_steps.names():
         if not getattr(next_steps.get(name), "accepts", CLASSES).takes(task.output.kind, pairs=task.pairs):
             continue
         try:
-            left = None if ending.deadline is None else max(0.01, ending.deadline - time.perf_counter())
+            left = None if run_end.deadline is None else max(0.01, run_end.deadline - time.perf_counter())
             try:
                 with ended_after(left):
-                    step = next_steps.build(name).suggest(ending)
+                    step = next_steps.build(name).suggest(run_end)
                 found.append(step)
             except OutOfTimeError:
-                ending = ending.hurried
-                found.append(next_steps.build(name).suggest(ending))
-        except Exception as error:  # whatever one runs into, the others are told
+                run_end = run_end.without_new_fits
+                found.append(next_steps.build(name).suggest(run_end))
+        except Exception as error:  # whatever one runs into, the others are suggested
             failed[name] = (" ".join(str(error).split()) or type(error).__name__)[:300]
     return found, failed
 
 
 def _mark(history: History) -> list[Any]:
-    """Return what advice depends on: how far the run is, and who reigns."""
+    """Return what advice depends on: how far the run is, and which experiment is champion."""
     return [len(history.experiments), len(history.lesson_verdicts), history.found().number]
 
 

@@ -194,9 +194,9 @@ def fit_curve(
     if not parts:
         return prior
     sizes = sorted(parts)
-    seen, samples = _scores([*(one.statistics for one in passes), whole], score, rng)
-    known = _with_spread(prior, parts, seen, samples, models=models)
-    less = np.array([seen[-1] - seen[parts[size]].mean() for size in sizes])
+    scores, samples = _scores([*(one.statistics for one in passes), whole], score, rng)
+    known = _with_spread(prior, parts, scores, samples, models=models)
+    less = np.array([scores[-1] - scores[parts[size]].mean() for size in sizes])
     spread = np.array([samples[-1] - samples[parts[size]].mean(axis=0) for size in sizes])
     counts = {size: len(parts[size]) * models for size in sizes}
     covariance = np.atleast_2d(np.cov(spread)) + _of_draws(known, sizes, counts, models)
@@ -210,32 +210,32 @@ def _scores(tables: Sequence[Statistics], score: Score, rng: np.random.Generator
     """Return the score of each table, shape (tables,), and on resampled examples, shape (tables, resamples)."""
     count = tables[0].shape[0]
     times = rng.multinomial(count, np.full(count, 1 / count), size=_RESAMPLES).astype(np.float64)
-    seen = [float(score(np.asarray(table.sum(axis=0), dtype=np.float64).ravel())) for table in tables]
+    scores = [float(score(np.asarray(table.sum(axis=0), dtype=np.float64).ravel())) for table in tables]
     samples = [np.asarray(score(np.asarray(times @ table, dtype=np.float64))) for table in tables]
-    return np.array(seen), np.array(samples)
+    return np.array(scores), np.array(samples)
 
 
 def _with_spread(
-    prior: LearningCurve, parts: dict[float, list[int]], seen: Floats, samples: Floats, *, models: int
+    prior: LearningCurve, parts: dict[float, list[int]], scores: Floats, samples: Floats, *, models: int
 ) -> LearningCurve:
     """Return the curve with what the spread between draws says of their variance.
 
     Two draws differ by which texts judge them, too, which the resamples show; what is left is due to the draw. The
     more the texts' part outweighs the draw's, the less a spread counts.
     """
-    told, freedom = prior.draw_variance * _PRIOR_DRAWS, _PRIOR_DRAWS
+    variance, freedom = prior.draw_variance * _PRIOR_DRAWS, _PRIOR_DRAWS
     for size, places in parts.items():
         if len(places) < 2:
             continue
         per_row = (1 / size - 1 / prior.rows) / models
         pairs = [(one, other) for at, one in enumerate(places) for other in places[:at]]
-        apart = np.array([(seen[one] - seen[other]) ** 2 for one, other in pairs])
+        apart = np.array([(scores[one] - scores[other]) ** 2 for one, other in pairs])
         by_texts = np.array([np.var(samples[one] - samples[other]) for one, other in pairs])
         usual = prior.draw_variance * per_row
         free = (len(places) - 1) * (usual / (usual + by_texts.mean() / 2)) ** 2
-        told += free * float((apart - by_texts).mean()) / 2 / per_row
+        variance += free * float((apart - by_texts).mean()) / 2 / per_row
         freedom += free
-    return replace(prior, draw_variance=max(told / freedom, 0.1 * prior.draw_variance), freedom=freedom)
+    return replace(prior, draw_variance=max(variance / freedom, 0.1 * prior.draw_variance), freedom=freedom)
 
 
 def _of_draws(curve: LearningCurve, sizes: Sequence[float], counts: dict[float, int], models: int) -> Floats:

@@ -1,4 +1,4 @@
-"""The end of a run, as next steps look at it: the champion, its learning curve, beliefs, costs; all when asked for."""
+"""The end of a run, as next steps need it: the champion, its learning curve, beliefs, costs, when asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.promotion.champion_test import usual_alpha_share
 from haoqi.explore.record.history import History
-from haoqi.explore.reflection.champion_diagnostics import THINKING, ChampionDiagnostics
+from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SHARE, ChampionDiagnostics
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.lexical.ngrams import unspaced_share
 
@@ -48,10 +48,12 @@ class RunEnd:
     """By `time.perf_counter`, when finding out is over; None: never."""
 
     @cached_property
-    def hurried(self) -> "RunEnd":
-        """The same end, where there is no time to find out more than is known already."""
+    def without_new_fits(self) -> "RunEnd":
+        """The same, where there is no time for more than is known already."""
         found = replace(self, context=self.context.heard(silent), seconds=0.0, deadline=None)
-        vars(found).update({name: vars(self)[name] for name in ("measured", "costs", "outlook") if name in vars(self)})
+        vars(found).update(
+            {name: vars(self)[name] for name in ("learning_curve", "costs", "acquisition") if name in vars(self)}
+        )
         return found
 
     @property
@@ -70,9 +72,9 @@ class RunEnd:
         return self.history.champion_score or 0.0
 
     @cached_property
-    def seen(self) -> ChampionDiagnostics:
-        """What reflections look at; here a look may take its part of the time."""
-        left = LOOK * self.seconds / THINKING if self.timed else None
+    def diagnostics(self) -> ChampionDiagnostics:
+        """Diagnostics of the champion; here each look may take its part of the time."""
+        left = LOOK * self.seconds / DIAGNOSTICS_SHARE if self.timed else None
         return ChampionDiagnostics(self.context, self.history, left, shared=False)
 
     @property
@@ -91,7 +93,7 @@ class RunEnd:
         return CostModel.of(self.context, self.history.experiments, timed=self.timed)
 
     @cached_property
-    def measured(self) -> MeasuredCurve:
+    def learning_curve(self) -> MeasuredCurve:
         """The champion's learning curve."""
         return measure_curve(self.context, self.history, self.costs, CURVE * self.seconds)
 
@@ -106,7 +108,7 @@ class RunEnd:
         )
 
     @cached_property
-    def outlook(self) -> Acquisition:
+    def acquisition(self) -> Acquisition:
         """What is believed of plans that could be run in as much time again."""
         known = cross_dataset_lead(self.context)
         return Acquisition(
@@ -117,7 +119,7 @@ class RunEnd:
             champion_score=self.score,
             paired_error=paired_error(self.history),
             alpha=usual_alpha_share(self.history, self.context.settings.alpha),
-            sure=certainty_needed(self.context.settings.alpha),
+            certainty=certainty_needed(self.context.settings.alpha),
             lead=lambda plan: known(plan, self.plan),
         )
 

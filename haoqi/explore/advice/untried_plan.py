@@ -1,4 +1,4 @@
-"""The plan that promises most of those that were not tried, and the minutes that would let it in.
+"""The most promising plan of those that were not tried, and the minutes of a run that has time for it.
 
 A search ends where nothing that is left fits into its time, so the best of what is left is often dear: with one minute
 no training of a base. It is chosen by what it is expected to gain, not by its gain per minute, which favours a share of
@@ -40,24 +40,24 @@ class UntriedPlan:
     """What these minutes are more than the run had."""
 
 
-def most_promising(plans: Sequence[Plan], outlook: Acquisition) -> tuple[Plan, float] | None:
+def most_promising(plans: Sequence[Plan], acquisition: Acquisition) -> tuple[Plan, float] | None:
     """Return the plan that is expected to gain most where a test must say so, and that gain; None of none."""
     if not plans:
         return None
-    gains = gains_of(plans, outlook)
+    gains = gains_of(plans, acquisition)
     best = max(plans, key=lambda plan: gains[plan])
     return best, gains[best]
 
 
-def gains_of(plans: Sequence[Plan], outlook: Acquisition) -> dict[Plan, float]:
+def gains_of(plans: Sequence[Plan], acquisition: Acquisition) -> dict[Plan, float]:
     """Return what each plan is expected to gain where a test must say so."""
-    joint = outlook.surrogate.believe(plans)
-    values = outlook.verified(joint.mean, joint.deviation, outlook.proofs(plans))
+    joint = acquisition.surrogate.believe(plans)
+    values = acquisition.verified_gain(joint.mean, joint.deviation, acquisition.required_leads(plans))
     return dict(zip(plans, values.tolist(), strict=True))
 
 
 def find_untried(
-    context: SearchContext, history: History, costs: CostModel, outlook: Acquisition
+    context: SearchContext, history: History, costs: CostModel, acquisition: Acquisition
 ) -> UntriedPlan | None:
     """Return the most promising plan on all examples that was not tried; None where all were, or no clock counts."""
     tried = {experiment.plan.key for experiment in history.experiments}
@@ -66,7 +66,7 @@ def find_untried(
         return None
     prices = {plan: costs.cost(plan).seconds for plan in plans}
     near = [plan for plan in plans if prices[plan] <= FAR * budget] or [min(plans, key=lambda one: prices[one])]
-    gains = gains_of(near, outlook)
+    gains = gains_of(near, acquisition)
     good = [plan for plan in near if gains[plan] >= NEARLY * max(gains.values())]
     plan = min(good, key=lambda one: (prices[one], one.key))
     gain = gains[plan]

@@ -1,13 +1,14 @@
-"""What a strategy may know beside the history, and what a plan is worth by it: its verified gain and its lesson.
+"""What a plan is worth to a strategy: the gain that a test would verify, and what the outcome would teach.
 
 A gain is verified where the paired test says so. A plan whose score is s, against a champion's c, passes with the
 chance Phi((s - c) / error - z), so what it brings on average is E[(s - c) Phi((s - c) / error - z)] under the belief.
-What an experiment teaches is a knowledge gradient (Frazier, Powell and Dayanik, 2009, "The Knowledge-Gradient Policy
+What an experiment teaches is its knowledge gradient (Frazier, Powell and Dayanik, 2009, "The Knowledge-Gradient Policy
 for Correlated Normal Beliefs", doi:10.1287/ijoc.1080.0314) in which time has a price: the best verified gain per
 second that the other plans promise now. An outcome is of use where it lets one of them, that remains affordable, rise
 above that price; so a ninth of the examples is worth trying where it says whether the whole is worth its minutes.
 
-What a plan must show is less where other data sets know it to be above the champion (`evidence_pooling`).
+The lead that a plan must show is smaller where other data sets know it to be above the champion
+(`evidence_pooling`).
 """
 
 import math
@@ -38,7 +39,7 @@ _LEAST_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Acquisition:
-    """What is believed at one point of a run; a strategy may look at all of it."""
+    """What is believed at one point of a run, for strategies to choose by."""
 
     surrogate: Surrogate
     """What plans would score."""
@@ -55,9 +56,9 @@ class Acquisition:
     paired_error: float = PAIRED_ERROR
     """Standard error of the difference of two plans' scores on the examples that all are judged on."""
     alpha: float = 0.05
-    """The p-value below which a challenger is proven."""
-    sure: float = 0.95
-    """The chance to be better at which one is believed by what other data sets know."""
+    """The p-value below which a challenger replaces the champion."""
+    certainty: float = 0.95
+    """The probability to be better from which cross-dataset evidence decides."""
     lead: Callable[[Plan], PriorBelief | None] = lambda plan: None
     """What other data sets know of a plan's lead over the champion, in log-odds."""
 
@@ -67,19 +68,19 @@ class Acquisition:
             return 1.0
         return max(_LEAST_SECONDS, self.cost(plan).within(self.left_seconds).seconds)
 
-    def proofs(self, plans: Sequence[Plan]) -> Floats:
-        """Return the lead over the champion from which each plan would be crowned, shape (n,)."""
+    def required_leads(self, plans: Sequence[Plan]) -> Floats:
+        """Return the lead over the champion from which each plan would replace it, shape (n,)."""
         from scipy.special import ndtri
 
         usual = self._error * float(ndtri(1 - self.alpha / 2))
         proofs = np.full(len(plans), usual)
         for place, plan in enumerate(plans):
             if (known := self.lead(plan)) is not None:
-                least = least_lead(known, self._error, self.champion_score, self.sure)
+                least = least_lead(known, self._error, self.champion_score, self.certainty)
                 proofs[place] = min(usual, least)
         return proofs
 
-    def verified(self, mean: Floats, deviation: Floats, proofs: Floats) -> Floats:
+    def verified_gain(self, mean: Floats, deviation: Floats, proofs: Floats) -> Floats:
         """Return the verified gain that is expected where the log-odds of scores are normal, same shape.
 
         Args:
@@ -90,16 +91,16 @@ class Acquisition:
         scores, weights = predict_scores(mean, deviation)
         return self._passed(scores - self.champion_score, proofs[:, None]) @ weights
 
-    def promised(self, lesson: "Lesson") -> float:
+    def lesson_gain(self, lesson: "Lesson") -> float:
         """Return the verified gain that is expected of a lesson, whatever its measure."""
         points, weights = np.polynomial.hermite_e.hermegauss(9)
-        gains, proofs = lesson.gain + lesson.doubt * points, self.proofs(lesson.plans[:1])
+        gains, proofs = lesson.gain + lesson.doubt * points, self.required_leads(lesson.plans[:1])
         return float(self._passed(gains, proofs) @ (weights / weights.sum()))
 
-    def taught(self, plans: Sequence[Plan], joint: JointScores, least_rate: float = 0.0) -> Floats:
+    def knowledge_gradient(self, plans: Sequence[Plan], joint: JointScores, least_rate: float = 0.0) -> Floats:
         """Return how much gain above the price of time each plan's outcome is expected to uncover, shape (n,).
 
-        Only other plans count, and those only that can still be begun after it, so that what is taught can be used.
+        Only other plans count that can still be begun after it, so that what was learnt can be used.
 
         Args:
             plans: what could be tried.
@@ -107,9 +108,9 @@ class Acquisition:
             least_rate: the price of time is at least this, in gain per second or per step.
         """
         deviation, prices = joint.deviation, np.array([self.price(plan) for plan in plans])
-        proofs = self.proofs(plans)
+        proofs = self.required_leads(plans)
         usable = self._usable(plans)
-        rates = np.where(usable, self.verified(joint.mean, deviation, proofs) / prices, 0.0)
+        rates = np.where(usable, self.verified_gain(joint.mean, deviation, proofs) / prices, 0.0)
         rate = np.maximum(least_rate, rates.max(axis=1))[:, None]
         # How far the belief of each plan (column) moves for an outcome one deviation off (row).
         moves = joint.covariance / np.sqrt(deviation**2 + joint.noise)[:, None]
@@ -117,7 +118,7 @@ class Acquisition:
         points, weights = np.polynomial.hermite_e.hermegauss(_OUTCOMES)
         found = np.zeros(len(plans))
         for point, weight in zip(points, weights / weights.sum(), strict=True):
-            surplus = self.verified(joint.mean + moves * point, remaining, proofs) - rate * prices
+            surplus = self.verified_gain(joint.mean + moves * point, remaining, proofs) - rate * prices
             found += weight * np.where(usable, surplus, 0.0).max(axis=1, initial=0.0)
         return found
 
@@ -149,8 +150,8 @@ def paired_error(history: "History") -> float:
     Two plans that answer much alike differ by less than others, so the verdicts that were nearest speak. Without
     any it is the champion's own error, as if half of what is hard were hard for all.
     """
-    told = [v for v in history.verdicts if v.difference is not None and not v.retested]
-    near = [v for v in told if v.low is not None and v.high is not None]
+    compared = [v for v in history.verdicts if v.difference is not None and not v.retested]
+    near = [v for v in compared if v.low is not None and v.high is not None]
     near.sort(key=lambda v: (abs(v.difference or 0.0), v.experiment))
     found = [((v.high or 0.0) - (v.low or 0.0)) / (2 * _SURE) for v in near[: max(1, math.ceil(len(near) / 2))]]
     best = history.champion

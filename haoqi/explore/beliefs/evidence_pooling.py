@@ -1,4 +1,4 @@
-"""Borrowing strength: what other data sets know of two methods, where the examples at hand leave them open.
+"""Pooling evidence: what other data sets know of two methods, where the examples at hand leave them open.
 
 On a few hundred validation examples a lead of two points is within chance, though the method that leads may have led
 wherever both were tried. A hierarchical paired test takes both in: a lead is believed to be what it was on other data
@@ -6,7 +6,7 @@ sets, with the spread that it had there, and what the examples at hand show of i
 Benavoli, Demsar, Mangili and Zaffalon, 2017, "Statistical comparison of classifiers through Bayesian hierarchical
 modelling", doi:10.1007/s10994-017-5641-9). Nothing is proven so and nothing is claimed to be: it settles which of two
 models a person had better have, where a wrong change costs no more than a missed one. So a chance of 80 % is enough,
-and of champions crowned by it at most one in five is no better, where the data at hand are to other data sets as those
+and of champions promoted by it at most one in five is no better, where the data at hand are to other data sets as those
 are to each other.
 
 Leads are known of a method at its defaults over another that learns from all examples as well, with more doubt where
@@ -69,7 +69,7 @@ def known_lead(prior: TransferPrior, one: Plan, other: Plan) -> PriorBelief | No
 
 
 def certainty_needed(alpha: float) -> float:
-    """Return the chance to be better at which cross-dataset evidence crowns a plan, where a run proves at alpha.
+    """Return the chance to be better at which cross-dataset evidence promotes a plan, where a run proves at alpha.
 
     >>> certainty_needed(0.1)
     0.8
@@ -84,16 +84,16 @@ def probability_better(found: Comparison, lead: PriorBelief, level: float, *, se
         found: the two on the examples at hand.
         lead: what is believed of it elsewhere, in log-odds.
         level: the second's score, in [0, 1], where a log-odd is worth level (1 - level).
-        selection_bias: what the second's score owes to having been chosen by the same examples, 0 or more.
+        selection_bias: the selection bias of the second's score, 0 or more.
 
     >>> round(probability_better(Comparison(0.02, -0.016, 0.056, 0.28), PriorBelief(0.3, 0.3), 0.8), 2)
     0.92
     """
     worth = max(_LEAST_ERROR, level * (1 - level))
     error = max(_LEAST_ERROR, (found.high - found.low) / (2 * _SURE))
-    known, seen = (worth * lead.doubt) ** -2, error**-2
-    mean = (worth * lead.mean * known + (found.difference + selection_bias) * seen) / (known + seen)
-    return 0.5 * math.erfc(-mean * math.sqrt((known + seen) / 2))
+    known, observed = (worth * lead.doubt) ** -2, error**-2
+    mean = (worth * lead.mean * known + (found.difference + selection_bias) * observed) / (known + observed)
+    return 0.5 * math.erfc(-mean * math.sqrt((known + observed) / 2))
 
 
 def least_lead(lead: PriorBelief, error: float, level: float, sure: float) -> float:
@@ -108,8 +108,8 @@ def least_lead(lead: PriorBelief, error: float, level: float, sure: float) -> fl
     from scipy.special import ndtri
 
     worth = max(_LEAST_ERROR, level * (1 - level))
-    known, seen = (worth * lead.doubt) ** -2, error**-2
-    return max(0.0, (float(ndtri(sure)) * math.sqrt(known + seen) - worth * lead.mean * known) / seen)
+    known, observed = (worth * lead.doubt) ** -2, error**-2
+    return max(0.0, (float(ndtri(sure)) * math.sqrt(known + observed) - worth * lead.mean * known) / observed)
 
 
 def _wider(one: Plan, other: Plan) -> bool:

@@ -1,4 +1,4 @@
-"""A surrogate of the experiments: what every plan would score, with doubt, and how plans hang together.
+"""A Gaussian process over plans: what every plan would score, with doubt, and how plans are correlated.
 
 A Gaussian process over plans (Rasmussen and Williams, 2006, "Gaussian Processes for Machine Learning") in log-odds of
 the score. Its mean is the prior's; its covariance is the sum of what all plans share (how hard the data are), what
@@ -28,7 +28,7 @@ REACH = 0.3
 """How far an outcome speaks for other plans of its method, in units of `plan.distance`."""
 
 LEVEL, LEVEL_DOUBT = 1.0, 1.5
-"""Log-odds of the habit's score on data nobody has seen, and their standard deviation: 38 % to 92 %."""
+"""Log-odds of the baseline's score on data nobody has seen, and their standard deviation: 38 % to 92 %."""
 
 SHARED = 0.5
 """Part of an interval's variance that comes from which examples are judged, which are the same for all plans."""
@@ -89,8 +89,8 @@ class Surrogate:
         cross = self._covariance(plans, self.plans)
         inverse, _ = _inverted(self._covariance(self.plans, self.plans) + np.diag(self.noises))
         gain = cross @ inverse
-        told = mean + gain @ (np.array(self.values) - self._means(self.plans))
-        return JointScores(told, prior - gain @ cross.T, noise)
+        mean_after = mean + gain @ (np.array(self.values) - self._means(self.plans))
+        return JointScores(mean_after, prior - gain @ cross.T, noise)
 
     def score(self, plan: Plan) -> tuple[float | None, float]:
         """Return the score that a plan is believed to get, and its standard deviation; None before anything scored."""

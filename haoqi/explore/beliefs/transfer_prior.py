@@ -1,4 +1,4 @@
-"""What other data sets taught about plans, before this run has tried any: a small table, weighed by likeness.
+"""What other data sets say about plans before this run has tried any: a small table, weighed by likeness.
 
 All is in log-odds of the score, where a method's lead is more nearly the same on easy and on hard data than it is in
 points. `bench/prior.py` measures the table.
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).with_name("transfer_prior.json")
 
-HABIT = "logistic"
-"""What most people would run: where it is cheap it comes first, and offsets are relative to it."""
+BASELINE = "logistic"
+"""The baseline that most people would run: where it is cheap it comes first, and offsets are relative to it."""
 
 DOUBT = 0.6
-"""Standard deviation of how far a method that no table knows is from the habit."""
+"""Standard deviation of how far a method that no table knows is from the baseline."""
 
 SLOPE, SLOPE_DOUBT = 0.2, 0.15
 """What e times as many examples add to a score where no table knows the method, and its standard deviation; a guess."""
@@ -82,7 +82,7 @@ class PriorBelief:
 
 @dataclass(frozen=True)
 class TransferPrior:
-    """What is believed of plans on one data set before any was tried, in log-odds relative to the habit."""
+    """What is believed of plans on one data set before any was tried, in log-odds relative to the baseline."""
 
     offsets: Mapping[str, PriorBelief] = field(default_factory=dict)
     """By method, with "*" behind it for plans whose settings are varied, or "+" and the name of a recipe."""
@@ -90,7 +90,7 @@ class TransferPrior:
     """What e times as many examples add, by method."""
     within: float = WITHIN
     shared: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    """Covariance of two methods' leads over the habit: where words cannot be told apart, all that need none do well."""
+    """Covariance of two methods' leads over the baseline: where words do not separate labels, all on a base do well."""
     leads: Mapping[tuple[str, str], PriorBelief] = field(default_factory=dict)
     """How far one method is above another, by both names, where any data set knows both."""
     together: PriorBelief | None = None
@@ -99,7 +99,7 @@ class TransferPrior:
     """How far an ensemble is above one that a training has yet to join; None: no data set knows."""
 
     def mean(self, plan: Plan) -> float:
-        """Return how far a plan is believed to be above the habit."""
+        """Return how far a plan is believed to be above the baseline."""
         offset = self._offset(plan).mean + self.slope(plan.method).mean * math.log(plan.share)
         return offset + sum(self.offsets[f"+{name}"].mean for name, _ in plan.recipe if f"+{name}" in self.offsets)
 
@@ -129,7 +129,7 @@ class TransferPrior:
         return self.slopes.get(method, PriorBelief(SLOPE, SLOPE_DOUBT))
 
     def _offset(self, plan: Plan) -> PriorBelief:
-        usual = self.offsets.get(plan.method, PriorBelief(0.0, 0.0 if plan.method == HABIT else DOUBT))
+        usual = self.offsets.get(plan.method, PriorBelief(0.0, 0.0 if plan.method == BASELINE else DOUBT))
         return self.offsets.get(f"{plan.method}*", usual) if plan.settings else usual
 
 
@@ -149,18 +149,20 @@ def load_prior(
 
     def gathered(part: str, none: PriorBelief) -> dict[str, PriorBelief]:
         names = sorted({arm for case in cases.values() for arm in case[part]})
-        seen = {arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names}
-        return {arm: _pooled(found, _none(arm, none)) for arm, found in seen.items()}
+        values = {
+            arm: [(weights[n], case[part][arm]) for n, case in cases.items() if arm in case[part]] for arm in names
+        }
+        return {arm: _pooled(found, _none(arm, none)) for arm, found in values.items()}
 
     offsets, slopes = gathered("offsets", PriorBelief(0.0, DOUBT)), gathered("slopes", PriorBelief(SLOPE, SLOPE_DOUBT))
-    seen = [(weights[name], case["offsets"]) for name, case in cases.items()]
+    weighted = [(weights[name], case["offsets"]) for name, case in cases.items()]
 
     def ensembles(fact: str) -> PriorBelief | None:
         return _ensembles([(weights[name], *case[fact]) for name, case in cases.items() if fact in case])
 
     together, wider = ensembles("together"), ensembles("wider")
     return TransferPrior(
-        offsets, slopes, float(table["within"]), _covariances(offsets, seen), _leads(seen), together, wider
+        offsets, slopes, float(table["within"]), _covariances(offsets, weighted), _leads(weighted), together, wider
     )
 
 
@@ -202,18 +204,18 @@ def _ensembles(found: list[tuple[float, float, float]]) -> PriorBelief | None:
 
 
 def _covariances(
-    offsets: Mapping[str, PriorBelief], seen: Sequence[tuple[float, Mapping[str, float]]]
+    offsets: Mapping[str, PriorBelief], cases: Sequence[tuple[float, Mapping[str, float]]]
 ) -> dict[tuple[str, str], float]:
     """Return how far two methods were above their means together, drawn towards 0, for each pair of methods.
 
     Args:
         offsets: what is believed of each method.
-        seen: data sets' weights, and the offsets that methods had there.
+        cases: data sets' weights, and the offsets that methods had there.
     """
-    methods = [arm for arm in offsets if arm.isidentifier() and arm not in (HABIT, _CONTROL)]
+    methods = [arm for arm in offsets if arm.isidentifier() and arm not in (BASELINE, _CONTROL)]
     found = {}
     for one, other in permutations(methods, 2):
-        both = [(weight, case[one], case[other]) for weight, case in seen if one in case and other in case]
+        both = [(weight, case[one], case[other]) for weight, case in cases if one in case and other in case]
         mine, yours = offsets[one], offsets[other]
         apart = sum(weight * (first - mine.mean) * (second - yours.mean) for weight, first, second in both)
         most = _MOST_ALIKE * mine.doubt * yours.doubt
@@ -221,12 +223,12 @@ def _covariances(
     return found
 
 
-def _leads(seen: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], PriorBelief]:
+def _leads(cases: Sequence[tuple[float, Mapping[str, float]]]) -> dict[tuple[str, str], PriorBelief]:
     """Return how far one method was above another on the same data sets, drawn towards not at all."""
-    methods = sorted({arm for _, case in seen for arm in case if arm.isidentifier()})
+    methods = sorted({arm for _, case in cases for arm in case if arm.isidentifier()})
     found = {}
     for one, other in permutations(methods, 2):
-        both = [(weight, case[one] - case[other]) for weight, case in seen if one in case and other in case]
+        both = [(weight, case[one] - case[other]) for weight, case in cases if one in case and other in case]
         if both:
             found[one, other] = _pooled(both, PriorBelief(0.0, DOUBT))
     return found

@@ -1,10 +1,10 @@
-"""What comes after a search, and the time that is kept for it: all of it belongs to the minutes.
+"""What comes after a search, and the time that is reserved for it: all of it belongs to the minutes.
 
 The champion's last fit and its answers to the test split are the larger part (`costs`). Then come the release itself,
-its compiled form, next steps and the report. Next steps are sure of a twentieth of the minutes and take more where it
-is left over. Compiling takes half a minute and more, whatever the data; it is sure of its time where that is a small
-part of the minutes, is done where time is left over, and otherwise left to a person, who is told so. So it is with
-making the released base smaller.
+its compiled form, next steps and the report. Next steps have a twentieth of the minutes for sure, and more where time
+is left. Compiling takes half a minute and more, whatever the data: its time is reserved where that is a small part of
+the minutes; else it is done where time is left, or left to a person, who is told so. The same holds for making the
+released base smaller.
 """
 
 from haoqi.explore.costs.throughput import Throughput
@@ -15,20 +15,20 @@ LATE = 0.02
 """A release may be later by this share of the minutes, rather than know less than it could."""
 
 REPORT_SECONDS = 1.5
-"""Verdict, release and report, on the machine that rates were measured on."""
+"""Champion test, release and report, on the machine that throughput was measured on."""
 
 ADVICE_SHARE = 0.05
-"""Of the minutes, what next steps are sure of, at most `advice_seconds`."""
+"""Of the minutes, what is reserved for next steps, at most `advice_seconds`."""
 
 COMPILE_SECONDS, COMPILE_SECONDS_EACH = 34.0, 0.4
 """What compiling takes on that machine: libraries are loaded and forms written and timed, whatever the base; and that
 for each million of its weights."""
 
 COMPILE_SHARE = 0.15
-"""Of the minutes, what compiling is kept time for at most."""
+"""Of the minutes, what is reserved for compiling at most."""
 
 SMALLER_SHARE = 0.1
-"""And so for making the base of the release smaller, which rounds its weights and leaves out pieces."""
+"""And for making the base of the release smaller, which rounds its weights and leaves out tokens."""
 
 # The report compares the champion with so many others, each by so many seconds and more for rows and labels.
 _COMPARED, _PAIR, _ROW, _CELL = 40, 0.01, 1e-5, 5e-7
@@ -42,7 +42,7 @@ def report_seconds(context: SearchContext, rates: Throughput, experiments: int) 
 
 
 def advice_seconds(context: SearchContext) -> float:
-    """Return how long finding next steps may take for sure."""
+    """Return how long finding next steps may take in any case."""
     budget, most = context.settings.budget_seconds, context.settings.advice_seconds
     return most if budget is None else min(most, ADVICE_SHARE * budget)
 
@@ -69,6 +69,6 @@ def compile_seconds(context: SearchContext, rates: Throughput, plan: Plan) -> fl
 
 
 def compile_kept(context: SearchContext, rates: Throughput, plan: Plan) -> float:
-    """Return the seconds that are kept for compiling: what it takes, or nothing where that is too much of the time."""
+    """Return the seconds that are reserved for compiling: what it takes, or none where that is too much of the time."""
     seconds, budget = compile_seconds(context, rates, plan), context.settings.budget_seconds
     return seconds if budget is None or seconds <= COMPILE_SHARE * budget else 0.0

@@ -1,4 +1,4 @@
-"""What a plan will cost: what it does, at the rates of this machine as far as this run has shown them."""
+"""What a plan will cost: its workload at the throughput of this machine, as far as this run has shown it."""
 
 import math
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ from haoqi.explore.costs.workload import (
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.setup.context import SearchContext
 from haoqi.explore.setup.imported_libraries import NEEDED_BY_ALL, find_not_imported
-from haoqi.methods.work import Load, answered, embedded
+from haoqi.methods.work import Load, answered, embedded, work_of
 from haoqi.models.trim.trim import compared
 
 REFIT = 0.6
-"""Of the time there is, what is kept for the last fit; a longer one is made only where time is left."""
+"""Of the time there is, what is reserved for the last fit; a longer one is made only where time is left."""
 
 _NOTHING = StoredFeatures()
 
@@ -38,7 +38,7 @@ class CostModel:
     context: SearchContext
     rates: Throughput
     recipe_costs: RecipeCosts
-    """What the store of features holds, by base, and what recipes have asked."""
+    """What the feature store holds, by base, and what recipes had computed."""
     timed: bool
     """Whether clocks count; else costs are those of the machine that the rates were measured on."""
     experiments: int = 0
@@ -52,12 +52,12 @@ class CostModel:
 
         Args:
             context: what the experiments share.
-            history: what was run. It tells what the store of features holds; if clocks count, also the speed.
+            history: what was run. It tells what the store of features holds; if clocks count, also the throughput.
             timed: whether clocks count.
         """
         rates = estimate_throughput(context.hardware) if timed else reference_throughput()
         known = RecipeCosts()
-        seen, fresh = list[MeasuredPlan](), set(context.fresh)
+        measured, fresh = list[MeasuredPlan](), set(context.fresh)
         for experiment in history:
             plan = experiment.plan
             if plan.method not in context.makers or (plan.base or "") not in (*context.bases, ""):
@@ -65,20 +65,23 @@ class CostModel:
             if experiment.score is None and not experiment.cut:
                 continue
             trial = plan_trial(plan, context)
-            work = context.method(plan).work(trial.size)
+            work = work_of(context.method(plan), trial.size)
             known = recipe_costs(plan, context, known)
             before = known.kept.get(plan.base or "", _NOTHING)
             if known.load == Load() and not plan.made_of:
                 load = plan_load(work, trial, before) + import_load(work, fresh)
                 one = MeasuredPlan(plan.method, load, experiment.seconds, plan.base or "")
                 # What was ended says nothing, unless it should have been done by then.
-                if not experiment.cut or rates.learnt(seen).cost(load, one.method, one.base).at_most() < one.seconds:
-                    seen.append(one)
+                if (
+                    not experiment.cut
+                    or rates.learnt(measured).cost(load, one.method, one.base).at_most() < one.seconds
+                ):
+                    measured.append(one)
             if experiment.score is None:
                 continue  # of what was begun nothing is known
             fresh -= {*work.libraries, NEEDED_BY_ALL}
             known = replace(known, kept={**known.kept, plan.base or "": features_after(before, work, trial)})
-        return cls(context, rates.learnt(seen) if timed else rates, known, timed, len(history))
+        return cls(context, rates.learnt(measured) if timed else rates, known, timed, len(history))
 
     def cost(self, plan: Plan) -> Cost:
         """Return how long a plan takes if nothing ends it."""
@@ -100,7 +103,7 @@ class CostModel:
             share: of its fit, what is done before time ends it.
         """
         trial = plan_trial(plan, self.context)
-        work = self.context.method(plan).work(trial.size)
+        work = work_of(self.context.method(plan), trial.size)
         work = replace(work, fit=work.fit.times(share), embeds=share * work.embeds)
         first = recipe_costs(plan, self.context, self.recipe_costs)
         load = first.load + plan_load(work, trial, first.kept.get(plan.base or "", _NOTHING))
@@ -118,15 +121,15 @@ class CostModel:
             trial = plan_trial(one, self.context)
             train_rows = int(trial.rows * one.share)
             size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
-            work = self.context.method(one).work(size)
+            work = work_of(self.context.method(one), size)
             total += work.score + answered(size, rows)
             if work.asks and one.base and one.base not in read:
                 total += embedded(size, rows * work.asks)
                 read.add(one.base)
         return reference_throughput().cost(total, plan.method).seconds
 
-    def opinion_seconds(self, context: SearchContext) -> float:
-        """Return what held-out answers to the training examples take by the bases of a context, perhaps fewer."""
+    def label_check_seconds(self, context: SearchContext) -> float:
+        """Return what checking labels takes, out-of-fold answers to the training examples by the bases of a context."""
         return self.rates.cost(label_check_load(context, self.recipe_costs), "tfidf").seconds
 
     def reserve_seconds(self, plan: Plan | None) -> float:
@@ -138,17 +141,17 @@ class CostModel:
         return sum(self._release(plan))
 
     def closing_seconds(self, plan: Plan | None) -> float:
-        """Return what is kept for all that comes once the test split is scored.
+        """Return what is reserved for all that comes once the test split is scored.
 
         That is the release, next steps and the report, and of a plan a smaller base and its compiled form, too, where
         these are a small part of the minutes.
         """
-        told = report_seconds(self.context, self.rates, self.experiments) + advice_seconds(self.context)
+        always = report_seconds(self.context, self.rates, self.experiments) + advice_seconds(self.context)
         if plan is None:
-            return told
+            return always
         smaller, budget = self.trimming_seconds(plan), self.context.settings.budget_seconds
         kept = smaller if budget is None or smaller <= SMALLER_SHARE * budget else 0.0
-        return told + kept + compile_kept(self.context, self.rates, plan)
+        return always + kept + compile_kept(self.context, self.rates, plan)
 
     def left_to_compile(self, left: float | None) -> float | None:
         """Return how many of the seconds that are left compiling may take, next steps and the report kept time for."""
@@ -158,19 +161,19 @@ class CostModel:
         """Return how many of the seconds that are left finding next steps may take, the report kept time for."""
         return None if left is None else max(0.0, left - report_seconds(self.context, self.rates, self.experiments))
 
-    def kept_for(self, champion: Experiment | None, left: float) -> float:
-        """Return what is kept of the time left for releasing a champion that was run.
+    def reserve_for_champion(self, champion: Experiment | None, left: float) -> float:
+        """Return what is reserved of the time left for releasing a champion that was run.
 
-        Where its last fit would take too long to be kept time for, or longer than is left, one in as many seconds as
-        its first fit took is, as long as there is time for that (`shorter_refit_seconds`): most of what the added
-        examples give is had so. What no longer fits is not waited for: the search has the time.
-        Of an ensemble those members are fitted once more for which there is time (`refitted`).
+        Where its last fit would take too long, time is reserved for one in as many seconds as its first fit took, if
+        there is so much (`shorter_refit_seconds`): it gives most of what the added examples can give. What no longer
+        fits is not reserved: the search has the time. Of an ensemble those members are fitted once more for which
+        there is time (`affordable_refits`).
         """
         if champion is None:
             return self.closing_seconds(None)
         released, again = self._release(champion.plan)
         if champion.plan.method == ENSEMBLE and not self.context.folds:
-            members = self.refitted(champion.plan, left - released).items()
+            members = self.affordable_refits(champion.plan, left - released).items()
             return released + sum(self.refit_seconds(one) if limit is None else limit for one, limit in members)
         late = LATE * (self.context.settings.budget_seconds or 0.0)
         if again and (self.context.folds or released + again <= left + late):
@@ -178,7 +181,7 @@ class CostModel:
         shorter = self.shorter_refit_seconds(champion)
         return released + (shorter if released + shorter <= left else 0.0)
 
-    def refitted(self, plan: Plan, seconds: float) -> dict[Plan, float | None]:
+    def affordable_refits(self, plan: Plan, seconds: float) -> dict[Plan, float | None]:
         """Return which members of an ensemble can be fitted once more in some seconds: of the largest weight together.
 
         With each comes the most that it may take; None: what it takes. A training of a base may have as long as its
@@ -246,24 +249,26 @@ class CostModel:
         )
         return self._again_seconds(plan, context.whole, trial) + taught
 
-    def crossed_seconds(self, plan: Plan) -> float:
+    def cross_validation_seconds(self, plan: Plan) -> float:
         """Return what cross-validating a plan that was run takes, most likely at most, on training and validation rows.
 
         What its own run had the base read is kept.
         """
-        return self._again_seconds(plan, self.context.crossed, plan_trial(plan, self.context.crossed))
+        return self._again_seconds(plan, self.context.cross_validated, plan_trial(plan, self.context.cross_validated))
 
     def _again_seconds(self, plan: Plan, there: SearchContext, trial: Trial) -> float:
         """Return what trying a plan takes, most likely at most, where all that it learns from was read in its run."""
         context, base, method = self.context, plan.base or "", self.context.method(plan)
         before = plan_trial(plan, context)
         kept = features_after(
-            recipe_costs(plan, context, self.recipe_costs).kept.get(base, _NOTHING), method.work(before.size), before
+            recipe_costs(plan, context, self.recipe_costs).kept.get(base, _NOTHING),
+            work_of(method, before.size),
+            before,
         )
         read = len(context.splits.valid) if kept.judged and not context.folds else 0
         kept = replace(kept, taken=kept.taken + read, drawn=kept.drawn + read if kept.drawn else 0.0, judged=True)
         known = RecipeCosts(kept={**self.recipe_costs.kept, base: kept})
-        load = recipe_costs(plan, there, known).load + plan_load(method.work(trial.size), trial, kept)
+        load = recipe_costs(plan, there, known).load + plan_load(work_of(method, trial.size), trial, kept)
         return self.rates.cost(load, plan.method, base).at_most()
 
     def scoring_seconds(self, plan: Plan) -> float:
@@ -300,6 +305,6 @@ class CostModel:
         trial = plan_trial(plan, self.context)
         train_rows = int(trial.rows * plan.share)
         size = replace(trial.size, train_rows=train_rows, valid_rows=rows, watched=False)
-        work = self.context.method(plan).work(size)
+        work = work_of(self.context.method(plan), size)
         recipe_costs = 0.0 if read else rows * work.asks
         return work.score + answered(size, rows) + embedded(size, recipe_costs)

@@ -4,12 +4,12 @@ from haoqi.explore.costs.throughput import reference_throughput
 from haoqi.explore.costs.workload import StoredFeatures, Trial, plan_load
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.setup.context import SearchContext
-from haoqi.methods.work import Size
+from haoqi.methods.work import Size, work_of
 
 
 def plan_work(plan: Plan, context: SearchContext) -> float:
     """Return the seconds that a plan takes with nothing computed before, on the machine of `throughput.json`."""
-    work = context.method(plan).work(plan_size(plan, context))
+    work = work_of(context.method(plan), plan_size(plan, context))
     return (
         reference_throughput().cost(plan_load(work, plan_trial(plan, context), StoredFeatures()), plan.method).seconds
     )

@@ -1,4 +1,4 @@
-"""What fitting the teacher of a plan takes: an ensemble whose answers the plan learns from."""
+"""What fitting the teacher of a plan takes, an ensemble whose answers the plan learns from."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Seconds per unit of each kind of load: measured once for all, scaled to the machine, corrected by what a run sees."""
+"""Seconds per unit of each kind of load: measured once, scaled to the machine, corrected by the plans of a run."""
 
 import json
 import math
@@ -110,23 +110,23 @@ class Throughput:
         more = [math.log(ratio_matrix if name in MATRIX else ratio_text) if name in KINDS else 0 for name in self.names]
         return replace(self, logs=self.logs + np.array(more))
 
-    def learnt(self, seen: Sequence[MeasuredPlan]) -> "Throughput":
-        """Return the rates that are likeliest given what was seen, and the doubt that is left.
+    def learnt(self, measured: Sequence[MeasuredPlan]) -> "Throughput":
+        """Return the rates that are likeliest given measured plans, and the doubt that is left.
 
         The maximum of the posterior, by Gauss and Newton's iteration on the logarithm of seconds: what a plan took
         moves the rates that make up most of its time, the more the less sure they were. Outliers, as when the
         machine was busy, weigh less (Huber, 1964, doi:10.1214/aoms/1177703732). It depends on its arguments alone.
         """
-        if not seen:
+        if not measured:
             return self
-        whole = self.knowing([one.method for one in seen])
-        counts, methods = np.array([one.load.counts for one in seen]), [one.method for one in seen]
-        seconds = np.maximum(np.array([one.seconds for one in seen]), 1e-3)
+        whole = self.knowing([one.method for one in measured])
+        counts, methods = np.array([one.load.counts for one in measured]), [one.method for one in measured]
+        seconds = np.maximum(np.array([one.seconds for one in measured]), 1e-3)
         prior, variance = np.linalg.inv(whole.covariance), whole._variance(seconds)
         logs = whole.logs.copy()
         for _ in range(_ROUNDS):
-            told, slope = replace(whole, logs=logs)._predict(counts, methods)
-            off = np.log(seconds) - told
+            predicted, slope = replace(whole, logs=logs)._predict(counts, methods)
+            off = np.log(seconds) - predicted
             outlying = np.minimum(1.0, _OUTLYING * np.sqrt(variance) / np.maximum(np.abs(off), 1e-9))
             weighed = slope.T * (outlying / variance)
             precision = prior + weighed @ slope
@@ -135,11 +135,11 @@ class Throughput:
             if np.abs(step).max() < 1e-6:
                 break
         found = replace(whole, logs=logs, covariance=np.linalg.inv(precision))
-        told, _ = found._predict(counts, methods)
-        off = np.log(seconds) - told
+        predicted, _ = found._predict(counts, methods)
+        off = np.log(seconds) - predicted
         beyond = np.sign(off) * np.maximum(0.0, np.abs(off) - _OUTLYING * np.sqrt(variance))
-        scatter = max(self.noise, _scatter(seen, off))
-        return replace(found, corrections=_corrections(seen, beyond), noise=scatter)
+        scatter = max(self.noise, _scatter(measured, off))
+        return replace(found, corrections=_corrections(measured, beyond), noise=scatter)
 
     def knowing(self, methods: Sequence[str]) -> "Throughput":
         """Return rates that have a factor for each of these methods; one that was never seen has 1, in doubt."""
@@ -193,16 +193,16 @@ class Throughput:
         return self.noise**2 + np.square(_JITTER_SECONDS / np.maximum(seconds, 1e-3))
 
 
-def _scatter(seen: Sequence[MeasuredPlan], off: Floats) -> float:
+def _scatter(measured: Sequence[MeasuredPlan], off: Floats) -> float:
     """Return by how much logarithms of seconds are off on the whole: on a machine that others use, more than usual.
 
     It is a robust standard deviation (Hampel, 1974, doi:10.1080/01621459.1974.10482962); 0 of fewer than three plans.
     """
-    told = [abs(error) for one, error in zip(seen, off.tolist(), strict=True) if one.seconds >= _LEAST_TOLD]
-    return 1.4826 * float(np.median(told)) if len(told) >= _FEWEST_TOLD else 0.0
+    errors = [abs(error) for one, error in zip(measured, off.tolist(), strict=True) if one.seconds >= _LEAST_TOLD]
+    return 1.4826 * float(np.median(errors)) if len(errors) >= _FEWEST_TOLD else 0.0
 
 
-def _corrections(seen: Sequence[MeasuredPlan], off: Floats) -> dict[tuple[str, str], float]:
+def _corrections(measured: Sequence[MeasuredPlan], off: Floats) -> dict[tuple[str, str], float]:
     """Return the factor by which plans of each method and base were off of late, drawn towards 1.
 
     It is the weighted median of what their logarithms were off by (Edgeworth, 1888): one plan that met a busy moment
@@ -210,7 +210,7 @@ def _corrections(seen: Sequence[MeasuredPlan], off: Floats) -> dict[tuple[str, s
     half a second says nothing.
     """
     found: dict[tuple[str, str], list[float]] = {}
-    for one, error in zip(seen, off.tolist(), strict=True):
+    for one, error in zip(measured, off.tolist(), strict=True):
         if one.seconds >= _LEAST_TOLD:
             found.setdefault((one.method, one.base), []).append(error)
     corrections = {}

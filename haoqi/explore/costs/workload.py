@@ -1,4 +1,4 @@
-"""What a plan does in all: its fits and its scoring, and what the store of features does not hold yet."""
+"""The workload of a plan: its fits, its scoring, and what the feature store does not hold yet."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ _PIECES_EACH = 8.0
 
 @dataclass(frozen=True)
 class StoredFeatures:
-    """What the store of features holds of one base, as far as a history tells."""
+    """What the feature store holds of one base, as far as the history tells."""
 
     taken: float = 0.0
     """Training texts that were embedded as they come; more of them contain fewer."""
@@ -58,7 +58,7 @@ class Trial:
 
 
 def plan_load(work: Work, trial: Trial, kept: StoredFeatures) -> Load:
-    """Return what a plan does: its fits, the scoring, what is embedded anew, and the verdict's figures.
+    """Return what a plan does: its fits, the scoring, what is embedded anew, and the statistics of the test.
 
     Cross-validation multiplies fits and scoring. What the store holds is computed once, whatever the folds, and not
     at all if an earlier plan of the run has computed it.

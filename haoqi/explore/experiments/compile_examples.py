@@ -1,6 +1,6 @@
-"""Who judges the compiled forms of a release: examples that it has not learnt, or that its stand-in has not.
+"""The examples by which compiled forms of a release are judged: such as it, or its stand-in, has not learnt.
 
-What a model knows by heart it is sure of, so that hardly an answer changes, however roughly it is computed: forms that
+A model is sure of what it has memorised, so that hardly an answer changes, however roughly it is computed: forms that
 rounded changed none of 400 answers that were learnt and 1.9 % of others (docs/decisions/models.md).
 """
 
@@ -29,12 +29,12 @@ class CompileExamples:
     learnt: bool = False
     """Whether the release has learnt them."""
     stand_in: Model | None = None
-    """The same plan's model as it was judged, which has not."""
+    """The same plan's model as it was judged, which has not learnt them."""
 
 
 @contextmanager
 def compile_examples(release: Release, *, home: Path | None = None) -> Iterator[CompileExamples]:
-    """Give who judges the forms of a release that came from a run here; its stand-in is needed until the block ends.
+    """Give the examples for the forms of a release that came from a run here; its stand-in lasts until the block ends.
 
     Args:
         release: what is compiled.

@@ -89,8 +89,8 @@ def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:
 def cross_decode(scores: Scores | Callable[[Indices], Scores], context: SearchContext) -> Predictions:
     """Return answers whose thresholds and temperature come from the other half of the examples.
 
-    Fitted on the very examples they are judged by, thresholds would flatter a model. Scores may be a function, too, of
-    the rows of that other half, where more was chosen by them.
+    Thresholds that were fitted on the examples they are judged by would give too high a score. Scores may be a function
+    of the rows of that other half, too, where more was chosen by them.
     """
     task, count = context.task, len(context.judged)
     half = seeds.generator(context.seed, "halves").permutation(count)

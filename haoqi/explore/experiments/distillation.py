@@ -1,4 +1,4 @@
-"""An ensemble as a teacher: what it answers to rows that it did not learn.
+"""Distillation: what an ensemble, as a teacher, answers to rows that it did not learn.
 
 A model answers its own training examples as if it were always right, so there is nothing in its answers that the
 labels do not say. A teacher therefore answers each part of the examples as fitted on the others, with its weights and

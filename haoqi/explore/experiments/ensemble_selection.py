@@ -1,4 +1,4 @@
-"""An ensemble of the diverse best: what several plans answer together, where a paired test says that it pays.
+"""Ensemble selection: a weighted mean of what several plans answer, chosen greedily.
 
 Members are chosen greedily with replacement, each time the one that helps the others most, on several draws of the
 examples (Caruana, Niculescu-Mizil, Crew and Ksikes, 2004, "Ensemble selection from libraries of models", ICML). What
@@ -7,7 +7,7 @@ calibrated probabilities are pooled by their weighted geometric mean (Genest and
 distributions", doi:10.1214/ss/1177013825), so that the ensemble is a weighted sum of scores: one model on disk.
 
 Nothing is fitted to evaluate one: experiments have answered the judged examples already. Chosen and judged by the same
-examples an ensemble would be flattered, so its answers to each half of them are those of the members, the weights and
+examples an ensemble would score too high, so its answers to each half of them are those of the members, the weights and
 the calibration that the other half chose, as in cross-fitting (Chernozhukov et al., 2018, doi:10.1111/ectj.12097). What
 is released is chosen by all of them. It suits tasks that label texts; the scores of words are not kept.
 """
@@ -30,7 +30,7 @@ from haoqi.explore.setup.context import SearchContext
 Floats = npt.NDArray[np.float64]
 
 FEWEST = 3
-"""Methods that must have been scored before an ensemble is thought of."""
+"""Methods that must have been scored before an ensemble is proposed."""
 
 LIBRARY = 6
 """Members are chosen among so many: the champion, and the best experiment of each other method and base."""

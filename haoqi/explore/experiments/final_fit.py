@@ -1,6 +1,6 @@
-"""The last fit: what was held back to judge plans has judged them, so what is released learns from it, too.
+"""The final fit: the released model learns from the validation examples, too, once they have judged the plans.
 
-What was proved is a plan, and more examples of the same kind make it better on the whole. Where time is short a
+What was tested is a plan, and more examples of the same kind make it better on the whole. Where time is short a
 training takes as many steps on more examples as it allows, and of an ensemble some members learn. One fit may go wrong,
 so the new model must know the validation examples, which it learnt, as well as the judged one, which had not seen
 them; else the judged one is released. Calibration stays as it was found on answers to examples that were not learnt.
@@ -90,7 +90,7 @@ def _again(experiment: Experiment, context: SearchContext, history: History, lef
     spare = max(0.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(plan)) + LATE * budget
     most = max(1.0, left - costs.scoring_seconds(plan) - costs.closing_seconds(None)) + LATE * budget
     if plan.method == ENSEMBLE:
-        found = {one: limit for one, limit in costs.refitted(plan, spare).items() if limit or one not in cut}
+        found = {one: limit for one, limit in costs.affordable_refits(plan, spare).items() if limit or one not in cut}
         limits = {one: limit and limit - costs.judging_seconds(one) for one, limit in found.items()}
         return _Again(limits, most)
     if plan not in cut and costs.refit_seconds(plan) <= spare:

@@ -1,4 +1,4 @@
-"""What a plan is fitted with."""
+"""The job that a method is given to fit a plan: examples, seed, base, limits, and where to report."""
 
 from haoqi.core import seeds
 from haoqi.core.events import Advanced, Note

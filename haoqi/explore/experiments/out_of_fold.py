@@ -1,4 +1,4 @@
-"""What cheap models think of examples that they did not see: the second opinion on labels, computed once and kept."""
+"""Out-of-fold probabilities: what cheap models answer to examples that they did not learn, computed once and kept."""
 
 import hashlib
 import json
@@ -64,7 +64,7 @@ def predict_texts(context: SearchContext, examples: Examples, texts: Sequence[st
 
 
 def is_computed(context: SearchContext, examples: Examples) -> bool:
-    """Return whether the held-out answers to some examples were computed before in this run."""
+    """Return whether the out-of-fold answers to some examples were computed before in this run."""
     return _path(context, ["panel", *_content(context, examples)]).is_file()
 
 
@@ -76,9 +76,9 @@ def _found(context: SearchContext, examples: Examples) -> dict[str, Floats]:
 
 
 def _crossed(context: SearchContext, examples: Examples) -> dict[str, Floats]:
-    """Return what the models think, of two rounds where labels are evidently wrong, and the first round's trust.
+    """Return what the models answer, the mean of two rounds where labels are evidently wrong, and the first's weights.
 
-    Models that learnt wrong labels doubt right ones, and fewer of the wrong (docs/decisions/explore-label-errors.md).
+    Models that learnt wrong labels suspect right ones, and fewer of the wrong (docs/decisions/explore-label-errors.md).
     """
     probabilities, weights, offset = _round(context, examples, examples)
     believed = trusted(examples, context.task.output.kind, context.task.labels, probabilities)

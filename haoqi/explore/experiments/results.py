@@ -53,9 +53,9 @@ def read_answers(experiment: Experiment, context: SearchContext) -> Predictions:
 
 
 def read_early_answers(experiment: Experiment, context: SearchContext) -> artifacts.Floats | None:
-    """Return what a training that was held to its early answers remembers of each training example.
+    """Return the early answers of a training with early-learning regularisation to each training example.
 
-    It is how likely each label is, shape (n, labels); None where it was not held, or did not learn all.
+    They are probabilities of labels, shape (n, labels); None where it had none, or did not learn all examples.
     """
     memory = artifacts.read_early_answers(experiment_folder(experiment.plan, context))
     return None if memory is None else memory.all_of(context.splits.train.ids)

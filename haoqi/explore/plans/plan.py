@@ -131,7 +131,7 @@ class Experiment:
     error: Reason | None = None
     """Why it failed: "out_of_time", "user_error" (a person can put it right), or "failed"; None: it did not."""
     notes: tuple[Reason, ...] = ()
-    """What its fit had to say: that memory was short. The kinds are keys of the texts."""
+    """What its fit noted, such as that memory was short. The kinds are keys of the texts."""
     why: Reason | None = None
     role: str = "explore"
     """"explore", "verify" where a close call is repeated, or "reflect" where a lesson is tested."""

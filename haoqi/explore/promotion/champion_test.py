@@ -1,22 +1,22 @@
-"""Who is champion: a challenger wins by a paired test on the same examples; close calls are repeated.
+"""The champion test: a challenger wins by a paired test on the same examples; close calls are repeated.
 
-A run makes many tests, so alpha is the chance that any of them crowns a plan that is no better, not that of each. It
-is wealth that tests are paid from (Foster and Stine, 2008, "Alpha-investing", doi:10.1111/j.1467-9868.2007.00643.x),
-without interest: a test that crowns gives its stake back, as in the graphical rules that control the error of a whole
-family (Tian and Ramdas, 2021, "Online control of the familywise error rate", arXiv:1910.04900), and a challenger that
-does not even look better costs nothing. Each stakes half the chance, by the belief written down before, that it is
-better, of what is left: the plans believed best, which come first, are asked for the least proof.
+A run makes many tests, so alpha is the chance that any of them promotes a plan that is no better, not that of each.
+Tests share it (Foster and Stine, 2008, "Alpha-investing", doi:10.1111/j.1467-9868.2007.00643.x), without interest: a
+test that promotes gives its share back, as in the graphical rules that control the error of a whole family (Tian and
+Ramdas, 2021, "Online control of the familywise error rate", arXiv:1910.04900), and a challenger that does not even look
+better uses none. Each gets half the probability, by the belief written down before, that it is better, of what is left:
+the plans believed best, which come first, need the least proof.
 
-A close call is tried again: with other seeds, or on more examples where neither plan has any chance in it (`retest`).
-All looks at a challenger share one stake.
+A close call is tested again: with other seeds, or on more examples where neither plan depends on a seed (`retest`).
+All tests of a challenger share one share of alpha.
 
 Where the examples leave open which of two methods is better, what other data sets know of both may decide: see
-`evidence_pooling`. A challenger that is ahead is crowned where both together make it sure enough. It was not proven
-on the examples alone, so its stake is spent all the same. An ensemble is held against the champion's score less what
-that owes to having been chosen by the same examples, see `selection_bias`.
+`evidence_pooling`. A challenger that is ahead is promoted where both together make it certain enough. The examples
+alone did not prove it, so its share of alpha is used up all the same. An ensemble is compared with the champion's score
+less its selection bias (`selection_bias`).
 
-The majority is a control and claims nothing: whatever scores higher takes its place and stakes nothing, so that few
-examples never leave a person with a model that gives one answer to everything.
+The majority baseline claims nothing: whatever scores higher replaces it without a test, so that few examples never
+leave a person with a model that gives one answer to everything.
 """
 
 import math
@@ -34,32 +34,32 @@ from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment
 from haoqi.explore.record.history import History, Verdict
 
 CLOSE = 0.3
-"""Above its stake and below this p-value, a better challenger is tried again, with another seed or on more examples."""
+"""Above its share of alpha and below this p-value, a better challenger is tested again, by a seed or more examples."""
 
 CONTROL = "majority"
 """The method that learns nothing from texts."""
 
 SEEDS = 3
-"""A plan is run with at most this many seeds for one verdict, all for one stake."""
+"""A plan is run with at most this many seeds for one verdict, all for one share of alpha."""
 
 BOLD, LEAST, EVEN, LAST = 0.5, 0.1, 0.25, 0.9
-"""A stake as a share of the wealth: BOLD times the chance to be better, at least LEAST; EVEN where nothing is known;
-LAST for an ensemble, which comes when little else will."""
+"""The share of the alpha that is left: BOLD times the probability to be better, at least LEAST; EVEN where nothing is
+known; LAST for an ensemble, which comes when little else will."""
 
 MARGIN = 0.005
 """A faster copy of the champion may score so much less, unless the test finds it worse."""
 
-# Stakes must be told from the least p-value that so many swaps can show.
+# A share of alpha must be larger than the least p-value that so many swaps can show.
 _SWAPS, _SWAPS_PER_STAKE, _MOST_SWAPS = 2000, 10, 20_000
 
 
 @dataclass(frozen=True)
 class ChampionTest:
-    """What a verdict needs to know: the metric, how sure to be, and what each experiment answered."""
+    """What a verdict needs: the metric, alpha, and the statistics of each experiment."""
 
     metric: Metric
     alpha: float
-    """The chance that a run without any better plan proves one; other data sets crown at twice that doubt."""
+    """The chance that a run without any better plan promotes one; cross-dataset evidence decides at twice that."""
     pooled: Callable[[Sequence[Experiment]], Statistics]
     """The deciding metric's statistics, the mean of some seeds of one plan, on the examples all are judged on."""
     repeatable: Callable[[Experiment], bool]
@@ -78,7 +78,7 @@ class ChampionTest:
         """Return what becomes of a challenger; it is not recorded here.
 
         With several seeds, a plan is as good as the average of its seeds' statistics, so a lucky seed
-        crowns nobody; the model released is the first seed's.
+        promotes no plan; the model released is the first seed's.
         """
         champion = history.champion
         score = history.champion_score
@@ -125,7 +125,7 @@ class ChampionTest:
         return decided("close" if close else "kept", champion, score, alpha)
 
     def _pooled_evidence(self, history: History, challenger: Experiment, found: Comparison) -> dict[str, float] | None:
-        """Return the chance that crowns a challenger with what other data sets know, and what was taken off for it."""
+        """Return the probability by which cross-dataset evidence promotes a challenger, and the bias taken off."""
         champion, together = history.found(), challenger.plan.method == ENSEMBLE
         if champion.plan.key == challenger.plan.key or (found.difference <= 0 and not together):
             return None
@@ -143,9 +143,9 @@ class ChampionTest:
 
 
 def alpha_share(history: History, challenger: Experiment, alpha: float) -> float:
-    """Return the p-value below which a challenger is crowned.
+    """Return the p-value below which a challenger is promoted.
 
-    Further seeds of a plan are judged by the stake of its first. A verdict that is written is not among the past.
+    Further seeds of a plan use the share of its first. A verdict that is written is not among the past.
 
     Args:
         history: all that was judged before.
@@ -159,25 +159,25 @@ def alpha_share(history: History, challenger: Experiment, alpha: float) -> float
 
 
 def alpha_left(history: History, alpha: float) -> float:
-    """Return what is left of alpha: all but the stakes of challengers that looked better and were not proven so."""
+    """Return what is left of alpha: all but the shares of challengers that looked better and were not proven so."""
     proven = [one for one in history.verdicts if one.decision == "crowned" and one.chance_better is None]
     crowned = {_key(history, verdict) for verdict in proven}
     return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
 
 
 def usual_alpha_share(history: History, alpha: float) -> float:
-    """Return the p-value below which a challenger of whom nothing is believed would be crowned now."""
+    """Return the p-value below which a challenger of which nothing is believed would be promoted now."""
     return EVEN * alpha_left(history, alpha)
 
 
 def _before(history: History, champion: Experiment) -> float:
-    """Return the best score before a champion was crowned: what stands in for it must keep some of its gain."""
+    """Return the best score before a champion was promoted: a faster copy of it must keep some of its gain."""
     reigns = [verdict for verdict in history.verdicts if verdict.champion != champion.number]
     return reigns[-1].score or 0.0 if reigns else 0.0
 
 
 def _paid(history: History) -> dict[str, float]:
-    """Return the stake of every plan that looked better, by its key; a retest follows such a look."""
+    """Return the share of alpha that every plan used which looked better, by its key; a retest follows such a test."""
     found: dict[str, float] = {}
     for verdict in history.verdicts:
         if verdict.alpha is not None and (verdict.retested or (verdict.difference or 0.0) > 0):
@@ -190,7 +190,7 @@ def _key(history: History, verdict: Verdict) -> str:
 
 
 def _share(history: History, challenger: Experiment) -> float:
-    """Return the share of the wealth that a challenger stakes, by the belief in it."""
+    """Return the share of what is left of alpha that a challenger gets, by the belief in it."""
     score, expected, doubt = history.champion_score, challenger.expected, challenger.doubt
     if challenger.plan.method == ENSEMBLE:
         return LAST

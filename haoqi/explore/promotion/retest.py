@@ -1,10 +1,10 @@
-"""A retest: a close call between plans without chance is decided on more examples.
+"""A retest: a close call between plans that depend on no seed is decided on more examples.
 
 Another seed gives such plans the same model, so what a few hundred validation examples leave open stays open. But they
 are cheap to fit: cross-validated on training and validation examples together, both answer several times as many, each
 by a model that had not seen it (Stone, 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions").
-The first look and the retest spend half of the stake each, so that both together crown a plan that is no better as
-seldom as one test would.
+The first test and the retest use half of the share of alpha each, so that both together promote a plan that is no
+better as seldom as one test would.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from haoqi.explore.setup.context import SearchContext
 Pair = tuple[Statistics, Statistics]
 
 MOST_ROWS = 2000
-"""With more validation examples than this a difference that matters is seen on them."""
+"""With more validation examples than this they show any difference that matters."""
 
 SHARE = 0.1
 """Of the time left, what a retest may take."""
@@ -33,10 +33,10 @@ SHARE = 0.1
 def retest_close_call(
     challenger: Experiment, champion: Experiment, history: History, context: SearchContext
 ) -> Callable[[], Pair | None] | None:
-    """Return what computes the statistics of both on more examples; None where there is no such trial.
+    """Return what computes the statistics of both on more examples; None where there is no retest.
 
-    There is one for plans without chance that learn from all examples, where it takes little of the time left. What is
-    returned gives None where a plan cannot be cross-validated.
+    There is one for plans that depend on no seed and learn from all examples, where it takes little of the time left.
+    What is returned gives None where a plan cannot be cross-validated.
     """
     plans = (challenger.plan, champion.plan)
     if (
@@ -48,7 +48,7 @@ def retest_close_call(
     if (budget := context.settings.budget_seconds) is not None:
         costs = CostModel.of(context, history.experiments, timed=True)
         missing = (plan for plan in plans if not _place(plan, context).exists())
-        if sum(costs.crossed_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
+        if sum(costs.cross_validation_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
             return None
     return lambda: _retested(challenger.plan, champion.plan, context)
 
@@ -62,7 +62,7 @@ def read_retest(one: Plan, other: Plan, context: SearchContext) -> Pair | None:
 
 
 def _retested(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
-    rows = len(context.crossed.judged)
+    rows = len(context.cross_validated.judged)
     context.listen(Note(say("retest.begun", plan=champion.words(), count=rows)))
     try:
         return _statistics(challenger, context), _statistics(champion, context)
@@ -73,7 +73,7 @@ def _retested(challenger: Plan, champion: Plan, context: SearchContext) -> Pair 
 
 def _statistics(plan: Plan, context: SearchContext) -> Statistics:
     """Return a plan's counts for the deciding metric in cross-validation, kept once computed."""
-    place, there = _place(plan, context), context.crossed
+    place, there = _place(plan, context), context.cross_validated
     try:
         return artifacts.read_statistics(place)
     except UserError:  # not there yet, or the process was killed on the way

@@ -1,8 +1,8 @@
-"""Selection bias: by how much a score is too high, because the examples that it was reached on also chose its plan.
+"""Selection bias: by how much a score is too high, because the examples that it was measured on also chose its plan.
 
-Of many plans that are about equal the luckiest leads, so a champion stands a little too high, the more so the fewer the
-examples and the more the plans. An ensemble judged by cross-fitting is not flattered (`ensemble`): held against a
-champion as it stands it would lose what chance gave that.
+Of many plans that are about equal the luckiest leads, so a champion scores a little too high, the more so the fewer the
+examples and the more the plans. An ensemble is judged by cross-fitting, without that bias (`ensemble_selection`):
+compared with a champion as it scores it would lose what chance gave that.
 """
 
 from collections.abc import Sequence

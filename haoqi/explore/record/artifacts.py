@@ -1,4 +1,4 @@
-"""What an experiment leaves behind: its statistics, its answers and its memory, in files that anyone can read."""
+"""The files of an experiment: its statistics, its answers and its early answers, which anyone can read."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class EarlyAnswers:
-    """What a training that was held to its early answers remembers of the rows that it learnt (`train/early.py`)."""
+    """What a training with early-learning regularisation (`train/early.py`) answered early to its rows."""
 
     ids: npt.NDArray[np.int64]
     """Numbers of the rows in the source, each once, rising, shape (n,)."""
@@ -30,28 +30,28 @@ class EarlyAnswers:
 
     @classmethod
     def of(cls, ids: Sequence[int], probabilities: Floats) -> "EarlyAnswers":
-        """Return the memory of rows; of those that were made of one row, the mean."""
+        """Return the early answers to rows; of those that were made of one row, the mean."""
         numbers, place, count = np.unique(np.asarray(ids, np.int64), return_inverse=True, return_counts=True)
         total = np.zeros((len(numbers), probabilities.shape[1]), np.float64)
         np.add.at(total, place, probabilities)
         return cls(numbers, np.asarray(total / count[:, None], np.float32))
 
     def all_of(self, ids: Sequence[int]) -> Floats | None:
-        """Return what is remembered of these rows, shape (n, labels); None if one of them was not learnt."""
+        """Return the early answers to these rows, shape (n, labels); None if one of them was not learnt."""
         asked = np.asarray(ids, np.int64)
         place = np.minimum(np.searchsorted(self.ids, asked), len(self.ids) - 1)
         return self.probabilities[place] if (self.ids[place] == asked).all() else None
 
 
 def write_early_answers(folder: Path, memory: EarlyAnswers) -> None:
-    """Write what a training remembers."""
+    """Write the early answers of a training."""
     from safetensors.numpy import save
 
     write_atomic(folder / "memory.safetensors", save({"ids": memory.ids, "probabilities": memory.probabilities}))
 
 
 def read_early_answers(folder: Path) -> EarlyAnswers | None:
-    """Return what `write_memory` wrote; None where nothing is there that can be read."""
+    """Return what `write_early_answers` wrote; None where nothing is there that can be read."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 

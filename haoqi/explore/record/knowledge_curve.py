@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from haoqi.core.ledger import Entry
 
 MEMORY = 0.7
-"""How much of α is kept from one step to the next."""
+"""How much of α stays from one step to the next."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What became of lessons of each kind so far: a kind whose remedies have not helped promises less and gets less time.
+"""How often the remedies of each kind of lesson have helped: a kind that has not promises less and gets less time.
 
 A remedy is believed to help as often as those of its kind did where they were judged, by Laplace's rule of succession:
 (helped + 1) of (judged + 2). What nobody has judged is believed to help in one of two, and no kind is believed above
@@ -30,8 +30,8 @@ def success_rate(kind: str, lessons: Sequence[Lesson] = (), verdicts: Sequence[L
     """
     judged, helped = read_outcomes().get(kind, (0, 0))
     mine = {lesson.key for lesson in lessons if lesson.kind == kind}
-    told = [one.decision for one in verdicts if one.lesson in mine and one.difference is not None]
-    judged, helped = judged + len(told), helped + told.count(HELPED)
+    decisions = [one.decision for one in verdicts if one.lesson in mine and one.difference is not None]
+    judged, helped = judged + len(decisions), helped + decisions.count(HELPED)
     return min(1.0, 2 * (helped + 1) / (judged + 2))
 
 

@@ -11,7 +11,7 @@ from haoqi.evaluate.comparison import Comparison
 from haoqi.explore.plans.plan import Plan, Recipe, read_recipe
 
 ALPHA = 0.05
-"""The level of each lesson, shared among its plans; that a lesson holds crowns nobody, which is the court's to say."""
+"""The level of each lesson, shared among its plans; that a lesson holds promotes no plan: the champion test does."""
 
 LONGEST = 300
 """Characters of an example's text that a lesson keeps."""
@@ -50,7 +50,7 @@ class Lesson:
     words: tuple[str, ...] = ()
     """What the probe hides, where it hides words."""
     heeded: Recipe = ()
-    """What trainings, too dear to be tried both ways, do to their examples until the test of one refutes it."""
+    """The recipe of all trainings, too costly to be tried both ways, until the test of one refutes it."""
 
     @property
     def key(self) -> str:
@@ -118,15 +118,17 @@ def decide_lesson(found: Sequence[Comparison | None], gain: float, alpha: float)
     if not known:
         return "undecided", None
 
-    def told(place: int) -> Comparison:
+    def tested(place: int) -> Comparison:
         one = found[place]
         assert one is not None
         return one
 
-    best = min(known, key=lambda place: (told(place).difference <= 0, told(place).p_value, -told(place).difference))
-    if told(best).better(alpha):
+    best = min(
+        known, key=lambda place: (tested(place).difference <= 0, tested(place).p_value, -tested(place).difference)
+    )
+    if tested(best).better(alpha):
         return "confirmed", best
-    short = len(known) == len(found) and all(told(place).high < max(0.0, SHORT * gain) for place in known)
+    short = len(known) == len(found) and all(tested(place).high < max(0.0, SHORT * gain) for place in known)
     return ("refuted" if short else "undecided"), best
 
 

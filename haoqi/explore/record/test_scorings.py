@@ -1,4 +1,4 @@
-"""How often a test split has been scored: a score that was seen before is no longer one of untouched examples."""
+"""How often a test split has been scored: after the first time it is no longer untouched."""
 
 from pathlib import Path
 

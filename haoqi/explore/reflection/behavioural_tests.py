@@ -1,4 +1,4 @@
-"""Behavioural probes made from the data: texts changed in a way whose right answer is known.
+"""Behavioural tests made from the data: texts changed in a way whose right answer is known.
 
 Ribeiro et al., 2020, "Beyond Accuracy: Behavioral Testing of NLP Models with CheckList", arXiv:2005.04118: a
 typing error, another case or another name should leave an answer as it is, a negation should turn a feeling.

@@ -1,4 +1,4 @@
-"""What a reflection may look at: the champion, its answers, the data. Everything is computed when first asked for."""
+"""Diagnostics of the champion: its answers, its model, the data; each is computed when first asked for."""
 
 import time
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from haoqi.data.examples import Examples, Indices, Splits
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.costs.cost_model import CostModel
-from haoqi.explore.experiments import out_of_fold as outside
 from haoqi.explore.experiments.model_store import has_model, load_model
+from haoqi.explore.experiments.out_of_fold import Floats, is_computed, predict_out_of_fold, predict_texts
 from haoqi.explore.experiments.results import read_answers
 from haoqi.explore.experiments.training_data import sample_examples
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
@@ -27,10 +27,10 @@ from haoqi.explore.setup.context import SearchContext
 from haoqi.models.model import Model
 from haoqi.tasks.task import Task
 
-THINKING = 0.15
+DIAGNOSTICS_SHARE = 0.15
 """All looks of one moment may take this share of the time left."""
 
-THINKING_SECONDS = 20.0
+DIAGNOSTICS_SECONDS = 20.0
 """And never more than this, which is the limit of each look where there is no clock."""
 
 LOOKED_AT = 1000
@@ -57,9 +57,9 @@ class ChampionDiagnostics:
     context: SearchContext
     history: History
     left_seconds: float | None = None
-    """Time left to explore; None: only steps count, and costs are told by a nominal speed."""
+    """Time left to explore; None: only steps count, and costs are those of a nominal machine."""
     begun: float = field(default_factory=time.perf_counter, compare=False)
-    """When it was looked at first, by the clock that `left_seconds` is told by."""
+    """When it was looked at first, by the clock of `left_seconds`."""
     shared: bool = True
     """Whether all looks share the time of their moment; else each may take as much."""
 
@@ -74,7 +74,7 @@ class ChampionDiagnostics:
         return self.context.splits
 
     @property
-    def single(self) -> bool:
+    def has_one_label(self) -> bool:
         """Whether an answer is one label."""
         return self.task.output.kind.one_class
 
@@ -127,20 +127,20 @@ class ChampionDiagnostics:
         return load_model(experiment, self.context)
 
     @cached_property
-    def held(self) -> Examples:
-        """Validation examples to probe the champion's model with, a sample where there are many."""
-        return self.splits.valid.take(self._held_rows)
+    def validation_sample(self) -> Examples:
+        """Validation examples for behavioural tests of the champion's model, a sample where there are many."""
+        return self.splits.valid.take(self._validation_rows)
 
     @cached_property
-    def held_right(self) -> Bools | None:
+    def validation_right(self) -> Bools | None:
         """Whether the champion's model answers each of them right; None: too costly."""
         if not self.context.folds:
-            return self.right[self._held_rows]
-        answers = self.ask(self.held)
-        return None if answers is None else correct(self.held, answers)
+            return self.right[self._validation_rows]
+        answers = self.ask(self.validation_sample)
+        return None if answers is None else correct(self.validation_sample, answers)
 
     @cached_property
-    def _held_rows(self) -> Indices:
+    def _validation_rows(self) -> Indices:
         return self._rows(len(self.splits.valid), "held")
 
     def ask(self, examples: Examples) -> Predictions | None:
@@ -161,24 +161,24 @@ class ChampionDiagnostics:
         return Fitted(sample, answers, float(score), correct(sample, answers))
 
     @cached_property
-    def held_out(self) -> outside.Floats | None:
+    def out_of_fold(self) -> Floats | None:
         """Probability of each label for each training example, by cheap models that did not learn it.
 
         A base is among them where it has read the texts already, or can in time; None where words are labelled, or
         even counting words takes too long.
         """
-        context = self._outside
-        return None if context is None else outside.predict_out_of_fold(context, self.splits.train)
+        context = self._label_check_context
+        return None if context is None else predict_out_of_fold(context, self.splits.train)
 
     @cached_property
-    def held_out_valid(self) -> outside.Floats | None:
+    def out_of_fold_valid(self) -> Floats | None:
         """The same models' probabilities for the validation examples, so that the two splits can be compared."""
-        context = self._outside
-        return None if context is None else outside.predict_texts(context, self.splits.train, self.splits.valid.texts)
+        context = self._label_check_context
+        return None if context is None else predict_texts(context, self.splits.train, self.splits.valid.texts)
 
     @cached_property
-    def _outside(self) -> SearchContext | None:
-        """The context with as many bases as a second opinion has time for, or had before; None where it has none."""
+    def _label_check_context(self) -> SearchContext | None:
+        """The context with as many bases as checking labels has time for, or had before; None where it has none."""
         kind = self.task.output.kind
         if kind.of_words or not kind.has_classes or self.task.pairs:
             return None
@@ -186,15 +186,15 @@ class ChampionDiagnostics:
         costs = CostModel.of(self.context, self.history.experiments, timed=self.left_seconds is not None)
 
         def able(room: SearchContext) -> bool:
-            return outside.is_computed(room, self.splits.train) or self.affords(costs.opinion_seconds(room))
+            return is_computed(room, self.splits.train) or self.affords(costs.label_check_seconds(room))
 
         return next(filter(able, rooms), None)
 
     def probe(self, name: str, words: Sequence[str] = ()) -> tuple[Examples, Indices]:
-        """Return the held examples as a probe changes them, and which of them it changes."""
-        return probed(name, self.held, self.rng("probe", name), words)
+        """Return validation examples as a behavioural test changes them, and which of them it changes."""
+        return probed(name, self.validation_sample, self.rng("probe", name), words)
 
-    def strong(self, within: float) -> list[Experiment]:
+    def strong_experiments(self, within: float) -> list[Experiment]:
         """Return the best experiment of each method, the champion first, that came so near to its score."""
         best: dict[str, Experiment] = {self.plan.method: self.champion}
         for one in sorted(self.history.alone, key=lambda e: -(e.score or 0.0)):
@@ -209,15 +209,15 @@ class ChampionDiagnostics:
     def embeddings(self, texts: Sequence[str]) -> npt.NDArray[np.float32] | None:
         """Return embeddings of texts by the champion's base, or the first one, shape (n, width); None: too costly."""
         name = self.plan.base or next(iter(self.context.bases), None)
-        if name is None or not self.affords(self.seconds_of(Plan("knn", name)) * len(texts) / max(1, self.rows)):
+        if name is None or not self.affords(self.estimate_seconds(Plan("knn", name)) * len(texts) / max(1, self.rows)):
             return None
         return self.context.store.embeddings(self.context.bases[name], texts)
 
-    def pieces(self, base: str, texts: Sequence[str]) -> "TokenCounts":
-        """Return into how many pieces a base's tokenizer cuts texts, none left out, and how many it does not know."""
+    def count_tokens(self, base: str, texts: Sequence[str]) -> "TokenCounts":
+        """Return into how many tokens a base's tokenizer cuts texts, none left out, and how many it does not know."""
         return count_tokens(self.context.bases[base], texts)
 
-    def said(self, label: Any) -> str:
+    def show_label(self, label: Any) -> str:
         """Return an answer as a person reads it."""
         return self.task.output.show(label, "")
 
@@ -229,11 +229,11 @@ class ChampionDiagnostics:
     def affords(self, seconds: float) -> bool:
         """Return whether there is time for a look that takes so long, after those that it shares its time with."""
         if self.left_seconds is None:
-            return seconds <= THINKING_SECONDS
+            return seconds <= DIAGNOSTICS_SECONDS
         spent = time.perf_counter() - self.begun if self.shared else 0.0
-        return spent + seconds <= min(THINKING_SECONDS, THINKING * self.left_seconds)
+        return spent + seconds <= min(DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE * self.left_seconds)
 
-    def seconds_of(self, plan: Plan) -> float:
+    def estimate_seconds(self, plan: Plan) -> float:
         """Return how long an experiment with a plan is expected to take."""
         return estimate_seconds(plan, self.context, self.history, self.left_seconds)
 
@@ -241,7 +241,7 @@ class ChampionDiagnostics:
         """Return how long a fit on the training split takes, at most."""
         fits = max(1, self.context.folds)
         if self.left_seconds is None:
-            return self.seconds_of(experiment.plan) / fits
+            return self.estimate_seconds(experiment.plan) / fits
         if experiment.plan.method != ENSEMBLE:
             return experiment.seconds / fits
         ran = {one.plan: one for one in self.history.experiments}
@@ -252,8 +252,8 @@ class ChampionDiagnostics:
         """Return how long the champion's model takes for so many texts, at most: answering costs no more than a fit."""
         return self.seconds_to_fit(self.champion) * count / max(1, self.rows)
 
-    def proven(self, kind: str) -> float:
-        """Return how far a kind of lesson is to be believed by what its remedies have done so far, in (0, 1]."""
+    def success_rate(self, kind: str) -> float:
+        """Return how often the remedies of a kind of lesson have helped so far, in (0, 1]."""
         return success_rate(kind, self.history.lessons, self.history.lesson_verdicts)
 
     def rng(self, *names: object) -> np.random.Generator:
@@ -271,7 +271,7 @@ class TokenCounts:
     """How a tokenizer reads some texts."""
 
     counts: npt.NDArray[np.int64]
-    """Pieces of each text, its marks included, none cut off."""
+    """Tokens of each text, its marks included, none cut off."""
     unknown: npt.NDArray[np.int64]
     """How many of them stand for something it does not know."""
 

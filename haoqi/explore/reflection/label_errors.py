@@ -1,9 +1,9 @@
-"""Which labels are suspect, as well as a run can tell: what held-out answers say, and a training, where one may.
+"""Label errors: which training labels are suspect, by out-of-fold answers and the early answers of a training.
 
-A training that is held to its early answers does not follow labels that are wrong, so what it remembers of the very
-rows that it learnt tells which these are better than the held-out answers of cheaper models do. How many there are it
-cannot tell: the fewer it follows the fewer it knows of (docs/decisions/explore-label-errors.md), so that stays
-with the others.
+A training with early-learning regularisation does not follow wrong labels, so its early answers to the rows that it
+learnt rank suspects better than the out-of-fold answers of cheaper models do. How many there are they cannot tell: the
+fewer wrong labels it follows the fewer it knows of (docs/decisions/explore-label-errors.md), so the number comes from
+the out-of-fold answers.
 """
 
 from dataclasses import replace
@@ -16,25 +16,27 @@ from haoqi.explore.record.artifacts import Floats
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 
 
-def find_label_errors(seen: ChampionDiagnostics) -> Suspects | None:
+def find_label_errors(diagnostics: ChampionDiagnostics) -> Suspects | None:
     """Return the suspects among the training labels, the most doubtful first; None where that takes too long.
 
     Args:
-        seen: the run at the moment that it is asked; its task labels texts.
+        diagnostics: of the champion; the task labels texts.
     """
-    context, train = seen.context, seen.splits.train
-    if (chances := seen.held_out) is None:
+    context, train = diagnostics.context, diagnostics.splits.train
+    if (chances := diagnostics.out_of_fold) is None:
         return None
-    kit = replace(recipe_tools(Plan(seen.plan.method, seen.plan.base), context), held_out=lambda _: chances)
-    found = find(train, kit, None)
-    remembered = _remembered(seen)
-    return found if remembered is None else reranked(train, kit, found, remembered)
+    tools = replace(
+        recipe_tools(Plan(diagnostics.plan.method, diagnostics.plan.base), context), held_out=lambda _: chances
+    )
+    found = find(train, tools, None)
+    early_answers = _early_answers(diagnostics)
+    return found if early_answers is None else reranked(train, tools, found, early_answers)
 
 
-def _remembered(seen: ChampionDiagnostics) -> Floats | None:
-    """Return what a training remembers: the champion or a member of it, else the best that was held."""
-    mine = [plan for plan, _ in seen.plan.members]
-    able = [one for one in seen.history.alone if one.score is not None]
+def _early_answers(diagnostics: ChampionDiagnostics) -> Floats | None:
+    """Return the early answers of a training: of the champion or a member of it, else of the best that has any."""
+    mine = [plan for plan, _ in diagnostics.plan.members]
+    able = [one for one in diagnostics.history.alone if one.score is not None]
     able.sort(key=lambda one: (one.plan in mine, one.score or 0.0, -one.number), reverse=True)
-    told = (read_early_answers(one, seen.context) for one in able)
-    return next((one for one in told if one is not None), None)
+    answers = (read_early_answers(one, diagnostics.context) for one in able)
+    return next((one for one in answers if one is not None), None)

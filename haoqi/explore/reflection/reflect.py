@@ -27,19 +27,20 @@ from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.claims import measured_in
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide_lesson
-from haoqi.explore.reflection.champion_diagnostics import THINKING, THINKING_SECONDS, ChampionDiagnostics
+from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.scheduling.next_proposal import opening_over, out_of_steps, trains_next
 from haoqi.explore.setup.context import SearchContext
 
 EARLY = ("suspect_labels",)
-"""What is asked before the first training, which is dear and may heed it."""
+"""Reflections before the first training, which is costly and whose recipe can follow them."""
 
 AGAIN = 5
-"""After so many experiments under one champion, it is looked at again where no lesson is open."""
+"""After so many experiments under one champion there is another reflection where no lesson is open."""
 
 UNPROVEN = 0.1
-"""Of the time left, times how far its kind is to be believed, a test may take where remedies have seldom helped."""
+"""Of the time left, times the success rate of its kind, a test may take where remedies have seldom helped."""
+
 OVERTIME = 1.5
 """Looks that take longer than they were predicted to are ended after so many times what all may take."""
 
@@ -61,60 +62,60 @@ def update_lessons(context: SearchContext, history: History, spent: Callable[[],
         return
     budget = context.settings.budget_seconds
     left = None if budget is None else budget - spent()
-    limit = None if left is None else OVERTIME * min(THINKING_SECONDS, THINKING * max(0.0, left))
-    seen = ChampionDiagnostics(context.heard(until(after(limit))), history, left)
+    limit = None if left is None else OVERTIME * min(DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE * max(0.0, left))
+    diagnostics = ChampionDiagnostics(context.heard(until(after(limit))), history, left)
     for lesson, over in _under_test(history):
-        found = _judged(lesson, seen, context)
+        found = _judged(lesson, diagnostics, context)
         if over or found.decision == "confirmed":
             history.conclude(found, spent=spent())
             context.listen(Note(in_words(lesson, found, context.task.metric.name)))
     if _due(context, history, left):
-        _look(context, seen, spent)
+        _look(context, diagnostics, spent)
     elif _due_early(context, history, left):
-        _look(context, seen, spent, EARLY)
+        _look(context, diagnostics, spent, EARLY)
 
 
-def find_lessons(seen: ChampionDiagnostics) -> list[Lesson]:
+def find_lessons(diagnostics: ChampionDiagnostics) -> list[Lesson]:
     """Return what is to be learnt from the champion now and was not said before, the best for its time first."""
-    return _ranked(seen, _reflected(seen, reflections.names())[0])
+    return _ranked(diagnostics, _reflected(diagnostics, reflections.names())[0])
 
 
-def judge_lesson(lesson: Lesson, seen: ChampionDiagnostics) -> LessonVerdict:
+def judge_lesson(lesson: Lesson, diagnostics: ChampionDiagnostics) -> LessonVerdict:
     """Return whether a lesson's tests confirm or refute it, or leave it undecided.
 
     Each plan that was run is compared, in the lesson's measure and on the same examples, with the plan that it
     derives from, by the paired test of `evaluate.compare`; the lesson's alpha is shared among all its plans.
     """
-    history = seen.history
+    history = diagnostics.history
     against = history.seeds_of(lesson.parent)
     tried = [experiments for plan in lesson.plans if (experiments := _runs(history, plan))]
-    found = [_compared(lesson, [e for e in one if e.score is not None], against, seen) for one in tried]
+    found = [_compared(lesson, [e for e in one if e.score is not None], against, diagnostics) for one in tried]
     missing: list[Comparison | None] = [None] * (len(lesson.plans) - len(tried))
     alpha = ALPHA / max(1, len(lesson.plans))
     decision, place = decide_lesson([*found, *missing], lesson.gain, alpha)
     tests = _tests(history) + len(tried)
-    told = None if place is None else found[place]
-    if place is None or told is None:
+    comparison = None if place is None else found[place]
+    if place is None or comparison is None:
         return LessonVerdict(lesson.key, decision, None, None, tests=tests)
     return LessonVerdict(
         lesson.key,
         decision,
         tried[place][0].number,
         against[0].number,
-        difference=_short(told.difference),
-        low=_short(told.low),
-        high=_short(told.high),
-        p_value=_short(told.p_value),
+        difference=_short(comparison.difference),
+        low=_short(comparison.low),
+        high=_short(comparison.high),
+        p_value=_short(comparison.p_value),
         alpha=_short(alpha),
         tests=tests,
     )
 
 
 def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
-    """Return what became of a lesson on one line: whether a remedy helped, for what was seen was measured and stands.
+    """Return what became of a lesson on one line: whether a remedy helped; the observation was measured and stands.
 
     Args:
-        lesson: what was seen, and the plans against it.
+        lesson: the observation, and the plans against it.
         found: what their tests said.
         metric: name of the task's first.
     """
@@ -125,24 +126,24 @@ def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
     return say(f"lesson.told.{found.decision}", claim=lesson.claim, measure=measure, **facts)
 
 
-def _judged(lesson: Lesson, seen: ChampionDiagnostics, context: SearchContext) -> LessonVerdict:
+def _judged(lesson: Lesson, diagnostics: ChampionDiagnostics, context: SearchContext) -> LessonVerdict:
     """Return the verdict of a lesson; where its test cannot be evaluated it stays undecided, and the run goes on."""
     try:
-        return judge_lesson(lesson, seen)
+        return judge_lesson(lesson, diagnostics)
     except Exception as error:  # whatever a measure runs into
         context.listen(Note(say("lesson.told.broken", reason=_reason(error), claim=lesson.claim), warning=True))
-        return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(seen.history))
+        return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(diagnostics.history))
 
 
 def _look(
-    context: SearchContext, seen: ChampionDiagnostics, spent: Callable[[], float], some: Sequence[str] = ()
+    context: SearchContext, diagnostics: ChampionDiagnostics, spent: Callable[[], float], some: Sequence[str] = ()
 ) -> None:
     """Look for lessons, by some reflections or else by all, and record them, and at last that it was done."""
-    begun, history = time.perf_counter(), seen.history
-    found, failed = _reflected(seen, some or reflections.names())
+    begun, history = time.perf_counter(), diagnostics.history
+    found, failed = _reflected(diagnostics, some or reflections.names())
     for name, reason in failed.items():
         context.listen(Note(say("reflection.failed", name=name, reason=reason), warning=True))
-    new = _ranked(seen, found)
+    new = _ranked(diagnostics, found)
     for lesson in new:
         history.learn(lesson, spent=spent())
         context.listen(Note(say("lesson.told.raised", claim=lesson.claim)))
@@ -155,7 +156,7 @@ def _look(
 def _due(context: SearchContext, history: History, left: float | None) -> bool:
     """Return whether it is time to look for lessons: the opening is over, and the champion is new or none is open."""
     best, last = history.champion, history.last("reflection")
-    if best is None or best.plan.made_of:  # its members were looked at when they reigned
+    if best is None or best.plan.made_of:  # its members were looked at when they were champion
         return False
     if (
         out_of_steps(context, history)
@@ -171,7 +172,7 @@ def _due(context: SearchContext, history: History, left: float | None) -> bool:
 
 
 def _due_early(context: SearchContext, history: History, left: float | None) -> bool:
-    """Return whether to look before the first training at what it may heed, once."""
+    """Return whether to look, once, before the first training, for what its recipe can follow."""
     if (
         history.last("reflection") is not None
         or out_of_steps(context, history)
@@ -185,19 +186,21 @@ def _time_to_think(context: SearchContext, history: History, left: float | None)
     budget = context.settings.budget_seconds
     if budget is None or left is None:
         return True
-    return left >= LEAST_SECONDS and history.thought_seconds <= THINKING * budget
+    return left >= LEAST_SECONDS and history.thought_seconds <= DIAGNOSTICS_SHARE * budget
 
 
-def _reflected(seen: ChampionDiagnostics, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
+def _reflected(diagnostics: ChampionDiagnostics, names: Sequence[str]) -> tuple[list[Lesson], dict[str, str]]:
     """Return what reflections say, and why some could not."""
     found: list[Lesson] = []
     failed: dict[str, str] = {}
     for asks, name in product((False, True), names):
         try:
             reflection = reflections.build(name)
-            if not getattr(reflection, "accepts", CLASSES).takes(seen.task.output.kind, pairs=seen.task.pairs):
+            if not getattr(reflection, "accepts", CLASSES).takes(
+                diagnostics.task.output.kind, pairs=diagnostics.task.pairs
+            ):
                 continue
-            found += reflection.reflect(seen) if reflection.asks == asks else []
+            found += reflection.reflect(diagnostics) if reflection.asks == asks else []
         except OutOfTimeError:
             continue  # as one that finds nothing: another look may have the time
         except Exception as error:  # whatever a reflection runs into, the search goes on without it
@@ -210,30 +213,30 @@ def _reason(error: Exception) -> str:
     return (" ".join(str(error).split()) or type(error).__name__)[:300]
 
 
-def _ranked(seen: ChampionDiagnostics, found: list[Lesson]) -> list[Lesson]:
+def _ranked(diagnostics: ChampionDiagnostics, found: list[Lesson]) -> list[Lesson]:
     """Return lessons that are new, with their untried plans, by expected gain per second of the first test."""
-    history = seen.history
+    history = diagnostics.history
     concluded = {one.lesson for one in history.lesson_verdicts}
     raised = {(one.key, one.parent.key) for one in history.lessons}
     tried = {experiment.plan.key for experiment in history.experiments}
     new: list[Lesson] = []
     for lesson in found:
-        plans = tuple(plan for plan in lesson.plans if plan.key not in tried and _deserves(lesson, plan, seen))
+        plans = tuple(plan for plan in lesson.plans if plan.key not in tried and _deserves(lesson, plan, diagnostics))
         if plans and lesson.key not in concluded and (lesson.key, lesson.parent.key) not in raised:
             new.append(replace(lesson, plans=plans))
-    return sorted(new, key=lambda one: (-one.gain / max(0.1, seen.seconds_of(one.plans[0])), one.key))
+    return sorted(new, key=lambda one: (-one.gain / max(0.1, diagnostics.estimate_seconds(one.plans[0])), one.key))
 
 
-def _deserves(lesson: Lesson, plan: Plan, seen: ChampionDiagnostics) -> bool:
+def _deserves(lesson: Lesson, plan: Plan, diagnostics: ChampionDiagnostics) -> bool:
     """Return whether a plan may take its time: of a kind whose remedies have seldom helped it must be short."""
-    believed = seen.proven(lesson.kind)
-    if believed >= 1 or seen.left_seconds is None:
+    believed = diagnostics.success_rate(lesson.kind)
+    if believed >= 1 or diagnostics.left_seconds is None:
         return True
-    return seen.seconds_of(plan) <= UNPROVEN * believed * seen.left_seconds
+    return diagnostics.estimate_seconds(plan) <= UNPROVEN * believed * diagnostics.left_seconds
 
 
 def _under_test(history: History) -> list[tuple[Lesson, bool]]:
-    """Return lessons whose tests have begun, and whether they are over: all run, or another champion reigns."""
+    """Return lessons whose tests have begun, and whether they are over: all run, or there is another champion."""
     if history.verdicts and history.verdicts[-1].decision == "close":
         return []  # another seed comes first
     concluded = {one.lesson for one in history.lesson_verdicts}
@@ -263,40 +266,40 @@ def _tests(history: History) -> int:
 
 
 def _compared(
-    lesson: Lesson, mine: list[Experiment], theirs: Sequence[Experiment], seen: ChampionDiagnostics
+    lesson: Lesson, mine: list[Experiment], theirs: Sequence[Experiment], diagnostics: ChampionDiagnostics
 ) -> Comparison | None:
     """Return the paired test of a lesson's plan against the one it derives from, None where either has no answers."""
     if not mine or not theirs:
         return None
-    first, second = (_statistics(lesson, runs, seen) for runs in (mine, theirs))
+    first, second = (_statistics(lesson, runs, diagnostics) for runs in (mine, theirs))
     if first is None or second is None:
         return None
-    rng = seeds.generator(seen.context.seed, "lesson", lesson.key, mine[0].number)
+    rng = seeds.generator(diagnostics.context.seed, "lesson", lesson.key, mine[0].number)
     if lesson.measure == "brier":
         return compare(first, second, share, rng=rng)
-    return seen.task.metric.compare(first, second, rng=rng)
+    return diagnostics.task.metric.compare(first, second, rng=rng)
 
 
-def _statistics(lesson: Lesson, runs: Sequence[Experiment], seen: ChampionDiagnostics) -> "Statistics | None":
-    """Return what a plan's runs did per example in a lesson's measure; None where it cannot be told in time."""
+def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: ChampionDiagnostics) -> "Statistics | None":
+    """Return what a plan's runs did per example in a lesson's measure; None where there is no time to find out."""
     if lesson.measure == "metric":
-        return pool_statistics(runs, seen.context)
+        return pool_statistics(runs, diagnostics.context)
     if lesson.measure == "brier":
-        tables = [_honesty(run, seen) for run in runs]
+        tables = [_honesty(run, diagnostics) for run in runs]
         return None if any(table is None for table in tables) else average([t for t in tables if t is not None])
-    model = seen.model_of(runs[0])
-    changed, _ = seen.probe(lesson.measure, lesson.words)
+    model = diagnostics.model_of(runs[0])
+    changed, _ = diagnostics.probe(lesson.measure, lesson.words)
     if model is None or not len(changed):
         return None
-    return seen.task.metric.count(changed, model.predict(changed), seen.task)
+    return diagnostics.task.metric.count(changed, model.predict(changed), diagnostics.task)
 
 
-def _honesty(run: Experiment, seen: ChampionDiagnostics) -> "Statistics | None":
+def _honesty(run: Experiment, diagnostics: ChampionDiagnostics) -> "Statistics | None":
     """Return 1 less the Brier score of each judged example, halved so that it lies in [0, 1], and 1: shape (n, 2)."""
-    found, labels = seen.answers(run).probabilities, seen.task.labels
+    found, labels = diagnostics.answers(run).probabilities, diagnostics.task.labels
     if found is None:
         return None
-    targets = np.asarray(seen.task.output.targets(seen.judged, labels), dtype=np.float64)
+    targets = np.asarray(diagnostics.task.output.targets(diagnostics.judged, labels), dtype=np.float64)
     truth = targets if targets.ndim == 2 else (targets[:, None] == np.arange(len(labels))).astype(np.float64)
     missed = ((found - truth) ** 2).sum(axis=1)
     return csr_array(np.column_stack([1.0 - missed / (2 if targets.ndim == 1 else len(labels)), np.ones(len(missed))]))

@@ -1,4 +1,4 @@
-"""What is on offer: plans that were not tried and that there is time for, with what they cost and what is believed."""
+"""Candidates: plans and lessons that were not tried and that there is time for, with their costs and beliefs."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -23,15 +23,15 @@ WORTHWHILE = 0.3
 """An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
 
 INSTEAD = {"early_learning": "drop_suspects"}
-"""What a training does that cannot be held to its early answers."""
+"""What a training does instead that cannot use early-learning regularisation."""
 
 ASIDE_SHARE = 0.25
-"""Of the time, what testing a lesson may take that is not about the metric: it makes no champion."""
+"""Of the time, what testing a lesson may take that is not about the metric: it can make no champion."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """All that a choice may know, a function of the history and of the time that is left."""
+    """What can be tried now, a function of the history and of the time that is left."""
 
     context: SearchContext
     history: History
@@ -49,17 +49,17 @@ class Candidates:
 
     @cached_property
     def costs(self) -> CostModel:
-        """What plans cost; where the limit is in steps no clock may sway a choice."""
+        """What plans cost; where the limit is in steps no clock counts."""
         return CostModel.of(self.context, self.history.experiments, timed=self.left is not None)
 
     @cached_property
     def prior(self) -> TransferPrior:
-        """What other data sets taught of the plans."""
+        """What other data sets say about the plans."""
         return load_prior(Features.of(self.context))
 
     @cached_property
-    def outlook(self) -> Acquisition:
-        """What a strategy may know."""
+    def acquisition(self) -> Acquisition:
+        """What plans are worth, for strategies to choose by."""
         settings, history = self.context.settings, self.history
         share = 1.0
         if self.left is not None and settings.budget_seconds:
@@ -75,7 +75,7 @@ class Candidates:
             champion_score=history.champion_score or 0.0,
             paired_error=paired_error(history),
             alpha=usual_alpha_share(history, settings.alpha),
-            sure=certainty_needed(settings.alpha),
+            certainty=certainty_needed(settings.alpha),
             lead=self._lead,
         )
 
@@ -89,7 +89,7 @@ class Candidates:
         return Surrogate.of(self.prior, self.history.alone)
 
     def _affordable_plans(self) -> list[Plan]:
-        return [plan for plan in self.untried() if self._affordable(plan)]
+        return [plan for plan in self.untried_plans() if self._is_affordable(plan)]
 
     def _affordable_lessons(self) -> list[tuple[Lesson, Plan]]:
         """Return the open lessons that can be tested, the most promising first, each with the plan to test it by."""
@@ -100,74 +100,76 @@ class Candidates:
             (lesson, plan)
             for lesson in self.history.open_lessons
             for plan in lesson.plans
-            if plan.key not in tried and self._affordable(plan) and not self._aside(lesson, plan)
+            if plan.key not in tried and self._is_affordable(plan) and not self._takes_too_long_aside(lesson, plan)
         ]
 
-    def _aside(self, lesson: Lesson, plan: Plan) -> bool:
+    def _takes_too_long_aside(self, lesson: Lesson, plan: Plan) -> bool:
         """Return whether a lesson is about something else than the metric, and its test too long for that."""
         budget = self.context.settings.budget_seconds
         if lesson.measure == "metric" or self.left is None or budget is None:
             return False
         return self._seconds(plan) > ASIDE_SHARE * budget
 
-    def untried(self) -> list[Plan]:
+    def untried_plans(self) -> list[Plan]:
         """Return the plans of the space that were not run."""
         tried = {experiment.plan.key for experiment in self.history.experiments}
-        return [plan for plan in self._plans if plan.key not in tried and not self._outdone(plan, tried)]
+        return [plan for plan in self._adapted_plans if plan.key not in tried and not self._is_superseded(plan, tried)]
 
-    def _outdone(self, plan: Plan, tried: Collection[str]) -> bool:
-        """Return whether a share of the examples has no chance to be champion, so that no minute is for it.
+    def _is_superseded(self, plan: Plan, tried: Collection[str]) -> bool:
+        """Return whether a plan on a share of the examples cannot become champion any more, so that no time is for it.
 
-        It has none beside the whole. A method without a base that gives way where time is short learns more from all
-        examples in the same time, as long as there is time for a worthwhile part of its fit.
+        It cannot beside the whole. A method without a base that can be cut short learns more from all examples in the
+        same time, as long as there is time for a worthwhile part of its fit.
         """
         if plan.share == 1.0:
             return False
         whole, method = replace(plan, share=1.0), self.context.method(plan)
-        return whole.key in tried or (method.elastic and not method.uses_base and self._affordable(whole))
+        return whole.key in tried or (method.elastic and not method.uses_base and self._is_affordable(whole))
 
     @cached_property
-    def _plans(self) -> list[Plan]:
-        """The space, where trainings learn from examples as lessons of the data would have them.
+    def _adapted_plans(self) -> list[Plan]:
+        """The search space, where trainings follow the recipe that lessons about the data ask for.
 
         What is refuted of a plan on frozen features may still hold for trainings.
         """
-        if not self._heeded:
+        if not self._training_recipe:
             return self.search_space
-        return [self._heeding(plan) if self.tunes(plan) else plan for plan in self.search_space]
+        return [self._with_training_recipe(plan) if self.trains_base(plan) else plan for plan in self.search_space]
 
     @cached_property
-    def _heeded(self) -> Recipe:
-        """What lessons of the data have trainings do."""
+    def _training_recipe(self) -> Recipe:
+        """The recipe that lessons about the data ask trainings to follow."""
         refuted = {verdict.lesson for verdict in self.history.lesson_verdicts if verdict.decision == "refuted"}
-        told = [one for one in self.history.lessons if one.key not in refuted or not self.tunes(one.parent)]
-        return tuple(dict.fromkeys(step for one in told for step in one.heeded))
+        standing = [one for one in self.history.lessons if one.key not in refuted or not self.trains_base(one.parent)]
+        return tuple(dict.fromkeys(step for one in standing for step in one.heeded))
 
-    def _heeding(self, plan: Plan) -> Plan:
-        """Return a training with what lessons of the data have it do, or, where its method cannot, what comes near."""
-        if self.context.remembers(plan):
-            return replace(plan, recipe=self._heeded)
-        return replace(plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._heeded))
+    def _with_training_recipe(self, plan: Plan) -> Plan:
+        """Return a training with the recipe that lessons about the data ask for, or the nearest for its method."""
+        if self.context.supports_early_learning(plan):
+            return replace(plan, recipe=self._training_recipe)
+        return replace(
+            plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._training_recipe)
+        )
 
-    def _obeying(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
-        """Return the trainings that can do as lessons of the data would have them; all where none can.
+    def _following_recipe(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
+        """Return the trainings that follow the recipe that lessons about the data ask for; all where none can.
 
-        Other data sets, of which beliefs come, had their labels right.
+        The data sets that beliefs come from had right labels.
         """
-        return [plan for plan in trainings if plan.recipe == self._heeded] or trainings
+        return [plan for plan in trainings if plan.recipe == self._training_recipe] or trainings
 
     @cached_property
-    def _kin(self) -> frozenset[str]:
+    def _on_frozen_features(self) -> frozenset[str]:
         """The methods that work on frozen features, which are computed once for all of them."""
         makers = self.context.makers.items()
         return frozenset(name for name, maker in makers if maker.uses_base and not maker.stochastic)
 
-    def tunes(self, plan: Plan) -> bool:
+    def trains_base(self, plan: Plan) -> bool:
         """Return whether a plan trains a base, which takes long and may be cut short."""
         method = self.context.method(plan)
         return method.uses_base and method.stochastic
 
-    def _affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
+    def _is_affordable(self, plan: Plan, *, elastic: bool = True) -> bool:
         if self.left is None:
             return True
         least = self.seconds_to_begin(plan) if elastic else self._seconds(plan)
@@ -175,19 +177,19 @@ class Candidates:
 
     def seconds_to_begin(self, plan: Plan) -> float:
         """Return with how much time left a plan may be begun."""
-        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._gives_way(plan) else self._seconds(plan)
+        return self.costs.cut_short(plan, WORTHWHILE).seconds if self._can_be_cut_short(plan) else self._seconds(plan)
 
     def _seconds(self, plan: Plan) -> float:
         return self.costs.cost(plan).seconds
 
-    def _gives_way(self, plan: Plan) -> bool:
-        """Return whether a plan does less where time is short."""
+    def _can_be_cut_short(self, plan: Plan) -> bool:
+        """Return whether a plan can be cut short where time is short."""
         return self.context.method(plan).elastic and not self.context.folds
 
     def _left_for(self, plan: Plan) -> float:
         """Return how long a plan may take: what is left, less scoring the test split with it or the champion."""
         assert self.left is not None
-        kept = self.costs.kept_for(self.history.champion, self.left)
+        kept = self.costs.reserve_for_champion(self.history.champion, self.left)
         return self.left - max(self.costs.reserve_seconds(plan), kept)
 
     def _belief(self, plan: Plan) -> Belief:
@@ -195,14 +197,14 @@ class Candidates:
         cost = self.costs.cost(plan)
         return Belief(score, doubt, cost.seconds, cost.spread)
 
-    def _step(self, plan: Plan, why: Reason, role: str) -> Proposal:
+    def _propose(self, plan: Plan, why: Reason, role: str) -> Proposal:
         limit = deadline = None
         if self.left is not None:
             limit = max(
-                1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._gives_way(plan) else 0.0)
+                1.0, self._left_for(plan) - (self.costs.judging_seconds(plan) if self._can_be_cut_short(plan) else 0.0)
             )
             deadline = self._deadline(limit)
-        # A share of the examples tells of the whole, and a lesson's test of the lesson; else there is but the title.
+        # A plan on a share of the examples tells of the whole, and the test of a lesson of that, however they score.
         plain = role == "explore" and plan.share == 1.0
         to_beat = self.history.champion_score if plain else None
         return Proposal(plan, why, role, self._belief(plan), self.work(plan), limit, deadline, to_beat)

@@ -27,7 +27,7 @@ def propose_ensemble(context: SearchContext, history: History) -> Plan | None:
     """Return the ensemble that might be better than the champion, or None where there is none.
 
     Its answers are there already, so one that does not even look better on the halves is not proposed. Where other data
-    sets know what ensembles bring, what the champion owes to having been chosen is taken off its score.
+    sets know what ensembles bring, the selection bias of the champion is taken off its score.
     """
     plan = compose_ensemble(context, history)
     if plan is None or any(experiment.plan.key == plan.key for experiment in history.experiments):

@@ -1,7 +1,7 @@
-"""When to ask the best plans together: late, so that the best are known, while there is time to release their ensemble.
+"""When to try the ensemble of the best: late, so that the best are known, while there is time to release it.
 
-Members learn from all examples before they are released, as a champion alone would. Without that a proven ensemble may
-be worse than its best member with it, so there must be time to fit most of it once more.
+Members learn from all examples before they are released, as a champion alone would. Without that a promoted ensemble
+may be worse than its best member with it, so there must be time to fit most of it once more.
 """
 
 from haoqi.explore.costs.cost_model import CostModel
@@ -11,7 +11,7 @@ from haoqi.explore.scheduling.ensemble_plans import rough_ensemble
 from haoqi.explore.setup.context import SearchContext
 
 LAST_STEPS, LAST_SHARE = 2, 0.1
-"""So many steps, or so much of the time, before its end a search asks the best plans together."""
+"""So many steps, or so much of the time, before its end a search tries the ensemble of the best."""
 
 RELEASE_SHARE = 0.5
 """And at most so much of the time sooner, as scoring the models of all members and fitting them once more takes."""
@@ -46,5 +46,5 @@ def can_refit(plan: Plan, context: SearchContext, costs: CostModel, left: float 
     """Return whether most of an ensemble can learn from all examples in time, where that is asked for."""
     if left is None or context.folds or not context.settings.refit:
         return True
-    again = costs.refitted(plan, left - costs.reserve_seconds(plan))
+    again = costs.affordable_refits(plan, left - costs.reserve_seconds(plan))
     return sum(weight for one, weight in plan.members if one in again) >= AGAIN_SHARE

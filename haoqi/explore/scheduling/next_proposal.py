@@ -16,8 +16,8 @@ def propose_next(context: SearchContext, history: History, spent_seconds: float)
     if out_of_steps(context, history):
         return None
     budget = context.settings.budget_seconds
-    table = Scheduler(context, history, None if budget is None else budget - spent_seconds)
-    return table.next()
+    scheduler = Scheduler(context, history, None if budget is None else budget - spent_seconds)
+    return scheduler.next()
 
 
 def end_reason(context: SearchContext, history: History, spent_seconds: float) -> str:
@@ -29,14 +29,14 @@ def end_reason(context: SearchContext, history: History, spent_seconds: float) -
     if out_of_steps(context, history):
         return "steps"
     budget = context.settings.budget_seconds
-    table = Scheduler(context, history, None if budget is None else budget - spent_seconds)
-    return table.why_over()
+    scheduler = Scheduler(context, history, None if budget is None else budget - spent_seconds)
+    return scheduler.end_reason()
 
 
 def shortest_plan_left(context: SearchContext, history: History) -> float | None:
     """Return the seconds that the shortest plan that was not tried takes; None where all were."""
-    table = Scheduler(context, history, context.settings.budget_seconds)
-    return min((table.seconds_to_begin(plan) for plan in table.untried()), default=None)
+    scheduler = Scheduler(context, history, context.settings.budget_seconds)
+    return min((scheduler.seconds_to_begin(plan) for plan in scheduler.untried_plans()), default=None)
 
 
 def estimate_seconds(plan: Plan, context: SearchContext, history: History, left_seconds: float | None) -> float:
@@ -53,17 +53,17 @@ def estimate_seconds(plan: Plan, context: SearchContext, history: History, left_
 
 def opening_over(context: SearchContext, history: History, left_seconds: float | None) -> bool:
     """Return whether there is a champion, no call is close, and the cheap plans are done: the time to reflect."""
-    table = Scheduler(context, history, left_seconds)
-    return history.champion is not None and table.repeat() is None and table.opening() is None
+    scheduler = Scheduler(context, history, left_seconds)
+    return history.champion is not None and scheduler.propose_repeat() is None and scheduler.propose_opening() is None
 
 
 def trains_next(context: SearchContext, history: History, left_seconds: float | None) -> bool:
-    """Return whether there is a champion and a training comes next: what is learnt of the data now, it can heed."""
-    table = Scheduler(context, history, left_seconds)
-    if history.champion is None or table.repeat() is not None:
+    """Return whether there is a champion and a training is next, whose recipe can follow lessons about the data."""
+    scheduler = Scheduler(context, history, left_seconds)
+    if history.champion is None or scheduler.propose_repeat() is not None:
         return False
-    step = table.opening()
-    return step is not None and table.tunes(step.plan)
+    proposal = scheduler.propose_opening()
+    return proposal is not None and scheduler.trains_base(proposal.plan)
 
 
 def out_of_steps(context: SearchContext, history: History) -> bool:

@@ -1,4 +1,4 @@
-"""What a search says of itself while it works."""
+"""The events by which a search tells whoever watches how it is coming along."""
 
 from haoqi.core.events import Clock as Spent
 from haoqi.core.events import Note, Tried, Trying
@@ -21,10 +21,10 @@ def tell_resumed(context: SearchContext, history: History, clock: BudgetClock) -
     context.listen(tell_spent(context, history, clock))
 
 
-def tell_trying(context: SearchContext, history: History, step: Proposal) -> None:
+def tell_trying(context: SearchContext, history: History, proposal: Proposal) -> None:
     """Say what is about to be tried, and why."""
-    seconds = step.belief.seconds if step.seconds is None else min(step.belief.seconds, step.seconds)
-    context.listen(Trying(len(history.experiments) + 1, step.plan.words(), step.why.words("why"), seconds))
+    seconds = proposal.belief.seconds if proposal.seconds is None else min(proposal.belief.seconds, proposal.seconds)
+    context.listen(Trying(len(history.experiments) + 1, proposal.plan.words(), proposal.why.words("why"), seconds))
 
 
 def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> None:
@@ -69,14 +69,14 @@ def in_words(verdict: Verdict) -> str:
         return say("verdict.worse", facts=facts)
     if verdict.alpha is None:
         return say("verdict.no_gain", facts=facts)
-    stake = verdict.alpha / (2 if verdict.retested else 1)
-    return say("verdict.no_gain_asked", facts=facts, stake=f"{stake:.3f}" if stake >= 0.001 else f"{stake:.1g}")
+    level = verdict.alpha / (2 if verdict.retested else 1)
+    return say("verdict.no_gain_asked", facts=facts, stake=f"{level:.3f}" if level >= 0.001 else f"{level:.1g}")
 
 
 def _decided_by_chance(verdict: Verdict, facts: Sentence) -> Sentence:
-    """Return why a challenger was crowned that these examples alone do not prove better, or have behind."""
-    told = {"facts": facts, "against": verdict.against, "chance": chance(verdict.chance_better or 0.0)}
+    """Return why a challenger was promoted that is not proven better by these examples alone, or scores below."""
+    shared = {"facts": facts, "against": verdict.against, "chance": chance(verdict.chance_better or 0.0)}
     if not verdict.selection_bias:
-        return say("verdict.chance_better", **told)
+        return say("verdict.chance_better", **shared)
     key = "verdict.chance_better_chosen" if (verdict.difference or 0.0) > 0 else "verdict.chance_better_behind"
-    return say(key, selection_bias=f"{verdict.selection_bias:.3f}", **told)
+    return say(key, selection_bias=f"{verdict.selection_bias:.3f}", **shared)

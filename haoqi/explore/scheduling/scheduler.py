@@ -1,11 +1,11 @@
-"""The table of plans: in which order they come."""
+"""The scheduler: in which order plans, lessons and ensembles are tried."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from haoqi.core import seeds
-from haoqi.explore.beliefs.transfer_prior import HABIT
+from haoqi.explore.beliefs.transfer_prior import BASELINE
 from haoqi.explore.plans.method_ranks import method_rank
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
@@ -36,7 +36,7 @@ A_SECOND = 1.0
 which is what that takes at most: one experiment alone says nothing."""
 
 FROZEN_SHARE = 0.4
-"""Of the time left, what the first plan on frozen features may take, unless it gives way; it mostly pays."""
+"""Of the time left, what the first plan on frozen features may take, unless it can be cut short; it mostly pays."""
 
 UNLIKE_SHARE = 0.25
 """Of the time left, what a second training may take."""
@@ -47,27 +47,32 @@ class Scheduler(Candidates):
 
     def next(self) -> Proposal | None:
         """Return the next step, or None where nothing can be tried or nothing is worth it."""
-        if self.history.champion is None and (first := self.first()):
+        if self.history.champion is None and (first := self.propose_first()):
             return first
-        if settled := self.repeat() or self.opening():
+        if settled := self.propose_repeat() or self.propose_opening():
             return settled
-        if self.ending() and (last := self.combined()):
+        if self.is_end_near() and (last := self.propose_combined()):
             return last
-        if not self.worthwhile():
-            return self.combined()
-        return self.reflected() or self.proposed() or self.tested() or self.combined()
+        if not self.is_worthwhile():
+            return self.propose_combined()
+        return (
+            self.propose_if_reflecting_pays()
+            or self.propose_by_strategy()
+            or self.propose_lesson_test()
+            or self.propose_combined()
+        )
 
-    def why_over(self) -> str:
+    def end_reason(self) -> str:
         """Return why there is no next step."""
-        if not self.untried():
+        if not self.untried_plans():
             return "exhausted"
-        return "budget" if self.worthwhile() else "worth"
+        return "budget" if self.is_worthwhile() else "worth"
 
-    def ending(self) -> bool:
+    def is_end_near(self) -> bool:
         """Return whether the end is near: few steps are left, or little time besides releasing an ensemble."""
         return is_end_near(self.context, self.history, self.costs, self.left)
 
-    def combined(self) -> Proposal | None:
+    def propose_combined(self) -> Proposal | None:
         """Return the ensemble of the best where it looks better than the champion, or else a student of one that was.
 
         There must be time to release it.
@@ -90,17 +95,17 @@ class Scheduler(Candidates):
         work = 0.0 if role == ENSEMBLE else self.work(plan)
         return Proposal(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
 
-    def first(self) -> Proposal | None:
+    def propose_first(self) -> Proposal | None:
         """Return the cheapest plan of all, whatever the budget: there is always a model to release.
 
         With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
         the best that other data sets know of, among those that are done soon.
         """
-        untried = self.untried()
+        untried = self.untried_plans()
         if self.context.few and (known := self._known_best(untried)):
-            return self._step(known, Reason("few"), "explore")
+            return self._propose(known, Reason("few"), "explore")
         cheapest = min(untried, key=lambda p: (self.work(p), p.key), default=None)
-        return self._step(cheapest, Reason("first"), "explore") if cheapest else None
+        return self._propose(cheapest, Reason("first"), "explore") if cheapest else None
 
     def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
         able = [
@@ -111,7 +116,7 @@ class Scheduler(Candidates):
         ]
         return min(able, key=lambda plan: (method_rank(plan, few=True), plan.key), default=None)
 
-    def repeat(self) -> Proposal | None:
+    def propose_repeat(self) -> Proposal | None:
         """Return a close call's plan with another seed."""
         verdict = self.history.verdicts[-1] if self.history.verdicts else None
         if verdict is None or verdict.decision != "close":
@@ -119,34 +124,39 @@ class Scheduler(Candidates):
         plan = self.history.experiments[verdict.experiment - 1].plan
         again = replace(plan, seed=plan.seed + 1)
         why = Reason("close", {"difference": verdict.difference, "p": verdict.p_value})
-        return self._step(again, why, "verify") if self._affordable(again, elastic=False) else None
+        return self._propose(again, why, "verify") if self._is_affordable(again, elastic=False) else None
 
-    def opening(self) -> Proposal | None:
+    def propose_opening(self) -> Proposal | None:
         """Return a cheap default plan while there are some, so that there soon is a usable model.
 
-        Those without a base come first, the habit before all; then those on frozen features, then trainings, the one
-        that is believed best before the others, cheap or not: whoever reigns first is hard to beat.
+        Those without a base come first, the baseline before all; then those on frozen features, then trainings, the one
+        that is believed best before the others, cheap or not: the first champion is hard to replace.
         """
-        fresh = [plan for plan in self.untried() if not plan.settings and plan.share == 1.0]
+        fresh = [plan for plan in self.untried_plans() if not plan.settings and plan.share == 1.0]
         costs = {plan: self._seconds(plan) for plan in fresh}
-        cheap = self._cheap([plan for plan in fresh if self._affordable(plan) or self._is_quick(plan)], costs)
+        cheap = self._cheap([plan for plan in fresh if self._is_affordable(plan) or self._is_quick(plan)], costs)
         if not cheap:
-            return self._plain() or self._first_frozen() or self._first_costly() or self._unlike()
-        untrained = [plan for plan in cheap if not self.tunes(plan)]
-        if not untrained and (training := self._first_costly()):
+            return (
+                self._propose_plain()
+                or self._propose_frozen()
+                or self._propose_training()
+                or self._propose_second_training()
+            )
+        untrained = [plan for plan in cheap if not self.trains_base(plan)]
+        if not untrained and (training := self._propose_training()):
             return training
         if alone := [plan for plan in untrained if not self.context.method(plan).uses_base]:
             first = min(
                 alone,
-                key=lambda plan: (plan.method != HABIT, self.work(plan), -method_rank(plan), plan.key),
+                key=lambda plan: (plan.method != BASELINE, self.work(plan), -method_rank(plan), plan.key),
             )
-        else:  # whoever is first has the base read all texts, so that others on frozen features cost next to nothing
-            first = self._believed_best(untrained or self._obeying(cheap))
-        return self._step(first, Reason("cheap"), "explore")
+        else:  # the first has the base embed all texts, so that others on frozen features cost next to nothing
+            first = self._believed_best(untrained or self._following_recipe(cheap))
+        return self._propose(first, Reason("cheap"), "explore")
 
     def _is_quick(self, plan: Plan) -> bool:
         """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
-        if self.left is None or not self.context.folds or self.history.champion is None or self.tunes(plan):
+        if self.left is None or not self.context.folds or self.history.champion is None or self.trains_base(plan):
             return False
         return self._seconds(plan) <= min(A_SECOND, self.left)
 
@@ -155,80 +165,84 @@ class Scheduler(Candidates):
         cheap = [plan for plan in plans if costs[plan] <= self._cheap_seconds()]
         least: dict[str | None, float] = {}
         for plan in cheap:
-            if plan.method in self._kin:
+            if plan.method in self._on_frozen_features:
                 least[plan.base] = min(costs[plan], least.get(plan.base, math.inf))
-        kin = [plan for plan in plans if plan.method in self._kin and plan.base in least]
+        kin = [plan for plan in plans if plan.method in self._on_frozen_features and plan.base in least]
         return list(dict.fromkeys([*cheap, *(plan for plan in kin if costs[plan] <= TOGETHER * least[plan.base])]))
 
-    def _plain(self) -> Proposal | None:
+    def _propose_plain(self) -> Proposal | None:
         """Return a default without a base at the largest fidelity that leaves time for others, where none was tried.
 
-        What gives way learns from all examples, for as long as leaves that time.
+        What can be cut short learns from all examples, for as long as leaves that time.
         """
         tried = {e.plan.method for e in self.history.experiments}
         able = [
             plan
-            for plan in self.untried()
+            for plan in self.untried_plans()
             if not plan.settings and not self.context.method(plan).uses_base and plan.method not in tried
-            if self._soon(plan) or (plan.share == 1.0 and self._gives_way(plan))
-            if self._affordable(plan)
+            if self._leaves_time(plan) or (plan.share == 1.0 and self._can_be_cut_short(plan))
+            if self._is_affordable(plan)
         ]
         if not able:
             return None
         best = max(able, key=lambda p: (p.share, -method_rank(p), p.key))
-        step = self._step(best, Reason("plain"), "explore")
-        if step.seconds is None or self._soon(best):
-            return step
-        return replace(step, seconds=max(self.seconds_to_begin(best), FROZEN_SHARE * step.seconds))
+        proposal = self._propose(best, Reason("plain"), "explore")
+        if proposal.seconds is None or self._leaves_time(best):
+            return proposal
+        return replace(proposal, seconds=max(self.seconds_to_begin(best), FROZEN_SHARE * proposal.seconds))
 
-    def _soon(self, plan: Plan, share: float = FROZEN_SHARE) -> bool:
+    def _leaves_time(self, plan: Plan, share: float = FROZEN_SHARE) -> bool:
         """Return whether a plan takes no more than a share of the time, by which it leaves most of it to others."""
         return self.left is None or self._seconds(plan) <= share * self._left_for(plan)
 
-    def _first_frozen(self) -> Proposal | None:
+    def _propose_frozen(self) -> Proposal | None:
         """Return the best method on frozen features, at the largest fidelity that leaves time for others, once.
 
         Where no training on all examples fits into the time, nothing better comes, and it may have what there is.
         """
         kin = [
-            plan for plan in self.search_space if plan.method in self._kin and not plan.settings and plan.share == 1.0
+            plan
+            for plan in self.search_space
+            if plan.method in self._on_frozen_features and not plan.settings and plan.share == 1.0
         ]
         best = self._believed_best(kin) if kin else None
         if best is None or any(e.plan.method == best.method for e in self.history.experiments):
             return None
         alike = (best.method, best.base)
-        plans = [plan for plan in self.untried() if (plan.method, plan.base) == alike and not plan.settings]
+        plans = [plan for plan in self.untried_plans() if (plan.method, plan.base) == alike and not plan.settings]
         share = FROZEN_SHARE if self._trains_whole() else 1.0
         able = [
             plan
             for plan in plans
-            if self._soon(plan, share)
-            # What gives way reads as many examples as there is time for.
-            or (plan.share == 1.0 and self._gives_way(plan) and self._affordable(plan))
+            if self._leaves_time(plan, share)
+            # What can be cut short reads as many examples as there is time for.
+            or (plan.share == 1.0 and self._can_be_cut_short(plan) and self._is_affordable(plan))
         ]
         why = Reason("frozen")
-        return self._step(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
+        return self._propose(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
     def _trains_whole(self) -> bool:
         """Return whether there is time for a training on all examples."""
-        usual = (plan for plan in self.untried() if plan.share == 1.0 and not plan.settings and self.tunes(plan))
-        return any(self._affordable(plan) for plan in usual)
+        usual = (
+            plan for plan in self.untried_plans() if plan.share == 1.0 and not plan.settings and self.trains_base(plan)
+        )
+        return any(self._is_affordable(plan) for plan in usual)
 
-    def _first_costly(self) -> Proposal | None:
+    def _propose_training(self) -> Proposal | None:
         """Return the gradient method that is believed to come out best, by other data and by this, once."""
-        if any(self.tunes(e.plan) for e in self.history.alone):
+        if any(self.trains_base(e.plan) for e in self.history.alone):
             return None
-        costly = [plan for plan in self.untried() if not plan.settings and self.tunes(plan)]
-        able = [plan for plan in costly if self._affordable(plan)]
+        costly = [plan for plan in self.untried_plans() if not plan.settings and self.trains_base(plan)]
+        able = [plan for plan in costly if self._is_affordable(plan)]
         why = Reason("costly")
-        return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
+        return self._propose(self._believed_best(self._following_recipe(able)), why, "explore") if able else None
 
-    def _unlike(self) -> Proposal | None:
-        """Return a second gradient method, once, where there is ample time: an ensemble lives on unlike members."""
-        tried = {e.plan.method for e in self.history.alone if self.tunes(e.plan)}
+    def _propose_second_training(self) -> Proposal | None:
+        """Return a second gradient method, once, where there is ample time: an ensemble needs members that differ."""
+        tried = {e.plan.method for e in self.history.alone if self.trains_base(e.plan)}
         if len(tried) != 1 or not self.context.settings.ensemble:
             return None
-        others = [plan for plan in self.untried() if plan.method not in tried and self.tunes(plan)]
+        others = [plan for plan in self.untried_plans() if plan.method not in tried and self.trains_base(plan)]
         able = [
             plan
             for plan in others
@@ -236,9 +250,9 @@ class Scheduler(Candidates):
             if self.left is None or self._seconds(plan) <= UNLIKE_SHARE * self._left_for(plan)
         ]
         why = Reason("unlike")
-        return self._step(self._believed_best(self._obeying(able)), why, "explore") if able else None
+        return self._propose(self._believed_best(self._following_recipe(able)), why, "explore") if able else None
 
-    def worthwhile(self) -> bool:
+    def is_worthwhile(self) -> bool:
         """Return whether a plan or a lesson is worth its time, by what a minute must bring; without a clock all are.
 
         What a plan teaches counts as well as what it gains. Where nothing can be afforded the answer is yes: then it
@@ -248,41 +262,43 @@ class Scheduler(Candidates):
         plans, lessons = self._affordable_plans(), self._affordable_lessons()
         if self.left is None or not least or not (plans or lessons):
             return True
-        outlook = self.outlook
-        if any(outlook.promised(one) >= least * outlook.price(plan) for one, plan in lessons):
+        acquisition = self.acquisition
+        if any(acquisition.lesson_gain(one) >= least * acquisition.price(plan) for one, plan in lessons):
             return True
         if not plans:
             return False
-        joint = outlook.surrogate.believe(plans)
-        values = outlook.verified(joint.mean, joint.deviation, outlook.proofs(plans))
-        values = values + outlook.taught(plans, joint, least)
-        return any(value >= least * outlook.price(plan) for value, plan in zip(values, plans, strict=True))
+        joint = acquisition.surrogate.believe(plans)
+        values = acquisition.verified_gain(joint.mean, joint.deviation, acquisition.required_leads(plans))
+        values = values + acquisition.knowledge_gradient(plans, joint, least)
+        return any(value >= least * acquisition.price(plan) for value, plan in zip(values, plans, strict=True))
 
-    def reflected(self) -> Proposal | None:
+    def propose_if_reflecting_pays(self) -> Proposal | None:
         """Return the test of a lesson, where reflecting is believed to pay more than exploring."""
-        if (test := self.tested()) is None:
+        if (test := self.propose_lesson_test()) is None:
             return None
         done, timed = self.history.experiments, self.left is not None
-        seen = count_spending(self.history, has_begun(done), timed=timed)
+        spending = count_spending(self.history, has_begun(done), timed=timed)
         rng = seeds.generator(self.context.seed, "bandit", len(done))
-        return test if choose_arm(seen, rng) == "reflect" else None
+        return test if choose_arm(spending, rng) == "reflect" else None
 
-    def tested(self) -> Proposal | None:
+    def propose_lesson_test(self) -> Proposal | None:
         """Return the test of the most promising lesson that is open and can be afforded."""
         lessons = self._affordable_lessons()
         return (
-            self._step(lessons[0][1], Reason("lesson", {"claim": lessons[0][0].claim}), "reflect") if lessons else None
+            self._propose(lessons[0][1], Reason("lesson", {"claim": lessons[0][0].claim}), "reflect")
+            if lessons
+            else None
         )
 
-    def proposed(self) -> Proposal | None:
+    def propose_by_strategy(self) -> Proposal | None:
         """Return what the strategy proposes among the plans that can be afforded."""
         untried = self._affordable_plans()
         if not untried:
             return None
         name = self.context.settings.strategy
         rng = seeds.plain(self.context.seed, "strategy", len(self.history.experiments))
-        plan = strategies.build(name).propose(untried, self.history.alone, self.outlook, rng)
-        return self._step(plan, Reason(PROPOSED, {"strategy": name, "count": len(untried)}), "explore")
+        plan = strategies.build(name).propose(untried, self.history.alone, self.acquisition, rng)
+        return self._propose(plan, Reason(PROPOSED, {"strategy": name, "count": len(untried)}), "explore")
 
     def _cheap_seconds(self) -> float:
         budget = self.context.settings.budget_seconds

@@ -1,4 +1,4 @@
-"""Where the results of plans lie in a run's folder, and the name by which a release remembers its plan."""
+"""Where the results of plans lie in a run's folder, and the name by which a release refers to its plan."""
 
 from pathlib import Path
 
@@ -25,5 +25,5 @@ def checkpoint_folder(plan: Plan, context: SearchContext) -> Path:
 
 
 def origin_of(plan: Plan, context: SearchContext) -> str:
-    """Return the name by which a release remembers the run and the plan that it came from."""
+    """Return the name by which a release refers to the run and the plan that it came from."""
     return f"{context.run}/{plan.key}-{plan.seed}"

@@ -63,9 +63,9 @@ class SearchContext:
     lengths: TextLengths = field(default_factory=TextLengths)
     """How long the texts are."""
     fresh: frozenset[str] = field(default_factory=find_not_imported)
-    """Libraries that were not imported when it was made: the first plan that needs one pays for it."""
+    """Libraries that were not imported when it was made; the first plan that needs one takes longer."""
     cleaned: bool = False
-    """Whether the texts were cleaned, so that what a model is asked must be, too."""
+    """Whether the texts were cleaned, so that texts to be answered must be, too."""
     card: Card = field(default_factory=lambda: Card("", Schema("", "")))
     """What a person should know of the data."""
     compiles: bool = False
@@ -113,14 +113,14 @@ class SearchContext:
 
     @cached_property
     def whole(self) -> "SearchContext":
-        """the same context with all examples but the test split to learn from, and none held back to judge by."""
+        """The same context with all examples but the test split to learn from, and none held back to judge by."""
         known = Examples.join([self.splits.train, self.splits.valid])
         splits = replace(self.splits, train=known, valid=Examples.of([]))
         return self._with(splits=splits, settings=replace(self.settings, folds=0))
 
     @cached_property
-    def crossed(self) -> "SearchContext":
-        """the same context, where plans are judged by cross-validation over training and validation examples.
+    def cross_validated(self) -> "SearchContext":
+        """The same context, where plans are judged by cross-validation over training and validation examples.
 
         Each model learns from about as many as the training split has.
         """
@@ -171,7 +171,7 @@ class SearchContext:
         """Return a plan's method with its settings."""
         return methods.build(plan.method, **plan.varied)
 
-    def remembers(self, plan: Plan) -> bool:
+    def supports_early_learning(self, plan: Plan) -> bool:
         """Return whether a plan's training can be held to its early answers: it takes the techniques of trainings."""
         maker = self.makers.get(plan.method)
         return maker is not None and issubclass(maker, Techniques)
@@ -182,7 +182,7 @@ class SearchContext:
 
 
 def check_settings(settings: ExploreSettings, task: Task, cache: Path) -> None:
-    """Say no to methods that do not suit a task, and to bases that are not there, before any work is done.
+    """Refuse methods that do not suit a task and bases that are not there, before any work is done.
 
     Args:
         settings: how to search.

@@ -1,4 +1,4 @@
-"""Which libraries this process has yet to import: the first plan that needs one pays for it."""
+"""Which libraries this process has yet to import, since the first plan that needs one takes longer."""
 
 import sys
 

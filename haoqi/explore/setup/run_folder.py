@@ -1,4 +1,4 @@
-"""The folder of a run: held by one process, rid of what a killed one left half done."""
+"""The folder of a run: locked by one process, and rid of what a killed one left half done."""
 
 import shutil
 from collections.abc import Iterator

@@ -55,8 +55,7 @@ class Embedder:
         """Return the features of examples: embeddings, or those of pairs, shape (n, `pair_width`)."""
         if not pairing:
             return self(examples.texts, progress)
-        assert examples.pairs is not None
-        both = self([*examples.texts, *examples.pairs], None if progress is None else _halved(progress))
+        both = self([*examples.texts, *examples.second_texts], None if progress is None else _halved(progress))
         return pair_vectors(both[: len(examples)], both[len(examples) :], pairing)
 
     def graph(self) -> "Graph":

@@ -86,8 +86,7 @@ class Reader:
             first = self._cut(examples.texts, pieces)
             if not self.pairing:
                 return Reading(first)
-            assert examples.pairs is not None
-            return Reading(join_pairs(first, self._cut(examples.pairs, pieces), self.max_tokens, self._marks))
+            return Reading(join_pairs(first, self._cut(examples.second_texts, pieces), self.max_tokens, self._marks))
         words = words_of(examples)
         windows = read_words(self.tokenizer, examples.texts, words, self.max_tokens)
         counts = np.array([len(own) for own in words], dtype=np.int64)

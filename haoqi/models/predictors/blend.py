@@ -15,6 +15,7 @@ from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.compile.form import Compilable, Compute
 from haoqi.models.encoders.base_copy import read_base, write_base
 from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.encoders.pair_features import Pairing
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.tasks.task import Scores
 
@@ -82,7 +83,7 @@ class Blend:
         """Return logits, shape (n, labels)."""
         vectors: dict[str, Floats] = {}
         for name, embedder in self._embedders.items():
-            vectors[name] = embedder(examples.texts, None if vectors else progress)
+            vectors[name] = embedder.examples(examples, self._pairing, None if vectors else progress)
         parts = [
             member.of(vectors[member.embedder.base.fingerprint])
             if isinstance(member, OnEmbeddings)
@@ -162,6 +163,12 @@ class Blend:
         for member in self.members:
             if isinstance(member, OnEmbeddings):
                 found.setdefault(member.embedder.base.fingerprint, member.embedder)
+        return found
+
+    @property
+    def _pairing(self) -> Pairing:
+        """How the texts of an example belong together: the same for all members, which are of one task."""
+        found: Pairing = next((one.pairing for one in self.members if hasattr(one, "pairing")), "")
         return found
 
     @property

@@ -62,8 +62,7 @@ class SparseLinear:
             stop = min(len(examples), start + BATCH)
             table = self._weights(examples.texts[start:stop])
             if self.pairing:
-                assert examples.pairs is not None
-                table = pair_table(table, self._weights(examples.pairs[start:stop]), self.pairing)
+                table = pair_table(table, self._weights(examples.second_texts[start:stop]), self.pairing)
             found[start:stop] = table @ self.coefficients + self.intercept
             if progress is not None:
                 progress(stop)

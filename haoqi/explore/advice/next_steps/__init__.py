@@ -16,11 +16,11 @@ class Suggests(Protocol):
     `accepts`, where it has one, says of which answers it can tell something; else of classes of texts and words.
     """
 
-    def suggest(self, ending: "RunEnd") -> "NextStep":
-        """Return the step with its gain, costs and evidence; what cannot be told is None, and the reason says so.
+    def suggest(self, run_end: "RunEnd") -> "NextStep":
+        """Return the step with its gain, costs and evidence; what is not known is None, and the reason says so.
 
         Args:
-            ending: the end of a run: the champion, its learning curve, what is believed of plans, costs.
+            run_end: the end of a run: the champion, its learning curve, what is believed of plans, costs.
         """
         ...
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from haoqi.core.config import Range
 from haoqi.evaluate.advice import ChosenRow, NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import row_of, step
+from haoqi.explore.advice.next_steps._step_parts import row_of, step
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.record.lessons import Lesson
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
@@ -43,64 +43,64 @@ class AnotherSource:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How likely so bad a group would be by luck, all groups counted."""
 
-    def suggest(self, ending: RunEnd) -> NextStep:
+    def suggest(self, run_end: RunEnd) -> NextStep:
         """Return the step; without a gain where nothing says which texts to collect."""
-        human = self.count * ending.human_seconds(*_like(ending))
-        costs = {"human_seconds": human, "compute_seconds": ending.refit_seconds(self.count)}
-        shift = _shift(ending)
+        human = self.count * run_end.human_seconds(*_like(run_end))
+        costs = {"human_seconds": human, "compute_seconds": run_end.refit_seconds(self.count)}
+        shift = _shift(run_end)
         if shift is not None:
             facts = shift.evidence
             older, newer = facts["older_share"], facts["newer_share"]
             lost = max(0.0, older - newer)
-            draws = lost * self._won(ending, 0.5)
+            draws = lost * self._won(run_end, 0.5)
             evidence = {"count": self.count, "older_share": older, "newer_share": newer}
             return step("another_source", "another_source_newer", draws, evidence, **costs)
-        group = _worst(ending, self.chance)
+        group = _worst(run_end, self.chance)
         if group is None:
             return step("another_source", "another_source_untold", None, {"count": self.count}, **costs)
-        wrong, size = float((~ending.seen.right[group]).mean()), float(group.mean())
-        rest = float((~ending.seen.right[~group]).mean())
-        draws = size * wrong * self._won(ending, size)
+        wrong, size = float((~run_end.diagnostics.right[group]).mean()), float(group.mean())
+        rest = float((~run_end.diagnostics.right[~group]).mean())
+        draws = size * wrong * self._won(run_end, size)
         evidence = {
             "count": self.count,
-            "tokens": _tokens(ending, group),
+            "tokens": _tokens(run_end, group),
             "group_share": size,
             "wrong_share": wrong,
             "rest_share": rest,
         }
-        return step("another_source", "another_source", draws, evidence, rows=_shown(ending, group), **costs)
+        return step("another_source", "another_source", draws, evidence, rows=_shown(run_end, group), **costs)
 
-    def _won(self, ending: RunEnd, size: float) -> npt.NDArray[np.float64]:
+    def _won(self, run_end: RunEnd, size: float) -> npt.NDArray[np.float64]:
         """Return draws of the share of a kind's errors that more texts of it take away.
 
         The curve is followed as if only texts of its kind taught about it, and as if all did; the truth lies between.
         """
-        curve, rng = ending.measured.curve, ending.rng("another source")
+        curve, rng = run_end.learning_curve.curve, run_end.rng("another source")
         cells = rng.choice(len(curve.weights), 2000, p=curve.weights)
         own = rng.uniform(_OWN, 1.0, 2000)
-        rows = np.maximum(1.0, ending.rows * (size + (1 - size) * (1 - own)))
+        rows = np.maximum(1.0, run_end.rows * (size + (1 - size) * (1 - own)))
         left = ((rows + self.count) / rows) ** -curve.exponents[cells]
         found: npt.NDArray[np.float64] = curve.reducible[cells] * (1 - left)
         return found
 
 
-def _like(ending: RunEnd) -> tuple[list[str], list[object]]:
-    train = ending.context.splits.train
+def _like(run_end: RunEnd) -> tuple[list[str], list[object]]:
+    train = run_end.context.splits.train
     return train.texts[:500], train.labels[:500]
 
 
-def _shift(ending: RunEnd) -> Lesson | None:
+def _shift(run_end: RunEnd) -> Lesson | None:
     """Return the latest lesson that newer texts are answered worse, with its numbers, unless it was refuted."""
-    refuted = {one.lesson for one in ending.history.lesson_verdicts if one.decision == "refuted"}
-    found = [one for one in ending.history.lessons if one.kind == "shift" and one.key not in refuted]
+    refuted = {one.lesson for one in run_end.history.lesson_verdicts if one.decision == "refuted"}
+    found = [one for one in run_end.history.lessons if one.kind == "shift" and one.key not in refuted]
     known = [one for one in found if one.evidence.get("older_share") and one.evidence.get("newer_share") is not None]
     return known[-1] if known else None
 
 
-def _worst(ending: RunEnd, chance: float) -> Bools | None:
+def _worst(run_end: RunEnd, chance: float) -> Bools | None:
     """Return which judged examples are of the kind that is answered worst, None where it may be chance."""
-    seen = ending.seen
-    vectors = seen.embeddings(seen.judged.texts) if len(seen.judged) >= 2 * _LEAST else None
+    diagnostics = run_end.diagnostics
+    vectors = diagnostics.embeddings(diagnostics.judged.texts) if len(diagnostics.judged) >= 2 * _LEAST else None
     if vectors is None:
         return None
     group_of = grouped(np.asarray(vectors, dtype=np.float64), GROUPS)
@@ -108,7 +108,7 @@ def _worst(ending: RunEnd, chance: float) -> Bools | None:
     for group in range(int(group_of.max()) + 1):
         inside = group_of == group
         if inside.sum() >= _LEAST and (~inside).sum() >= _LEAST:
-            mine, theirs = seen.right[inside], seen.right[~inside]
+            mine, theirs = diagnostics.right[inside], diagnostics.right[~inside]
             odds = chance_of_fewer((int(mine.sum()), len(mine)), (int(theirs.sum()), len(theirs)))
             found.append((odds, group))
     if not found or min(found)[0] * len(found) > chance:
@@ -140,9 +140,9 @@ def grouped(vectors: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.int6
     return nearest
 
 
-def _tokens(ending: RunEnd, group: Bools) -> list[str]:
+def _tokens(run_end: RunEnd, group: Bools) -> list[str]:
     """Return the words that tell the group from the rest."""
-    ngrams, counts = learn_ngrams(ending.seen.judged.texts, "word", (1, 1), least_texts=3)
+    ngrams, counts = learn_ngrams(run_end.diagnostics.judged.texts, "word", (1, 1), least_texts=3)
     present = counts.astype(np.float64)
     present.data[:] = 1.0
     shares = [(np.asarray(present[side].sum(axis=0)).ravel() + 0.5) / (side.sum() + 1) for side in (group, ~group)]
@@ -153,8 +153,8 @@ def _tokens(ending: RunEnd, group: Bools) -> list[str]:
     return words[:_TOKENS]
 
 
-def _shown(ending: RunEnd, group: Bools) -> tuple[ChosenRow, ...]:
+def _shown(run_end: RunEnd, group: Bools) -> tuple[ChosenRow, ...]:
     """Return some texts of the group that are answered wrong."""
-    seen = ending.seen
-    wrong = np.flatnonzero(group & ~seen.right)[:_SHOWN]
-    return tuple(row_of(seen.judged, int(place), seen.predictions.labels[int(place)]) for place in wrong)
+    diagnostics = run_end.diagnostics
+    wrong = np.flatnonzero(group & ~diagnostics.right)[:_SHOWN]
+    return tuple(row_of(diagnostics.judged, int(place), diagnostics.predictions.labels[int(place)]) for place in wrong)

@@ -11,7 +11,7 @@ import numpy as np
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.evaluate.advice import STOP, NextStep
 from haoqi.explore.advice.next_steps import next_steps
-from haoqi.explore.advice.next_steps._told import step
+from haoqi.explore.advice.next_steps._step_parts import step
 from haoqi.explore.advice.run_end import RunEnd
 
 
@@ -22,6 +22,6 @@ class Stop:
 
     accepts: ClassVar[Accepts] = ANYTHING
 
-    def suggest(self, ending: RunEnd) -> NextStep:
+    def suggest(self, run_end: RunEnd) -> NextStep:
         """Return the step, with what a minute is asked to bring."""
-        return step(STOP, "stop", np.zeros(1), {"worth": ending.context.settings.worth})
+        return step(STOP, "stop", np.zeros(1), {"worth": run_end.context.settings.worth})

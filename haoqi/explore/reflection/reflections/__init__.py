@@ -19,11 +19,11 @@ class Reflection(Protocol):
     asks: ClassVar[bool]
     """Whether it has the champion answer texts made for it; as that takes longest, it comes last."""
 
-    def reflect(self, seen: "ChampionDiagnostics") -> "list[Lesson]":
+    def reflect(self, diagnostics: "ChampionDiagnostics") -> "list[Lesson]":
         """Return what this reflection has to say, usually nothing: a lesson needs evidence and a plan to test it.
 
         Args:
-            seen: the champion, its answers, and whatever else may be asked for; what would take too long is None.
+            diagnostics: of the champion; what would take too long is None.
         """
         ...
 

@@ -18,64 +18,64 @@ REPAIRED = 0.2
 MOST_PLANS = 3
 
 
-def varied(seen: ChampionDiagnostics, **settings: Any) -> list[Plan]:
+def varied(diagnostics: ChampionDiagnostics, **settings: Any) -> list[Plan]:
     """Return the champion's plan with other settings, where its method has them all and they are not so already."""
-    known = {one.name: one for one in _settings(seen)}
+    known = {one.name: one for one in _settings(diagnostics)}
     if not settings.keys() <= known.keys():
         return []
     if any((limits := known[name].limits) is not None and limits.check(settings[name]) for name in settings):
         return []
-    changed = {name: value for name, value in settings.items() if getattr(seen.settings, name) != value}
+    changed = {name: value for name, value in settings.items() if getattr(diagnostics.settings, name) != value}
     if not changed:
         return []
-    merged = {**seen.plan.varied, **changed}
+    merged = {**diagnostics.plan.varied, **changed}
     merged = {name: value for name, value in merged.items() if value != known[name].default}
-    return [replace(seen.plan, settings=tuple(sorted(merged.items())), seed=0)]
+    return [replace(diagnostics.plan, settings=tuple(sorted(merged.items())), seed=0)]
 
 
-def reading_on(seen: ChampionDiagnostics) -> list[Plan]:
+def reading_on(diagnostics: ChampionDiagnostics) -> list[Plan]:
     """Return the champion's plan with more of each text read, where there is more in some of them."""
-    most = getattr(seen.settings, "max_tokens", None)
-    if most is None or max(seen.context.lengths.of(seen.plan.base)) <= most:
+    most = getattr(diagnostics.settings, "max_tokens", None)
+    if most is None or max(diagnostics.context.lengths.of(diagnostics.plan.base)) <= most:
         return []
-    return varied(seen, max_tokens=512)
+    return varied(diagnostics, max_tokens=512)
 
 
-def scaled(seen: ChampionDiagnostics, name: str, factor: float) -> list[Plan]:
+def scaled(diagnostics: ChampionDiagnostics, name: str, factor: float) -> list[Plan]:
     """Return the champion's plan with a number multiplied, kept within its limits."""
-    value = getattr(seen.settings, name, None)
-    limits = next((one.limits for one in _settings(seen) if one.name == name), None)
+    value = getattr(diagnostics.settings, name, None)
+    limits = next((one.limits for one in _settings(diagnostics) if one.name == name), None)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(limits, Range):
         return []
     wanted = min(limits.high, max(limits.low, value * factor))
-    return varied(seen, **{name: round(wanted) if isinstance(value, int) else float(f"{wanted:.3g}")})
+    return varied(diagnostics, **{name: round(wanted) if isinstance(value, int) else float(f"{wanted:.3g}")})
 
 
-def _settings(seen: ChampionDiagnostics) -> tuple[Setting, ...]:
+def _settings(diagnostics: ChampionDiagnostics) -> tuple[Setting, ...]:
     """Return the settings that the champion's method has."""
-    return settings_of(methods.get(seen.plan.method))
+    return settings_of(methods.get(diagnostics.plan.method))
 
 
-def recipe(seen: ChampionDiagnostics, name: str, **settings: Any) -> list[Plan]:
+def recipe(diagnostics: ChampionDiagnostics, name: str, **settings: Any) -> list[Plan]:
     """Return the champion's plan with one more step in its data recipe, where there is such a step."""
     from haoqi.data.recipes import recipes
 
-    if name in dict(seen.plan.recipe) or name not in recipes.names():
+    if name in dict(diagnostics.plan.recipe) or name not in recipes.names():
         return []
     made = recipes.build(name, **settings)
-    if not made.accepts.takes(seen.task.output.kind, pairs=seen.task.pairs) or (
-        "unlabelled" in made.needs and seen.splits.unlabelled is None
+    if not made.accepts.takes(diagnostics.task.output.kind, pairs=diagnostics.task.pairs) or (
+        "unlabelled" in made.needs and diagnostics.splits.unlabelled is None
     ):
         return []
-    return [replace(seen.plan, seed=0).with_recipe(name, **settings)]
+    return [replace(diagnostics.plan, seed=0).with_recipe(name, **settings)]
 
 
-def instead(seen: ChampionDiagnostics, method: str, **settings: Any) -> list[Plan]:
+def instead(diagnostics: ChampionDiagnostics, method: str, **settings: Any) -> list[Plan]:
     """Return a plan of another method on the champion's base, or the run's first, where the method may be tried."""
-    maker = seen.context.makers.get(method)
-    if maker is None or method == seen.plan.method:
+    maker = diagnostics.context.makers.get(method)
+    if maker is None or method == diagnostics.plan.method:
         return []
-    base = (seen.plan.base or next(iter(seen.context.bases), None)) if maker.uses_base else None
+    base = (diagnostics.plan.base or next(iter(diagnostics.context.bases), None)) if maker.uses_base else None
     return [Plan.of(method, base, settings)]
 
 
@@ -88,7 +88,7 @@ def in_turn(*groups: Sequence[Plan]) -> tuple[Plan, ...]:
 
 
 def raised(
-    seen: ChampionDiagnostics,
+    diagnostics: ChampionDiagnostics,
     kind: str,
     plans: Sequence[Plan],
     evidence: Mapping[str, Any],
@@ -100,25 +100,25 @@ def raised(
     """Return the lesson of a finding, or none where no plan could test it.
 
     Args:
-        seen: what was looked at.
+        diagnostics: of the champion.
         kind: the reflection's name; its sentence is `lesson.` and that, in the texts beside it or of its class.
         plans: what would test it.
         evidence: the numbers that fill the sentence's gaps.
         explains: share of the errors left, in the lesson's measure, that the finding may account for. The seldomer
-            remedies of this kind have helped so far, see `proven`, the less is promised, and the fewer are tried.
+            remedies of this kind have helped so far, see `success_rate`, the less is promised, and the fewer are tried.
         examples: (row, text) of some that show it.
         rest: other fields of `Lesson`: subject, measure, words, claim; `gain` where it is known better.
     """
     if not plans:
         return []
-    believed = seen.proven(kind)
-    gain = rest.pop("gain", REPAIRED * min(1.0, max(0.0, explains)) * (1.0 - seen.score))
+    believed = diagnostics.success_rate(kind)
+    gain = rest.pop("gain", REPAIRED * min(1.0, max(0.0, explains)) * (1.0 - diagnostics.score))
     said = rest.pop("claim", None) or claim(kind, evidence)
     return [
         Lesson(
             kind=kind,
             claim=said,
-            parent=replace(seen.plan, seed=0),
+            parent=replace(diagnostics.plan, seed=0),
             plans=tuple(plans)[: math.ceil(MOST_PLANS * believed)],
             gain=believed * gain,
             doubt=believed * gain,
@@ -129,6 +129,6 @@ def raised(
     ]
 
 
-def shown(seen: ChampionDiagnostics, rows: Sequence[int]) -> list[tuple[int, str]]:
+def shown(diagnostics: ChampionDiagnostics, rows: Sequence[int]) -> list[tuple[int, str]]:
     """Return (row in the source, text) of some judged examples."""
-    return [(seen.judged.ids[row], seen.judged.texts[row]) for row in rows]
+    return [(diagnostics.judged.ids[row], diagnostics.judged.texts[row]) for row in rows]

@@ -35,19 +35,23 @@ class Brittleness:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.001
     """Answers lost against answers won must be less likely than this by luck."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return a lesson for each kind of change that turns answers."""
-        if not seen.single or seen.held_right is None or seen.judged.pairs is not None:
+        if (
+            not diagnostics.has_one_label
+            or diagnostics.validation_right is None
+            or diagnostics.judged.pairs is not None
+        ):
             return []
-        return [lesson for name in behavioural_tests.names() for lesson in self._look(seen, name)]
+        return [lesson for name in behavioural_tests.names() for lesson in self._look(diagnostics, name)]
 
-    def _look(self, seen: ChampionDiagnostics, name: str) -> list[Lesson]:
-        plans = _plans(seen, name)
-        changed, rows = seen.probe(name)
-        answers = seen.ask(changed) if plans and len(changed) >= self.least else None
-        if answers is None or seen.held_right is None:
+    def _look(self, diagnostics: ChampionDiagnostics, name: str) -> list[Lesson]:
+        plans = _plans(diagnostics, name)
+        changed, rows = diagnostics.probe(name)
+        answers = diagnostics.ask(changed) if plans and len(changed) >= self.least else None
+        if answers is None or diagnostics.validation_right is None:
             return []
-        before, after = seen.held_right[rows], correct(changed, answers)
+        before, after = diagnostics.validation_right[rows], correct(changed, answers)
         drop = float(before.mean() - after.mean())
         lost, won = int((before & ~after).sum()), int((~before & after).sum())
         if drop < (self.turned if name == "negation" else self.drop) or chance_of_turn(lost, won) > self.chance:
@@ -58,26 +62,32 @@ class Brittleness:
             "before_share": float(before.mean()),
             "after_share": float(after.mean()),
         }
-        told = [(changed.ids[row], changed.texts[row]) for row in range(len(changed)) if before[row] and not after[row]]
+        examples = [
+            (changed.ids[row], changed.texts[row]) for row in range(len(changed)) if before[row] and not after[row]
+        ]
         return raised(
-            seen,
+            diagnostics,
             "brittleness",
             plans,
             evidence,
             explains=0.0,
-            examples=told,
+            examples=examples,
             subject=name,
             measure=name,
             gain=drop / 4,
         )
 
 
-def _plans(seen: ChampionDiagnostics, name: str) -> tuple[Plan, ...]:
+def _plans(diagnostics: ChampionDiagnostics, name: str) -> tuple[Plan, ...]:
     """Return what may help against one kind of change."""
-    letters = [*varied(seen, features="both"), *varied(seen, features="characters"), *varied(seen, adversarial="fgm")]
-    richer = [*instead(seen, "blend"), *instead(seen, "top_layers")]
+    letters = [
+        *varied(diagnostics, features="both"),
+        *varied(diagnostics, features="characters"),
+        *varied(diagnostics, adversarial="fgm"),
+    ]
+    richer = [*instead(diagnostics, "blend"), *instead(diagnostics, "top_layers")]
     if name == "typos":
-        return in_turn(recipe(seen, "typos"), letters, richer)
+        return in_turn(recipe(diagnostics, "typos"), letters, richer)
     if name == "negation":
-        return in_turn(richer, instead(seen, "probe"), letters)
-    return in_turn(letters, richer, recipe(seen, "neighbour_words"))
+        return in_turn(richer, instead(diagnostics, "probe"), letters)
+    return in_turn(letters, richer, recipe(diagnostics, "neighbour_words"))

@@ -36,12 +36,12 @@ class ConfusedPairs:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.001
     """If errors fell on all pairs alike, so many on one must be less likely than this, over all pairs."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson of the pair that is confused most, where it stands out."""
-        if not seen.single or len(seen.task.labels) < 3:
+        if not diagnostics.has_one_label or len(diagnostics.task.labels) < 3:
             return []
-        true, given = seen.judged.labels, seen.predictions.labels
-        labels = known_labels(true, given, seen.task.labels)
+        true, given = diagnostics.judged.labels, diagnostics.predictions.labels
+        labels = known_labels(true, given, diagnostics.task.labels)
         table = confusion(true, given, labels)
         both = np.triu(table + table.T, 1)
         one, other = divmod(int(both.argmax()), len(labels))
@@ -56,10 +56,12 @@ class ConfusedPairs:
         rows = [row for row, pair in enumerate(zip(true, given, strict=True)) if {*pair} == names]
         evidence = {"one": labels[one], "other": labels[other], "count": count, "error_share": count / errors}
         plans = in_turn(
-            [*varied(seen, features="both"), *reading_on(seen)],
-            [*instead(seen, "blend"), *instead(seen, "probe")],
-            [*instead(seen, "setfit"), *instead(seen, "top_layers")],
+            [*varied(diagnostics, features="both"), *reading_on(diagnostics)],
+            [*instead(diagnostics, "blend"), *instead(diagnostics, "probe")],
+            [*instead(diagnostics, "setfit"), *instead(diagnostics, "top_layers")],
         )
         subject = " / ".join(sorted(names))
-        told = shown(seen, rows)
-        return raised(seen, "confused_pairs", plans, evidence, explains=count / errors, examples=told, subject=subject)
+        examples = shown(diagnostics, rows)
+        return raised(
+            diagnostics, "confused_pairs", plans, evidence, explains=count / errors, examples=examples, subject=subject
+        )

@@ -34,29 +34,31 @@ class Miscalibration:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """An honest model would show as much less often than this."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion's confidence is wrong."""
-        if seen.predictions.probabilities is None or not len(seen.right):
+        if diagnostics.predictions.probabilities is None or not len(diagnostics.right):
             return []
-        confidence = np.asarray(seen.predictions.confidence, dtype=np.float64)
-        error = calibration_error(confidence, seen.right)
-        draws = seen.rng("calibration").random((SAMPLES, len(confidence))) < confidence
+        confidence = np.asarray(diagnostics.predictions.confidence, dtype=np.float64)
+        error = calibration_error(confidence, diagnostics.right)
+        draws = diagnostics.rng("calibration").random((SAMPLES, len(confidence))) < confidence
         honest = np.array([calibration_error(confidence, drawn) for drawn in draws])
         if error < self.error or (honest >= error).mean() > self.chance:
             return []
         surest = np.argsort(-confidence, kind="stable")
-        wrong = [int(row) for row in surest if not seen.right[row]]
+        wrong = [int(row) for row in surest if not diagnostics.right[row]]
         evidence = {
             "error": error,
             "honest": float(np.quantile(honest, 0.95)),
             "confidence_share": float(confidence.mean()),
-            "right_share": float(seen.right.mean()),
+            "right_share": float(diagnostics.right.mean()),
         }
         plans = in_turn(
-            [*varied(seen, loss="logistic"), *varied(seen, label_smoothing=0.1)],
-            scaled(seen, "strength", 0.2),
-            [*instead(seen, "logistic"), *instead(seen, "blend")],
+            [*varied(diagnostics, loss="logistic"), *varied(diagnostics, label_smoothing=0.1)],
+            scaled(diagnostics, "strength", 0.2),
+            [*instead(diagnostics, "logistic"), *instead(diagnostics, "blend")],
         )
-        told = shown(seen, wrong)
+        examples = shown(diagnostics, wrong)
         gain = error**2  # what calibration alone adds to the Brier score, were the gap the same everywhere
-        return raised(seen, "miscalibration", plans, evidence, explains=0.0, examples=told, measure="brier", gain=gain)
+        return raised(
+            diagnostics, "miscalibration", plans, evidence, explains=0.0, examples=examples, measure="brier", gain=gain
+        )

@@ -32,29 +32,35 @@ class Overfitting:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """The gap must be less likely than this to be luck."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion follows its examples too closely."""
         plans = in_turn(
-            [*scaled(seen, "strength", 0.1), *scaled(seen, "words", 0.1), *scaled(seen, "epochs", 0.5)],
-            [*scaled(seen, "strength", 0.01), *scaled(seen, "words", 0.01), *_tamed(seen)],
-            [*varied(seen, mixup=0.4), *recipe(seen, "delete_words")],
+            [
+                *scaled(diagnostics, "strength", 0.1),
+                *scaled(diagnostics, "words", 0.1),
+                *scaled(diagnostics, "epochs", 0.5),
+            ],
+            [*scaled(diagnostics, "strength", 0.01), *scaled(diagnostics, "words", 0.01), *_tamed(diagnostics)],
+            [*varied(diagnostics, mixup=0.4), *recipe(diagnostics, "delete_words")],
         )
-        fitted = seen.fitted if plans else None
-        if fitted is None or fitted.score < self.known or fitted.score - seen.score < self.gap:
+        fitted = diagnostics.fitted if plans else None
+        if fitted is None or fitted.score < self.known or fitted.score - diagnostics.score < self.gap:
             return []
-        luck = chance_of_fewer((int(seen.right.sum()), len(seen.right)), (int(fitted.right.sum()), len(fitted.right)))
+        luck = chance_of_fewer(
+            (int(diagnostics.right.sum()), len(diagnostics.right)), (int(fitted.right.sum()), len(fitted.right))
+        )
         if luck > self.chance:
             return []
-        evidence = {"known": fitted.score, "unknown": seen.score, "gap": fitted.score - seen.score}
-        explains = (fitted.score - seen.score) / max(1e-9, 1 - seen.score)
-        return raised(seen, "overfitting", plans, evidence, explains=explains)
+        evidence = {"known": fitted.score, "unknown": diagnostics.score, "gap": fitted.score - diagnostics.score}
+        explains = (fitted.score - diagnostics.score) / max(1e-9, 1 - diagnostics.score)
+        return raised(diagnostics, "overfitting", plans, evidence, explains=explains)
 
 
-def _tamed(seen: ChampionDiagnostics) -> list[Plan]:
+def _tamed(diagnostics: ChampionDiagnostics) -> list[Plan]:
     """Return the champion's plan with what tames a training, the likeliest to help first, as far as it has it."""
-    hides = getattr(seen.settings, "dropout", 0.0) or 0.1
+    hides = getattr(diagnostics.settings, "dropout", 0.0) or 0.1
     return [
-        *varied(seen, r_drop=1.0, dropout=hides),
-        *varied(seen, adversarial="fgm"),
-        *varied(seen, label_smoothing=0.1),
+        *varied(diagnostics, r_drop=1.0, dropout=hides),
+        *varied(diagnostics, adversarial="fgm"),
+        *varied(diagnostics, label_smoothing=0.1),
     ]

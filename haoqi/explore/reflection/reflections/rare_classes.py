@@ -37,14 +37,15 @@ class RareClasses:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """The gap must be less likely than this to be luck."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that rare labels are missed for being rare."""
-        if seen.task.output.kind.unit != "text" or not seen.task.output.kind.has_classes or len(seen.task.labels) < 2:
+        kind = diagnostics.task.output.kind
+        if kind.unit != "text" or not kind.has_classes or len(diagnostics.task.labels) < 2:
             return []
-        counts = Counter(item for label in seen.splits.train.labels for item in items(label))
-        even = sum(counts.values()) / len(seen.task.labels)
-        rare = {label for label in seen.task.labels if counts[label] < self.rare * even}
-        table = label_table(seen.judged.labels, seen.predictions.labels, seen.task.labels)
+        counts = Counter(item for label in diagnostics.splits.train.labels for item in items(label))
+        even = sum(counts.values()) / len(diagnostics.task.labels)
+        rare = {label for label in diagnostics.task.labels if counts[label] < self.rare * even}
+        table = label_table(diagnostics.judged.labels, diagnostics.predictions.labels, diagnostics.task.labels)
         few, others = _found(table, rare), _found(table, {row.label for row in table} - rare)
         if not rare or few[1] < self.least or not others[1]:
             return []
@@ -52,7 +53,9 @@ class RareClasses:
             return []
         missed = [
             row
-            for row, (true, given) in enumerate(zip(seen.judged.labels, seen.predictions.labels, strict=True))
+            for row, (true, given) in enumerate(
+                zip(diagnostics.judged.labels, diagnostics.predictions.labels, strict=True)
+            )
             if rare & {*items(true)} - {*items(given)}
         ]
         evidence = {
@@ -64,9 +67,11 @@ class RareClasses:
         }
         lost = sum(1 - row.f1 for row in table if row.label in rare)
         explains = lost / max(1e-9, sum(1 - row.f1 for row in table))
-        balanced = [*varied(seen, balance=True), *varied(seen, class_weights="balanced")]
-        plans = in_turn(balanced, recipe(seen, "balance"), varied(seen, focal=2.0))
-        return raised(seen, "rare_classes", plans, evidence, explains=explains, examples=shown(seen, missed))
+        balanced = [*varied(diagnostics, balance=True), *varied(diagnostics, class_weights="balanced")]
+        plans = in_turn(balanced, recipe(diagnostics, "balance"), varied(diagnostics, focal=2.0))
+        return raised(
+            diagnostics, "rare_classes", plans, evidence, explains=explains, examples=shown(diagnostics, missed)
+        )
 
 
 def _found(table: tuple[LabelRow, ...], labels: set[str]) -> tuple[int, int]:

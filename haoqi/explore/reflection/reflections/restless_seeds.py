@@ -35,12 +35,12 @@ class RestlessSeeds:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.05
     """How likely such a difference in scores would be between equal models."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion's plan gives restless models."""
-        runs = seen.history.seeds_of(seen.plan)
+        runs = diagnostics.history.seeds_of(diagnostics.plan)
         if len(runs) < 2:
             return []
-        rights = [correct(seen.judged, seen.answers(one)) for one in runs]
+        rights = [correct(diagnostics.judged, diagnostics.answers(one)) for one in runs]
         apart = np.array([(one != other).mean() for one, other in combinations(rights, 2)])
         scores = [one.score for one in runs if one.score is not None]
         best, worst = rights[int(np.argmax(scores))], rights[int(np.argmin(scores))]
@@ -49,18 +49,18 @@ class RestlessSeeds:
         if apart.max() < self.differ and not (spread >= self.spread and luck < self.chance):
             return []
         evidence = {"count": len(runs), "spread": spread, "differ_share": float(apart.max())}
-        calmer = [*varied(seen, **_calmer(seen)), *scaled(seen, "epochs", 2.0)]
-        steadier = [*varied(seen, average=0.5), *scaled(seen, "learning_rate", 0.5)]
-        plans = in_turn(calmer, steadier, instead(seen, "probe"))
-        told = shown(seen, np.flatnonzero(best != worst).tolist())
+        calmer = [*varied(diagnostics, **_calmer(diagnostics)), *scaled(diagnostics, "epochs", 2.0)]
+        steadier = [*varied(diagnostics, average=0.5), *scaled(diagnostics, "learning_rate", 0.5)]
+        plans = in_turn(calmer, steadier, instead(diagnostics, "probe"))
+        examples = shown(diagnostics, np.flatnonzero(best != worst).tolist())
         explains = float(apart.max()) / max(1e-9, 1 - float(np.mean(rights)))
-        return raised(seen, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=told)
+        return raised(diagnostics, "restless_seeds", plans, evidence, explains=min(1.0, explains), examples=examples)
 
 
-def _calmer(seen: ChampionDiagnostics) -> dict[str, float]:
+def _calmer(diagnostics: ChampionDiagnostics) -> dict[str, float]:
     """Return smaller and more steps: half the step size, twice the epochs, where there are such settings."""
     changed = {}
     for name, factor in (("learning_rate", 0.5), ("epochs", 2.0)):
-        for plan in scaled(seen, name, factor):
-            changed[name] = plan.varied.get(name, getattr(type(seen.settings)(), name))
+        for plan in scaled(diagnostics, name, factor):
+            changed[name] = plan.varied.get(name, getattr(type(diagnostics.settings)(), name))
     return changed

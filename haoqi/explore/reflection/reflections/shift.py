@@ -51,16 +51,16 @@ class Shift:
     least: Annotated[int, Range(2, 10_000)] = 30
     """Texts of each side, at least."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that what was learnt has aged, or is of another kind of text."""
-        sides = _sides(seen)
-        if not seen.single or min(sides.newer.sum(), (~sides.newer).sum()) < self.least:
+        sides = _sides(diagnostics)
+        if not diagnostics.has_one_label or min(sides.newer.sum(), (~sides.newer).sum()) < self.least:
             return []
-        scores, tokens = _told_apart(sides, seen.rng("shift"))
+        scores, tokens = _classify_sides(sides, diagnostics.rng("shift"))
         found, low, high = area(scores, sides.newer)
         if low < self.area:
             return []
-        older, newer = _answers(seen, sides)
+        older, newer = _answers(diagnostics, sides)
         if older[1] and newer[1] and chance_of_fewer(newer, older) > self.chance:
             return []
         evidence = {
@@ -73,38 +73,41 @@ class Shift:
             "tokens": tokens,
         }
         plans = in_turn(
-            [*(recipe(seen, "recent") if sides.dated else ()), *recipe(seen, "hide_tokens", tokens=tuple(tokens))],
-            [*instead(seen, "blend"), *instead(seen, "probe")],
-            scaled(seen, "strength", 0.2),
+            [
+                *(recipe(diagnostics, "recent") if sides.dated else ()),
+                *recipe(diagnostics, "hide_tokens", tokens=tuple(tokens)),
+            ],
+            [*instead(diagnostics, "blend"), *instead(diagnostics, "probe")],
+            scaled(diagnostics, "strength", 0.2),
         )
         rows = np.argsort(-scores, kind="stable")
-        told = [(sides.examples.ids[row], sides.examples.texts[row]) for row in rows if sides.newer[row]]
+        examples = [(sides.examples.ids[row], sides.examples.texts[row]) for row in rows if sides.newer[row]]
         lost = (older[0] / older[1] - newer[0] / newer[1]) if older[1] and newer[1] else 0.05
         kind = "shift" if sides.dated else "shift_of_splits"
-        explains = lost / max(1e-9, 1 - seen.score)
-        return raised(seen, kind, plans, evidence, explains=explains, examples=told)
+        explains = lost / max(1e-9, 1 - diagnostics.score)
+        return raised(diagnostics, kind, plans, evidence, explains=explains, examples=examples)
 
 
-def _sides(seen: ChampionDiagnostics) -> Sides:
+def _sides(diagnostics: ChampionDiagnostics) -> Sides:
     """Return older and newer texts where they are dated, else training and validation texts."""
-    train, valid = seen.splits.train, seen.splits.valid
+    train, valid = diagnostics.splits.train, diagnostics.splits.valid
     if train.times is not None and valid.times is not None:
         both = Examples.join([train, valid])
         times = np.asarray(both.times, dtype=np.float64)
         if np.ptp(times) > 0:
             newer = times > np.median(times)
-            return _sample(seen, Sides(both, newer, True))
+            return _sample(diagnostics, Sides(both, newer, True))
     both = Examples.join([train, valid])
-    return _sample(seen, Sides(both, np.arange(len(both)) >= len(train), False))
+    return _sample(diagnostics, Sides(both, np.arange(len(both)) >= len(train), False))
 
 
-def _sample(seen: ChampionDiagnostics, sides: Sides) -> Sides:
-    order = seen.rng("sides").permutation(len(sides.newer))
+def _sample(diagnostics: ChampionDiagnostics, sides: Sides) -> Sides:
+    order = diagnostics.rng("sides").permutation(len(sides.newer))
     rows = np.sort(np.concatenate([order[sides.newer[order] == side][:LOOKED_AT] for side in (False, True)]))
     return Sides(sides.examples.take(rows), sides.newer[rows], sides.dated)
 
 
-def _told_apart(sides: Sides, rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], list[str]]:
+def _classify_sides(sides: Sides, rng: np.random.Generator) -> tuple[npt.NDArray[np.float64], list[str]]:
     """Return how much each text looks newer to a classifier that did not see it, and the tokens it goes by."""
     ngrams, counts = learn_ngrams(sides.examples.texts, "word", (1, 1), least_texts=3)
     present = counts.astype(np.float64)
@@ -129,23 +132,28 @@ def _weights(present: "npt.NDArray[np.float64]", newer: Bools) -> npt.NDArray[np
     return found
 
 
-def _answers(seen: ChampionDiagnostics, sides: Sides) -> tuple[tuple[int, int], tuple[int, int]]:
+def _answers(diagnostics: ChampionDiagnostics, sides: Sides) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return (right, asked) of the older and of the newer side, from models that did not learn what they were asked."""
     side = dict(zip(sides.examples.ids, sides.newer.tolist(), strict=True))
-    answered = list(zip(seen.judged.ids, seen.right.tolist(), strict=True))
+    answered = list(zip(diagnostics.judged.ids, diagnostics.right.tolist(), strict=True))
     if {side[row] for row, _ in answered if row in side} != {False, True}:
-        answered = _from_outside(seen)
+        answered = _out_of_fold_answers(diagnostics)
     old, new = ([right for row, right in answered if side.get(row) is wanted] for wanted in (False, True))
     return (sum(old), len(old)), (sum(new), len(new))
 
 
-def _from_outside(seen: ChampionDiagnostics) -> list[tuple[int, bool]]:
+def _out_of_fold_answers(diagnostics: ChampionDiagnostics) -> list[tuple[int, bool]]:
     """Return (row in the source, whether it was answered right) of both splits, by the same cheap models."""
     found: list[tuple[int, bool]] = []
-    if seen.held_out is None or seen.held_out_valid is None:
+    if diagnostics.out_of_fold is None or diagnostics.out_of_fold_valid is None:
         return found
-    sides = ((seen.splits.train, seen.held_out), (seen.splits.valid, seen.held_out_valid))
+    sides = (
+        (diagnostics.splits.train, diagnostics.out_of_fold),
+        (diagnostics.splits.valid, diagnostics.out_of_fold_valid),
+    )
     for examples, probabilities in sides:
-        given = [seen.task.labels[place] for place in probabilities.argmax(axis=1)]
-        found += [(row, label == told) for row, label, told in zip(examples.ids, examples.labels, given, strict=True)]
+        given = [diagnostics.task.labels[place] for place in probabilities.argmax(axis=1)]
+        found += [
+            (row, label == answer) for row, label, answer in zip(examples.ids, examples.labels, given, strict=True)
+        ]
     return found

@@ -42,17 +42,21 @@ class Shortcuts:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.001
     """Answers lost against answers won must be less likely than this by luck."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion leans on some tokens alone."""
-        if not seen.single or seen.held_right is None or seen.judged.pairs is not None:
+        if (
+            not diagnostics.has_one_label
+            or diagnostics.validation_right is None
+            or diagnostics.judged.pairs is not None
+        ):
             return []
-        before = seen.held_right
+        before = diagnostics.validation_right
         found: list[str] = []
         evidence: dict[str, Any] = {}
-        told: list[tuple[int, str]] = []
-        for token, label, purity in self._tokens(seen):
-            changed, rows = seen.probe("hide", (token,))
-            answers = seen.ask(changed)
+        examples: list[tuple[int, str]] = []
+        for token, label, purity in self._tokens(diagnostics):
+            changed, rows = diagnostics.probe("hide", (token,))
+            answers = diagnostics.ask(changed)
             if answers is None:
                 continue
             after = correct(changed, answers)
@@ -63,35 +67,38 @@ class Shortcuts:
             if not evidence:
                 evidence = {"label": label, "purity_share": purity, "count": len(rows), "drop": drop}
                 evidence |= {"before_share": float(before[rows].mean()), "after_share": float(after.mean())}
-                told = [(seen.held.ids[row], seen.held.texts[row]) for row in rows[before[rows] & ~after]]
+                examples = [
+                    (diagnostics.validation_sample.ids[row], diagnostics.validation_sample.texts[row])
+                    for row in rows[before[rows] & ~after]
+                ]
             found.append(token)
         if not found:
             return []
-        plans = in_turn(recipe(seen, "hide_tokens", tokens=tuple(found)), recipe(seen, "delete_words"))
+        plans = in_turn(recipe(diagnostics, "hide_tokens", tokens=tuple(found)), recipe(diagnostics, "delete_words"))
         evidence = {"token": found[0], "tokens": found, **evidence}
         return raised(
-            seen,
+            diagnostics,
             "shortcuts",
             plans,
             evidence,
             explains=0.0,
-            examples=told,
+            examples=examples,
             subject=" ".join(sorted(found)),
             measure="hide",
             words=tuple(found),
             gain=float(evidence["drop"]) / 4,
         )
 
-    def _tokens(self, seen: ChampionDiagnostics) -> list[tuple[str, str, float]]:
+    def _tokens(self, diagnostics: ChampionDiagnostics) -> list[tuple[str, str, float]]:
         """Return (token, label, share of its texts with that label), those that could decide most texts first."""
-        train, labels = seen.splits.train, seen.task.labels
+        train, labels = diagnostics.splits.train, diagnostics.task.labels
         least = max(self.least, round(self.share * len(train)))
         ngrams, counts = learn_ngrams(train.texts, "word", (1, 1), least_texts=least)
         if not ngrams.width:
             return []
         present = counts.copy()
         present.data[:] = 1.0
-        targets = np.asarray(seen.task.output.targets(train, labels))
+        targets = np.asarray(diagnostics.task.output.targets(train, labels))
         member = (targets[:, None] == np.arange(len(labels))).astype(np.float32)
         table = np.asarray(present.T @ member)
         texts, best = table.sum(axis=1), table.argmax(axis=1)

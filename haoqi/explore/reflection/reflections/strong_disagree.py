@@ -35,41 +35,48 @@ class StrongDisagree:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.2
     """And the p-value of that must be below this; a fresh experiment then decides."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion and another model know different things."""
-        if not seen.single or seen.predictions.probabilities is None:
+        if not diagnostics.has_one_label or diagnostics.predictions.probabilities is None:
             return []
         best: list[Lesson] = []
-        for other in seen.strong(self.within)[1:]:
-            answers = seen.answers(other)
-            theirs = correct(seen.judged, answers)
-            apart = seen.right != theirs
+        for other in diagnostics.strong_experiments(self.within)[1:]:
+            answers = diagnostics.answers(other)
+            theirs = correct(diagnostics.judged, answers)
+            apart = diagnostics.right != theirs
             if answers.probabilities is None or apart.mean() < self.differ:
                 continue
-            found = self._joined(seen, answers.probabilities)
+            found = self._joined(diagnostics, answers.probabilities)
             if found is None or (best and best[0].gain >= found):
                 continue
             evidence = {
                 "other": other.plan.words(),
                 "number": other.number,
                 "differ_share": float(apart.mean()),
-                "either_share": float((seen.right | theirs).mean()),
+                "either_share": float((diagnostics.right | theirs).mean()),
                 "gain": found,
             }
-            plans = in_turn(instead(seen, "blend"), varied(seen, most_read=1_000_000), instead(seen, "top_layers"))
-            told = shown(seen, np.flatnonzero(apart & theirs).tolist())
-            best = raised(seen, "strong_disagree", plans, evidence, explains=0.0, examples=told, gain=found) or best
+            plans = in_turn(
+                instead(diagnostics, "blend"),
+                varied(diagnostics, most_read=1_000_000),
+                instead(diagnostics, "top_layers"),
+            )
+            examples = shown(diagnostics, np.flatnonzero(apart & theirs).tolist())
+            best = (
+                raised(diagnostics, "strong_disagree", plans, evidence, explains=0.0, examples=examples, gain=found)
+                or best
+            )
         return best
 
     def _joined(
-        self, seen: ChampionDiagnostics, other: "np.ndarray[tuple[int, int], np.dtype[np.floating]]"
+        self, diagnostics: ChampionDiagnostics, other: "np.ndarray[tuple[int, int], np.dtype[np.floating]]"
     ) -> float | None:
         """Return what the mean of two models' probabilities gains over the champion, None where it is not enough."""
-        mine, task = seen.predictions, seen.task
+        mine, task = diagnostics.predictions, diagnostics.task
         assert mine.probabilities is not None
         labels = [task.labels[place] for place in (mine.probabilities + other).argmax(axis=1)]
-        joined = task.metric.count(seen.judged, replace(mine, labels=labels), task)
-        alone = task.metric.count(seen.judged, mine, task)
-        rng = seeds.generator(seen.context.seed, "disagree")
+        joined = task.metric.count(diagnostics.judged, replace(mine, labels=labels), task)
+        alone = task.metric.count(diagnostics.judged, mine, task)
+        rng = seeds.generator(diagnostics.context.seed, "disagree")
         test = task.metric.compare(joined, alone, rng=rng, samples=500)
         return test.difference if test.difference >= self.gain and test.p_value < self.chance else None

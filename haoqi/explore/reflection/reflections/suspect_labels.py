@@ -3,7 +3,7 @@
 Every training example is answered by models that did not learn it, and from where they level off in agreeing with
 the given labels follows how many of these are wrong, and which are suspect (`data/recipes/_noise.py`): hard examples
 contradict unsure answers only. Whether leaving such rows out, trusting them less or correcting them helps is an
-experiment. Frozen features hardly mind a few wrong labels and trainings learn them by heart, so a training is held to
+experiment. Frozen features hardly mind a few wrong labels and trainings memorise them, so a training is held to
 what it answered early (`data/recipes/early_learning.py`) before there was time for the experiment, and whatever it says
 of frozen features.
 """
@@ -35,28 +35,39 @@ class SuspectLabels:
     share: Annotated[float, Range(0.0, 1.0)] = 0.03
     """And this share of the training examples."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that labels of training examples are wrong."""
-        train, chances = seen.splits.train, seen.held_out
+        train, chances = diagnostics.splits.train, diagnostics.out_of_fold
         if chances is None:
             return []
-        kit = recipe_tools(Plan(seen.plan.method, seen.plan.base), seen.context)
+        kit = recipe_tools(Plan(diagnostics.plan.method, diagnostics.plan.base), diagnostics.context)
         found = find(train, replace(kit, held_out=lambda _: chances), None)
         rows, count = len(train), len(found.rows)
         if count < max(self.least, self.share * rows) or not (found.noise is None or found.noise.evident):
             return []
-        told = [
-            (train.ids[row], f"{seen.said(train.labels[row])} → {seen.said(label)}: {train.texts[row]}")
+        examples = [
+            (
+                train.ids[row],
+                f"{diagnostics.show_label(train.labels[row])} → {diagnostics.show_label(label)}: {train.texts[row]}",
+            )
             for row, label in zip(found.rows.tolist(), found.instead, strict=True)
         ]
         evidence = {"count": count, "rows": rows, "suspect_share": count / rows}
         plans = in_turn(
-            recipe(seen, "early_learning") if seen.context.remembers(seen.plan) else [],
-            recipe(seen, "drop_suspects"),
-            recipe(seen, "correct_suspects"),
-            recipe(seen, "soften_suspects"),
-            [*scaled(seen, "strength", 0.2), *varied(seen, mixup=0.4), *varied(seen, label_smoothing=0.1)],
+            recipe(diagnostics, "early_learning")
+            if diagnostics.context.supports_early_learning(diagnostics.plan)
+            else [],
+            recipe(diagnostics, "drop_suspects"),
+            recipe(diagnostics, "correct_suspects"),
+            recipe(diagnostics, "soften_suspects"),
+            [
+                *scaled(diagnostics, "strength", 0.2),
+                *varied(diagnostics, mixup=0.4),
+                *varied(diagnostics, label_smoothing=0.1),
+            ],
         )
-        explains = min(1.0, count / rows / max(1e-9, 1 - seen.score))
-        heeded = "early_learning" if seen.task.output.kind.one_class else "drop_suspects"
-        return raised(seen, "suspect_labels", plans, evidence, explains=explains, examples=told, heeded=((heeded, ()),))
+        explains = min(1.0, count / rows / max(1e-9, 1 - diagnostics.score))
+        heeded = "early_learning" if diagnostics.task.output.kind.one_class else "drop_suspects"
+        return raised(
+            diagnostics, "suspect_labels", plans, evidence, explains=explains, examples=examples, heeded=((heeded, ()),)
+        )

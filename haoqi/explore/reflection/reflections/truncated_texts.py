@@ -1,6 +1,6 @@
 """Long texts are cut, and what decides may stand behind the cut (Sun et al., 2019, arXiv:1905.05583, section 5.2).
 
-An encoder reads so many pieces and no more. Where texts are longer and answered worse for it, reading further,
+An encoder reads so many tokens and no more. Where texts are longer and answered worse for it, reading further,
 reading beginning and end, or a method that reads all of a text is worth a try.
 """
 
@@ -37,22 +37,22 @@ class TruncatedTexts:
     chance: Annotated[float, Range(0.0, 1.0)] = 0.01
     """Below that, cut texts must be answered worse than whole ones, less likely than this by luck."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion does not read far enough."""
-        base = seen.plan.base
-        if base is None or seen.task.output.kind.of_words:  # spans are read in windows, to the end
+        base = diagnostics.plan.base
+        if base is None or diagnostics.task.output.kind.of_words:  # spans are read in windows, to the end
             return []
-        rows = np.sort(seen.rng("lengths").permutation(len(seen.judged))[:LOOKED_AT])
-        counts = seen.pieces(base, [seen.judged.texts[row] for row in rows]).counts
-        limit = self._limit(seen)
+        rows = np.sort(diagnostics.rng("lengths").permutation(len(diagnostics.judged))[:LOOKED_AT])
+        counts = diagnostics.count_tokens(base, [diagnostics.judged.texts[row] for row in rows]).counts
+        limit = self._limit(diagnostics)
         cut = counts > limit
-        right = seen.right[rows]
+        right = diagnostics.right[rows]
         whole_answers, cut_answers = (
             (int(right[~cut].sum()), int((~cut).sum())),
             (int(right[cut].sum()), int(cut.sum())),
         )
         worse = chance_of_fewer(cut_answers, whole_answers) < self.chance if cut.any() and not cut.all() else False
-        if cut.mean() < self.share or not (worse or (cut.mean() >= self.most and seen.score < 0.95)):
+        if cut.mean() < self.share or not (worse or (cut.mean() >= self.most and diagnostics.score < 0.95)):
             return []
         evidence = {
             "cut_share": float(cut.mean()),
@@ -61,18 +61,18 @@ class TruncatedTexts:
             "cut_right_share": cut_answers[0] / cut_answers[1],
             "whole_right_share": whole_answers[0] / whole_answers[1] if whole_answers[1] else None,
         }
-        most = seen.context.bases[base].card.max_tokens
+        most = diagnostics.context.bases[base].card.max_tokens
         plans = in_turn(
-            varied(seen, max_tokens=min(most, 512)),
-            recipe(seen, "cut_texts", limit=max(4, round(limit * WORDS_PER_PIECE))),
-            [*instead(seen, "tfidf"), *instead(seen, "blend")],
+            varied(diagnostics, max_tokens=min(most, 512)),
+            recipe(diagnostics, "cut_texts", limit=max(4, round(limit * WORDS_PER_PIECE))),
+            [*instead(diagnostics, "tfidf"), *instead(diagnostics, "blend")],
         )
         explains = float((~right & cut).sum() / max(1, (~right).sum()))
-        told = shown(seen, rows[cut & ~right].tolist())
-        return raised(seen, "truncated_texts", plans, evidence, explains=explains, examples=told)
+        examples = shown(diagnostics, rows[cut & ~right].tolist())
+        return raised(diagnostics, "truncated_texts", plans, evidence, explains=explains, examples=examples)
 
-    def _limit(self, seen: ChampionDiagnostics) -> int:
-        """Return how many pieces the champion reads."""
-        assert seen.plan.base is not None
-        most = int(getattr(seen.settings, "max_tokens", LONGEST))
-        return min(most, seen.context.bases[seen.plan.base].card.max_tokens)
+    def _limit(self, diagnostics: ChampionDiagnostics) -> int:
+        """Return how many tokens the champion reads."""
+        assert diagnostics.plan.base is not None
+        most = int(getattr(diagnostics.settings, "max_tokens", LONGEST))
+        return min(most, diagnostics.context.bases[diagnostics.plan.base].card.max_tokens)

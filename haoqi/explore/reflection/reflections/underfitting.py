@@ -29,23 +29,31 @@ class Underfitting:
     gap: Annotated[float, Range(0.0, 1.0)] = 0.05
     """And above the score on others by less than this."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion follows its examples too loosely."""
-        closer = [*scaled(seen, "strength", 10.0), *scaled(seen, "words", 10.0), *scaled(seen, "learning_rate", 2.0)]
-        plans = in_turn(_closest(seen), closer, [*instead(seen, "top_layers"), *instead(seen, "blend")])
-        fitted = seen.fitted if plans else None
-        if fitted is None or fitted.score >= self.known or fitted.score - seen.score >= self.gap:
+        closer = [
+            *scaled(diagnostics, "strength", 10.0),
+            *scaled(diagnostics, "words", 10.0),
+            *scaled(diagnostics, "learning_rate", 2.0),
+        ]
+        plans = in_turn(
+            _closest(diagnostics), closer, [*instead(diagnostics, "top_layers"), *instead(diagnostics, "blend")]
+        )
+        fitted = diagnostics.fitted if plans else None
+        if fitted is None or fitted.score >= self.known or fitted.score - diagnostics.score >= self.gap:
             return []
-        evidence = {"known": fitted.score, "unknown": seen.score, "gap": fitted.score - seen.score}
-        return raised(seen, "underfitting", plans, evidence, explains=(self.known - fitted.score) / (1 - seen.score))
+        evidence = {"known": fitted.score, "unknown": diagnostics.score, "gap": fitted.score - diagnostics.score}
+        return raised(
+            diagnostics, "underfitting", plans, evidence, explains=(self.known - fitted.score) / (1 - diagnostics.score)
+        )
 
 
-def _closest(seen: ChampionDiagnostics) -> list[Plan]:
+def _closest(diagnostics: ChampionDiagnostics) -> list[Plan]:
     """Return the champion's plan with much more of whatever may hold it back."""
-    more = [replace(seen.plan, share=1.0, seed=0)] if seen.plan.share < 1 else []
+    more = [replace(diagnostics.plan, share=1.0, seed=0)] if diagnostics.plan.share < 1 else []
     return [
         *more,
-        *scaled(seen, "strength", 100.0),
-        *scaled(seen, "words", 100.0),
-        *scaled(seen, "epochs", 2.0),
+        *scaled(diagnostics, "strength", 100.0),
+        *scaled(diagnostics, "words", 100.0),
+        *scaled(diagnostics, "epochs", 2.0),
     ]

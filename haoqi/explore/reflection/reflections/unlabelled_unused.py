@@ -33,14 +33,14 @@ class UnlabelledUnused:
     answered: Annotated[float, Range(0.0, 1.0)] = 0.1
     """Of the texts, this share must be answered so surely."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that there is more to learn from than was used."""
-        texts = seen.splits.unlabelled
-        plans = recipe(seen, "self_train") if texts is not None and seen.single else []
-        if texts is None or not plans or len(texts) < max(self.least, self.share * len(seen.splits.train)):
+        texts = diagnostics.splits.unlabelled
+        plans = recipe(diagnostics, "self_train") if texts is not None and diagnostics.has_one_label else []
+        if texts is None or not plans or len(texts) < max(self.least, self.share * len(diagnostics.splits.train)):
             return []
-        rows = sorted(seen.rng("unlabelled").permutation(len(texts))[:LOOKED_AT].tolist())
-        answers = seen.ask(texts.take(rows))
+        rows = sorted(diagnostics.rng("unlabelled").permutation(len(texts))[:LOOKED_AT].tolist())
+        answers = diagnostics.ask(texts.take(rows))
         if answers is None:
             return []
         sure = answers.sureness >= self.sure
@@ -48,12 +48,14 @@ class UnlabelledUnused:
             return []
         evidence = {
             "rows": len(texts),
-            "labelled": len(seen.splits.train),
+            "labelled": len(diagnostics.splits.train),
             "sure_share": float(sure.mean()),
-            "new_share": _new(seen.splits.train.texts, [texts.texts[row] for row in rows]),
+            "new_share": _new(diagnostics.splits.train.texts, [texts.texts[row] for row in rows]),
         }
-        told = [(texts.ids[row], texts.texts[row]) for row, one in zip(rows, sure, strict=True) if one]
-        return raised(seen, "unlabelled_unused", plans, evidence, explains=evidence["new_share"] + 0.2, examples=told)
+        examples = [(texts.ids[row], texts.texts[row]) for row, one in zip(rows, sure, strict=True) if one]
+        return raised(
+            diagnostics, "unlabelled_unused", plans, evidence, explains=evidence["new_share"] + 0.2, examples=examples
+        )
 
 
 def _new(known: list[str], texts: list[str]) -> float:

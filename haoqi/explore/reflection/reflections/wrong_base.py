@@ -1,4 +1,4 @@
-"""The base was not made for these texts: unknown pieces, or another language (Rust et al., 2021, arXiv:2012.15613).
+"""The base was not made for these texts: unknown tokens, or another language (Rust et al., 2021, arXiv:2012.15613).
 
 What a tokenizer does not know, or knows letter by letter only, the base cannot tell apart. Another base, or a
 method that counts characters and needs none, is worth a try before any setting of this one.
@@ -27,35 +27,39 @@ class WrongBase:
     asks: ClassVar[bool] = False
 
     unknown: Annotated[float, Range(0.0, 1.0)] = 0.05
-    """Share of the pieces that it does not know."""
+    """Share of the tokens that it does not know."""
     foreign: Annotated[float, Range(0.0, 1.0)] = 0.25
     """Share of the texts in languages it was not trained on, where its card says which it was."""
 
-    def reflect(self, seen: ChampionDiagnostics) -> list[Lesson]:
+    def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that the champion's base is the wrong one for these texts."""
-        name = seen.plan.base
+        name = diagnostics.plan.base
         if name is None:
             return []
-        rows = seen.rng("pieces").permutation(len(seen.splits.train))[:LOOKED_AT]
-        texts = [seen.splits.train.texts[row] for row in sorted(rows.tolist())]
-        pieces = seen.pieces(name, texts)
+        rows = diagnostics.rng("pieces").permutation(len(diagnostics.splits.train))[:LOOKED_AT]
+        texts = [diagnostics.splits.train.texts[row] for row in sorted(rows.tolist())]
+        pieces = diagnostics.count_tokens(name, texts)
         unknown = float(pieces.unknown.sum() / max(1, pieces.counts.sum()))
-        foreign = _foreign(seen.context.card.languages, seen.context.bases[name].card.languages)
+        foreign = _foreign(diagnostics.context.card.languages, diagnostics.context.bases[name].card.languages)
         if unknown < self.unknown and foreign < self.foreign:
             return []
         worst = sorted(range(len(texts)), key=lambda row: -int(pieces.unknown[row]))
         numbers = sorted(rows.tolist())
-        told = [(seen.splits.train.ids[numbers[row]], texts[row]) for row in worst if pieces.unknown[row]]
+        examples = [(diagnostics.splits.train.ids[numbers[row]], texts[row]) for row in worst if pieces.unknown[row]]
         evidence = {"base": name, "unknown_share": unknown, "foreign_share": foreign}
-        others = [replace(seen.plan, base=other, seed=0) for other in seen.context.bases if other != name]
-        plans = in_turn(others, _without_base(seen), instead(seen, "blend"))
+        others = [replace(diagnostics.plan, base=other, seed=0) for other in diagnostics.context.bases if other != name]
+        plans = in_turn(others, _without_base(diagnostics), instead(diagnostics, "blend"))
         explains = max(unknown / self.unknown, foreign / self.foreign) / 4
-        return raised(seen, "wrong_base", plans, evidence, explains=explains, examples=told)
+        return raised(diagnostics, "wrong_base", plans, evidence, explains=explains, examples=examples)
 
 
-def _without_base(seen: ChampionDiagnostics) -> list[Plan]:
+def _without_base(diagnostics: ChampionDiagnostics) -> list[Plan]:
     """Return plans that need no base: n-grams of characters, too."""
-    return [*instead(seen, "tfidf", features="both"), *instead(seen, "tfidf"), *instead(seen, "crf")]
+    return [
+        *instead(diagnostics, "tfidf", features="both"),
+        *instead(diagnostics, "tfidf"),
+        *instead(diagnostics, "crf"),
+    ]
 
 
 def _foreign(found: Any, known: tuple[str, ...]) -> float:

@@ -14,14 +14,14 @@ class Strategy(Protocol):
     """A frozen dataclass of settings with a `propose` that uses its arguments only."""
 
     def propose(
-        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+        self, untried: Sequence[Plan], history: Sequence[Experiment], acquisition: Acquisition, rng: Random
     ) -> Plan:
         """Return the plan to run next.
 
         Args:
             untried: the plans that can still be afforded, at least one.
             history: all experiments of the run, in order; failed ones have no score.
-            outlook: what is believed of plans, of their costs and of what is left.
+            acquisition: what is believed of plans, of their costs and of what is left.
             rng: the only source of chance.
         """
         ...

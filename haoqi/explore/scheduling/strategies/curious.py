@@ -29,12 +29,12 @@ class Curious:
     """What uncovering a gain is worth at the beginning, against having it; it falls to nothing as the budget ends."""
 
     def propose(
-        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+        self, untried: Sequence[Plan], history: Sequence[Experiment], acquisition: Acquisition, rng: Random
     ) -> Plan:
         """Return the plan that is worth most per second, or per step; it is the same whatever the generator."""
         plans = list(untried)
-        joint = outlook.surrogate.believe(plans)
-        worth = outlook.verified(joint.mean, joint.deviation, outlook.proofs(plans))
+        joint = acquisition.surrogate.believe(plans)
+        worth = acquisition.verified_gain(joint.mean, joint.deviation, acquisition.required_leads(plans))
         if self.curiosity and len(plans) > 1:
-            worth = worth + self.curiosity * outlook.left_share * outlook.taught(plans, joint)
-        return plans[int(np.argmax(worth / np.array([outlook.price(plan) for plan in plans])))]
+            worth = worth + self.curiosity * acquisition.left_share * acquisition.knowledge_gradient(plans, joint)
+        return plans[int(np.argmax(worth / np.array([acquisition.price(plan) for plan in plans])))]

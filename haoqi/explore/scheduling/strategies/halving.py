@@ -25,7 +25,7 @@ class Halving:
     """The share of the plans of one fidelity that goes on to the next."""
 
     def propose(
-        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+        self, untried: Sequence[Plan], history: Sequence[Experiment], acquisition: Acquisition, rng: Random
     ) -> Plan:
         """Return the best plan that is due for a larger fidelity, or else one at the smallest."""
         open_plans = set(untried)

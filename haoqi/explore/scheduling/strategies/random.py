@@ -18,7 +18,7 @@ class Random:
     """Choose without looking."""
 
     def propose(
-        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Generator
+        self, untried: Sequence[Plan], history: Sequence[Experiment], acquisition: Acquisition, rng: Generator
     ) -> Plan:
         """Return any untried plan."""
         return rng.choice(list(untried))

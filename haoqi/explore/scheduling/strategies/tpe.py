@@ -30,7 +30,7 @@ class Tpe:
     """Scored experiments before the estimator speaks; until then the choice is random."""
 
     def propose(
-        self, untried: Sequence[Plan], history: Sequence[Experiment], outlook: Acquisition, rng: Random
+        self, untried: Sequence[Plan], history: Sequence[Experiment], acquisition: Acquisition, rng: Random
     ) -> Plan:
         """Return the untried plan nearest to what TPE suggests."""
         scored = [e for e in history if e.score is not None]
@@ -56,12 +56,12 @@ def _distributions(plans: Sequence[Plan]) -> "dict[str, BaseDistribution]":
         for name, value in _parameters(plan).items():
             values.setdefault(name, []).append(value)
     found: dict[str, BaseDistribution] = {}
-    for name, seen in values.items():
-        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) and value > 0 for value in seen)
-        if numbers and min(seen) < max(seen):
-            found[name] = FloatDistribution(float(min(seen)), float(max(seen)), log=True)
+    for name, chosen in values.items():
+        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) and value > 0 for value in chosen)
+        if numbers and min(chosen) < max(chosen):
+            found[name] = FloatDistribution(float(min(chosen)), float(max(chosen)), log=True)
         else:
-            found[name] = CategoricalDistribution(sorted({str(value) for value in seen}))
+            found[name] = CategoricalDistribution(sorted({str(value) for value in chosen}))
     return found
 
 

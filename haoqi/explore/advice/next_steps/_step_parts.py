@@ -1,4 +1,4 @@
-"""What next steps say alike: a step from draws of its gain, labels as they stand in a source, texts as they came."""
+"""What next steps share: a step from draws of its gain, labels as they stand in a source, texts as they came."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ def step(kind: str, reason: str, draws: Floats | None, evidence: Mapping[str, An
     Args:
         kind: the name of its file.
         reason: the name of the sentence that says why.
-        draws: of what is gained in the end, shape (draws,); None: it cannot be told.
+        draws: of what is gained in the end, shape (draws,); None: it is not known.
         evidence: what fills the sentences' gaps.
         rest: other fields of `NextStep`.
     """
