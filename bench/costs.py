@@ -131,6 +131,7 @@ def measure(name: str, into: str) -> None:
     from haoqi.explore.experiments import run_experiment
     from haoqi.explore.plans.plan import Experiment, Plan
     from haoqi.explore.plans.proposal import Belief, Proposal
+    from haoqi.explore.plans.reason import Reason
     from haoqi.explore.setup.imported_libraries import find_not_imported
 
     course = (COURSES | QUICK)[name]
@@ -143,12 +144,11 @@ def measure(name: str, into: str) -> None:
             wanted = Plan.of(method, base, settings, share=share)
             new = sorted(find_not_imported())
             cost = CostModel.of(context, done, timed=True).cost(wanted).within(LIMIT_SECONDS)
-            step = Proposal(
-                wanted, "", "explore", Belief(None, 0.0, cost.seconds), plan_work(wanted, context), LIMIT_SECONDS
-            )
+            belief, work = Belief(None, 0.0, cost.seconds), plan_work(wanted, context)
+            step = Proposal(wanted, Reason("measured"), "explore", belief, work, LIMIT_SECONDS)
             experiment = run_experiment.run(step, context)
             if experiment.score is None:
-                raise SystemExit(f"{wanted.words()} failed: {experiment.error}")
+                raise SystemExit(f"{wanted.words()} failed: {experiment.failure()}")
             done.append(experiment)
             trials = plan_trial(wanted, context)
             found = table.record(

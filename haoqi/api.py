@@ -297,7 +297,7 @@ def preview(run: Run) -> dict[str, Any]:
     raw = data.read(run.data)
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
-    task, why = tasks.resolve(run.task, raw)
+    task, why = tasks.resolve(run.task, raw, run.data)
     names = run.explore.methods or tuple(methods.names())
     able: dict[str, Any] = {name: methods.get(name) for name in names}
     languages = language_shares(raw.examples.texts)

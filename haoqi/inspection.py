@@ -63,7 +63,7 @@ def inspection_of(raw: Raw, settings: DataSettings, task: str | None = None) -> 
     examples = raw.examples
     name, why, problem = task, "", ""
     try:
-        found, why = tasks.resolve(task, raw)
+        found, why = tasks.resolve(task, raw, settings)
         name = found.name
     except UserError as error:
         name, problem = None, say("data.problem", what=error.what, hint=error.hint) if error.hint else error.what

@@ -88,7 +88,7 @@ def improve(
     raw = raw or data.read(run.data)
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
-    task, why = tasks.resolve(run.task, raw)
+    task, why = tasks.resolve(run.task, raw, run.data)
     for line in (*raw.schema.lines(), why):
         listen(Note(line))
     for warning in raw.schema.warnings:

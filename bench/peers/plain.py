@@ -56,6 +56,7 @@ def search(context: Any, history: Any, begun: float, seconds: float) -> None:
     from haoqi.core import seeds
     from haoqi.explore.experiments import run_experiment
     from haoqi.explore.plans.proposal import Belief, Proposal
+    from haoqi.explore.plans.reason import Reason
     from haoqi.explore.record.history import Verdict
     from haoqi.explore.scheduling.candidate_plans import candidate_plans
     from haoqi.explore.scheduling.strategies import strategies
@@ -66,7 +67,7 @@ def search(context: Any, history: Any, begun: float, seconds: float) -> None:
         rng = seeds.plain(context.seed, "strategy", len(history.experiments))
         plan = strategy.propose(plans, history.experiments, None, rng)  # type: ignore[arg-type] # these ask no outlook
         plans.remove(plan)
-        step = Proposal(plan, "drawn", "explore", Belief(None, 0.0, 0.0), 0.0, left)
+        step = Proposal(plan, Reason("drawn"), "explore", Belief(None, 0.0, 0.0), 0.0, left)
         ran = history.add(run_experiment.run(step, context), spent=time.perf_counter() - begun)
         best, level = history.champion, history.champion_score
         if ran.score is not None and (level is None or ran.score > level):

@@ -46,6 +46,7 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
     from haoqi.explore.experiments.model_store import load_model
     from haoqi.explore.plans.plan import Plan
     from haoqi.explore.plans.proposal import Belief, Proposal
+    from haoqi.explore.plans.reason import Reason
     from haoqi.explore.record.history import History, Verdict
     from haoqi.explore.scheduling.candidate_plans import candidate_plans
     from haoqi.explore.scheduling.ensemble_plans import compose_ensemble
@@ -74,9 +75,8 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
             return known[plan.key]
 
         def run(plan: Plan) -> float | None:
-            experiment = history.add(
-                run_experiment.run(Proposal(plan, "", "explore", Belief(None, 0, 0), 0.0, None), context), spent=0
-            )
+            step = Proposal(plan, Reason("asked"), "explore", Belief(None, 0, 0), 0.0, None)
+            experiment = history.add(run_experiment.run(step, context), spent=0)
             best = history.champion
             leads = experiment.score is not None and (best is None or experiment.score > (best.score or 0.0))
             number = experiment.number if leads or best is None else best.number

@@ -288,7 +288,7 @@ def judged(
         return Verdict(number, "crowned", number, challenger.score, **facts)
     lead = known_lead(known, challenger.plan, champion.plan) if better and settings.borrow else None
     if lead is not None and (chance := probability_better(test, lead, level)) >= certainty_needed(settings.alpha):
-        return Verdict(number, "crowned", number, challenger.score, believed=chance, **facts)
+        return Verdict(number, "crowned", number, challenger.score, chance_better=chance, **facts)
     return Verdict(number, "kept", champion.number, history.champion_score, **facts)
 
 

@@ -3,11 +3,13 @@
 A registry lists a folder without importing it, so that help texts, documentation and contract tests
 follow the files and heavy libraries stay unloaded until a plug-in is used. Other packages add theirs
 through an entry point whose group is `haoqi.` and the folder's name, such as `haoqi.methods`, whose name
-is the plug-in's name, and whose value is the module that registers it.
+is the plug-in's name, and whose value is the module that registers it. One file is enough: a class that has sentences
+of its own carries them as `texts`, by language and by key.
 """
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from haoqi.core.errors import UserError, unknown
+from haoqi.core.say import learn
 
 # Files of a plug-in folder that are not plug-ins: the contract and its shared words.
 PRIVATE = "_"
@@ -40,11 +43,12 @@ class Registry(Generic[T]):
         self._found: dict[str, Callable[..., T]] = {}
 
     def register(self, maker: Maker) -> Maker:
-        """Make a class or function known under the name of the file that defines it."""
+        """Make a class or function known under the name of the file that defines it, and the words that it carries."""
         name = maker.__module__.rpartition(".")[2]
         known = self._found.get(name)
         if known is not None and _place(known) != _place(maker):
             raise UserError(f"two {self.kind} plug-ins are called {name}: {_place(known)}, {_place(maker)}")
+        learn(getattr(maker, "texts", {}))
         self._found[name] = maker
         return maker
 
@@ -75,6 +79,15 @@ class Registry(Generic[T]):
         from haoqi.core.config import build
 
         return build(self.get(name), settings, f"the {self.kind} {name}")
+
+    def bring_words(self, names: Iterable[str]) -> None:
+        """Import those of some plug-ins that are of other packages, for the words that they carry.
+
+        What was kept in a run or a release may name one that was not used since. One that is gone has no words.
+        """
+        for name in self._points.keys() & set(names):
+            with suppress(Exception):
+                self.get(name)
 
     def describe(self, name: str) -> str:
         """Return the first line of a plug-in's module docstring; nothing is imported for it."""

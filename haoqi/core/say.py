@@ -3,7 +3,8 @@
 say("search.again", count=3)            a `Sentence`: a string in English, so that logs and JSON are as they were
 spoken(sentence, "zh")                  the same in Chinese; a plain string stays as it is
 
-The words lie beside whatever says them, in `texts/en.json` and `texts/zh.json` of its folder. A gap is written as for
+The words lie beside whatever says them, in `texts/en.json` and `texts/zh.json` of its folder, at any depth; a plug-in
+of another package brings its own (`learn`). A gap is written as for
 `str.format`, with a format where the fact is a number. Where there is a `key.one` it is said of one thing: n is 1, or
 without an n the first number that the sentence names.
 """
@@ -106,11 +107,24 @@ def known(key: str) -> bool:
 
 @cache
 def texts(language: str) -> dict[str, str]:
-    """Return the words of one language by key, of all folders that have some."""
+    """Return the words of one language by key, of all folders that have some, and of plug-ins that brought theirs."""
     found: dict[str, str] = {}
-    for path in sorted([*_PACKAGE.glob(f"*/texts/{language}.json"), *_PACKAGE.glob(f"*/*/texts/{language}.json")]):
+    for path in sorted(_PACKAGE.rglob(f"texts/{language}.json")):
         found |= loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def learn(words: Mapping[str, Mapping[str, str]]) -> None:
+    """Add what a plug-in says: by language, its words by key; what is known already stays as it is.
+
+    A language that it leaves out is told in English. Keys that English lacks are never asked for.
+    """
+    english = words.get(ENGLISH, {})
+    for language in LANGUAGES:
+        known = texts(language)
+        for key, template in {**english, **words.get(language, {})}.items():
+            if key in english:
+                known.setdefault(key, template)
 
 
 def saved(value: Any) -> Any:

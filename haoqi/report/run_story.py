@@ -15,6 +15,7 @@ from haoqi.explore.promotion.selection_bias import selection_bias
 from haoqi.explore.record import knowledge_curve
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import ALPHA
+from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.releases.promotion import Promotion
 from haoqi.models.releases.releases import Release
@@ -76,7 +77,11 @@ def tell_story(
         promotion={} if promotion is None else asdict(promotion),
         notes=(
             *context.card.notes,
-            *(say("notes.experiment", number=e.number, note=note) for e in history.experiments for note in e.notes),
+            *(
+                say("notes.experiment", number=e.number, note=note.words())
+                for e in history.experiments
+                for note in e.notes
+            ),
         ),
         command=_command(run),
         settings=run.as_yaml(),
@@ -89,6 +94,7 @@ def tell_story(
 
 def _lessons(history: History) -> tuple[Lesson, ...]:
     """Return every lesson once, as it was raised last, with its verdict where it has one."""
+    reflections.bring_words(lesson.kind for lesson in history.lessons)
     verdicts = {verdict.lesson: verdict for verdict in history.lesson_verdicts}
     raised, concluded = (_moments(history, kind) for kind in ("lesson", "lesson_verdict"))
     found = []
@@ -128,13 +134,24 @@ def _row(experiment: Experiment, history: History) -> Row:
     plan = experiment.plan
     verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
     shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
-    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "error", "scores", "expected_seconds")}
+    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "scores", "expected_seconds")}
     told = None
     if verdicts:
-        named = ("decision", "difference", "low", "high", "p_value", "against", "retried", "believed", "flattered")
+        named = (
+            "decision",
+            "difference",
+            "low",
+            "high",
+            "p_value",
+            "against",
+            "retested",
+            "chance_better",
+            "selection_bias",
+        )
         told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
     return Row(
         words=plan.words(),
+        error=experiment.failure(),
         method=plan.method,
         base=plan.base,
         settings=plan.varied,
@@ -155,7 +172,7 @@ def _corrected(best: Experiment, context: SearchContext, history: History) -> fl
 def _comparisons(best: Experiment, context: SearchContext, history: History) -> tuple[Comparison, ...]:
     """Return the paired test of the champion against every other plan, the best ones where there are many.
 
-    Those that a retrial has seen are compared by what it saw, as far as that is there.
+    Those that a retest has seen are compared by what it saw, as far as that is there.
     """
     mine = pool_statistics(history.seeds_of(best.plan), context)
     others = [
@@ -168,7 +185,7 @@ def _comparisons(best: Experiment, context: SearchContext, history: History) -> 
         pair = again or (mine, pool_statistics(history.seeds_of(other.plan), context))
         test = context.task.metric.compare(*pair, rng=context.generator("report", other.number))
         found.append(
-            Comparison(other.number, test.difference, test.low, test.high, test.p_value, retried=again is not None)
+            Comparison(other.number, test.difference, test.low, test.high, test.p_value, retested=again is not None)
         )
     return tuple(found)
 

@@ -101,9 +101,9 @@ def _versus(numbers: set[int], story: Story) -> Comparison | None:
             continue
         low, high = _or(verdict.low, verdict.difference), _or(verdict.high, verdict.difference)
         if row.plan == mine and verdict.against in numbers:
-            return Comparison(verdict.against or 0, verdict.difference, low, high, verdict.p_value, verdict.retried)
+            return Comparison(verdict.against or 0, verdict.difference, low, high, verdict.p_value, verdict.retested)
         if row.number in numbers and verdict.against == story.champion.number:
-            return Comparison(row.number, -verdict.difference, -high, -low, verdict.p_value, verdict.retried)
+            return Comparison(row.number, -verdict.difference, -high, -low, verdict.p_value, verdict.retested)
     return None
 
 

@@ -8,6 +8,7 @@ from haoqi.core import formats
 from haoqi.core.say import console, known
 from haoqi.core.say import spoken as spoken_in
 from haoqi.evaluate.advice import Advice, NextStep
+from haoqi.explore.advice.next_steps import next_steps
 from haoqi.explore.record.claims import spoken
 from haoqi.report.markup import Child, Said, named
 
@@ -17,6 +18,7 @@ _TIMES = {"seconds_each": 1.0, "minutes": 60.0, "price": 1.0}
 
 def name_of(step: NextStep) -> "Said | str":
     """Return what a step is called, its numbers in it; one of another package by its own name."""
+    next_steps.bring_words([step.kind])
     own = f"step.name.{step.reason}"
     key = own if known(own) else f"step.{step.kind}"
     return _said(key, step.evidence) if known(key) else step.kind.replace("_", " ")
@@ -24,6 +26,7 @@ def name_of(step: NextStep) -> "Said | str":
 
 def reason_of(step: NextStep) -> "Said | str":
     """Return why a step is worth what it is said to be."""
+    next_steps.bring_words([step.kind])
     key = f"step.why.{step.reason}"
     return _said(key, step.evidence) if known(key) else ""
 

@@ -9,6 +9,7 @@ from haoqi.data.answers import AnswerKind
 from haoqi.evaluate.advice import Advice
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import Headline, headline
+from haoqi.explore.plans.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class Verdict:
     p_value: float | None = None
     against: int | None = None
     """Number of the experiment that was champion then."""
-    retried: bool = False
+    retested: bool = False
     """Whether both were cross-validated on more examples, since it was close."""
-    believed: float | None = None
+    chance_better: float | None = None
     """The chance to be better that crowned it, with what other data sets know, where the examples left it open."""
-    flattered: float | None = None
+    selection_bias: float | None = None
     """What was taken off the champion's score for that, since the same examples had chosen it; None: nothing."""
 
 
@@ -62,7 +63,7 @@ class Row:
     """What was done to the training examples first: names of recipes with their settings."""
     role: str = "explore"
     """"explore", "verify" or "reflect"."""
-    why: str = ""
+    why: Reason | None = None
     score: float | None = None
     """None: it failed."""
     low: float | None = None
@@ -116,7 +117,7 @@ class Comparison:
     low: float
     high: float
     p_value: float
-    retried: bool = False
+    retested: bool = False
     """Whether it is of cross-validation on training and validation examples, not of the validation examples alone."""
 
 

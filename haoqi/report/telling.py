@@ -52,7 +52,7 @@ def seen(entry: Entry) -> list[Child]:
 def learnt(entry: Entry, story: Story) -> list[Child]:
     """Return what was decided, which lessons were settled by it, and which were raised."""
     verdict = entry.row.verdict
-    told: list[Child] = [Said("learnt.retried")] if verdict is not None and verdict.retried else []
+    told: list[Child] = [Said("learnt.retested")] if verdict is not None and verdict.retested else []
     told.append(_decided(entry, story))
     told += [_settled(lesson, story) for lesson in entry.concluded]
     if entry.raised:
@@ -133,12 +133,15 @@ def _decided(entry: Entry, story: Story) -> Said:
         "difference": formats.score(verdict.difference) if lead else formats.signed(verdict.difference),
         "p": formats.p_value(verdict.p_value),
     }
-    if verdict.decision == "crowned" and verdict.believed is not None:
-        chance = quantities.chance(verdict.believed)
-        if not verdict.flattered:
-            return Said("learnt.believed", chance=chance, level=level, **facts)
-        facts |= {"difference": formats.signed(verdict.difference), "flattered": formats.score(verdict.flattered)}
-        return Said("learnt.believed_chosen", chance=chance, level=level, **facts)
+    if verdict.decision == "crowned" and verdict.chance_better is not None:
+        chance = quantities.chance(verdict.chance_better)
+        if not verdict.selection_bias:
+            return Said("learnt.chance_better", chance=chance, level=level, **facts)
+        facts |= {
+            "difference": formats.signed(verdict.difference),
+            "selection_bias": formats.score(verdict.selection_bias),
+        }
+        return Said("learnt.chance_better_chosen", chance=chance, level=level, **facts)
     if verdict.decision == "crowned":
         bounds = Said("range", low=formats.signed(verdict.low), high=formats.signed(verdict.high))
         seeds = "crowned_seeds" if entry.row.role == "verify" else "crowned"

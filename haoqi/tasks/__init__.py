@@ -7,12 +7,16 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
 from haoqi.core.say import joined, say
+from haoqi.data.settings import DataSettings
 from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, guess, read_labels, remarks
 from haoqi.tasks.task import Task
 
 __all__ = ["as_plain", "build", "from_plain", "guess", "names", "needs_one_text", "resolve", "tasks"]
 
 tasks: Registry[Task] = Registry("task", "haoqi.tasks", skip=("task", "choice", "classify", "words"))
+
+# Nothing is said of the rows that may be left out.
+_USUAL = DataSettings("")
 
 
 def names() -> list[str]:
@@ -43,15 +47,16 @@ def build(name: str, labels: tuple[str, ...], descriptions: Mapping[str, str] | 
     return replace(task, name=name, descriptions={**task.descriptions, **(descriptions or {})})
 
 
-def resolve(name: str | None, raw: Source) -> tuple[Task, str]:
+def resolve(name: str | None, raw: Source, settings: DataSettings = _USUAL) -> tuple[Task, str]:
     """Return the task to learn from a source, with the labels that occur there, and why it is this task.
 
     Args:
         name: what the user asked for; None: guess.
         raw: the source's rows with their labels as they came.
+        settings: say how many labels may be left out that cannot be read.
 
     Raises:
-        UserError: if the task does not fit the labels, a label cannot be read, fewer than two classes
+        UserError: if the task does not fit the labels, too many cannot be read, fewer than two classes
             occur, or all labels are different.
     """
     chosen, reason = guess(raw) if name is None else (name, say("task.why.said", name=name))
@@ -59,7 +64,7 @@ def resolve(name: str | None, raw: Source) -> tuple[Task, str]:
     output = built.output
     check_shape(chosen, output, raw)
     check_pairs(chosen, raw, pairs=built.pairs)
-    labels = read_labels(output, raw)
+    labels = read_labels(output, raw, settings)
     vocabulary = output.vocabulary(label for label in labels if label is not None)
     check_labels(chosen, labels, vocabulary, output)
     remark = remarks(labels, output)

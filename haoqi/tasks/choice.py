@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say, told_by
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label
+from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
+from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
-from haoqi.tasks.outputs.spans import misfit, overlapping
+from haoqi.tasks.outputs.spans import overlapping
 from haoqi.tasks.task import Output
 
 FEELINGS = {
@@ -81,26 +83,15 @@ def _looks_like_numbers(cells: Sequence[Any]) -> int:
     return len(found) if len(found) > (MOST_WHOLE if whole else MOST_FRACTIONS) else 0
 
 
-def read_labels(output: Output, raw: Source) -> list[Label]:
-    """Return every row's label as this output reads it, None for blank cells.
+def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Label]:
+    """Return every row's label as this output reads it, None for blank cells and for the few that cannot be read.
 
     Raises:
-        UserError: if a label cannot be read, or a span lies outside its text; the row is named.
+        UserError: if more labels cannot be read than settings allow, as preparing the rows would say.
     """
-    known: dict[Any, Label] = {}  # a million rows have few different cells
-    found: list[Label] = []
-    for row, (text, cell) in enumerate(raw.examples):
-        try:
-            key = (type(cell), cell) if isinstance(cell, str | int | float) else row  # 1 is True, but reads otherwise
-            if key not in known:
-                known[key] = None if is_blank(cell) else output.read(cell)
-            label = known[key]
-        except ValueError as error:
-            raise _row_error(raw, row, told_by(error)) from None
-        if raw.shape == "spans" and isinstance(label, tuple) and (problem := misfit(label, text)):
-            raise _row_error(raw, row, problem)
-        found.append(label)
-    return found
+    read = read_all_labels(raw.examples, lambda cell: None if is_blank(cell) else output.read(cell))
+    tolerate_unreadable(read, raw.examples.ids, settings)
+    return read.labels
 
 
 def check_pairs(name: str, raw: Source, *, pairs: bool) -> None:
@@ -154,7 +145,3 @@ def _all_numbers(labels: Sequence[Any]) -> bool:
         return len({read_number(name) for name in names}) > 2
     except ValueError:
         return False
-
-
-def _row_error(raw: Source, row: int, problem: str) -> UserError:
-    return UserError(say("task.bad_row", row=raw.examples.ids[row] + 1, problem=problem), say("task.bad_row.hint"))

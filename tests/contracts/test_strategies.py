@@ -10,6 +10,7 @@ from haoqi.explore.beliefs.surrogate import Surrogate
 from haoqi.explore.beliefs.transfer_prior import TransferPrior
 from haoqi.explore.costs.throughput import Cost
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.scheduling.strategies import Strategy, strategies
 
 PLANS = [
@@ -49,7 +50,7 @@ def test_strategy_proposes_an_untried_plan_and_repeats_itself(name: str, tried: 
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_strategy_works_with_one_plan_left_and_failed_experiments(name: str) -> None:
-    failed = [Experiment(plan, score=None, error="out of memory") for plan in PLANS[:8]]
+    failed = [Experiment(plan, score=None, error=Reason("failed", {"reason": "out of memory"})) for plan in PLANS[:8]]
     assert strategies.build(name).propose(PLANS[8:9], failed, acquisition(failed, None), Random(0)) == PLANS[8]
 
 

@@ -1,12 +1,15 @@
 import sys
+from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from haoqi.core import registry as registry_module
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
+from haoqi.core.say import joined, known, say, texts
 
 PLUGIN = '''"""Say {word} (Nobody, 2020).
 
@@ -31,7 +34,9 @@ shouts = Registry("shout", "{package}", skip=("contract",))
 
 
 @pytest.fixture
-def shouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Registry[object]:
+def shouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Registry[object]]:
     """Return the registry of a package of two plug-ins, hey and ho, a contract and a private file."""
     package = f"room_{abs(hash(request.node.name))}"
     folder = tmp_path / package
@@ -42,7 +47,8 @@ def shouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     for silent in ("contract", "_words"):
         (folder / f"{silent}.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
-    return registry_module.import_module(package).shouts  # type: ignore[no-any-return]
+    yield registry_module.import_module(package).shouts
+    texts.cache_clear()  # and with it what these plug-ins said
 
 
 def test_names_are_the_files(shouts: Registry[object]) -> None:
@@ -97,3 +103,32 @@ def test_other_packages_add_theirs_by_entry_point(
     assert shouts.names() == ["hey", "ho", "yo"]
     assert shouts.describe("yo") == "Say yo (Nobody, 2020)."
     assert shouts.build("yo", times=2).times == 2  # type: ignore[attr-defined]
+
+
+def test_a_plug_in_brings_its_words_and_changes_none_of_ours(shouts: Registry[object]) -> None:
+    @shouts.register
+    class Loud:
+        texts: ClassVar[Mapping[str, Mapping[str, str]]] = {
+            "en": {"loud.hey": "hey {name}", "loud.ho": "ho", "list.and": "spoilt"},
+            "zh": {"loud.hey": "嘿 {name}", "loud.unasked": "?"},
+        }
+
+    hey, ho = say("loud.hey", name="you"), say("loud.ho")
+    assert (hey, hey.within("zh")) == ("hey you", "嘿 you")
+    assert (ho, ho.within("zh")) == ("ho", "ho")
+    assert joined(["a", "b"], by="list.and") == "a and b"
+    assert not known("loud.unasked")
+
+
+def test_the_words_of_another_package_are_brought_by_name_and_a_broken_one_has_none(
+    shouts: Registry[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = PLUGIN.replace("    times", "    texts = {{'en': {{'shy.hey': 'psst'}}}}\n    times")
+    (tmp_path / "shy.py").write_text(carried.format(word="psst", package=shouts.package))
+    (tmp_path / "broken.py").write_text("raise RuntimeError")
+    points = [EntryPoint(name, name, f"haoqi.{shouts.package}") for name in ("shy", "broken")]
+    monkeypatch.setattr(registry_module, "entry_points", lambda group: points)
+    assert not known("shy.hey")
+    shouts.bring_words(["shy", "broken", "hey", "gone"])
+    assert say("shy.hey") == "psst"
+    assert f"{shouts.package}.hey" not in sys.modules  # the words of ours lie beside them

@@ -4,8 +4,9 @@ import numpy as np
 
 from haoqi.core.ledger import Ledger
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History, Verdict
-from haoqi.explore.scheduling.arm_bandit import ArmSpending, choose_arm, count_spending, has_begun
+from haoqi.explore.scheduling.arm_bandit import PROPOSED, ArmSpending, choose_arm, count_spending, has_begun
 
 
 def share_of_reflecting(seen: list[ArmSpending], draws: int = 400) -> float:
@@ -51,11 +52,23 @@ def test_in_a_world_where_reflecting_pays_it_takes_over() -> None:
 def history() -> History:
     found = History(Ledger("sqlite://"), "run")
     rows = [
-        ("cheap, so it comes first", "explore", Plan("logistic"), 0.70, 0.70),
-        ("cheap, so it comes first", "explore", Plan("probe"), 0.80, 0.80),
-        ("proposed by halving among 9", "explore", Plan("knn"), 0.79, 0.80),
-        ("tests a lesson: it overfits", "reflect", Plan.of("probe", settings={"strength": 0.1}), 0.81, 0.80),
-        ("too little to be sure", "verify", Plan.of("probe", settings={"strength": 0.1}, seed=1), 0.83, 0.82),
+        (Reason("cheap"), "explore", Plan("logistic"), 0.70, 0.70),
+        (Reason("cheap"), "explore", Plan("probe"), 0.80, 0.80),
+        (Reason(PROPOSED, {"strategy": "halving", "count": 9}), "explore", Plan("knn"), 0.79, 0.80),
+        (
+            Reason("lesson", {"claim": "it overfits"}),
+            "reflect",
+            Plan.of("probe", settings={"strength": 0.1}),
+            0.81,
+            0.80,
+        ),
+        (
+            Reason("close", {"difference": 0.01, "p": 0.2}),
+            "verify",
+            Plan.of("probe", settings={"strength": 0.1}, seed=1),
+            0.83,
+            0.82,
+        ),
     ]
     for number, (why, role, plan, score, level) in enumerate(rows, 1):
         found.add(Experiment(plan, score, why=why, role=role, seconds=2.0 * number), spent=0.0)
@@ -65,7 +78,7 @@ def history() -> History:
 
 def test_a_ledger_credits_each_side_with_what_it_bought_since_they_compete() -> None:
     told = history()
-    assert has_begun(told.experiments, "proposed by") == 2
+    assert has_begun(told.experiments) == 2
     seen = count_spending(told, 2, timed=False)
     assert [(one.arm, one.duration) for one in seen] == [("explore", 1.0), ("reflect", 1.0), ("reflect", 1.0)]
     assert [round(one.gain, 6) for one in seen] == [0.0, 0.0, 0.02]  # the repeat is the lesson's merit
@@ -78,4 +91,4 @@ def test_a_ledger_credits_each_side_with_what_it_bought_since_they_compete() -> 
 def test_a_run_that_has_only_opened_credits_nobody() -> None:
     told = history()
     del told.experiments[2:], told.verdicts[2:]
-    assert count_spending(told, has_begun(told.experiments, "proposed by"), timed=True) == []
+    assert count_spending(told, has_begun(told.experiments), timed=True) == []

@@ -11,6 +11,7 @@ from haoqi.evaluate.comparison import average
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.beliefs.transfer_prior import PriorBelief
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.promotion.champion_test import ChampionTest, alpha_left
 from haoqi.explore.record.history import History
 
@@ -61,7 +62,9 @@ def test_a_clearly_better_challenger_is_crowned_and_a_worse_one_is_not(bench: Be
 
 def test_a_failed_experiment_changes_nothing(bench: Bench) -> None:
     bench.run(Plan("majority"), 0.5)
-    failed = bench.history.add(Experiment(Plan("full"), score=None, error="out of memory"), spent=0.0)
+    failed = bench.history.add(
+        Experiment(Plan("full"), score=None, error=Reason("failed", {"reason": "out of memory"})), spent=0.0
+    )
     verdict = bench.rules.verdict(bench.history, failed)
     assert (verdict.decision, verdict.champion) == ("failed", 1)
 
@@ -117,13 +120,13 @@ def test_what_other_data_sets_know_decides_where_the_examples_leave_it_open() ->
         bench.run(Plan("probe"), 0.785, noise=0.02)
     left, crowned = alone.history.verdicts[-1], told.history.verdicts[-1]
     assert left.decision in ("kept", "close")
-    assert left.believed is None
+    assert left.chance_better is None
     assert crowned.decision == "crowned"
-    assert crowned.believed is not None
+    assert crowned.chance_better is not None
     assert (crowned.difference, crowned.p_value) == (left.difference, left.p_value)
     assert (left.difference or 0.0) > 0
     assert (left.p_value or 0.0) > 0.05
-    assert crowned.believed >= 1 - told.rules.alpha
+    assert crowned.chance_better >= 1 - told.rules.alpha
     # It was not proven on the examples, so its stake is gone.
     assert alpha_left(told.history, told.rules.alpha) == alpha_left(alone.history, alone.rules.alpha) < told.rules.alpha
 
@@ -133,17 +136,17 @@ def test_cross_dataset_evidence_crowns_nobody_who_is_behind_and_no_variation_of_
     bench.run(Plan("knn"), 0.80)
     assert bench.run(Plan("probe"), 0.78) == "kept"
     bench.run(Plan("knn", settings=(("neighbours", 3),)), 0.805, noise=0.02)
-    assert bench.history.verdicts[-1].believed is None
+    assert bench.history.verdicts[-1].chance_better is None
 
 
-def asked_together(seed: int, *, flattered: float, quality: float = 0.798) -> Bench:
+def asked_together(seed: int, *, bias: float, quality: float = 0.798) -> Bench:
     """Return a bench whose last challenger is an ensemble that is level with, or behind, a champion that was chosen."""
     bench = Bench(seed)
     known = PriorBelief(0.08, 0.05)
     bench.rules = replace(
         bench.rules,
         lead=lambda one, other: known if one.method == ENSEMBLE else None,
-        selection_bias=lambda history: flattered,
+        selection_bias=lambda history: bias,
     )
     bench.run(Plan("probe"), 0.80)
     ensemble = Plan.of(ENSEMBLE, None, {"weights": (0.5, 0.5)}, made_of=(Plan("probe"), Plan("knn")))
@@ -152,12 +155,12 @@ def asked_together(seed: int, *, flattered: float, quality: float = 0.798) -> Be
 
 
 def test_an_ensemble_is_held_against_what_the_champion_scores_less_what_it_owes_to_being_chosen() -> None:
-    flattering, plain = (asked_together(5, flattered=off).history for off in (0.02, 0.0))
+    flattering, plain = (asked_together(5, bias=off).history for off in (0.02, 0.0))
     crowned, kept = flattering.verdicts[-1], plain.verdicts[-1]
     assert (crowned.difference or 0.0) <= 0 and crowned.difference == kept.difference
-    assert (crowned.decision, crowned.champion, crowned.flattered) == ("crowned", 2, 0.02)
-    assert (crowned.believed or 0.0) >= 0.8
-    assert (kept.decision, kept.champion, kept.believed, kept.flattered) == ("kept", 1, None, None)
-    assert asked_together(5, flattered=0.02, quality=0.74).history.verdicts[-1].decision == "kept"
+    assert (crowned.decision, crowned.champion, crowned.selection_bias) == ("crowned", 2, 0.02)
+    assert (crowned.chance_better or 0.0) >= 0.8
+    assert (kept.decision, kept.champion, kept.chance_better, kept.selection_bias) == ("kept", 1, None, None)
+    assert asked_together(5, bias=0.02, quality=0.74).history.verdicts[-1].decision == "kept"
     # One that does not even look better was put to no test, and costs nothing.
     assert alpha_left(flattering, 0.05) == 0.05

@@ -117,7 +117,7 @@ def test_an_ensemble_is_tried_last_released_as_one_model_and_taught_to_a_fast_on
     monkeypatch.setattr("haoqi.explore.scheduling.ensemble_plans.FASTER", 1.01)
     second = asked(7)
     last = tried(tmp_path / "home")[-1]
-    assert (last["role"], last["plan"]["recipe"], last["error"]) == (DISTIL, [[DISTIL, []]], "")
+    assert (last["role"], last["plan"]["recipe"], last["error"]) == (DISTIL, [[DISTIL, []]], None)
     assert [one["method"] for one in last["plan"]["made_of"]] == [ENSEMBLE]
     assert second.version == 2
     assert not isinstance(second.load().predictor, Blend)

@@ -7,6 +7,7 @@ import pytest
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Ledger
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History, Verdict
 
 
@@ -43,7 +44,7 @@ def test_without_a_champion_the_first_failure_is_told(tmp_path: Path) -> None:
     history = History(Ledger(tmp_path / "ledger.sqlite"), "run")
     with pytest.raises(UserError, match="nothing was tried"):
         history.found()
-    history.add(Experiment(Plan("knn"), score=None, error="no such base"), spent=0.0)
+    history.add(Experiment(Plan("knn"), score=None, error=Reason("user_error", {"reason": "no such base"})), spent=0.0)
     history.judge(Verdict(1, "failed", None, None), spent=0.0)
     with pytest.raises(UserError, match="none of the 1 plans") as caught:
         history.found()

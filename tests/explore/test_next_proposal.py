@@ -9,7 +9,6 @@ import pytest
 
 from haoqi import pipeline
 from haoqi.core.ledger import Entry, Ledger
-from haoqi.core.say import restored
 from haoqi.run import Run, run_of
 
 GOOD = ("great", "lovely", "quick", "bright", "kind", "fresh")
@@ -61,7 +60,7 @@ def test_curiosity_in_steps_gives_the_same_ledger_twice_and_never_ends_early(
     assert first == second
     tried = [body for kind, body in first if kind == "experiment"]
     assert len(tried) == steps
-    assert any(restored(body["why"]).startswith("proposed by curious") for body in tried)
+    assert any(b["why"] and b["why"]["facts"].get("strategy") == "curious" for b in tried)
     assert all(body["expected"] is not None and 0 < body["doubt"] < 0.5 for body in tried[1:])
 
 

@@ -25,7 +25,7 @@ def verdict(decision: str, difference: float = 0.01, p_value: float = 0.2, **res
         (Verdict(1, "crowned", 1, 0.5), "the first champion"),
         (verdict("crowned", 0.6, 0.0), "new champion (+0.600, p < 0.001 against no. 3)"),
         (
-            verdict("crowned", 0.02, 0.01, retried=True),
+            verdict("crowned", 0.02, 0.01, retested=True),
             "new champion (+0.020, p = 0.010 in cross-validation against no. 3)",
         ),
         (verdict("close"), "a close call (+0.010, p = 0.200), to be repeated"),
@@ -43,16 +43,16 @@ def test_a_verdict_is_told_with_its_numbers(found: Verdict, english: str) -> Non
 
 
 @pytest.mark.parametrize("difference", [0.004, 0.0, -0.001])
-@pytest.mark.parametrize("flattered", [None, 0.007])
-def test_a_champion_by_what_other_data_sets_say_is_told_as_such(difference: float, flattered: float | None) -> None:
+@pytest.mark.parametrize("bias", [None, 0.007])
+def test_a_champion_by_what_other_data_sets_say_is_told_as_such(difference: float, bias: float | None) -> None:
     """Whichever way the examples point, the sentence says why that is no contradiction, and nothing is certain."""
-    told = in_words(verdict("crowned", difference, 0.516, believed=0.99999, flattered=flattered))
+    told = in_words(verdict("crowned", difference, 0.516, chance_better=0.99999, selection_bias=bias))
     chinese = spoken(told, "zh")
     assert told.startswith("new champion") and chinese.startswith("新冠军")
     assert "what other data sets know" in told and "其他数据集" in chinese
     assert "over 99 %" in told and "99 % 以上" in chinese
     assert "100 %" not in told + chinese and "p = 0.516" in told and "p = 0.516" in chinese
-    if flattered is None:
+    if bias is None:
         assert "too little proof" in told and "证据还不够" in chinese
     else:
         assert "0.007" in told and "0.007" in chinese

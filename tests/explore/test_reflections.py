@@ -16,6 +16,7 @@ from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments import run_experiment
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.record.lessons import Lesson
@@ -93,7 +94,7 @@ class Case:
 
     def run(self, plan: Plan) -> Experiment:
         """Run a plan and make it champion."""
-        step = Proposal(plan, "planted", "explore", Belief(None, 0.15, 1.0), 1.0, None)
+        step = Proposal(plan, Reason("planted"), "explore", Belief(None, 0.15, 1.0), 1.0, None)
         return self._crown(self.history.add(run_experiment.run(step, self.context), spent=0.0))
 
     def fake(self, plan: Plan, probabilities: np.ndarray[Any, Any]) -> Experiment:
@@ -111,7 +112,7 @@ class Case:
         return self._crown(self.history.add(Experiment(plan, score=float(score)), spent=0.0))
 
     def _crown(self, experiment: Experiment) -> Experiment:
-        assert experiment.score is not None, experiment.error
+        assert experiment.score is not None, experiment.failure()
         number = experiment.number
         self.history.judge(Verdict(number, "crowned", number, experiment.score), spent=0.0)
         return experiment
@@ -124,7 +125,7 @@ class Case:
         """Return what running a lesson's plans says of it."""
         champion = self.history.verdicts[-1]
         for plan in lesson.plans:
-            step = Proposal(plan, "tests a lesson", "reflect", Belief(None, 0.15, 1.0), 1.0, None)
+            step = Proposal(plan, Reason("lesson", {"claim": ""}), "reflect", Belief(None, 0.15, 1.0), 1.0, None)
             found = self.history.add(run_experiment.run(step, self.context), spent=0.0)
             self.history.judge(replace(champion, experiment=found.number, decision="kept"), spent=0.0)
         return reflect.judge_lesson(lesson, ChampionDiagnostics(self.context, self.history)).decision

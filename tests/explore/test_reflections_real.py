@@ -18,6 +18,7 @@ from haoqi.explore.experiments import run_experiment
 from haoqi.explore.experiments.training_data import recipe_tools
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.reflection import reflect
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
@@ -80,9 +81,9 @@ def flipped(train: Examples) -> tuple[Examples, set[int]]:
 
 def crowned(context: SearchContext, history: History, plan: Plan) -> float:
     """Run a plan, make it champion, and return its score."""
-    step = Proposal(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None)
+    step = Proposal(plan, Reason("asked"), "explore", Belief(None, 0.15, 1.0), 1.0, None)
     found = history.add(run_experiment.run(step, context), spent=0.0)
-    assert found.score is not None, found.error
+    assert found.score is not None, found.failure()
     history.judge(Verdict(found.number, "crowned", found.number, found.score), spent=0.0)
     return found.score
 

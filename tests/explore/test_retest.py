@@ -57,7 +57,7 @@ def test_more_examples_decide_a_close_call() -> None:
     assert first.p_value is not None
     assert ALPHA < first.p_value < CLOSE
     found, left = judged((150, 154), (750, 775))
-    assert (found.decision, found.retried, found.champion) == ("crowned", True, 2)
+    assert (found.decision, found.retested, found.champion) == ("crowned", True, 2)
     assert found.score == 0.77  # on the validation examples, as all others are
     assert found.difference == pytest.approx(0.025)
     assert left == pytest.approx(ALPHA)
@@ -66,14 +66,14 @@ def test_more_examples_decide_a_close_call() -> None:
 @pytest.mark.parametrize("again", [752, 740])
 def test_more_examples_may_say_no_and_the_stake_is_paid(again: int) -> None:
     found, left = judged((150, 154), (750, again))
-    assert (found.decision, found.retried, found.champion) == ("kept", True, 1)
+    assert (found.decision, found.retested, found.champion) == ("kept", True, 1)
     assert left < ALPHA
 
 
 def test_what_is_clear_or_no_better_is_not_tried_again() -> None:
     for looks in ((150, 175), (150, 145), (150, 151)):
         found, _ = judged(looks, (750, 1000))
-        assert not found.retried
+        assert not found.retested
     assert judged((150, 175), (750, 1000))[0].decision == "crowned"
 
 

@@ -15,6 +15,7 @@ from haoqi.explore.experiments import run_experiment
 from haoqi.explore.experiments.cross_validation import cross_validate
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 from haoqi.explore.reflection import reflect
@@ -42,13 +43,15 @@ def hopeless(tmp_path: Path, tiny_base: str) -> Case:
 def test_a_fit_that_cannot_beat_the_champion_ends_early_and_its_seconds_are_not_learnt_from(hopeless: Case) -> None:
     context, history = hopeless.context, hopeless.history
     plan = Plan.of("top_layers", "tiny", {"epochs": 4})
-    step = Proposal(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, to_beat=history.champion_score)
+    step = Proposal(
+        plan, Reason("asked"), "explore", Belief(None, 0.15, 1.0), 1.0, None, to_beat=history.champion_score
+    )
     whole = run_experiment.run(replace(step, to_beat=None), context)
     assert (whole.cut, whole.notes) == (False, ())
     early = run_experiment.run(step, context)
     assert early.cut
     assert early.score is not None
-    assert [note.key in ENDED_EARLY for note in early.notes] == [True]
+    assert [note.kind in ENDED_EARLY for note in early.notes] == [True]
     again = run_experiment.run(step, context)
     assert (early.score, early.notes) == (again.score, again.notes)
     early = replace(early, seconds=0.01)  # a busy machine may take longer than the whole was believed to
@@ -62,8 +65,8 @@ def test_only_what_is_tried_for_the_title_must_come_up_to_the_champion(hopeless:
     table, plan = Scheduler(hopeless.context, hopeless.history, None), Plan("top_layers", "tiny")
     title = hopeless.history.champion_score
     assert title is not None
-    assert table._propose(plan, "", "explore").to_beat == title
-    assert table._propose(replace(plan, share=1 / 3), "", "explore").to_beat is None
+    assert table._propose(plan, Reason("asked"), "explore").to_beat == title
+    assert table._propose(replace(plan, share=1 / 3), Reason("asked"), "explore").to_beat is None
     for role in ("verify", "reflect"):
         assert table._propose(plan, "", role).to_beat is None
 
@@ -285,10 +288,14 @@ def test_with_few_examples_what_takes_a_second_is_tried_even_in_the_time_kept_fo
 def test_what_passes_its_deadline_is_stopped_without_a_result_and_the_next_forecast_knows(hopeless: Case) -> None:
     context, history = hopeless.context, hopeless.history
     plan = Plan.of("top_layers", "tiny", {"epochs": 5})
-    step = Proposal(plan, "", "explore", Belief(None, 0.15, 1.0), 1.0, None, deadline=0.0)
+    step = Proposal(plan, Reason("asked"), "explore", Belief(None, 0.15, 1.0), 1.0, None, deadline=0.0)
     found = run_experiment.run(step, context)
     assert (found.score, found.cut) == (None, True)
-    assert found.error.startswith(run_experiment.STOPPED)
+    assert found.error is not None
+    assert (found.error.kind, found.failure()) == (
+        "out_of_time",
+        f"stopped after {found.seconds:.0f} s: its time was over",
+    )
     assert not (context.folder / "checkpoints" / f"{plan.key}-{plan.seed}").exists()
     before = CostModel.of(context, history.experiments, timed=True).cost(plan).seconds
     history.add(replace(found, seconds=20 * before), spent=0.0)

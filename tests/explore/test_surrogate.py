@@ -5,6 +5,7 @@ import numpy as np
 from haoqi.explore.beliefs.surrogate import Surrogate
 from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
 from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
 
 METHODS = ("logistic", "tfidf", "probe", "knn", "full", "lora")
 PLANS = [
@@ -25,7 +26,9 @@ def seen(plan: Plan, odds: float, number: int = 1) -> Experiment:
 
 def test_before_anything_scored_there_is_no_score_but_an_order() -> None:
     prior = TransferPrior({"probe": PriorBelief(1.0, 0.2)}, {"probe": PriorBelief(0.3, 0.1)})
-    surrogate = Surrogate.of(prior, [Experiment(Plan("full"), None, error="out of memory")])
+    surrogate = Surrogate.of(
+        prior, [Experiment(Plan("full"), None, error=Reason("failed", {"reason": "out of memory"}))]
+    )
     believed, doubt = surrogate.score(Plan("probe"))
     assert believed is None
     assert doubt > 0.05
@@ -77,7 +80,7 @@ def test_what_two_methods_share_on_other_data_is_believed_of_this() -> None:
 
 def test_plans_that_failed_say_nothing_of_others() -> None:
     shown = [seen(plan, 1.0 + 0.1 * at, at + 1) for at, plan in enumerate(PLANS[:5])]
-    failed = Experiment(Plan("full"), None, number=6, error="out of memory")
+    failed = Experiment(Plan("full"), None, number=6, error=Reason("failed", {"reason": "out of memory"}))
     with_it, without = (
         Surrogate.of(TransferPrior(), past).score(Plan("full", share=1 / 3)) for past in ([*shown, failed], shown)
     )

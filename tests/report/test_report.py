@@ -18,6 +18,7 @@ from haoqi.evaluate.evidence import Evidence, evidence
 from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.plans.reason import Reason
 from haoqi.report import Champion, Comparison, Row, Step, Story, Verdict
 from haoqi.report.markup import VOID, Said, tag
 
@@ -113,7 +114,7 @@ ROWS = (
         low=0.902,
         high=0.957,
         seconds=4.0,
-        why="cheap, so it comes first",
+        why=Reason("cheap"),
         verdict=Verdict("close", 0.019, -0.004, 0.041, 0.12, 2),
     ),
     Row(

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from haoqi import report
-from haoqi.core.say import say, texts
+from haoqi.core.say import texts
 from haoqi.data.answers import ONE_CLASS
+from haoqi.explore.plans.reason import SAID, Reason
 from haoqi.explore.record.claims import claim
 from haoqi.report import Champion, Lesson, Row, Step, Story, Verdict
 from haoqi.report.daybook import chapters, deviations, entries, turning_points
 
 EVIL = "<b>x</b>"
 PAIR = {"one": EVIL, "other": "sport", "count": 12, "error_share": 0.4}
-CLOSE = say("why.close", difference="0.019", p="p = 0.120")
+CLOSE = Reason("close", {"difference": 0.019, "p": 0.120})
 
 
 def row(number: int, words: str, verdict: Verdict | None, **facts: Any) -> Row:
@@ -28,17 +29,17 @@ def kept(difference: float, p_value: float, against: int = 2) -> Verdict:
 
 
 ROWS = (
-    row(1, "majority", Verdict("crowned"), score=0.3, why=say("why.first")),
+    row(1, "majority", Verdict("crowned"), score=0.3, why=Reason("first")),
     row(2, "tfidf", Verdict("crowned", 0.6, 0.55, 0.65, 0.0001, 1), expected=0.4, doubt=0.2, expected_seconds=1.0),
     row(3, f"lora of {EVIL}", Verdict("failed"), score=None, error=f"no memory {EVIL}", seconds=9.0),
-    row(4, "knn", kept(-0.1, 0.0004), score=0.8, expected=0.81, doubt=0.03, why=say("why.cheap")),
-    row(5, "zero_shot", kept(-0.01, 0.6), expected=0.9, doubt=0.05, why=f"a whim of {EVIL}"),
+    row(4, "knn", kept(-0.1, 0.0004), score=0.8, expected=0.81, doubt=0.03, why=Reason("cheap")),
+    row(5, "zero_shot", kept(-0.01, 0.6), expected=0.9, doubt=0.05, why=Reason(SAID, {"text": f"a whim of {EVIL}"})),
     row(
         6,
         "probe",
         Verdict("close", 0.019, -0.004, 0.041, 0.12, 2),
         score=0.919,
-        why=say("why.proposed", strategy="curious", count=23),
+        why=Reason("proposed", {"strategy": "curious", "count": 23}),
     ),
     row(7, "probe", Verdict("crowned", 0.022, 0.003, 0.044, 0.021, 2), role="verify", seed=1, why=CLOSE),
     row(
@@ -51,7 +52,7 @@ ROWS = (
         doubt=0.01,
         expected_seconds=2.0,
         seconds=9.0,
-        why=say("why.lesson", claim=claim("confused_pairs", PAIR)),
+        why=Reason("lesson", {"claim": claim("confused_pairs", PAIR)}),
     ),
 )
 LEVELS = (0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.922, 0.922)

@@ -253,7 +253,7 @@ def test_the_terminal_the_ledger_and_the_report_say_that_memory_was_short(
     from haoqi import pipeline
     from haoqi.core.events import Event, Note, Released
     from haoqi.core.ledger import Ledger
-    from haoqi.core.say import restored
+    from haoqi.explore.record.earlier_ledgers import read_reason
     from haoqi.run import run_of
     from tests.test_pipeline import reviews
 
@@ -266,7 +266,9 @@ def test_the_terminal_the_ledger_and_the_report_say_that_memory_was_short(
     ledger = Ledger(path)
     [experiment] = [entry.body for entry in ledger.entries(ledger.runs()[0], "experiment")]
     ledger.close()
-    note = restored(experiment["notes"][0])
+    noted = read_reason(experiment["notes"][0])
+    assert noted is not None and noted.kind == "train.memory.planned"
+    note = noted.words()
     assert "layers computed twice instead of kept, to fit into the memory that was free" in note
     assert any(isinstance(event, Note) and event.warning and event.text.endswith(note) for event in seen)
     told = seen[-1]

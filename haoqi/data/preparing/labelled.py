@@ -6,7 +6,8 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.duplicates.dedupe import UNLABELLED
-from haoqi.data.preparing.rows import ReadLabel, clean_rows, read_labels, start
+from haoqi.data.preparing.label_reading import ReadLabel
+from haoqi.data.preparing.rows import clean_rows, read_labels, start
 from haoqi.data.raw import Raw
 from haoqi.data.settings import DataSettings
 

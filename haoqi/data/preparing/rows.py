@@ -1,25 +1,23 @@
 """Rows on their way from raw to splits: labels read, texts cleaned, bad ones counted."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say, told_by
-from haoqi.data.examples import Examples, Label
+from haoqi.core.say import say
+from haoqi.data.examples import Examples
 from haoqi.data.preparing.clean import clean_all
 from haoqi.data.preparing.duplicates.dedupe import TRAIN, UNLABELLED, Codes
+from haoqi.data.preparing.label_reading import ReadLabel, named_rows, read_all_labels, tolerate_unreadable
 from haoqi.data.raw import PARTS, Raw
 from haoqi.data.settings import DataSettings
 
 Progress = Callable[[str, float], None]
-ReadLabel = Callable[[object], Label]
 # Shares of rows that are left out, and told, without being asked; a person's own word goes before.
-WITHOUT_TEXT, WITHOUT_LABEL, UNREADABLE_LABEL = 0.05, 0.20, 0.02
-_NO_LABEL = "left.no_label"
+WITHOUT_TEXT, WITHOUT_LABEL = 0.05, 0.20
 
 
 @dataclass(frozen=True)
@@ -80,36 +78,28 @@ def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Ro
     Raises:
         UserError: if more rows than allowed have no label, or one that cannot be read.
     """
-    known: dict[str, Label] = {}
-    labels: list[Any] = []
-    reasons: dict[str, list[int]] = defaultdict(list)
-    for row, raw in enumerate(rows.examples.labels):
-        try:
-            if isinstance(raw, str):
-                if raw not in known:
-                    known[raw] = read_label(raw)
-                labels.append(known[raw])
-            else:
-                labels.append(None if raw is None else read_label(raw))
-        except ValueError as error:
-            labels.append(None)
-            reasons[told_by(error)].append(row)
-            continue
-        if labels[-1] is None and rows.parts[row] != UNLABELLED:
-            reasons[_NO_LABEL].append(row)
-    for reason, found in reasons.items():
-        usual = WITHOUT_LABEL if reason == _NO_LABEL else UNREADABLE_LABEL
-        _tolerate(rows, found, _said(reason), settings, usual=usual)
-    out = [row for found in reasons.values() for row in found]
+    read = read_all_labels(rows.examples, read_label)
+    tolerate_unreadable(read, rows.examples.ids, settings)
+    unreadable = list(read.unreadable)
+    missing = [
+        row
+        for row, label in enumerate(read.labels)
+        if label is None and row not in read.unreadable and rows.parts[row] != UNLABELLED
+    ]
+    _tolerate(rows, missing, say("left.no_label"), settings, usual=WITHOUT_LABEL)
+    out = [*missing, *unreadable]
     parts = rows.parts.copy()
     parts[out] = UNLABELLED
-    if len(out) == len(labels):
+    if len(out) == len(read.labels):
         raise UserError(say("fault.no_row_labelled", source=rows.source), say("fault.no_row_labelled.hint"))
+    reasons = [(missing, say("left.no_label"))]
+    reasons += [(unreadable, say("left.unreadable_label", reason=read.reason))] if unreadable else []
     told = [
-        say("rows.unlabelled", count=len(found), reason=_said(reason), named=_named(rows, found))
-        for reason, found in reasons.items()
+        say("rows.unlabelled", count=len(found), reason=reason, named=named_rows(rows.examples.ids, found))
+        for found, reason in reasons
+        if found
     ]
-    return replace(rows, examples=replace(rows.examples, labels=labels), parts=parts).warned(*told)
+    return replace(rows, examples=replace(rows.examples, labels=read.labels), parts=parts).warned(*told)
 
 
 def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
@@ -129,7 +119,7 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     empty = [row for row, text in enumerate(rows.examples.texts) if not text or text.isspace()]
     _tolerate(rows, empty, say("left.no_text"), settings, usual=WITHOUT_TEXT)
     if empty:
-        told = say("rows.no_text", count=len(empty), named=_named(rows, empty))
+        told = say("rows.no_text", count=len(empty), named=named_rows(rows.examples.ids, empty))
         rows = rows.warned(told)
     return rows.without(set(empty), {say("left.no_text"): len(empty)})
 
@@ -142,21 +132,14 @@ def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings,
     merged = usual == WITHOUT_LABEL and 0.5 * total < len(found) < total
     raise UserError(
         say(
-            "rows.too_many", count=len(found), total=total, source=rows.source, reason=reason, named=_named(rows, found)
+            "rows.too_many",
+            count=len(found),
+            total=total,
+            source=rows.source,
+            reason=reason,
+            named=named_rows(rows.examples.ids, found),
         ),
         say("rows.merged.hint")
         if merged
         else say("rows.too_many.hint", min=min(1.0, -(-100 * len(found) // total) / 100)),
     )
-
-
-def _named(rows: Rows, found: list[int]) -> str:
-    """Return the first of some rows as a person counts them."""
-    listed = ", ".join(str(rows.examples.ids[row] + 1) for row in found[:5])
-    key = "rows.rows_cut" if len(found) > 5 else "rows.rows" if len(found) > 1 else "rows.row"
-    return say(key, listed=listed)
-
-
-def _said(reason: str) -> str:
-    """Return a reason in words: what reading a label has raised stands as it is."""
-    return say(_NO_LABEL) if reason == _NO_LABEL else reason

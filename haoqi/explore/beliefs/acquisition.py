@@ -150,7 +150,7 @@ def paired_error(history: "History") -> float:
     Two plans that answer much alike differ by less than others, so the verdicts that were nearest speak. Without
     any it is the champion's own error, as if half of what is hard were hard for all.
     """
-    compared = [v for v in history.verdicts if v.difference is not None and not v.retried]
+    compared = [v for v in history.verdicts if v.difference is not None and not v.retested]
     near = [v for v in compared if v.low is not None and v.high is not None]
     near.sort(key=lambda v: (abs(v.difference or 0.0), v.experiment))
     found = [((v.high or 0.0) - (v.low or 0.0)) / (2 * _SURE) for v in near[: max(1, math.ceil(len(near) / 2))]]

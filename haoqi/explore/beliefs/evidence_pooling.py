@@ -77,14 +77,14 @@ def certainty_needed(alpha: float) -> float:
     return max(0.5, 1 - _DOUBTS * alpha)
 
 
-def probability_better(found: Comparison, lead: PriorBelief, level: float, *, flattered: float = 0.0) -> float:
+def probability_better(found: Comparison, lead: PriorBelief, level: float, *, selection_bias: float = 0.0) -> float:
     """Return the chance that the first of two plans is better, in (0, 1).
 
     Args:
         found: the two on the examples at hand.
         lead: what is believed of it elsewhere, in log-odds.
         level: the second's score, in [0, 1], where a log-odd is worth level (1 - level).
-        flattered: the selection bias of the second's score, 0 or more.
+        selection_bias: the selection bias of the second's score, 0 or more.
 
     >>> round(probability_better(Comparison(0.02, -0.016, 0.056, 0.28), PriorBelief(0.3, 0.3), 0.8), 2)
     0.92
@@ -92,7 +92,7 @@ def probability_better(found: Comparison, lead: PriorBelief, level: float, *, fl
     worth = max(_LEAST_ERROR, level * (1 - level))
     error = max(_LEAST_ERROR, (found.high - found.low) / (2 * _SURE))
     known, observed = (worth * lead.doubt) ** -2, error**-2
-    mean = (worth * lead.mean * known + (found.difference + flattered) * observed) / (known + observed)
+    mean = (worth * lead.mean * known + (found.difference + selection_bias) * observed) / (known + observed)
     return 0.5 * math.erfc(-mean * math.sqrt((known + observed) / 2))
 
 

@@ -11,12 +11,14 @@ import numpy as np
 
 from haoqi.core import seeds
 from haoqi.core.deadline import OutOfTimeError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.preparing.split import in_folds
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.fit_job import build_job
 from haoqi.explore.experiments.training_data import training_examples
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
@@ -28,7 +30,7 @@ def cross_validate(
     *,
     seconds: float | None = None,
     deadline: float | None = None,
-    facts: list[str] | None = None,
+    notes: list[Reason] | None = None,
 ) -> Scores:
     """Return scores of every judged example from a model that was not fitted on it.
 
@@ -38,7 +40,7 @@ def cross_validate(
         seconds: what it should take at most; each fold may take its part of what the folds before it left. None: no
             limit.
         deadline: seconds after which it is no longer of use; None: none are.
-        facts: takes what fits note.
+        notes: takes what fits note.
 
     Raises:
         OutOfTimeError: if the last fold, times those that are left, says that the deadline will pass; the first says
@@ -50,9 +52,8 @@ def cross_validate(
     def fit(rest: Examples, fold: int) -> Predictor:
         now = time.perf_counter()
         if deadline is not None and fold > 1 and now - begun + (now - ended[-1]) * (context.folds - fold) > deadline:
-            raise OutOfTimeError(
-                f"{fold} of {context.folds} folds took {now - begun:.0f} s, too long for the time left"
-            )
+            facts = {"fold": fold, "folds": context.folds, "seconds": round(now - begun)}
+            raise OutOfTimeError(say("deadline.folds", **facts))
         ended.append(now)
         train = training_examples(plan, context, rest, part=fold)
         limit = None
@@ -60,7 +61,7 @@ def cross_validate(
             spent = time.perf_counter() - begun
             limit = max(1.0, (seconds - spent) / (context.folds - fold))
         return context.method(plan).fit(
-            build_job(plan, context, train, seconds=limit, part=(fold, context.folds), facts=facts)
+            build_job(plan, context, train, seconds=limit, part=(fold, context.folds), notes=notes)
         )
 
     return cross_scores(context, fit)

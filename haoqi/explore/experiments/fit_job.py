@@ -5,6 +5,7 @@ from haoqi.core.events import Advanced, Note
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.setup.artifact_paths import checkpoint_folder
 from haoqi.explore.setup.context import SearchContext
 from haoqi.methods.method import Job, Progress
@@ -19,19 +20,21 @@ def build_job(
     seconds: float | None = None,
     to_beat: float | None = None,
     part: tuple[int, int] = (0, 1),
-    facts: list[str] | None = None,
+    notes: list[Reason] | None = None,
 ) -> Job:
-    """Return what a plan is fitted with; `part` is (fold, folds) in cross-validation, `facts` takes what it notes."""
+    """Return what a plan is fitted with; `part` is (fold, folds) in cross-validation, `notes` takes what it tells."""
     fold, folds = part
 
     def report(progress: Progress) -> None:
         context.listen(Advanced((fold + progress.share) / folds, progress.note))
 
     def note(fact: str) -> None:
-        if facts is None or fact not in facts:
-            context.listen(Note(say("plan.fact", plan=plan.words(), fact=fact), warning=True))
-        if facts is not None and fact not in facts:
-            facts.append(fact)
+        reason = Reason.of(fact)
+        if notes is not None and reason in notes:
+            return
+        context.listen(Note(say("plan.fact", plan=plan.words(), fact=fact), warning=True))
+        if notes is not None:
+            notes.append(reason)
 
     return Job(
         task=context.task,

@@ -9,6 +9,7 @@ from haoqi.core import seeds
 from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.errors import UserError
 from haoqi.core.folder import building
+from haoqi.core.say import Sentence, say, told_by
 from haoqi.evaluate.metric import total
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.cross_validation import cross_decode, cross_validate
@@ -18,6 +19,7 @@ from haoqi.explore.experiments.model_store import describe_model
 from haoqi.explore.experiments.training_data import training_examples
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
 from haoqi.explore.plans.proposal import Proposal
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record import artifacts
 from haoqi.explore.setup.artifact_paths import (
     MODEL,
@@ -28,8 +30,8 @@ from haoqi.explore.setup.context import SearchContext
 from haoqi.models.predictor import Predictor
 from haoqi.train.prospect import ENDED_EARLY
 
-STOPPED = "stopped"
-"""How the error begins of an experiment whose time was over before it came to a result."""
+LONGEST = 500
+"""Characters of what an exception says that are kept."""
 
 # A fit that took more than this share of the time it was given was ended by the clock.
 _NEARLY = 0.85
@@ -41,7 +43,7 @@ def run(step: Proposal, context: SearchContext) -> Experiment:
     A plan that fails is an outcome too: its error is recorded and the search goes on.
     """
     begun = time.perf_counter()
-    notes: list[str] = []
+    notes: list[Reason] = []
     facts: dict[str, Any] = {
         "plan": step.plan,
         "expected": step.belief.score,
@@ -56,33 +58,43 @@ def run(step: Proposal, context: SearchContext) -> Experiment:
     except OutOfTimeError as error:
         shutil.rmtree(checkpoint_folder(step.plan, context), ignore_errors=True)
         seconds = time.perf_counter() - begun
-        reason = f"{STOPPED} after {seconds:.0f} s: {error}"
+        reason = Reason("out_of_time", {"reason": told_by(error)})
         return Experiment(score=None, error=reason, cut=True, notes=tuple(notes), seconds=seconds, **facts)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
         seconds = time.perf_counter() - begun
-        return Experiment(score=None, error=reason[:500], notes=tuple(notes), seconds=seconds, **facts)
+        return Experiment(score=None, error=_failure(error), notes=tuple(notes), seconds=seconds, **facts)
     shutil.rmtree(checkpoint_folder(step.plan, context), ignore_errors=True)
     seconds = time.perf_counter() - begun
     late = step.seconds is not None and seconds > _NEARLY * step.seconds
-    cut = late or any(getattr(note, "key", None) in ENDED_EARLY for note in notes)
+    cut = late or any(note.kind in ENDED_EARLY for note in notes)
     return Experiment(seconds=seconds, cut=cut, notes=tuple(notes), **scored, **facts)
 
 
-def _fit_and_score(step: Proposal, context: SearchContext, notes: list[str]) -> dict[str, Any]:
+def _failure(error: Exception) -> Reason:
+    """Return what an exception says, on one line and not too long; a sentence of ours as it is, in every language."""
+    if isinstance(error, UserError):
+        hinted = say("error.hinted", what=error.what, hint=error.hint) if error.hint else error.what
+        return Reason("user_error", {"reason": hinted})
+    told = told_by(error)
+    if not isinstance(told, Sentence):
+        told = (" ".join(told.split()) or type(error).__name__)[:LONGEST]
+    return Reason("failed", {"reason": told})
+
+
+def _fit_and_score(step: Proposal, context: SearchContext, notes: list[Reason]) -> dict[str, Any]:
     plan, task = step.plan, context.task
     if plan.method == ENSEMBLE:
         return _kept(plan, context, *ensemble_answers(plan, context))
     memories: list[artifacts.EarlyAnswers] = []
     if context.folds:
         limits = {"seconds": step.seconds, "deadline": step.deadline}
-        predictor, scores = None, cross_validate(plan, context, **limits, facts=notes)
+        predictor, scores = None, cross_validate(plan, context, **limits, notes=notes)
     else:
         begun = time.perf_counter()
         train = training_examples(plan, context, context.splits.train)
         left = None if step.seconds is None else max(1.0, step.seconds - (time.perf_counter() - begun))
         job = build_job(
-            plan, context, train, valid=context.splits.valid, seconds=left, to_beat=step.to_beat, facts=notes
+            plan, context, train, valid=context.splits.valid, seconds=left, to_beat=step.to_beat, notes=notes
         )
         ids = job.train.ids
         job = replace(job, remember=lambda found: memories.append(artifacts.EarlyAnswers.of(ids, found)))

@@ -10,6 +10,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, named, say
+from haoqi.explore.plans.reason import Reason
 
 # How far two plans are apart whose recipes have nothing in common: less than another base.
 _RECIPES = 0.2
@@ -127,10 +128,11 @@ class Experiment:
     """Whether the budget ended it before its own time, so that its seconds say little of its speed."""
     work: float = 0.0
     """What it takes on the machine that costs were measured on, in seconds: no clock has a part in it."""
-    error: str = ""
-    notes: tuple[str, ...] = ()
-    """What its fit noted, such as that memory was short."""
-    why: str = ""
+    error: Reason | None = None
+    """Why it failed: "out_of_time", "user_error" (a person can put it right), or "failed"; None: it did not."""
+    notes: tuple[Reason, ...] = ()
+    """What its fit noted, such as that memory was short. The kinds are keys of the texts."""
+    why: Reason | None = None
     role: str = "explore"
     """"explore", "verify" where a close call is repeated, or "reflect" where a lesson is tested."""
 
@@ -138,6 +140,10 @@ class Experiment:
     def surprise(self) -> float:
         """How far the outcome was from the belief; 0 where there was none."""
         return 0.0 if self.score is None or self.expected is None else abs(self.score - self.expected)
+
+    def failure(self) -> str:
+        """Return why it failed, as a person reads it; nothing if it did not."""
+        return "" if self.error is None else self.error.words("error", seconds=round(self.seconds))
 
 
 def plan_distance(one: Plan, other: Plan) -> float:

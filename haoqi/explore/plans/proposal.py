@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Proposal:
     """An experiment about to be made, and why."""
 
     plan: Plan
-    why: str
+    why: Reason
     role: str
     belief: Belief
     work: float

@@ -101,7 +101,7 @@ class ChampionTest:
             staked: float | None = None,
             **pooled: float | None,
         ) -> Verdict:
-            facts = {"against": champion.number, "alpha": staked, "retried": retested, **pooled, **asdict(found)}
+            facts = {"against": champion.number, "alpha": staked, "retested": retested, **pooled, **asdict(found)}
             return Verdict(challenger.number, decision, best.number, score, **facts)
 
         mean = float(self.metric.merit(np.asarray(first.sum(axis=0)).ravel()))
@@ -131,11 +131,11 @@ class ChampionTest:
             return None
         if (lead := self.lead(challenger.plan, champion.plan)) is None:
             return None
-        flattered = self.selection_bias(history) if together else 0.0
-        chance = probability_better(found, lead, history.champion_score or 0.0, flattered=flattered)
-        if found.difference + flattered <= 0 or chance < certainty_needed(self.alpha):
+        bias = self.selection_bias(history) if together else 0.0
+        chance = probability_better(found, lead, history.champion_score or 0.0, selection_bias=bias)
+        if found.difference + bias <= 0 or chance < certainty_needed(self.alpha):
             return None
-        return {"believed": round(chance, 6)} | ({"flattered": round(flattered, 6)} if together else {})
+        return {"chance_better": round(chance, 6)} | ({"selection_bias": round(bias, 6)} if together else {})
 
     def _as_good(self, found: Comparison) -> bool:
         """Return whether a faster copy may stand in for its teacher: within the margin, and not found worse."""
@@ -160,7 +160,7 @@ def alpha_share(history: History, challenger: Experiment, alpha: float) -> float
 
 def alpha_left(history: History, alpha: float) -> float:
     """Return what is left of alpha: all but the shares of challengers that looked better and were not proven so."""
-    proven = [one for one in history.verdicts if one.decision == "crowned" and one.believed is None]
+    proven = [one for one in history.verdicts if one.decision == "crowned" and one.chance_better is None]
     crowned = {_key(history, verdict) for verdict in proven}
     return max(0.0, alpha - sum(paid for key, paid in _paid(history).items() if key not in crowned))
 
@@ -180,7 +180,7 @@ def _paid(history: History) -> dict[str, float]:
     """Return the share of alpha that every plan used which looked better, by its key; a retest follows such a test."""
     found: dict[str, float] = {}
     for verdict in history.verdicts:
-        if verdict.alpha is not None and (verdict.retried or (verdict.difference or 0.0) > 0):
+        if verdict.alpha is not None and (verdict.retested or (verdict.difference or 0.0) > 0):
             found.setdefault(_key(history, verdict), verdict.alpha)
     return found
 

@@ -50,7 +50,7 @@ def retest_close_call(
         missing = (plan for plan in plans if not _place(plan, context).exists())
         if sum(costs.cross_validation_seconds(plan) for plan in missing) > SHARE * (budget - history.spent_seconds):
             return None
-    return lambda: _retried(challenger.plan, champion.plan, context)
+    return lambda: _retested(challenger.plan, champion.plan, context)
 
 
 def read_retest(one: Plan, other: Plan, context: SearchContext) -> Pair | None:
@@ -61,13 +61,13 @@ def read_retest(one: Plan, other: Plan, context: SearchContext) -> Pair | None:
         return None
 
 
-def _retried(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
+def _retested(challenger: Plan, champion: Plan, context: SearchContext) -> Pair | None:
     rows = len(context.cross_validated.judged)
-    context.listen(Note(say("retrial.begun", plan=champion.words(), count=rows)))
+    context.listen(Note(say("retest.begun", plan=champion.words(), count=rows)))
     try:
         return _statistics(challenger, context), _statistics(champion, context)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
-        context.listen(Note(say("retrial.failed", reason=str(error)), warning=True))
+        context.listen(Note(say("retest.failed", reason=str(error)), warning=True))
         return None
 
 

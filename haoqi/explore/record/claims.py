@@ -1,4 +1,4 @@
-"""What a lesson claims, as a sentence: the numbers of its evidence in the words of the report's texts."""
+"""What a lesson claims, as a sentence: the numbers of its evidence in the words of its reflection."""
 
 from collections.abc import Mapping
 from typing import Any

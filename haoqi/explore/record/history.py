@@ -6,8 +6,9 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.ledger import Entry, Ledger
-from haoqi.core.say import restored, saved
+from haoqi.core.say import restored, saved, say
 from haoqi.explore.plans.plan import ENSEMBLE, Experiment, Plan
+from haoqi.explore.record.earlier_ledgers import read_reason, rename_verdict
 from haoqi.explore.record.lessons import Lesson, LessonVerdict
 
 # What a clock said of an experiment; it is kept apart, so that equal runs have equal ledgers.
@@ -36,12 +37,12 @@ class Verdict:
     """Number of the experiment that was champion before."""
     alpha: float | None = None
     """The p-value below which it is crowned: its stake of the run's alpha; None: it was not put to this test."""
-    retried: bool = False
-    """Whether it was close on the validation examples, so that cross-validation on more decided: see `retrial`."""
-    believed: float | None = None
+    retested: bool = False
+    """Whether it was close on the validation examples, so that cross-validation on more decided: see `retest`."""
+    chance_better: float | None = None
     """The chance to be better that crowned it, with what other data sets know; None: no such chance decided."""
-    flattered: float | None = None
-    """What was taken off the champion's score for that, see `flattery`; None: nothing."""
+    selection_bias: float | None = None
+    """What was taken off the champion's score for that, see `promotion.selection_bias`; None: nothing."""
 
 
 class History:
@@ -58,7 +59,7 @@ class History:
         ledger.verify(run)
         entries = ledger.entries(run)
         self.experiments: list[Experiment] = [_experiment(e) for e in entries if e.kind == "experiment"]
-        self.verdicts: list[Verdict] = [Verdict(**e.body) for e in entries if e.kind == "verdict"]
+        self.verdicts: list[Verdict] = [Verdict(**rename_verdict(e.body)) for e in entries if e.kind == "verdict"]
         self.lessons: list[Lesson] = [Lesson.from_plain(restored(e.body)) for e in entries if e.kind == "lesson"]
         self.lesson_verdicts: list[LessonVerdict] = [
             LessonVerdict(**e.body) for e in entries if e.kind == "lesson_verdict"
@@ -138,12 +139,11 @@ class History:
         """
         if self.champion is not None:
             return self.champion
-        reasons = [experiment.error for experiment in self.experiments if experiment.error]
-        if reasons:
-            raise UserError(
-                f"none of the {len(self.experiments)} plans tried gave a model", f"the first failed: {reasons[0]}"
-            )
-        raise UserError("nothing was tried before the end", "give it more time: --minutes 5")
+        failed = [experiment for experiment in self.experiments if experiment.error]
+        if failed:
+            count = len(self.experiments)
+            raise UserError(say("found.none", count=count), say("found.none.hint", reason=failed[0].failure()))
+        raise UserError(say("found.nothing_tried"), say("found.nothing_tried.hint"))
 
     @property
     def alone(self) -> list[Experiment]:
@@ -176,6 +176,7 @@ class History:
 
 def _experiment(entry: Entry) -> Experiment:
     timing = {name: entry.timing[name] for name in _TIMED if name in entry.timing}
-    body = restored(entry.body)
-    read = {"plan": Plan.from_plain(body["plan"]), "notes": tuple(body.get("notes", ()))}
-    return Experiment(**{**body, **timing, **read})
+    body = entry.body
+    notes = tuple(found for one in body.get("notes", ()) if (found := read_reason(one)))
+    told = {topic: read_reason(body.get(topic), topic) for topic in ("why", "error")}
+    return Experiment(**{**body, **timing, "plan": Plan.from_plain(body["plan"]), "notes": notes, **told})

@@ -29,7 +29,7 @@ class Lesson:
     kind: str
     """Name of the reflection."""
     claim: str
-    """One English sentence with the numbers in it; the report has it in every language it knows."""
+    """One English sentence with the numbers in it; in every language where its reflection has the words."""
     parent: Plan
     """The champion's plan when the lesson was raised: what its plans derive from and are compared with."""
     plans: tuple[Plan, ...]

@@ -17,6 +17,9 @@ from haoqi.explore.record.history import History
 
 ARMS = ("explore", "reflect")
 
+PROPOSED = "proposed"
+"""The kind of reason of a plan that a strategy chose."""
+
 TYPICAL = 0.005
 """A gain that a step may well bring where nothing else is known."""
 
@@ -60,14 +63,9 @@ def count_spending(history: History, begun: int, *, timed: bool) -> list[ArmSpen
     return found
 
 
-def has_begun(experiments: Sequence[Experiment], led: str) -> int:
-    """Return how many experiments came before the first that a side chose: the opening is nobody's merit.
-
-    Args:
-        experiments: of the run.
-        led: how the reason of a step begins that a strategy proposed.
-    """
-    chosen = [e.number for e in experiments if e.role == "reflect" or e.why.startswith(led)]
+def has_begun(experiments: Sequence[Experiment]) -> int:
+    """Return how many experiments came before the first that a side chose: the opening is nobody's merit."""
+    chosen = [e.number for e in experiments if e.role == "reflect" or (e.why and e.why.kind == PROPOSED)]
     return min(chosen, default=len(experiments) + 1) - 1
 
 

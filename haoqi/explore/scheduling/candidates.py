@@ -12,6 +12,7 @@ from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.costs.plan_costs import plan_work
 from haoqi.explore.plans.plan import Plan, Recipe
 from haoqi.explore.plans.proposal import Belief, Proposal
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.promotion.champion_test import usual_alpha_share
 from haoqi.explore.record.history import History
 from haoqi.explore.record.lessons import Lesson
@@ -196,7 +197,7 @@ class Candidates:
         cost = self.costs.cost(plan)
         return Belief(score, doubt, cost.seconds, cost.spread)
 
-    def _propose(self, plan: Plan, why: str, role: str) -> Proposal:
+    def _propose(self, plan: Plan, why: Reason, role: str) -> Proposal:
         limit = deadline = None
         if self.left is not None:
             limit = max(

@@ -24,7 +24,7 @@ def tell_resumed(context: SearchContext, history: History, clock: BudgetClock) -
 def tell_trying(context: SearchContext, history: History, proposal: Proposal) -> None:
     """Say what is about to be tried, and why."""
     seconds = proposal.belief.seconds if proposal.seconds is None else min(proposal.belief.seconds, proposal.seconds)
-    context.listen(Trying(len(history.experiments) + 1, proposal.plan.words(), proposal.why, seconds))
+    context.listen(Trying(len(history.experiments) + 1, proposal.plan.words(), proposal.why.words("why"), seconds))
 
 
 def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> None:
@@ -39,7 +39,7 @@ def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> 
             low=experiment.low,
             high=experiment.high,
             seconds=experiment.seconds,
-            verdict=experiment.error or in_words(verdict),
+            verdict=experiment.failure() or in_words(verdict),
             champion=verdict.decision in ("crowned", "faster"),
         )
     )
@@ -57,26 +57,26 @@ def in_words(verdict: Verdict) -> str:
     if verdict.against is None or verdict.difference is None or verdict.p_value is None:
         return say("verdict.first") if verdict.decision == "crowned" else say(f"verdict.{verdict.decision}")
     facts = say(
-        "verdict.facts_crossed" if verdict.retried else "verdict.facts",
+        "verdict.facts_crossed" if verdict.retested else "verdict.facts",
         difference=signed(verdict.difference),
         p=p_value(verdict.p_value),
     )
-    if verdict.decision == "crowned" and verdict.believed is not None:
-        return _believed(verdict, facts)
+    if verdict.decision == "crowned" and verdict.chance_better is not None:
+        return _decided_by_chance(verdict, facts)
     if verdict.decision in ("crowned", "close", "faster"):
         return say(f"verdict.{verdict.decision}", facts=facts, against=verdict.against)
     if verdict.difference <= 0:
         return say("verdict.worse", facts=facts)
     if verdict.alpha is None:
         return say("verdict.no_gain", facts=facts)
-    level = verdict.alpha / (2 if verdict.retried else 1)
+    level = verdict.alpha / (2 if verdict.retested else 1)
     return say("verdict.no_gain_asked", facts=facts, stake=f"{level:.3f}" if level >= 0.001 else f"{level:.1g}")
 
 
-def _believed(verdict: Verdict, facts: Sentence) -> Sentence:
+def _decided_by_chance(verdict: Verdict, facts: Sentence) -> Sentence:
     """Return why a challenger was promoted that is not proven better by these examples alone, or scores below."""
-    shared = {"facts": facts, "against": verdict.against, "chance": chance(verdict.believed or 0.0)}
-    if not verdict.flattered:
-        return say("verdict.believed", **shared)
-    key = "verdict.believed_chosen" if (verdict.difference or 0.0) > 0 else "verdict.believed_behind"
-    return say(key, flattered=f"{verdict.flattered:.3f}", **shared)
+    shared = {"facts": facts, "against": verdict.against, "chance": chance(verdict.chance_better or 0.0)}
+    if not verdict.selection_bias:
+        return say("verdict.chance_better", **shared)
+    key = "verdict.chance_better_chosen" if (verdict.difference or 0.0) > 0 else "verdict.chance_better_behind"
+    return say(key, selection_bias=f"{verdict.selection_bias:.3f}", **shared)

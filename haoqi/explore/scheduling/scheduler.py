@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from haoqi.core import seeds
-from haoqi.core.quantities import p_value
-from haoqi.core.say import say
 from haoqi.explore.beliefs.transfer_prior import BASELINE
 from haoqi.explore.plans.method_ranks import method_rank
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
-from haoqi.explore.scheduling.arm_bandit import choose_arm, count_spending, has_begun
+from haoqi.explore.plans.reason import Reason
+from haoqi.explore.scheduling.arm_bandit import PROPOSED, choose_arm, count_spending, has_begun
 from haoqi.explore.scheduling.candidates import Candidates
 from haoqi.explore.scheduling.ensemble_plans import propose_ensemble, propose_student
 from haoqi.explore.scheduling.ensemble_timing import can_refit, is_end_near
@@ -31,9 +30,6 @@ SOON_SECONDS = 60.0
 
 SOON = 0.5
 """And the largest share of the time."""
-
-PROPOSED = "proposed by"
-"""How the reason of a step begins that a strategy chose."""
 
 A_SECOND = 1.0
 """With few examples a default that takes no more than this, in seconds, is tried even in the time kept for the release,
@@ -83,13 +79,13 @@ class Scheduler(Candidates):
         """
         if not self.context.settings.ensemble:
             return None
-        why, role, seconds = say("why.ensemble"), ENSEMBLE, 1.0
+        why, role, seconds = Reason("ensemble"), ENSEMBLE, 1.0
         plan = propose_ensemble(self.context, self.history)
         if plan is None:
             plan = propose_student(self.context, self.history, self.costs.answer_seconds)
             if plan is None:
                 return None
-            why, role = say("why.distil"), DISTIL
+            why, role = Reason("distil"), DISTIL
             seconds = self._seconds(plan)
         limit = None if self.left is None else self._left_for(plan)
         if limit is not None and limit < seconds:
@@ -107,9 +103,9 @@ class Scheduler(Candidates):
         """
         untried = self.untried_plans()
         if self.context.few and (known := self._known_best(untried)):
-            return self._propose(known, say("why.few"), "explore")
+            return self._propose(known, Reason("few"), "explore")
         cheapest = min(untried, key=lambda p: (self.work(p), p.key), default=None)
-        return self._propose(cheapest, say("why.first"), "explore") if cheapest else None
+        return self._propose(cheapest, Reason("first"), "explore") if cheapest else None
 
     def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
         able = [
@@ -127,7 +123,7 @@ class Scheduler(Candidates):
             return None
         plan = self.history.experiments[verdict.experiment - 1].plan
         again = replace(plan, seed=plan.seed + 1)
-        why = say("why.close", difference=f"{verdict.difference:.3f}", p=p_value(verdict.p_value or 0.0))
+        why = Reason("close", {"difference": verdict.difference, "p": verdict.p_value})
         return self._propose(again, why, "verify") if self._is_affordable(again, elastic=False) else None
 
     def propose_opening(self) -> Proposal | None:
@@ -156,7 +152,7 @@ class Scheduler(Candidates):
             )
         else:  # the first has the base embed all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._following_recipe(cheap))
-        return self._propose(first, say("why.cheap"), "explore")
+        return self._propose(first, Reason("cheap"), "explore")
 
     def _is_quick(self, plan: Plan) -> bool:
         """Return whether few examples are judged, and a plan that trains no base takes a second that there is."""
@@ -190,7 +186,7 @@ class Scheduler(Candidates):
         if not able:
             return None
         best = max(able, key=lambda p: (p.share, -method_rank(p), p.key))
-        proposal = self._propose(best, say("why.plain"), "explore")
+        proposal = self._propose(best, Reason("plain"), "explore")
         if proposal.seconds is None or self._leaves_time(best):
             return proposal
         return replace(proposal, seconds=max(self.seconds_to_begin(best), FROZEN_SHARE * proposal.seconds))
@@ -222,7 +218,7 @@ class Scheduler(Candidates):
             # What can be cut short reads as many examples as there is time for.
             or (plan.share == 1.0 and self._can_be_cut_short(plan) and self._is_affordable(plan))
         ]
-        why = say("why.frozen")
+        why = Reason("frozen")
         return self._propose(max(able, key=lambda p: (p.share, p.key)), why, "explore") if able else None
 
     def _trains_whole(self) -> bool:
@@ -238,7 +234,7 @@ class Scheduler(Candidates):
             return None
         costly = [plan for plan in self.untried_plans() if not plan.settings and self.trains_base(plan)]
         able = [plan for plan in costly if self._is_affordable(plan)]
-        why = say("why.costly")
+        why = Reason("costly")
         return self._propose(self._believed_best(self._following_recipe(able)), why, "explore") if able else None
 
     def _propose_second_training(self) -> Proposal | None:
@@ -253,7 +249,7 @@ class Scheduler(Candidates):
             if not plan.settings and plan.share == 1.0
             if self.left is None or self._seconds(plan) <= UNLIKE_SHARE * self._left_for(plan)
         ]
-        why = say("why.unlike")
+        why = Reason("unlike")
         return self._propose(self._believed_best(self._following_recipe(able)), why, "explore") if able else None
 
     def is_worthwhile(self) -> bool:
@@ -281,7 +277,7 @@ class Scheduler(Candidates):
         if (test := self.propose_lesson_test()) is None:
             return None
         done, timed = self.history.experiments, self.left is not None
-        spending = count_spending(self.history, has_begun(done, PROPOSED), timed=timed)
+        spending = count_spending(self.history, has_begun(done), timed=timed)
         rng = seeds.generator(self.context.seed, "bandit", len(done))
         return test if choose_arm(spending, rng) == "reflect" else None
 
@@ -289,7 +285,9 @@ class Scheduler(Candidates):
         """Return the test of the most promising lesson that is open and can be afforded."""
         lessons = self._affordable_lessons()
         return (
-            self._propose(lessons[0][1], say("why.lesson", claim=lessons[0][0].claim), "reflect") if lessons else None
+            self._propose(lessons[0][1], Reason("lesson", {"claim": lessons[0][0].claim}), "reflect")
+            if lessons
+            else None
         )
 
     def propose_by_strategy(self) -> Proposal | None:
@@ -300,7 +298,7 @@ class Scheduler(Candidates):
         name = self.context.settings.strategy
         rng = seeds.plain(self.context.seed, "strategy", len(self.history.experiments))
         plan = strategies.build(name).propose(untried, self.history.alone, self.acquisition, rng)
-        return self._propose(plan, say("why.proposed", strategy=name, count=len(untried)), "explore")
+        return self._propose(plan, Reason(PROPOSED, {"strategy": name, "count": len(untried)}), "explore")
 
     def _cheap_seconds(self) -> float:
         budget = self.context.settings.budget_seconds

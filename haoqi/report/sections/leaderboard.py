@@ -70,7 +70,7 @@ def _versus(one: Standing) -> Child:
         return tag("b", Said("board.champion"))
     if one.versus is None:
         return formats.DASH
-    mark = " †" if one.versus.retried else ""
+    mark = " †" if one.versus.retested else ""
     return join(formats.signed(-one.versus.difference), " ", tag("small", formats.p_value(one.versus.p_value) + mark))
 
 
@@ -89,13 +89,13 @@ def _remarks(story: Story, found: list[Standing]) -> list[Child]:
     said: list[Child] = []
     if close:
         said.append(Said("board.close", close=Said("board.close.plans", count=close, n=close)))
-    if any(one.versus is not None and one.versus.retried for one in found):
-        said += [Said("gap"), Said("board.retried")]
+    if any(one.versus is not None and one.versus.retested for one in found):
+        said += [Said("gap"), Said("board.retested")]
     reigning = [row.verdict for one in found if one.champion for row in one.rows if row.verdict is not None]
     for verdict in reigning:  # of several seeds one was decided so at most
-        if verdict.believed is not None:
-            chance = quantities.chance(verdict.believed)
-            said += [Said("gap"), Said("board.believed", against=verdict.against, chance=chance)]
+        if verdict.chance_better is not None:
+            chance = quantities.chance(verdict.chance_better)
+            said += [Said("gap"), Said("board.chance_better", against=verdict.against, chance=chance)]
     if failed:
         said += [Said("gap"), Said("board.failed", count=failed, n=failed)]
     return said

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.core.say import say
 from haoqi.data.answers import SPANS
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.evaluate.metric import Array, Metric
@@ -29,7 +28,7 @@ class Spans:
     kind = SPANS
 
     def read(self, raw: object) -> Label:
-        """Return a cell as spans in order; whether they fit their text is said by `misfit`.
+        """Return a cell as spans in order; whether they fit their text is seen where they are read.
 
         Raises:
             ValueError: if the cell is blank or not a list of (start, end, label).
@@ -118,17 +117,6 @@ class Spans:
         if not isinstance(label, tuple) or not label:
             return "(none)"
         return ", ".join(f"{text[span.start : span.end]} ({span.label})" for span in label if isinstance(span, Span))
-
-
-def misfit(spans: Iterable[Sequence[Any]], text: str) -> str:
-    """Return why spans cannot belong to a text, or nothing: one ends beyond it, or holds only space."""
-    for start, end, label in spans:
-        where = {"start": start, "end": end, "label": label}
-        if not 0 <= start < end <= len(text):
-            return say("cell.span_outside", count=len(text), **where)
-        if not text[start:end].strip():
-            return say("cell.span_blank", **where)
-    return ""
 
 
 def overlapping(spans: Iterable[Sequence[Any]]) -> bool:

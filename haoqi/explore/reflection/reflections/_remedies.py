@@ -101,7 +101,7 @@ def raised(
 
     Args:
         diagnostics: of the champion.
-        kind: the reflection's name, whose sentence the report's texts hold.
+        kind: the reflection's name; its sentence is `lesson.` and that, in the texts beside it or of its class.
         plans: what would test it.
         evidence: the numbers that fill the sentence's gaps.
         explains: share of the errors left, in the lesson's measure, that the finding may account for. The seldomer
