@@ -56,6 +56,7 @@ class Stack:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
+    ranks: ClassVar[tuple[int, int]] = (4, 7)
 
     most_read: Annotated[int, Range(50, 1_000_000, log=True, search=False)] = 4000
     """The most training examples that the base reads; n-grams learn from all."""

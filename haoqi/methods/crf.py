@@ -58,6 +58,7 @@ class Crf:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (6, 5)
 
     epochs: Annotated[int, Range(1, 500, log=True, search=False)] = 100
     """How often every example is learnt from; gradient descent, for many texts or little time, takes 20 or 30."""

@@ -32,6 +32,7 @@ class Full(Techniques):
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (0, 2)
 
     learning_rate: Annotated[float, Range(3e-5, 1e-3, log=True)] = 2e-4
     """Step size of the uppermost layer at the end of warm-up."""

@@ -28,6 +28,7 @@ class Knn:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "roughly"
+    ranks: ClassVar[tuple[int, int]] = (9, 5)
 
     neighbours: Annotated[int, Range(1, 100, log=True)] = 15
     """How many of the nearest training texts vote."""

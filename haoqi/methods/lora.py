@@ -36,6 +36,7 @@ class Lora(Techniques):
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (3, 4)
 
     rank: Annotated[int, Range(2, 64, log=True)] = 16
     """Rank of the matrices: how much can be learnt."""

@@ -26,6 +26,7 @@ class Majority:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (5, 10)
 
     def fit(self, job: Job) -> Predictor:
         """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean."""

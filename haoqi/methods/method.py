@@ -69,7 +69,9 @@ class Method(Protocol):
 
     The module docstring cites the paper and says when to prefer the method. It may have a `work(size) -> Work` beside,
     which says as counts what a fit takes and scoring texts with what it gives; without one the explorer begins with
-    what methods of its sort usually take, and goes by the seconds that its plans took (`work_of`).
+    what methods of its sort usually take, and goes by the seconds that its plans took (`work_of`). And it may have
+    `ranks: ClassVar[tuple[int, int]]`: where it tends to stand among methods when time is no matter, 0 the best, with
+    many examples and with few; in the middle where it does not say.
     """
 
     accepts: ClassVar[Accepts]

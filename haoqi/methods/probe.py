@@ -42,6 +42,7 @@ class Probe:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (5, 1)
 
     named: Annotated[bool, Choices(True, False, search=False)] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""

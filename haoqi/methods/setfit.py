@@ -55,6 +55,7 @@ class Setfit:
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
+    ranks: ClassVar[tuple[int, int]] = (2, 0)
 
     learning_rate: Annotated[float, Range(1e-5, 5e-4, log=True)] = 2e-4
     """Step size of the uppermost layer at the end of warm-up."""

@@ -47,6 +47,7 @@ class Tfidf:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (7, 8)
 
     strength: Annotated[float, Range(0.01, 100.0, log=True)] = 1.0
     """How much an error costs against large weights (C): higher follows the examples more closely."""

@@ -36,6 +36,7 @@ class TopLayers(Techniques):
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (1, 3)
 
     layers: Annotated[int, Range(1, 6)] = 2
     """How many upper layers learn."""

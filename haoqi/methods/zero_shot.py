@@ -40,6 +40,7 @@ class ZeroShot:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
+    ranks: ClassVar[tuple[int, int]] = (10, 6)
 
     template: str = ""
     """A sentence with {label} in it, compared with the texts; empty: one in the language of the labels."""

@@ -9,6 +9,7 @@ import pytest
 from haoqi.core.events import Advanced, Event, Note
 from haoqi.explore.experiments.fit_job import build_job
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.setup.context import SearchContext
 from haoqi.methods.method import Progress
 from tests.explore.test_reflections import TFIDF, Case, drawn
@@ -41,10 +42,10 @@ def test_progress_is_that_of_all_folds_together(context: SearchContext, told: li
 def test_what_a_fit_notes_is_kept_and_told_once_however_many_folds_note_it(
     context: SearchContext, told: list[Event]
 ) -> None:
-    facts = list[str]()
+    notes = list[Reason]()
     for fold in range(3):
-        build_job(TFIDF, context, context.splits.train, part=(fold, 3), facts=facts).note("memory was short")
-    assert facts == ["memory was short"]
+        build_job(TFIDF, context, context.splits.train, part=(fold, 3), notes=notes).note("memory was short")
+    assert [str(one.facts) for one in notes] and len(notes) == 1
     [note] = told
     assert isinstance(note, Note) and note.warning and "memory was short" in note.text
 

@@ -1,21 +1,23 @@
-"""Ranks of methods settle ties: they name methods that there are, and strangers stand in the middle."""
+"""Methods say where they tend to stand, and one that does not stands in the middle."""
 
-from haoqi.explore.plans.method_ranks import RANK, RANK_OF_FEW, method_rank
-from haoqi.explore.plans.plan import Plan
-from haoqi.methods.method import methods
+import pytest
 
-
-def test_every_ranked_method_is_there_and_ranked_once() -> None:
-    for ranks in (RANK, RANK_OF_FEW):
-        assert set(ranks) <= set(methods.names())
-        assert len(set(ranks)) == len(ranks)
+from haoqi.explore.plans.method_ranks import MIDDLE, method_rank
+from haoqi.explore.plans.plan import ENSEMBLE, Plan
+from haoqi.methods import methods
 
 
-def test_few_examples_have_an_order_of_their_own() -> None:
-    setfit, full = Plan("setfit", "minilm"), Plan("full", "minilm")
-    assert method_rank(full) < method_rank(setfit)
-    assert method_rank(setfit, few=True) < method_rank(full, few=True)
+def test_with_many_examples_tuning_stands_before_words_and_with_few_frozen_features_do() -> None:
+    order = sorted(methods.names(), key=lambda name: method_rank(Plan(name)))
+    assert order.index("full") < order.index("probe") < order.index("tfidf")
+    few = sorted(methods.names(), key=lambda name: method_rank(Plan(name), few=True))
+    assert few.index("probe") < few.index("full")
 
 
-def test_a_method_of_another_package_is_neither_first_nor_last() -> None:
-    assert 0 < method_rank(Plan("of_another_package")) < len(RANK) - 1
+@pytest.mark.parametrize("name", [ENSEMBLE, "of_another_package"])
+def test_what_does_not_say_stands_in_the_middle(name: str) -> None:
+    assert method_rank(Plan(name)) == method_rank(Plan(name), few=True) == MIDDLE
+
+
+def test_settings_and_base_are_nothing_to_a_rank() -> None:
+    assert method_rank(Plan("probe", "minilm")) == method_rank(Plan("probe", "other", share=0.5))

@@ -73,11 +73,12 @@ class RecipeTools:
 class Recipe(Protocol):
     """A frozen dataclass of settings with an `apply`. One file each; the file's name is its name.
 
-    The module docstring cites its source and says when to prefer it.
+    The module docstring cites its source and says when to prefer it. It may have `instead: ClassVar[str]`: the recipe
+    that comes near to it, for methods that cannot use what it makes.
     """
 
     accepts: ClassVar[Accepts]
-    """Names of the task outputs whose examples it can change."""
+    """Which answers' examples it can change."""
     needs: ClassVar[frozenset[str]]
     """Fields of the kit that it cannot do without."""
 

@@ -24,6 +24,7 @@ class EarlyLearning:
     """How much early answers count."""
 
     accepts: ClassVar[Accepts] = Accepts(exclusive=True)
+    instead: ClassVar[str] = "drop_suspects"
     needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
 
     strength: Annotated[float, Range(0.5, 30.0, log=True)] = 7.0

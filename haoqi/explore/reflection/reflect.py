@@ -32,9 +32,6 @@ from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.scheduling.next_proposal import opening_over, out_of_steps, trains_next
 from haoqi.explore.setup.context import SearchContext
 
-EARLY = ("suspect_labels",)
-"""Reflections before the first training, which is costly and whose recipe can follow them."""
-
 AGAIN = 5
 """After so many experiments under one champion there is another reflection where no lesson is open."""
 
@@ -72,7 +69,7 @@ def update_lessons(context: SearchContext, history: History, spent: Callable[[],
     if _due(context, history, left):
         _look(context, diagnostics, spent)
     elif _due_early(context, history, left):
-        _look(context, diagnostics, spent, EARLY)
+        _look(context, diagnostics, spent, _early())
 
 
 def find_lessons(diagnostics: ChampionDiagnostics) -> list[Lesson]:
@@ -133,6 +130,11 @@ def _judged(lesson: Lesson, diagnostics: ChampionDiagnostics, context: SearchCon
     except Exception as error:  # whatever a measure runs into
         context.listen(Note(say("lesson.told.broken", reason=_reason(error), claim=lesson.claim), warning=True))
         return LessonVerdict(lesson.key, "undecided", None, None, tests=_tests(diagnostics.history))
+
+
+def _early() -> tuple[str, ...]:
+    """Return the reflections before the first training, which is costly and whose recipe can follow them."""
+    return tuple(name for name in reflections.names() if getattr(reflections.get(name), "early", False))
 
 
 def _look(

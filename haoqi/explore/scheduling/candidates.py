@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from haoqi.data.recipes import recipes
 from haoqi.explore.beliefs.acquisition import Acquisition, paired_error
 from haoqi.explore.beliefs.evidence_pooling import can_pool, certainty_needed, known_lead
 from haoqi.explore.beliefs.surrogate import Surrogate
@@ -21,9 +22,6 @@ from haoqi.explore.setup.context import SearchContext
 
 WORTHWHILE = 0.3
 """An elastic method's fit may be cut short by the budget to this share of what it would like, not less."""
-
-INSTEAD = {"early_learning": "drop_suspects"}
-"""What a training does instead that cannot use early-learning regularisation."""
 
 ASIDE_SHARE = 0.25
 """Of the time, what testing a lesson may take that is not about the metric: it can make no champion."""
@@ -147,9 +145,7 @@ class Candidates:
         """Return a training with the recipe that lessons about the data ask for, or the nearest for its method."""
         if self.context.supports_early_learning(plan):
             return replace(plan, recipe=self._training_recipe)
-        return replace(
-            plan, recipe=tuple((INSTEAD.get(name, name), settings) for name, settings in self._training_recipe)
-        )
+        return replace(plan, recipe=tuple((_instead_of(name), settings) for name, settings in self._training_recipe))
 
     def _following_recipe(self, trainings: Sequence[Plan]) -> Sequence[Plan]:
         """Return the trainings that follow the recipe that lessons about the data ask for; all where none can.
@@ -225,3 +221,8 @@ class Candidates:
     def _believed_best(self, plans: Sequence[Plan]) -> Plan:
         believed = dict(zip(plans, self._surrogate.believe(plans).mean.tolist(), strict=True))
         return max(plans, key=lambda plan: (believed[plan], plan.key))
+
+
+def _instead_of(name: str) -> str:
+    """Return the recipe that does nearly the same for a training that cannot use what this one needs."""
+    return str(getattr(recipes.get(name), "instead", name))

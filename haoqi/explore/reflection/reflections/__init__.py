@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Reflection(Protocol):
-    """A frozen dataclass of thresholds with a `reflect` that uses its argument only."""
+    """A frozen dataclass of thresholds with a `reflect` that uses its argument only.
+
+    With `early: ClassVar[bool] = True` it looks before the first training, too, whose recipe can follow it.
+    """
 
     accepts: "ClassVar[Accepts]"
     """Of which answers it has something to say; classes of single texts and of words where it does not say."""

@@ -28,6 +28,7 @@ class SuspectLabels:
     """When wrong labels are too many to be chance."""
 
     accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
+    early: ClassVar[bool] = True
     asks: ClassVar[bool] = False
 
     least: Annotated[int, Range(1, 10_000)] = 10
