@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from haoqi.cli import words
-from haoqi.cli.board import Board
 from haoqi.cli.lines import stage
 from haoqi.core.events import Tried
 from haoqi.core.say import joined, say
+from haoqi.report.board import Board
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult

@@ -6,8 +6,8 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from haoqi.cli import lines
-from haoqi.cli.board import Board
 from haoqi.core.events import Event, Listen
+from haoqi.report.board import Board
 
 
 @contextmanager

@@ -22,13 +22,13 @@ from haoqi.models.encoders.placement import Placement, probed
 from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
-from haoqi.train.adversary import Adversary
 from haoqi.train.distributed.group import agree
-from haoqi.train.early import MOMENTUM, EarlyLearning
-from haoqi.train.examples import ExampleBatches
-from haoqi.train.hiding import hidden, learning_layers
-from haoqi.train.loop import Learner, Outcome, fit
-from haoqi.train.losses import (
+from haoqi.train.loop.example_batches import ExampleBatches
+from haoqi.train.loop.loop import Learner, Outcome, fit
+from haoqi.train.memory.memory_plan import footprint_of
+from haoqi.train.objectives.adversarial import Adversary
+from haoqi.train.objectives.early_learning import MOMENTUM, EarlyLearning
+from haoqi.train.objectives.losses import (
     Loss,
     balanced,
     balanced_presence,
@@ -39,8 +39,8 @@ from haoqi.train.losses import (
     number_gap,
     number_loss,
 )
-from haoqi.train.memory import footprint_of
-from haoqi.train.objective import Objective
+from haoqi.train.objectives.objective import Objective
+from haoqi.train.objectives.shared_dropout import hidden, learning_layers
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
 

@@ -30,8 +30,8 @@ from haoqi.models.encoders.encoder import Batch
 from haoqi.models.encoders.model_input import Reading
 from haoqi.models.encoders.tokens import Rows
 from haoqi.models.predictor import Predictor
-from haoqi.train.loop import Learner, fit
-from haoqi.train.memory import footprint_of
+from haoqi.train.loop.loop import Learner, fit
+from haoqi.train.memory.memory_plan import footprint_of
 from haoqi.train.settings import TrainSettings
 
 # Of a job's time, what contrasting may take; the rest is for the head.

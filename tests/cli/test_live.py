@@ -5,9 +5,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from haoqi.cli.board import Board
 from haoqi.cli.live import View
 from haoqi.core.events import Advanced, Clock, Event, Note, Released, Stage, Tried, Trying
+from haoqi.report.board import Board
 
 EVENTS: tuple[Event, ...] = (
     Stage("reading", "reviews.csv"),

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from haoqi.cli.board import Board
 from haoqi.cli.live import View
 from haoqi.core.events import Advanced, Clock, Event, Note, Released, Tried, as_plain
 from haoqi.core.say import Sentence, spoken
+from haoqi.report.board import Board
 
 Run = Callable[..., Any]
 

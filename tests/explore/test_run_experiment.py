@@ -24,7 +24,7 @@ from haoqi.explore.scheduling.candidate_plans import candidate_plans
 from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.context import SearchContext
-from haoqi.train.prospect import ENDED_EARLY
+from haoqi.train.loop.early_stopping import ENDED_EARLY
 from tests.explore.test_reflections import TFIDF, Case, drawn, flipped, noisy
 
 

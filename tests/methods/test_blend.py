@@ -9,7 +9,7 @@ import pytest
 
 from haoqi.data.examples import Examples
 from haoqi.methods.blend import BATCH, Stack, trust
-from haoqi.train.prospect import ENDED_EARLY
+from haoqi.train.loop.early_stopping import ENDED_EARLY
 
 Floats = npt.NDArray[np.float32]
 

@@ -21,7 +21,7 @@ from haoqi.tasks.outputs.many_labels import ManyLabels
 from haoqi.tasks.outputs.one_label import OneLabel
 from haoqi.tasks.outputs.spans import Spans
 from haoqi.tasks.task import Task
-from haoqi.train import checkpoint, loop
+from haoqi.train.loop import checkpoint, loop
 
 NAMES = ("full", "top_layers", "lora", "setfit")
 QUICK: dict[str, dict[str, Any]] = {

@@ -16,9 +16,9 @@ from haoqi.methods.method import Job, methods
 from haoqi.methods.work import Size
 from haoqi.models.bases import Base
 from haoqi.models.feature_store.store import FeatureStore
-from haoqi.train import checkpoint, loop
-from haoqi.train.hiding import Hiding
-from haoqi.train.prospect import ENDED_EARLY
+from haoqi.train.loop import checkpoint, loop
+from haoqi.train.loop.early_stopping import ENDED_EARLY
+from haoqi.train.objectives.shared_dropout import Hiding
 from haoqi.train.techniques import Techniques
 from tests.methods.test_tuning import EXAMPLES, QUICK, flat, job, resolve_encoder
 

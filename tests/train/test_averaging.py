@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from haoqi.train import averaging, checkpoint, loop
-from haoqi.train.checkpoint import State, Weights
-from haoqi.train.loop import fit
+from haoqi.train.loop import averaging, checkpoint, loop
+from haoqi.train.loop.checkpoint import State, Weights
+from haoqi.train.loop.loop import fit
 from tests.train.test_loop import SETTINGS, Stopped, accuracy, learner, network, summed_loss, weights
 
 AVERAGED = dataclasses.replace(SETTINGS, average=0.5)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoqi.models.encoders.tokens import lengths_of, parts
-from haoqi.train.batches import epoch_steps
+from haoqi.train.loop.batches import epoch_steps
 
 LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=200).map(lambda found: np.array(found, dtype=np.int64))
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from haoqi.core.errors import UserError
-from haoqi.train import checkpoint, loop
-from haoqi.train.batches import epoch_steps
-from haoqi.train.loop import Diverged, Learner, fit
+from haoqi.train.loop import checkpoint, loop
+from haoqi.train.loop.batches import epoch_steps
+from haoqi.train.loop.loop import Diverged, Learner, fit
 from haoqi.train.settings import TrainSettings
 
 ROWS = 40

@@ -3,7 +3,7 @@ import torch
 from pytest import approx
 from torch.nn import functional
 
-from haoqi.train.losses import balanced, balanced_presence, label_gap, label_loss, labels_gap, labels_loss
+from haoqi.train.objectives.losses import balanced, balanced_presence, label_gap, label_loss, labels_gap, labels_loss
 
 
 def test_losses_of_parts_add_up_to_the_loss_of_the_whole() -> None:

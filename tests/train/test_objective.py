@@ -14,10 +14,10 @@ from haoqi.models.bases import load_encoder, resolve
 from haoqi.models.encoders.embedding_rows import gathered
 from haoqi.models.encoders.encoder import Batch, EncoderModel
 from haoqi.models.encoders.model_input import Reading
-from haoqi.train.adversary import Adversary
-from haoqi.train.hiding import hidden, learning_layers
-from haoqi.train.losses import label_gap, label_loss, labels_gap, labels_loss
-from haoqi.train.objective import Given, Objective, doubled, pairs
+from haoqi.train.objectives.adversarial import Adversary
+from haoqi.train.objectives.losses import label_gap, label_loss, labels_gap, labels_loss
+from haoqi.train.objectives.objective import Given, Objective, doubled, pairs
+from haoqi.train.objectives.shared_dropout import hidden, learning_layers
 
 LENGTHS = [4, 9, 6, 9, 5, 7]
 IDS = torch.randint(5, 90, (6, 9), generator=torch.Generator().manual_seed(0))

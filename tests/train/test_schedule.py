@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.train.schedule import Clock, rate
+from haoqi.train.loop.schedule import Clock, rate
 
 
 @given(st.floats(0, 1), st.floats(0, 0.9), st.sampled_from(["linear", "cosine", "constant"]))

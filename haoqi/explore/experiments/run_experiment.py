@@ -28,7 +28,7 @@ from haoqi.explore.setup.artifact_paths import (
 )
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.predictor import Predictor
-from haoqi.train.prospect import ENDED_EARLY
+from haoqi.train.loop.early_stopping import ENDED_EARLY
 
 LONGEST = 500
 """Characters of what an exception says that are kept."""

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class EarlyAnswers:
-    """What a training with early-learning regularisation (`train/early.py`) answered early to its rows."""
+    """What a training with early-learning regularisation (`train.objectives`) answered early to its rows."""
 
     ids: npt.NDArray[np.int64]
     """Numbers of the rows in the source, each once, rising, shape (n,)."""

@@ -8,7 +8,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from haoqi.models.encoders.placement import Placement
-from haoqi.train.recompute import stack_of
+from haoqi.train.memory.recompute import stack_of
 
 
 def shard(module: nn.Module, placement: Placement) -> None:

@@ -14,12 +14,12 @@ from torch.nn.parallel import DistributedDataParallel
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.placement import Placement
 from haoqi.models.encoders.tokens import Rows
-from haoqi.train import optimizer as adam
 from haoqi.train.distributed.sharding import cut, shard, whole
-from haoqi.train.learner import Learner
-from haoqi.train.recompute import recompute
+from haoqi.train.loop import optimizer as adam
+from haoqi.train.loop.learner import Learner
+from haoqi.train.loop.step import Order, Stepper, optimizer_of, ran_out
+from haoqi.train.memory.recompute import recompute
 from haoqi.train.settings import TrainSettings
-from haoqi.train.step import Order, Stepper, optimizer_of, ran_out
 
 
 def rank_steps(

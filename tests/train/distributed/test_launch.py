@@ -18,7 +18,7 @@ from haoqi.models.encoders.placement import Placement
 from haoqi.train.distributed.group import agree, agreed, first_rank_first, rank_of
 from haoqi.train.distributed.launch import check_devices, launch
 from haoqi.train.distributed.worker import Tell
-from haoqi.train.step import Diverged
+from haoqi.train.loop.step import Diverged
 
 TWO = Placement(devices=2)
 

@@ -19,18 +19,18 @@ from haoqi.methods._tuning import without_dropout
 from haoqi.models.bases import Base, load_encoder, resolve
 from haoqi.models.encoders.encoder import Batch, EncoderModel
 from haoqi.models.encoders.placement import Placement
-from haoqi.train import checkpoint, loop
-from haoqi.train.adversary import Adversary
-from haoqi.train.checkpoint import State
 from haoqi.train.distributed.group import rank_of
 from haoqi.train.distributed.launch import launch
 from haoqi.train.distributed.steps import share
 from haoqi.train.distributed.worker import Tell
-from haoqi.train.learner import Learner
-from haoqi.train.loop import Diverged, Outcome, fit
-from haoqi.train.losses import label_gap, label_loss
-from haoqi.train.memory import Parts
-from haoqi.train.objective import Objective
+from haoqi.train.loop import checkpoint, loop
+from haoqi.train.loop.checkpoint import State
+from haoqi.train.loop.learner import Learner
+from haoqi.train.loop.loop import Diverged, Outcome, fit
+from haoqi.train.memory.memory_plan import Parts
+from haoqi.train.objectives.adversarial import Adversary
+from haoqi.train.objectives.losses import label_gap, label_loss
+from haoqi.train.objectives.objective import Objective
 from haoqi.train.settings import TrainSettings
 from tests.train.test_loop import SETTINGS, Points, summed_loss, weights
 

@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from haoqi.train.checkpoint import State, Weights
+from haoqi.train.loop.checkpoint import State, Weights
 
 # So many weights, or up to twice as many, make a mean as good as all would, and reading them costs next to nothing.
 _TAKEN = 32

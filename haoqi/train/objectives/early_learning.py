@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from haoqi.train.losses import Loss
+from haoqi.train.objectives.losses import Loss
 
 MOMENTUM = 0.7
 """How much of what is remembered of a row stays when it is answered again (beta of the paper)."""

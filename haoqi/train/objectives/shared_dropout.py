@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from haoqi.train.recompute import stack_of
+from haoqi.train.memory.recompute import stack_of
 
 
 class Hiding(nn.Module):

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from haoqi.models.encoders.encoder import Batch
-from haoqi.train.adversary import Adversary, attacked
-from haoqi.train.losses import Loss
+from haoqi.train.objectives.adversarial import Adversary, attacked
+from haoqi.train.objectives.losses import Loss
 
 Given = tuple[Batch, Tensor, Tensor | None]
 """Windows, their targets, and how much each of these counts."""

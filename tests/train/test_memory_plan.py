@@ -14,11 +14,12 @@ from haoqi.methods._tuning import without_dropout
 from haoqi.models.bases import Base, load_encoder, resolve
 from haoqi.models.encoders.encoder import Batch, EncoderModel
 from haoqi.models.encoders.placement import Placement
-from haoqi.train import checkpoint, loop, memory
-from haoqi.train.checkpoint import State
-from haoqi.train.loop import fit
-from haoqi.train.memory import Footprint, Parts, footprint_of, free_bytes, plan
-from haoqi.train.recompute import keep, recompute, stack_of
+from haoqi.train.loop import checkpoint, loop
+from haoqi.train.loop.checkpoint import State
+from haoqi.train.loop.loop import fit
+from haoqi.train.memory import memory_plan
+from haoqi.train.memory.memory_plan import Footprint, Parts, footprint_of, free_bytes, plan
+from haoqi.train.memory.recompute import keep, recompute, stack_of
 from tests.train.test_loop import ROWS, SETTINGS, Points, Stopped, learner, network, summed_loss, weights
 
 ERRORS = (
@@ -132,7 +133,7 @@ def test_memory_in_plenty_changes_nothing() -> None:
 def test_a_training_starts_with_parts_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     footprint = Footprint(layers=1, width=4, inner=8, heads=1, longest=5)
     room = (footprint.activations(10) + 4 * 4 * 58) / 0.8  # for half the tokens of a part, and 58 weights
-    monkeypatch.setattr(memory, "free_bytes", lambda placement: room)
+    monkeypatch.setattr(memory_plan, "free_bytes", lambda placement: room)
     module, roomy, told, rows = network(0.0), network(0.0), list[str](), list[int]()
 
     def counted(model: nn.Module, batch: Any) -> Tensor:
@@ -258,7 +259,7 @@ def test_the_terminal_the_ledger_and_the_report_say_that_memory_was_short(
     from tests.test_pipeline import reviews
 
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(memory, "free_bytes", lambda placement: 0.0)
+    monkeypatch.setattr(memory_plan, "free_bytes", lambda placement: 0.0)
     seen: list[Event] = []
     source, limits = str(reviews(tmp_path / "reviews.csv", rows=60)), {"steps": 1, "folds": 0, "variants": 0}
     pipeline.improve(run_of(source, base=(tiny_base,), methods=("full",), compile=False, **limits), seen.append)

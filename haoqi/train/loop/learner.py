@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from haoqi.train.batches import Batches
-from haoqi.train.memory import Footprint
+from haoqi.train.loop.batches import Batches
+from haoqi.train.memory.memory_plan import Footprint
 
 Loss = Callable[[nn.Module, Any], Tensor | Iterator[Tensor]]
 """(module, batch) to the sum of the rows' losses; or to some that add up to it, each of which is asked for once the

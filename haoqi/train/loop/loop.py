@@ -12,16 +12,17 @@ from haoqi.core import seeds
 from haoqi.core.say import say
 from haoqi.models.encoders.placement import Placement, own_randomness
 from haoqi.models.encoders.tokens import Rows
-from haoqi.train import averaging, checkpoint, memory
-from haoqi.train.checkpoint import State, Weights
 from haoqi.train.distributed.group import agree, agreed, rank_of
-from haoqi.train.learner import Learner
-from haoqi.train.optimizer import trainable
-from haoqi.train.prospect import given_up
-from haoqi.train.recompute import recompute
-from haoqi.train.schedule import Clock, rate
+from haoqi.train.loop import averaging, checkpoint
+from haoqi.train.loop.checkpoint import State, Weights
+from haoqi.train.loop.early_stopping import given_up
+from haoqi.train.loop.learner import Learner
+from haoqi.train.loop.optimizer import trainable
+from haoqi.train.loop.schedule import Clock, rate
+from haoqi.train.loop.step import Diverged, Order, Steps, steps_of
+from haoqi.train.memory import memory_plan
+from haoqi.train.memory.recompute import recompute
 from haoqi.train.settings import TrainSettings
-from haoqi.train.step import Diverged, Order, Steps, steps_of
 
 __all__ = ["Diverged", "Learner", "Outcome", "fit"]
 
@@ -142,8 +143,8 @@ def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> S
     if settings.average:
         weights += weights // 4  # a fourth of what is held of each already: the mean is a further copy
     held = weights // placement.devices if placement.sharding == "full" else weights
-    room = agree(placement, memory.free_bytes(placement))
-    state.parts = memory.plan(footprint, tokens, held, room, divisible=learner.divisible)
+    room = agree(placement, memory_plan.free_bytes(placement))
+    state.parts = memory_plan.plan(footprint, tokens, held, room, divisible=learner.divisible)
     if words := state.parts.words(settings.batch_tokens):
         state.facts.append(say("train.memory.planned", parts=words))
     return state
@@ -238,7 +239,7 @@ class _Training:
     def _lighten(self, rows: int) -> None:
         """Compute less at once from here on, for memory ran out with parts of up to so many rows as they come."""
         before, state = self.state.parts, self.state
-        state.parts = memory.lighter(before, rows if self.learner.divisible else 1, self.learner.module)
+        state.parts = memory_plan.lighter(before, rows if self.learner.divisible else 1, self.learner.module)
         if state.parts.recomputed and not before.recomputed:
             recompute(self.learner.module)
         fact = say("train.memory.short", step=state.step + 1, parts=state.parts.words(self.settings.batch_tokens))

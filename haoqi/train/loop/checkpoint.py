@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from haoqi.core.folder import write_atomic
 from haoqi.core.say import restored, saved
-from haoqi.train.memory import Parts
+from haoqi.train.memory.memory_plan import Parts
 from haoqi.train.settings import TrainSettings
 
 FILE = "training.safetensors"

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from haoqi.train.early import MOMENTUM, EarlyLearning
-from haoqi.train.losses import label_loss
+from haoqi.train.objectives.early_learning import MOMENTUM, EarlyLearning
+from haoqi.train.objectives.losses import label_loss
 
 ROWS, LABELS = 6, 3
 

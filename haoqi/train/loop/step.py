@@ -14,9 +14,9 @@ from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.placement import Placement
 from haoqi.models.encoders.tokens import Rows
-from haoqi.train import optimizer as adam
-from haoqi.train.learner import Learner
-from haoqi.train.recompute import keep, recompute
+from haoqi.train.loop import optimizer as adam
+from haoqi.train.loop.learner import Learner
+from haoqi.train.memory.recompute import keep, recompute
 from haoqi.train.settings import TrainSettings
 
 

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from haoqi.train.hiding import Hiding, hidden, learning_layers
+from haoqi.train.objectives.shared_dropout import Hiding, hidden, learning_layers
 
 
 def test_a_mask_is_one_for_all_places_of_a_row_and_leaves_the_mean() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from haoqi.models.encoders.encoder import Batch
 from haoqi.models.encoders.model_input import Reading
 from haoqi.models.encoders.tokens import Rows
-from haoqi.train.batches import epoch_steps
+from haoqi.train.loop.batches import epoch_steps
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from haoqi.train.prospect import ENDED_EARLY, given_up, within_reach
+from haoqi.train.loop.early_stopping import ENDED_EARLY, given_up, within_reach
 
 ROWS = 872
 

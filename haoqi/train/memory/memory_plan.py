@@ -14,7 +14,7 @@ from haoqi.core.say import joined, say
 from haoqi.models.encoders.encoder import PLAIN_BELOW
 from haoqi.models.encoders.placement import Placement
 from haoqi.models.encoders.tokens import Rows
-from haoqi.train.recompute import stack_of
+from haoqi.train.memory.recompute import stack_of
 
 # Of the free memory, what a step may take: the estimate is rough, and others need some too.
 _SHARE = 0.8

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.encoder import Batch
-from haoqi.train.recompute import stack_of
+from haoqi.train.memory.recompute import stack_of
 
 _TINY = 1e-12
 

@@ -1,0 +1,1 @@
+"""The one gradient loop: batches, steps, schedule, checkpoints and early stopping."""
