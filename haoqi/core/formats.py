@@ -13,10 +13,13 @@ DASH = "\u2013"
 def score(value: float | None) -> str:
     """Return a score with three digits.
 
-    >>> score(0.98249), score(None)
-    ('0.982', '–')
+    >>> score(0.98249), score(-0.0001), score(None)
+    ('0.982', '0.000', '–')
     """
-    return DASH if value is None else f"{value:.3f}".replace("-", MINUS)
+    if value is None:
+        return DASH
+    shown = f"{value:.3f}"
+    return "0.000" if float(shown) == 0 else shown.replace("-", MINUS)
 
 
 def between(low: float | None, high: float | None) -> str:

@@ -90,7 +90,8 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
         rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
-    for one, said in ((simple, "answer.row.baseline"), (plain, "answer.row.majority")):
+    nothing = "answer.row.majority.number" if story.kind.is_number else "answer.row.majority"
+    for one, said in ((simple, "answer.row.baseline"), (plain, nothing)):
         if one and not one.champion:
             rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
     if len(rows) < 2:
@@ -117,7 +118,8 @@ def _sentences(story: Story, found: list[Standing]) -> Markup:
     if mine and len(found) == 1:
         said.append(Said("answer.alone"))
     elif mine:
-        others = [(simple, "answer.baseline"), (plain, "answer.majority")]
+        nothing = "answer.majority.number" if story.kind.is_number else "answer.majority"
+        others = [(simple, "answer.baseline"), (plain, nothing)]
         said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
         if mine is simple:
             costly = any(one.rows[0].method not in (*SIMPLE, "majority") for one in found)
