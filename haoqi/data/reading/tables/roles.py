@@ -207,7 +207,7 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     if first is not None and second is None:
         best, second = first, best
     if second is not None and second != best:
-        others = tuple(column for column in rest if column != second)
+        others = tuple(column for column in rest if column not in (best, second))
         return Choice((best, second), say("column.two_texts"), others)
     length = looks[best].length
     why = say("column.free_text_usual", length=length) if best in usual else say("column.free_text", length=length)
