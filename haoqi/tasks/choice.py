@@ -1,5 +1,6 @@
 """Which task a source of examples is, guessed from its labels, and whether its labels will do."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -21,6 +22,8 @@ SAME = {
 }
 # Of so many different numbers each may be a class.
 MOST_WHOLE, MOST_FRACTIONS = 20, 5
+# As many cells of a column of numbers may be anything else; preparing leaves them out, and tells.
+ODD_CELLS = 0.02
 # With fewer labelled rows than this, labels that all differ may be meant.
 FEW = 10
 
@@ -70,23 +73,28 @@ def _looks_like_numbers(cells: Sequence[Any]) -> int:
     Whole numbers are classes up to twenty of them, as stars are; numbers with a fraction up to five.
     """
     found: set[float] = set()
-    for cell in set(cells):
+    odd = total = 0
+    for cell, count in Counter(cells).items():
         if is_blank(cell):
             continue
+        total += count
         try:
             found.add(read_number(cell))
         except ValueError:
-            return 0
+            odd += count
+    if odd > ODD_CELLS * total:
+        return 0
     whole = all(one.is_integer() for one in found)
     return len(found) if len(found) > (MOST_WHOLE if whole else MOST_FRACTIONS) else 0
 
 
 def read_labels(output: Output, raw: Source) -> list[Label]:
-    """Return every row's label as this output reads it, None for blank cells.
+    """Return every row's label as this output reads it, None for blank cells and for a few that hold no number.
 
     Raises:
         UserError: if a label cannot be read, or a span lies outside its text; the row is named.
     """
+    odd: list[UserError] = []
     known: dict[Any, Label] = {}  # a million rows have few different cells
     found: list[Label] = []
     for row, (text, cell) in enumerate(raw.examples):
@@ -96,7 +104,11 @@ def read_labels(output: Output, raw: Source) -> list[Label]:
                 known[key] = None if is_blank(cell) else output.read(cell)
             label = known[key]
         except ValueError as error:
-            raise _row_error(raw, row, told_by(error)) from None
+            odd.append(_row_error(raw, row, told_by(error)))
+            if not output.kind.is_number or len(odd) > ODD_CELLS * len(raw.examples):
+                raise odd[0] from None
+            found.append(None)
+            continue
         if raw.shape == "spans" and isinstance(label, tuple) and (problem := misfit(label, text)):
             raise _row_error(raw, row, problem)
         found.append(label)
