@@ -98,7 +98,10 @@ def test_two_texts_by_their_names_are_both_read(one: str, other: str) -> None:
 def test_a_further_free_text_is_told_with_the_flag_that_reads_both() -> None:
     roles = chosen({"title": [f"a title of it {n}" for n in range(40)], "description": LONG, "label": FEW})
     assert roles.one("text") == "description"
-    assert roles.notes == ("title is free text too and is left out; --text description,title reads both",)
+    assert roles.notes == (
+        "title is free text too and is left out; --text description,title reads both as one text, "
+        "--text title --pair description as two",
+    )
 
 
 def test_columns_of_0_and_1_are_labels_together() -> None:

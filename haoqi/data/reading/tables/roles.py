@@ -292,7 +292,9 @@ def _second_texts(
     if not free or "text" not in found:
         return ()
     both = _quoted(join_names([*found["text"], free[0]]))
-    facts = {"listed": ", ".join(free[:4]), "both": both}
+    first, second = sorted((found["text"][0], free[0]), key=list(looks).index)
+    two = f"--text {_quoted(first)} --pair {_quoted(second)}"
+    facts = {"listed": ", ".join(free[:4]), "both": both, "two": two}
     return (say("column.second_text", **facts) if len(free) == 1 else say("column.second_texts", **facts),)
 
 
