@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
     from haoqi.data.samples import samples
-    from haoqi.estimator import TextClassifier
+    from haoqi.estimators.classifier import TextClassifier
+    from haoqi.estimators.regressor import TextRegressor
 
     __version__: str
 
@@ -24,6 +25,7 @@ wait_briefly()  # before torch reads it
 __all__ = [
     "Stop",
     "TextClassifier",
+    "TextRegressor",
     "UserError",
     "improve",
     "inspect",
@@ -38,7 +40,8 @@ __all__ = [
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
     "Stop": ("haoqi.core.stop", "Stop"),
-    "TextClassifier": ("haoqi.estimator", "TextClassifier"),
+    "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
+    "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),

@@ -145,7 +145,8 @@ def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = 
 
     Args:
         ref: a release, the folder of a model, or a model.
-        texts: a list, an array or a series of them; or a table as for `improve`, whose column of text is found.
+        texts: a list, an array or a series of them, or of pairs where a model answers two; or a table as for
+            `improve`, whose columns of text are found.
         home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text, where a table is given.
 
@@ -161,9 +162,14 @@ def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = 
     if isinstance(given, list) and not (given and has_names(given[0])):
         return model.predict(given)
     said = _data_settings(IN_MEMORY, settings)
-    if isinstance(ref, str | Path):
-        return model.predict(_raw_as_learnt(given, said, str(ref), home=_folder(home), labelled=False).examples.texts)
-    return model.predict(_raw(given, said, labelled=False).examples.texts)
+    named = isinstance(ref, str | Path)
+    raw = (
+        _raw_as_learnt(given, said, str(ref), home=_folder(home), labelled=False)
+        if named
+        else _raw(given, said, labelled=False)
+    )
+    rows = raw.examples
+    return model.predict([rows.query(row) for row in range(len(rows))] if model.task.pairs else rows.texts)
 
 
 def evaluate(
@@ -290,7 +296,7 @@ def preview(run: Run) -> dict[str, Any]:
     """
     from haoqi import data, tasks
     from haoqi.core.flat import as_flat
-    from haoqi.data.preparing.languages import language_shares
+    from haoqi.data.preparing.languages import HARDLY_ANY, language_shares
     from haoqi.methods import methods
     from haoqi.models.bases import choose
 
@@ -309,7 +315,9 @@ def preview(run: Run) -> dict[str, Any]:
         "labels": list(task.labels),
         "metrics": [metric.name for metric in task.metrics],
         "languages": [
-            say("language.share", name=named("language", name), share=share) for name, share in languages.items()
+            say("language.share", name=named("language", name), share=share)
+            for name, share in languages.items()
+            if share >= HARDLY_ANY
         ],
         "bases": list(run.explore.base) or [choose(languages)],
         "methods": [name for name, maker in able.items() if maker.accepts.takes(task.output.kind, pairs=task.pairs)],

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from statistics import quantiles
 from typing import Any
 
 from haoqi import tasks
@@ -14,6 +16,7 @@ from haoqi.data.raw import Raw
 from haoqi.data.reading.tables.column_kinds import is_empty
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+from haoqi.tasks.outputs.cells import read_number
 
 SHOWN_ROWS = 5
 SHOWN_LABELS = 30
@@ -30,6 +33,8 @@ class Inspection:
     without_label: int
     labels: Mapping[str, int] = field(default_factory=dict)
     """Label to the number of rows that have it, the most frequent first."""
+    numbers: tuple[float, ...] = ()
+    """Where the answers are numbers: the least, the quartiles between which half of them lie, and the most."""
     task: str | None = None
     """What would be learnt; None where nothing can be."""
     why: str = ""
@@ -37,7 +42,7 @@ class Inspection:
     problem: str = ""
     """Why nothing can be learnt from it as it is, and what to do."""
     rows: Sequence[tuple[str, Any]] = ()
-    """Some rows as they will be learnt: the cleaned text, and its label."""
+    """Some rows as they will be learnt: the cleaned text, or both with | between, and its label."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What reads the source the same way again: keys of a file for `haoqi improve --config`."""
 
@@ -62,9 +67,11 @@ def inspection_of(raw: Raw, settings: DataSettings, task: str | None = None) -> 
     """
     examples = raw.examples
     name, why, problem = task, "", ""
+    numbers: tuple[float, ...] = ()
     try:
         found, why = tasks.resolve(task, raw, settings)
         name = found.name
+        numbers = _spread(examples.labels) if found.output.kind.is_number else ()
     except UserError as error:
         name, problem = None, say("data.problem", what=error.what, hint=error.hint) if error.hint else error.what
     counts = Counter(label for one in examples.labels for label in set(names_of(_as_label(one))))
@@ -75,12 +82,23 @@ def inspection_of(raw: Raw, settings: DataSettings, task: str | None = None) -> 
         sum(is_empty(text) for text in examples.texts),
         sum(label is None for label in examples.labels),
         dict(counts.most_common()),
+        numbers,
         name,
         why,
         problem,
         _rows(raw, settings),
         told,
     )
+
+
+def _spread(cells: Sequence[Any]) -> tuple[float, ...]:
+    """Return the least, the quartiles and the most of the cells that are numbers."""
+    found = []
+    for cell in cells:
+        with suppress(ValueError):
+            found.append(read_number(cell))
+    low, _, high = quantiles(found, n=4, method="inclusive")
+    return min(found), low, high, max(found)
 
 
 def _as_label(cell: Any) -> Any:
@@ -93,10 +111,12 @@ def _as_label(cell: Any) -> Any:
 def _rows(raw: Raw, settings: DataSettings) -> list[tuple[str, Any]]:
     """Return the first rows that have a text and a label, of different labels as far as there are."""
     chosen: dict[str, tuple[str, Any]] = {}
-    for text, label in raw.examples:
+    for row, (text, label) in enumerate(raw.examples):
         if label is None or is_empty(text) or str(label) in chosen:
             continue
-        shown = clean(text) if settings.clean and raw.shape == "labels" else text
+        both = raw.examples.pairs is not None
+        asked = str(raw.examples.query(row)) if both else text
+        shown = clean(asked) if settings.clean and raw.shape == "labels" else asked
         chosen[str(label)] = (shown, label if isinstance(label, str) else list(label))
         if len(chosen) == SHOWN_ROWS:
             break

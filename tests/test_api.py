@@ -224,3 +224,20 @@ def test_half_an_emoji_in_texts_or_labels_is_learnt_and_answered_as_one_characte
     model = haoqi.improve(pairs, name="halves", **FAST).model
     assert model("the soup was lovely \ud83d").label == "+\ufffd"
     assert haoqi.predict("halves", ["the soup was rude \ude00"]).labels == ["-\ufffd"]
+
+
+def test_two_texts_are_learnt_and_answered_from_lists_and_tables() -> None:
+    rows = [
+        (f"the {thing} {at}", f"the {thing if at % 2 else 'sea'} {at}") for at in range(40) for thing in ("lamp", "pot")
+    ]
+    labels = ["same" if one == other else "different" for one, other in rows]
+    run = haoqi.improve((rows, labels), name="two", **FAST)
+    assert run.release.task.name == "paraphrase"
+    wanted = haoqi.predict("two", rows).labels
+    frame = pandas.DataFrame(rows, columns=["text1", "text2"])
+    renamed = frame.rename(columns={"text1": "ours", "text2": "theirs"})
+    assert haoqi.predict("two", frame).labels == haoqi.predict(run.model, frame).labels == wanted
+    assert haoqi.predict("two", renamed, text="ours", pair="theirs").labels == wanted
+    for texts in (frame[["text1"]], ["one text"], [("one", None)]):
+        with pytest.raises(haoqi.UserError, match=r"two texts|no column text2"):
+            haoqi.predict("two", texts)

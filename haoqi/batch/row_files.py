@@ -14,6 +14,7 @@ from haoqi.data.reading.conform import roles_like
 from haoqi.data.reading.decoding.decode import recognise_file
 from haoqi.data.reading.decoding.recognition import Recognised
 from haoqi.data.reading.records import record_of
+from haoqi.data.reading.tables.column_names import cut_names
 from haoqi.data.reading.tables.dialect import ENDINGS, find_dialect, guess_delimiter, lines_of, read_rows
 from haoqi.data.reading.tables.header import find_header
 from haoqi.data.reading.tables.roles import Roles
@@ -53,15 +54,21 @@ class Rows:
         """Yield each row by column, and how much has been read."""
         return self.read()
 
-    def query_of(self, row: Row) -> Query:
-        """Return the two texts of a row.
+    def asked(self, *, pairs: bool) -> "Callable[[Row], str | Query]":
+        """Return what gives the text that is asked of a row, or its two texts.
 
         Raises:
-            UserError: if the file has no column of the second text.
+            UserError: if two are asked, and the file has no column of the second.
         """
+        if not pairs:
+            return self.text_of
         if self.pair is None:
             raise UserError(say("rows.no_pair"), say("rows.no_pair.hint"))
-        return Query(self.text_of(row), text_of(row.get(self.pair)))
+        return self.query_of
+
+    def query_of(self, row: Row) -> Query:
+        """Return the two texts of a row."""
+        return Query(self.text_of(row), text_of(row.get(self.pair or "")))
 
     def text_of(self, row: Row) -> str:
         """Return what is answered of a row."""
@@ -195,6 +202,8 @@ def _table(path: Path, encoding: Recognised, settings: DataSettings, learnt: Sch
     dialect = find_dialect(start, usual=usual, **said)
     first = [row for _, row in islice(read_rows(lines_of(start[:LOOK_BYTES]), dialect), LOOK_ROWS) if row]
     header = find_header(first, said=settings.header)
+    if settings.header is None and header.row < 0 and learnt is not None and _names_learnt(first, learnt):
+        header = find_header(first, said=1)
     columns = header.names
     if len(set(columns)) < len(columns):
         raise UserError(
@@ -209,6 +218,12 @@ def _table(path: Path, encoding: Recognised, settings: DataSettings, learnt: Sch
 
     rows = _with_text(path, columns, read, settings, learnt=learnt, header=header.row + 1)
     return replace(rows, total=path.stat().st_size)
+
+
+def _names_learnt(rows: Sequence[Sequence[str]], learnt: Schema) -> bool:
+    """Return whether the first row holds the name of a column that was learnt from, though it looks like others."""
+    names = {name for role in ("text", "pair") for name in cut_names(learnt.columns.get(role, ""))}
+    return bool(rows and learnt.header) and not names.isdisjoint(cell.strip() for cell in rows[0])
 
 
 def _cells(columns: list[str], row: list[str], line: int, path: Path) -> Row:
@@ -287,8 +302,12 @@ def _with_text(
     if learnt is None and settings.text is None and "text" in roles.unsure:
         warnings += [say("rows.other", others=joined(others, by="list.semicolon"))]
     as_learnt = learnt is not None and settings.text is None and roles.named()["text"] == learnt.columns.get("text")
-    told = say("predict.column_learnt" if as_learnt else "predict.column", column=", ".join(chosen))
-    return Rows(columns, chosen, len(sample), read, (told,), tuple(warnings), roles.one("pair"))
+    told = [say("predict.column_learnt" if as_learnt else "predict.column", column=", ".join(chosen))]
+    pair = roles.one("pair")
+    if pair is not None and learnt is not None and "pair" in learnt.columns:
+        as_learnt = settings.pair is None and pair == learnt.columns["pair"]
+        told.append(say("predict.pair_learnt" if as_learnt else "predict.pair", column=pair))
+    return Rows(columns, chosen, len(sample), read, tuple(told), tuple(warnings), pair)
 
 
 class _reading:  # noqa: N801 - used as `with _reading(...)`

@@ -85,7 +85,10 @@ def _facts(found: "Inspection") -> Iterator[tuple[str, str]]:
         yield words("inspect.labels"), words("inspect.cut", separator=schema.label_separator)
     if found.task:
         yield words("inspect.task"), told(found.why)
-    if found.labels:
+    if found.numbers:
+        least, low, high, most = (f"{one:.4g}" for one in found.numbers)
+        yield words("inspect.numbers"), words("inspect.spread", least=least, low=low, high=high, most=most)
+    elif found.labels:
         listed = ", ".join(f"{name} {count:,}" for name, count in list(found.labels.items())[:SHOWN_LABELS])
         more = len(found.labels) - SHOWN_LABELS
         listed = words("list.and_more", listed=listed, more=more) if more > 0 else listed

@@ -71,7 +71,7 @@ def ending(released: Released, tried: int = 0) -> list[str]:
         words.words(key, name=name, version=version, sure=first),
         *(f"  {line}" for line in rest),
         *(f"  {in_words(one)}" for one in promotion.told(name, version, standing)),
-        words.words("ending.ask", name=ref),
+        words.words("ending.ask_pair" if released.pairs else "ending.ask", name=ref),
         *([words.words(undo, command=command)] if command else []),
         words.words("ending.read", report=released.report),
         *(f"  {hint}" for hint in released.hints),

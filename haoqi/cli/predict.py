@@ -111,10 +111,10 @@ def _pairs_in(lines: Iterator[str]) -> "Iterator[Query]":
     from haoqi.data.examples import Query
 
     for number, line in enumerate(lines, 1):
-        first, tab, second = line.partition("\t")
-        if not tab:
-            raise UserError(say("predict.no_tab", number=number), say("predict.no_tab.hint"))
-        yield Query(first, second)
+        both = line.split("\t")
+        if len(both) != 2:  # a third cell is no part of the second text
+            raise UserError(say("predict.no_tab", number=number, count=len(both) - 1), say("predict.no_tab.hint"))
+        yield Query(both[0], both[1])
 
 
 def _lines_of(stream: TextIO) -> Iterator[str]:
@@ -145,9 +145,9 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     release = releases.get(name)
     model = release.load()
     rows = opened(file, _reading(file, settings), release.schema)
+    asked = rows.asked(pairs=model.task.pairs)
     _say(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
-    asked = rows.query_of if model.task.pairs else rows.text_of
     print(style.heading, end="", flush=True)
     pace = Pace(rows.total, time.monotonic())
 
@@ -173,14 +173,15 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     check_free(out, force=force)
     release = releases.get(name)
     rows = opened(file, _reading(file, settings), release.schema)
-    _say(rows)
     task = release.task
+    feed = Feed(rows, rows.asked(pairs=task.pairs), fitting(release.folder))
+    _say(rows)
     style = Style.of(kind, rows.columns, task.output.kind)
-    feed = Feed(rows, rows.query_of if task.pairs else rows.text_of, fitting(release.folder))
+    read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),
-        "settings": {"text": ",".join(rows.text), "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
+        "settings": {**read, "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
         "file": file.name,
     }
     with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:

@@ -112,6 +112,8 @@ class Released:
     promotion: Mapping[str, Any] = field(default_factory=dict)
     """What the reason rests on; or which version answered before, where that was learnt from other data."""
 
+    pairs: bool = False
+    """Whether it answers two texts at a time."""
     hints: tuple[str, ...] = ()
     """What a person should know before all else: that there was no base, or no time for the methods that mostly win."""
 

@@ -234,7 +234,8 @@ def as_query(asked: object, place: int, *, pairs: bool) -> Query:
     if isinstance(asked, str):
         asked = Query(asked)
     if not isinstance(asked, Query):
-        raise UserError(f"text {place} is {asked!r}, which is not text", "give a list of str")
+        wanted = ("two texts", "give pairs: [(first, second), ...]") if pairs else ("text", "give a list of str")
+        raise UserError(f"text {place} is {asked!r}, which is not {wanted[0]}", wanted[1])
     if pairs and asked.pair is None:
         raise _needs_pairs()
     if not pairs and asked.pair is not None:

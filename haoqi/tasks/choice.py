@@ -1,5 +1,6 @@
 """Which task a source of examples is, guessed from its labels, and whether its labels will do."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ SAME = {
 }
 # Of so many different numbers each may be a class.
 MOST_WHOLE, MOST_FRACTIONS = 20, 5
+# As many cells of a column of numbers may be anything else; preparing leaves them out, and tells.
+ODD_CELLS = 0.02
 # With fewer labelled rows than this, labels that all differ may be meant.
 FEW = 10
 
@@ -72,13 +75,17 @@ def _looks_like_numbers(cells: Sequence[Any]) -> int:
     Whole numbers are classes up to twenty of them, as stars are; numbers with a fraction up to five.
     """
     found: set[float] = set()
-    for cell in set(cells):
+    odd = total = 0
+    for cell, count in Counter(cells).items():
         if is_blank(cell):
             continue
+        total += count
         try:
             found.add(read_number(cell))
         except ValueError:
-            return 0
+            odd += count
+    if odd > ODD_CELLS * total:
+        return 0
     whole = all(one.is_integer() for one in found)
     return len(found) if len(found) > (MOST_WHOLE if whole else MOST_FRACTIONS) else 0
 

@@ -212,3 +212,19 @@ def test_an_array_of_records_keeps_its_fields(tmp_path: Path) -> None:
     path = tmp_path / "new.json"
     path.write_text('[{"id": 1, "text": "it broke on day two"}, {"id": 2, "text": "fine"}]', encoding="utf-8")
     assert rows_of(path) == [{"id": 1, "text": "it broke on day two"}, {"id": 2, "text": "fine"}]
+
+
+def test_a_table_of_texts_alone_has_commas_in_its_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    titles = ["Princess Bride, The (1987)", "Heat (1995)", "Thing, The (1982), uncut", "Alien (1979)"]
+    path.write_text("text\n" + "".join(f'"{title}"\n' for title in titles), encoding="utf-8")
+    assert rows_of(path) == [{"text": title} for title in titles]
+
+
+def test_a_name_that_was_learnt_is_a_name_though_it_looks_like_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("film\nHeat\nAlien\n", encoding="utf-8")
+    learnt = Schema("a.csv", "csv", columns={"text": "film", "label": "rating"}, header=1)
+    assert [row for row, _ in opened(path, learnt)] == [{"film": "Heat"}, {"film": "Alien"}]
+    nameless = Schema("a.csv", "csv", columns={"text": "1", "label": "2"}, header=0)
+    assert len(list(opened(path, nameless))) == 3

@@ -27,7 +27,7 @@ class Ended:
     def two_lines(self) -> tuple[str, str]:
         """The error and its hint, after a look that there is nothing else but how a file was read."""
         *before, first, second, rest = self.err.split("\n")
-        assert all(line.startswith(("text is column", "warning: ")) for line in before)
+        assert all(line.startswith(("text is column", "pair is column", "warning: ")) for line in before)
         assert first.startswith("error: ")
         assert second.startswith("  hint: ")
         assert (rest, self.out) == ("", "")
@@ -77,4 +77,21 @@ def released(reviews: Path, home: Path) -> str:
         advice_seconds=0.0,
     )
     assert run.score > 0.9
+    return run.release.name
+
+
+@pytest.fixture(scope="session")
+def likeness(tmp_path_factory: pytest.TempPathFactory, home: Path) -> str:
+    """Return the name of a release that learnt, as a number, how like two texts are."""
+    from haoqi import api
+
+    rows = [
+        (f"the {one} was {word}", f"the {THINGS[(at + apart) % len(THINGS)]} was {word}", 5.0 - apart + at / 100)
+        for at, one in enumerate(THINGS)
+        for word in GOOD
+        for apart in (0, 3)
+    ]
+    path = tmp_path_factory.mktemp("likeness") / "likeness.csv"
+    path.write_text("left,right,score\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows), encoding="utf-8")
+    run = api.improve(path, steps=1, methods="tfidf", near_duplicates=False, advice_seconds=0.0)
     return run.release.name

@@ -76,3 +76,13 @@ def test_an_unsure_column_is_asked_for_in_one_line(source: Path, monkeypatch: py
     run, raw = inspect.settle(run_of(str(source)))
     assert (run.data.text, raw.examples.texts[0]) == (None, "the courier of lamp came late on day 0")
     assert not inspect.asks()
+
+
+def test_two_texts_are_shown_and_numbers_are_told_by_their_spread(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "likeness.csv"
+    rows = [f"the lamp of room {n},a lamp in hall {n},{n / 10}\n" for n in range(41)]
+    path.write_text("left,right,score\n" + "".join(rows), encoding="utf-8")
+    out = run("inspect", str(path)).out
+    assert "numbers  0 to 4, half of them between 1 and 3" in out
+    assert "the lamp of room 0 | a lamp in hall 0" in out
+    assert json.loads(run("inspect", str(path), "--json").out)["numbers"] == [0.0, 1.0, 3.0, 4.0]

@@ -44,7 +44,8 @@ def test_json_holds_all_of_an_event_on_one_line() -> None:
 def test_the_ending_says_how_good_how_sure_and_what_to_type() -> None:
     text = "\n".join(lines.ending(RELEASED))
     assert "reviews, version 3: macro-F1 0.982, 95 % sure it lies between 0.962 and 0.995" in text
-    assert 'haoqi predict reviews "' in text
+    assert 'haoqi predict reviews "..."\n' in text
+    assert 'haoqi predict reviews "..." "..."\n' in "\n".join(lines.ending(replace(RELEASED, pairs=True)))
     assert "report.html" in text
 
 

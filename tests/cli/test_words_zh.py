@@ -144,7 +144,19 @@ def tickets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # What the file above holds, and how it is typed that it is read otherwise.
 TICKETS = ("tickets", "remark", "topics", "day", "lamp", "kettle", "late", "jo", "org", "example", "NA")
-TICKETS_FLAGS = ("text", "multilabel", "separator", "none", "COLUMN", "bad", "rows", "missing", "labels", "task")
+TICKETS_FLAGS = (
+    "pair",
+    "text",
+    "multilabel",
+    "separator",
+    "none",
+    "COLUMN",
+    "bad",
+    "rows",
+    "missing",
+    "labels",
+    "task",
+)
 TICKETS_TASKS = ("entities", "classification")
 METRICS = ("micro", "macro", "exact", "match")  # by their names, as settings have them
 TICKETS_READ = ("--text", "body", "--label", "topics", "--time", "day", "--bad-rows", "0.2")

@@ -224,3 +224,23 @@ def test_what_cannot_be_rows_is_refused_in_words(source: Any, what: str) -> None
 def test_tables_and_records_have_names_and_lists_of_text_have_none() -> None:
     assert all(has_names(one) for one in (FRAME, ARROW, WANTED, Row("a", "b"), Speaks()))
     assert not any(has_names(one) for one in (TEXTS, pandas.Series(TEXTS), np.array(TEXTS), "a", ("a", "b")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        [(("a lamp", "the lamp"), 4.5), (("a pot", "the sea"), 0.5), (("a cup", "the cup"), 5.0)],
+        ([("a lamp", "the lamp"), ("a pot", "the sea"), ("a cup", "the cup")], [4.5, 0.5, 5.0]),
+    ],
+)
+def test_a_text_may_be_two(source: Any) -> None:
+    assert columns_of(source, "rows") == {
+        "text1": ["a lamp", "a pot", "a cup"],
+        "text2": ["the lamp", "the sea", "the cup"],
+        "label": [4.5, 0.5, 5.0],
+    }
+
+
+def test_two_words_with_a_tag_each_are_no_two_texts() -> None:
+    rows = [(["Peter", "flew"], ["B-PER", "O"]), (["Anna", "sang"], ["B-PER", "O"]), (["It", "rained"], ["O", "O"])]
+    assert list(columns_of(rows, "rows")) == ["text", "label"]

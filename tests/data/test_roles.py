@@ -13,6 +13,7 @@ from haoqi.data.settings import DataSettings
 LONG = [f"this is a rather long free text about number {number}, is it not" for number in range(40)]
 FEW = ["a", "b"] * 20
 UUIDS = [f"{number:08x}-f6de-2fbe-8091-5aaf4110b8bc" for number in range(40)]
+ROWS = 40
 TIMES = [f"2024-01-{1 + number % 28:02d}T00:00:0{number % 10}.000000Z" for number in range(40)]
 
 
@@ -97,7 +98,10 @@ def test_two_texts_by_their_names_are_both_read(one: str, other: str) -> None:
 def test_a_further_free_text_is_told_with_the_flag_that_reads_both() -> None:
     roles = chosen({"title": [f"a title of it {n}" for n in range(40)], "description": LONG, "label": FEW})
     assert roles.one("text") == "description"
-    assert roles.notes == ("title is free text too and is left out; --text description,title reads both",)
+    assert roles.notes == (
+        "title is free text too and is left out; --text description,title reads both as one text, "
+        "--text title --pair description as two",
+    )
 
 
 def test_columns_of_0_and_1_are_labels_together() -> None:
@@ -149,3 +153,39 @@ def test_what_stands_below_a_heading_is_the_text() -> None:
     }
     found = choose_roles("a.csv", columns, DataSettings("a.csv"))
     assert (found.columns["text"], found.runners_up["text"], found.unsure) == (("inhalte",), ("title",), ("text",))
+
+
+def measured(*numbers: float) -> list[str]:
+    return [str(numbers[row % len(numbers)] + row / 1000) for row in range(ROWS)]
+
+
+def test_numbers_that_were_measured_are_the_label_where_nothing_looks_like_classes() -> None:
+    texts = [f"the lamp of room {row} broke again and was late" for row in range(ROWS)]
+    for name in ("rating", "label", "revenue", "price"):
+        roles = chosen({"text": texts, name: measured(3.5, 1.25)})
+        assert (roles.columns["label"], roles.unsure) == ((name,), ())
+    classes = chosen({"text": texts, "revenue": measured(3.5, 1.25), "kind": ["lamp", "pot"] * (ROWS // 2)})
+    assert classes.columns["label"] == ("kind",)
+    named = chosen({"text": texts, "width": measured(2.0), "rating": measured(3.5)})
+    assert (named.columns["label"], named.unsure) == (("rating",), ())
+
+
+@pytest.mark.parametrize("name", ["1", "number", "id"])
+def test_whole_numbers_that_count_the_rows_are_no_label(name: str) -> None:
+    texts = [f"the lamp of room {row} broke again and was late" for row in range(ROWS)]
+    with pytest.raises(UserError, match="no column that looks like a label"):
+        chosen({"text": texts, name: [str(7 + 2 * row) for row in range(ROWS)]})
+
+
+def test_of_several_columns_of_numbers_none_is_guessed() -> None:
+    texts = [f"the lamp of room {row} broke again and was late" for row in range(ROWS)]
+    with pytest.raises(UserError, match="no column that looks like a label"):
+        chosen({"text": texts, "width": measured(2.0), "height": measured(3.5)})
+
+
+def test_a_text_is_not_told_as_another_that_it_could_be() -> None:
+    one = [f"the lamp {row}" for row in range(ROWS)]
+    other = [f"and a much longer text on the lamp of room {row}" for row in range(ROWS)]
+    roles = chosen({"sentence1": one, "sentence2": other, "label": ["a", "b"] * (ROWS // 2)})
+    assert (roles.columns["text"], roles.columns["pair"]) == (("sentence1",), ("sentence2",))
+    assert "text" not in roles.runners_up

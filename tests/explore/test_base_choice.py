@@ -42,6 +42,11 @@ def test_the_languages_choose_where_no_base_is_named(here: set[str]) -> None:
     assert isinstance(note, Note) and "en 97%" in note.text and not note.warning
 
 
+def test_languages_that_round_to_nothing_are_not_named(here: set[str]) -> None:
+    _, [note] = chosen({"en": 0.99, "other": 0.006, "de": 0.004})
+    assert isinstance(note, Note) and "en 99%, other 1%" in note.text and "de" not in note.text.split("found")[1]
+
+
 def test_bases_that_are_named_are_taken_whatever_the_languages_and_must_be_there(here: set[str]) -> None:
     assert chosen(ENGLISH, "multilingual", "minilm")[0] == ["multilingual", "minilm"]
     here.remove("minilm")

@@ -162,6 +162,16 @@ def test_model_card_says_what_it_answers_and_how_good_it_is() -> None:
     assert text.index("| test | macro") < text.index("| test | accuracy")  # the metric that decides comes first
 
 
+def test_model_card_of_numbers_and_pairs_names_no_labels_and_asks_for_two_texts() -> None:
+    task = tasks.build("similarity", ())
+    one = Model(task, Constant(np.array([2.5], np.float32)), {"half_width": 1.25, "level": 0.9}, {"method": "majority"})
+    text = (releases.publish(one, {}, "alike").folder / "README.md").read_text(encoding="utf-8")
+    assert "asked two texts at a time. Its answer is a number, within 1.25 of the right one nine times of ten." in text
+    assert 'haoqi predict alike "some text" "another text"' in text
+    assert 'model(("some text", "another text")).label' in text
+    assert "labels" not in text.split("## How to use it")[0].replace("labelled", "")
+
+
 def test_model_card_leads_with_most_examples_and_names_what_was_not_tested() -> None:
     def found(examples: int, **rest: Any) -> dict[str, Any]:
         table = [{"label": "sport", "support": examples}, {"label": "tech", "support": rest.pop("tech", 3)}]

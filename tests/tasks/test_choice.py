@@ -42,6 +42,8 @@ def _rows(
         ([f"{row / 4}" for row in range(9)], "regression"),
         (list(range(40)), "regression"),
         (["1,200", "3,400.5", "-7", "0.25", "12", "88", None], "regression"),
+        ([*map(str, range(60)), "great"], "regression"),
+        ([*map(str, range(60)), "great", "good"], "classification"),
     ],
 )
 def test_task_is_guessed_from_the_labels(labels: list[Any], task: str) -> None:
@@ -78,6 +80,13 @@ def test_classes_that_are_numbers_are_offered_as_numbers() -> None:
     _, reason = tasks.resolve(None, _rows(["1", "2", "3", "4", "5"] * 4))
     assert "--task regression" in reason
     assert "--task regression" not in tasks.resolve(None, _rows(["0", "1"] * 4))[1]
+
+
+def test_a_few_cells_that_hold_no_number_are_left_to_preparing_and_more_are_refused() -> None:
+    numbers: list[Any] = [row / 4 for row in range(100)]
+    assert tasks.resolve("regression", _rows([*numbers, "great", "good"]))[0].name == "regression"
+    with pytest.raises(UserError, match="row 101: great is no number"):
+        tasks.resolve("regression", _rows([*numbers, "great", "good", "bad"]))
 
 
 def test_labelled_stretches_are_entities() -> None:

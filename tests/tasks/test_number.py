@@ -36,13 +36,17 @@ def test_numbers_are_the_same_where_they_hardly_differ_beside_their_interval() -
 
 
 @pytest.mark.parametrize(
-    ("cell", "number"), [("12", 12.0), ("１，２３４．５", 1234.5), (" -3 ", -3.0), ("1e3", 1000.0), (7, 7.0)]
+    ("cell", "number"),
+    [
+        *(("12", 12.0), ("１，２３４．５", 1234.5), (" -3 ", -3.0), ("1e3", 1000.0), (7, 7.0)),
+        *(("1,23", 1.23), ("1,234", 1234.0), ("$4.50", 4.5), ("-€ 1,200", -1200.0), ("￥88", 88.0), ("12 %", 12.0)),
+    ],
 )
 def test_cells_are_read_as_numbers(cell: object, number: float) -> None:
     assert read_number(cell) == number
 
 
-@pytest.mark.parametrize("cell", ["", None, "abc", "1,23", True, float("inf"), "nan ", [1]])
+@pytest.mark.parametrize("cell", ["", None, "abc", "1,23,4", "$", "4$5", True, float("inf"), "nan ", [1]])
 def test_other_cells_are_refused(cell: object) -> None:
     with pytest.raises(ValueError, match=r"empty|no number"):
         read_number(cell)

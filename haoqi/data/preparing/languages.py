@@ -35,6 +35,10 @@ _LATIN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SAMPLE = 2_000
 
 
+# A language with less than this share rounds to 0 %, and is not named.
+HARDLY_ANY = 0.005
+
+
 def language_of(text: str) -> str:
     """Return the language of a text as a two-letter code, or "other".
 

@@ -80,6 +80,8 @@ def check_guess(error: MissingColumnError, found: Schema | Roles, learnt: Schema
         MissingColumnError: the error, if several columns could be meant.
     """
     chosen = found.named() if isinstance(found, Roles) else found.columns
+    if "text" in error.roles and "pair" in chosen and "pair" not in learnt.columns:
+        raise error  # two texts, of which either could be the one that was learnt from
     warnings: list[str] = []
     for role in sorted(error.roles):
         if role not in chosen or role in found.unsure or found.runners_up.get(role):

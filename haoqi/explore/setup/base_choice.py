@@ -6,7 +6,7 @@ from pathlib import Path
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note
 from haoqi.core.say import joined, say
-from haoqi.data.preparing.languages import language_shares
+from haoqi.data.preparing.languages import HARDLY_ANY, language_shares
 from haoqi.explore.settings import ExploreSettings
 from haoqi.models.bases import Base, BaseCard
 
@@ -43,6 +43,7 @@ def choose_bases(
     except UserError as error:
         listen(Note(say("base.none", what=error.what, hint=error.hint), warning=True))
         return {}
-    found = joined([f"{language} {share:.0%}" for language, share in list(languages.items())[:3]])
+    shares = [f"{language} {share:.0%}" for language, share in list(languages.items())[:3] if share >= HARDLY_ANY]
+    found = joined(shares)
     listen(Note(say("base.chosen", name=name, languages=found)))
     return {name: base}

@@ -27,20 +27,24 @@ def model_card(
         _speed(compiled),
         _origin(model),
         _limits(model, evidence, compiled),
-        _use(reference),
+        _use(reference, pairs=model.task.pairs),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _answers(model: Model) -> str:
+    head = f"## What it answers\n\nThe task is {model.task.name or model.task.output.name}."
+    if model.task.pairs:
+        head += " It is asked two texts at a time."
+    if model.task.output.kind.is_number:
+        half = model.calibration.get("half_width")
+        within = "" if half is None else f", within {half:.4g} of the right one nine times of ten"
+        return f"{head} Its answer is a number{within}."
     labels = [f"- `{label}`{_meaning(model, label)}" for label in model.task.labels[:200]]
     more = len(model.task.labels) - 200
     if more > 0:
         labels.append(f"- and {more} more, all in model.json")
-    return (
-        f"## What it answers\n\nThe task is {model.task.name or model.task.output.name}. Its labels:\n\n"
-        + "\n".join(labels)
-    )
+    return f"{head} Its labels:\n\n" + "\n".join(labels)
 
 
 def _meaning(model: Model, label: str) -> str:
@@ -128,8 +132,11 @@ def _short(value: Any) -> str:
 
 
 def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None) -> str:
+    number = model.task.output.kind.is_number
     lines = [
-        "It answers every text with its own labels, also a text that none of them fits; look at the confidence.",
+        "It answers every text with a number, also a text that has none; look at the interval."
+        if number
+        else "It answers every text with its own labels, also a text that none of them fits; look at the confidence.",
         "It repeats what its examples hold, prejudice and errors included.",
         "Texts unlike its examples (another source, language, length or time) are answered worse than the table says.",
     ]
@@ -145,9 +152,11 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
-def _use(reference: str) -> str:
+def _use(reference: str, *, pairs: bool) -> str:
     name = reference.partition("@")[0]
+    asked = '"some text" "another text"' if pairs else '"some text"'
+    given = '("some text", "another text")' if pairs else '"some text"'
     return (
-        f'## How to use it\n\n```\nhaoqi predict {name} "some text"\n```\n\n'
-        f'```python\nimport haoqi\n\nmodel = haoqi.load("{reference}")\nmodel("some text").label\n```'
+        f"## How to use it\n\n```\nhaoqi predict {name} {asked}\n```\n\n"
+        f'```python\nimport haoqi\n\nmodel = haoqi.load("{reference}")\nmodel({given}).label\n```'
     )

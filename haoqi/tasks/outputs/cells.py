@@ -12,6 +12,8 @@ from haoqi.core.say import say
 from haoqi.data.examples import Span
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_CURRENCY = re.compile(r"^([+-]?)\s*[$€£¥]\s*(?=[\d.])|(?<=\d)\s*[$€£¥元%]$")
 # What may stand between the labels of one cell, in half and full width.
 SEPARATORS = re.compile(r"[|;；｜]")
 
@@ -40,8 +42,12 @@ def read_name(raw: object) -> str:
 def read_number(raw: object) -> float:
     """Return a cell as a number; thousands may be set apart by commas, and a full-width form is read as well.
 
+    A comma that cuts off no three digits is the decimal point; signs of currencies and of percent are left out.
+
     >>> read_number(" 1,234.5 "), read_number(3), read_number("-0.5")
     (1234.5, 3.0, -0.5)
+    >>> read_number("3,75"), read_number("-$1,200"), read_number("45 %")
+    (3.75, -1200.0, 45.0)
 
     Raises:
         ValueError: if the cell is blank, or holds anything but a finite number.
@@ -52,8 +58,11 @@ def read_number(raw: object) -> float:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise ValueError(say("cell.no_number", cell=raw))
     text = unicodedata.normalize("NFKC", str(raw)).strip().replace("\u2212", "-")
+    text = _CURRENCY.sub(r"\1", text)
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
+    elif _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     try:
         found = float(text)
     except ValueError:

@@ -180,7 +180,7 @@ def _judge_quotes(text: str, dialect: Dialect) -> Dialect:
     Where several ways make them equally well, cells that a quote opens and none closes at their end decide.
     """
     score, broken = _fit(text, dialect), _broken_quotes(text, dialect)
-    if score[0] >= 1.0 and not broken:
+    if not broken and (score[0] >= 1.0 or _is_one_column(text, dialect)):
         return dialect
     others = [replace(dialect, quoted=not dialect.quoted)]
     if dialect.escape is None and '\\"' in text:
@@ -191,6 +191,15 @@ def _judge_quotes(text: str, dialect: Dialect) -> Dialect:
         if fit > score or (fit == score and odd < broken):
             best, score, broken = other, fit, odd
     return best
+
+
+def _is_one_column(text: str, dialect: Dialect) -> bool:
+    """Return whether each line is a cell, those that hold the delimiter in quotes, as a table of texts alone is."""
+    try:
+        rows = [row for row in _reader(lines_of(text[: 1 << 18]), dialect) if any(row)]
+    except csv.Error:
+        return False
+    return all(len(row) == 1 for row in rows[:-1]) and any(dialect.delimiter in row[0] for row in rows[:-1])
 
 
 def _broken_quotes(text: str, dialect: Dialect) -> float:

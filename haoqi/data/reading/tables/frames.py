@@ -28,8 +28,8 @@ def table_of(source: Any, name: str) -> Table:
 
     Args:
         source: a list of dicts, a dict of lists, a data frame (pandas, polars, or of another library that speaks
-            Arrow), an Arrow table, pairs of a text and its label, or a pair of all texts and all labels; what can be
-            read only once is read once.
+            Arrow), an Arrow table, pairs of a text and its label, or a pair of all texts and all labels, where a
+            text may be a pair of two; what can be read only once is read once.
         name: what errors call it.
 
     Raises:
@@ -198,9 +198,17 @@ def _with_labels(texts: Any, labels: Any) -> list[tuple[Any, Any]]:
         columns = [("text", columns[0][1] if columns else texts)]
     given = [(column, values_of(cells)) for column, cells in columns]
     named = _labels(labels)
+    if len(given) == 1 and _are_pairs(given[0][1]) and not any(isinstance(label, list) for label in named):
+        given = [(f"text{side + 1}", [both[side] for both in given[0][1]]) for side in range(2)]
     if len(given[0][1]) != len(named):
         raise UserError(say("frame.counts", count=len(given[0][1]), count2=len(named)), say("frame.counts.hint"))
     return [*given, ("label", named)]
+
+
+def _are_pairs(cells: Sequence[Any]) -> bool:
+    """Return whether each cell is two texts."""
+    two = (isinstance(cell, list) and len(cell) == 2 and all(isinstance(text, str) for text in cell) for cell in cells)
+    return bool(cells) and all(two)
 
 
 def _labels(labels: Any) -> list[Any]:

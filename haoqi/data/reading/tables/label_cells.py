@@ -7,15 +7,20 @@ from ast import literal_eval
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 
 from haoqi.core.say import joined, say
-from haoqi.data.reading.tables.column_kinds import is_empty
+from haoqi.data.reading.tables.column_kinds import cell_kind, is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
 MISSING = frozenset({"nan", "null", "<na>", "#n/a", "#na", "n/a", "nat", "?", "-", "--"})
+# And what else says so among numbers, where no word is a class.
+NO_NUMBER = MISSING | {"na", "n.a.", "none", "nil", "unknown", "missing", "无", "未知", "缺失"}
 # From this share of the filled cells on, such a word is a class rather than a gap.
 A_CLASS = 0.02
+# Numbers are amounts where there are more different ones than this, and hardly a cell holds another word.
+FEW_NUMBERS, NEARLY_ALL = 5, 0.95
 # What may stand between labels; the last ones also stand inside names, so that more must speak for them.
 SEPARATORS = ("|", ";", "；", "｜", "、", ",", "，", "#", "\n", "\t", "/", "&", "+")
 _INSIDE_NAMES = frozenset("/&+#")
@@ -27,6 +32,8 @@ _FLAGS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": 
 _TAIL_OF_ZEROS = re.compile(r"([-+]?\d+)\.0+")
 _PLAIN_TYPES = {str, int, float, bool, list, type(None)}
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d+)?")
+_ONE_COMMA = re.compile(r"[-+]?(\d+)(?:,(\d+))?")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?\d{1,3}(\.\d+)?")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 
 
@@ -61,6 +68,11 @@ def read_label_cells(cells: Sequence[Any], *, separator: str | None = None, miss
     # Texts are judged once each: a million cells hold few different names.
     empty = {cell for cell in set(filter(_is_text, plain)) if is_empty(cell) or cell.strip() in gaps}
     plain = [None if (cell in empty if type(cell) is str else is_empty(cell)) else cell for cell in plain]
+    if separator is None and (commas := _commas_of_numbers(plain)):
+        separator = "none"
+        if commas == "decimal":
+            plain = [cell.replace(",", ".") if isinstance(cell, str) else cell for cell in plain]
+            told.append(say("cells.decimal_commas"))
     lists, found, notes = _lists(plain, separator)
     warned += notes[1]
     if lists is None:
@@ -144,8 +156,11 @@ def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], li
     for cell, count in Counter(filter(_is_text, cells)).items():
         counts[cell.strip()] += count
     total = sum(counts.values())
+    amounts = _are_amounts(counts)
     odd = {name: counts[name] for name in missing_among(counts)}
-    classes = sorted(name for name, count in odd.items() if count >= A_CLASS * total and len(counts) > 1)
+    odd |= {name: count for name, count in counts.items() if amounts and name.lower() in NO_NUMBER}
+    often = () if amounts else odd.items()
+    classes = sorted(name for name, count in often if count >= A_CLASS * total and len(counts) > 1)
     gaps = frozenset(odd).difference(classes)
     count = sum(odd[name] for name in gaps)
     told: list[str] = [say("cells.gaps", count=count, names=", ".join(sorted(gaps)))] if gaps else []
@@ -154,6 +169,36 @@ def _gaps(cells: Sequence[Any], said: Sequence[str]) -> tuple[frozenset[str], li
         listed = ",".join(classes)
         warned = [say("cells.gap_classes", names=", ".join(classes), listed=listed)]
     return gaps, told, warned
+
+
+def _are_amounts(counts: Mapping[str, int]) -> bool:
+    """Return whether cells are numbers of which each may be another, but for gaps and hardly anything else."""
+    rest = {name: count for name, count in counts.items() if name and name.lower() not in NO_NUMBER}
+    if len(rest) <= FEW_NUMBERS:
+        return False
+    numbers = {name: count for name, count in rest.items() if cell_kind(name) == "number"}
+    return len(numbers) > FEW_NUMBERS and sum(numbers.values()) >= NEARLY_ALL * sum(rest.values())
+
+
+def _commas_of_numbers(cells: Sequence[Any]) -> Literal["decimal", "thousands"] | None:
+    """Return what the commas within numbers are, where they are certainly none between labels.
+
+    That is where a part is 0 in front, as in 3,05 and 1,000, or repeats what stands before it, as in 3,3.
+
+    >>> _commas_of_numbers(["3,05", "4", "2,7", "3,1", "0,5", "1,25"]), _commas_of_numbers(["1,3", "2,3", "1", "3"])
+    ('decimal', None)
+    """
+    texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+    known = set(texts)
+    if len(known) <= FEW_NUMBERS or not any("," in one for one in known):
+        return None
+    parts = [one.lstrip("+-").split(",") for one in known if "," in one]
+    sure = any((len(a) > 1 and a[0] == "0") or a == b for cell in parts for b, a in pairwise(cell))
+    if not sure:
+        return None
+    if all(map(_THOUSANDS.fullmatch, known)):
+        return "thousands"
+    return "decimal" if all(map(_ONE_COMMA.fullmatch, known)) else None
 
 
 def _lists(

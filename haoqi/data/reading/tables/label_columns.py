@@ -4,13 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import log
 from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.reading.tables.column_kinds import Column
+from haoqi.data.reading.tables.column_kinds import Column, is_empty
 from haoqi.data.reading.tables.column_names import LABELS, label_name, words_of
 
 # A column filled more seldom is a remark on some rows, not the label of all.
@@ -76,7 +76,7 @@ def choose_label(
         return Choice((alike[0],), say("column.one_value"))  # nothing to learn, which is better said
     if marked := [column for column, look in free.items() if look.kind == "marks"]:
         return Choice((marked[0],), say("column.spans"), tuple(marked[1:]), len(marked) > 1)
-    return _by_content(free) if text_known else None
+    return (_by_content(free) or _by_amount(free, columns)) if text_known else None
 
 
 def _named(look: Column) -> float:
@@ -222,6 +222,34 @@ def _by_content(free: Mapping[str, Column]) -> Choice | None:
     wide = (best.isdecimal() or free[best].binary) and able[others[0]].words < 2
     close = _doubt(able[others[0]]) - _doubt(able[best]) < CLOSE * (3 if wide else 1)
     return Choice((best,), say("column.like_classes", distinct=able[best].distinct), others, close=close)
+
+
+def _by_amount(free: Mapping[str, Column], columns: Mapping[str, Sequence[Any]]) -> Choice | None:
+    """Return the column of numbers that were measured: the one called like a label, or the only one; else None.
+
+    Whole numbers that only rise count the rows.
+    """
+    able = {c: look for c, look in free.items() if look.kind == "number" and look.distinct > 1}
+    able = {c: look for c, look in able.items() if look.share_filled >= SELDOM and not _counts(columns[c])}
+    usual = sorted((c for c in able if label_name(c) >= 0.3), key=label_name, reverse=True)
+    if usual:
+        why = say("column.name_values", distinct=able[usual[0]].distinct)
+        return Choice((usual[0],), why, tuple(usual[1:]), len(usual) > 1)
+    found = [c for c in able if label_name(c) >= 0]
+    if not found and len(free) == 1:  # called like what is no label, but a fraction is no number of a row
+        found = [c for c in able if _has_fractions(able[c])]
+    if len(found) != 1:
+        return None
+    why = say("column.only_other") if len(free) == 1 else say("column.only_numbers")
+    return Choice((found[0],), say("column.why_values", why=why, distinct=able[found[0]].distinct), close=len(free) > 1)
+
+
+def _counts(cells: Sequence[Any]) -> bool:
+    """Return whether cells are whole numbers that only rise."""
+    spelt = [str(cell).strip() for cell in cells if not is_empty(cell)]
+    if not all(one.isdecimal() for one in spelt):
+        return False
+    return all(int(one) < int(other) for one, other in pairwise(spelt))
 
 
 def _doubt(look: Column) -> float:

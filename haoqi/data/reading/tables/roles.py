@@ -207,7 +207,7 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     if first is not None and second is None:
         best, second = first, best
     if second is not None and second != best:
-        others = tuple(column for column in rest if column != second)
+        others = tuple(column for column in rest if column not in (best, second))
         return Choice((best, second), say("column.two_texts"), others)
     length = looks[best].length
     why = say("column.free_text_usual", length=length) if best in usual else say("column.free_text", length=length)
@@ -292,7 +292,9 @@ def _second_texts(
     if not free or "text" not in found:
         return ()
     both = _quoted(join_names([*found["text"], free[0]]))
-    facts = {"listed": ", ".join(free[:4]), "both": both}
+    first, second = sorted((found["text"][0], free[0]), key=list(looks).index)
+    two = f"--text {_quoted(first)} --pair {_quoted(second)}"
+    facts = {"listed": ", ".join(free[:4]), "both": both, "two": two}
     return (say("column.second_text", **facts) if len(free) == 1 else say("column.second_texts", **facts),)
 
 
