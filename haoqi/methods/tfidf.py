@@ -24,6 +24,7 @@ from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.lexical.ngrams import Unit, learn_ngrams, unspaced_share
+from haoqi.models.lexical.sparse_rows import SparseRows
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
 
@@ -114,7 +115,7 @@ class Tfidf:
             occurring = np.bincount(counts.indices, of_texts, minlength=ngrams.width)
             rarity = (np.log((1 + counting.sum()) / (1 + occurring)) + 1).astype(np.float32)
             terms.append(Terms(ngrams, rarity))
-            tables.append(terms[-1].weigh(counts))
+            tables.append(terms[-1].weigh(SparseRows.of(counts)).csr)
         table = csr_array(hstack(tables, format="csr"), dtype=np.float64)  # as liblinear would convert it, once
         if not table.shape[1]:
             raise UserError("the training texts hold no words", "check which column holds the text: --text NAME")

@@ -1,17 +1,17 @@
 """A linear model of weighted n-grams: one weight per n-gram and label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, hstack
 
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.lexical.ngrams import Ngrams
+from haoqi.models.lexical.sparse_rows import SparseRows, row_sums, side_by_side
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
 
@@ -29,13 +29,11 @@ class Terms:
     rarity: Floats
     """Inverse document frequency of each column."""
 
-    def weigh(self, counts: csr_array) -> csr_array:
+    def weigh(self, counts: SparseRows) -> SparseRows:
         """Return tf-idf weights of some counts: (1 + log count) x rarity, each text's weights of length 1."""
         weights = (np.float32(1) + np.log(counts.data)) * self.rarity[counts.indices]
-        sizes = np.diff(counts.indptr)
-        table = csr_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
-        lengths = np.sqrt(np.maximum(table.sum(axis=1), np.float32(1e-12)))
-        return csr_array((weights / np.repeat(lengths, sizes), counts.indices, counts.indptr), shape=counts.shape)
+        lengths = np.sqrt(np.maximum(row_sums(counts, weights * weights), np.float32(1e-12)))
+        return replace(counts, data=weights / np.repeat(lengths, np.diff(counts.indptr)))
 
 
 @predictors.register
@@ -55,7 +53,7 @@ class SparseLinear:
         for start in range(0, len(examples), BATCH):
             texts = examples.texts[start : start + BATCH]
             weights = [terms.weigh(terms.ngrams.count(texts)) for terms in self.terms]
-            found[start : start + BATCH] = hstack(weights, format="csr") @ self.coefficients + self.intercept
+            found[start : start + BATCH] = side_by_side(weights) @ self.coefficients + self.intercept
             if progress is not None:
                 progress(start + len(texts))
         return found
