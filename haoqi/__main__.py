@@ -43,15 +43,32 @@ def _run(arguments: list[str], debug: bool) -> int:
 
 
 def _command(arguments: list[str], debug: bool) -> int:
-    from typer.main import get_command
-
-    from haoqi.cli import app
-    from haoqi.cli.usage import explained
+    from haoqi.cli.answer_texts import answer_texts, plain_request
 
     if not debug:
         _hush()
+    if asked := plain_request(arguments):
+        name, texts, as_json = asked
+        answer_texts(name, texts, as_json=as_json)
+        return 0
+    return _read_by_typer(arguments)
+
+
+def _read_by_typer(arguments: list[str]) -> int:
+    from typer import Exit
+    from typer.main import get_command
+
+    from haoqi.cli.commands import app_for, without_words
+    from haoqi.cli.usage import explained
+
+    word = arguments[0]
     try:
-        code = get_command(app).main(arguments, prog_name="haoqi", standalone_mode=False)
+        if len(arguments) == 1 and (command := without_words(word)):
+            command()
+            return 0
+        code = get_command(app_for(word)).main(arguments, prog_name="haoqi", standalone_mode=False)
+    except Exit as ended:
+        return int(ended.exit_code)
     except Exception as error:
         if hasattr(error, "format_message"):  # the words of the command are wrong
             raise explained(error, arguments) from None

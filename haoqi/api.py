@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Listen, Released, silent
 from haoqi.core.say import named, say
-from haoqi.run import Run, run_of
 
 if TYPE_CHECKING:
     from haoqi.data.raw import Raw
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from haoqi.models.compile.compiled import Compiled
     from haoqi.models.model import Answer, Model
     from haoqi.models.releases.releases import Release, Tell
+    from haoqi.run import Run
 
 IN_MEMORY = "data"
 """What rows in memory, and the release that learnt them, are called where nobody names it."""
@@ -77,6 +77,7 @@ def improve(source: Any, *, listen: Listen = silent, **settings: Any) -> Improve
     """
     from haoqi import pipeline
     from haoqi.evaluate.headline import Headline
+    from haoqi.run import run_of
 
     config = settings.pop("config", None)
     path = None if config is None else Path(config)
@@ -258,7 +259,7 @@ def inspect(source: Any, **settings: Any) -> "Inspection":
     return inspection_of(raw, given, task)
 
 
-def preview(run: Run) -> dict[str, Any]:
+def preview(run: "Run") -> dict[str, Any]:
     """Return what a run would learn from and try, by what it is called; the data are read, nothing is written.
 
     Raises:

@@ -93,7 +93,7 @@ def test_other_packages_add_theirs_by_entry_point(
 ) -> None:
     (tmp_path / "stranger.py").write_text(PLUGIN.format(word="yo", package=shouts.package))
     point = EntryPoint("yo", "stranger", f"haoqi.{shouts.package}")
-    monkeypatch.setattr(registry_module, "entry_points", lambda group: [point] if group == point.group else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point] if group == point.group else [])
     assert shouts.names() == ["hey", "ho", "yo"]
     assert shouts.describe("yo") == "Say yo (Nobody, 2020)."
     assert shouts.build("yo", times=2).times == 2  # type: ignore[attr-defined]

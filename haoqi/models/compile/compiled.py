@@ -190,10 +190,14 @@ def assembled(
     return last
 
 
-def check(folder: Path) -> Compiled | None:
+def check(folder: Path, read_up_to: int = seals.READ_AT_LOAD) -> Compiled | None:
     """Return what was measured for a release, after a look that its compiled form can be used here.
 
     Elsewhere than where it was chosen only forms in floating point are trusted: a cascade is then its last look alone.
+
+    Args:
+        folder: the release's.
+        read_up_to: larger files of the forms are checked by their size alone.
 
     Raises:
         UserError: if it cannot, so that torch computes in its place, with the reason and what to do.
@@ -209,7 +213,7 @@ def check(folder: Path) -> Compiled | None:
     for name in found.computing:
         if find_spec(_form(name).library) is None:
             raise UserError(f"{name} needs the library {_form(name).library}, which is not installed", INSTALL)
-    seals.check(folder / FOLDER, found.files, seals.READ_AT_LOAD, _again(folder))
+    seals.check(folder / FOLDER, found.files, read_up_to, _again(folder))
     return found
 
 

@@ -1,0 +1,75 @@
+"""The answers of `haoqi predict` to texts on the command line or in a pipe, as fast as a script asks for them."""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from haoqi.core.errors import UserError
+from haoqi.core.say import say
+from haoqi.data.reading.decoding.characters import well_formed
+
+AS_JSON = "--json"
+
+
+def plain_request(arguments: Sequence[str]) -> tuple[str, list[str], bool] | None:
+    """Return the release, the texts and whether JSON is wanted, where a command says nothing else; else None.
+
+    These words mean the same to whoever reads options, which takes longer to import than most texts to answer.
+
+    >>> plain_request(["predict", "reviews", "lovely", "--json"])
+    ('reviews', ['lovely'], True)
+    >>> plain_request(["predict", "reviews", "--file", "new.csv"])
+    """
+    if not arguments or arguments[0] != "predict":
+        return None
+    words = [word for word in arguments[1:] if word != AS_JSON]
+    if not words or any(word.startswith("-") and word != "-" for word in words):
+        return None
+    return words[0], words[1:], AS_JSON in arguments
+
+
+def answer_texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
+    """Print the answer to each text as soon as it is known.
+
+    Args:
+        name: a release.
+        texts: what is asked; none, or "-" alone: the lines of a pipe.
+        as_json: print an object per text.
+
+    Raises:
+        UserError: if there is no such release, or there are neither texts nor a pipe.
+    """
+    texts = None if texts == ["-"] else texts or None
+    if texts is None and sys.stdin.isatty():
+        raise UserError(say("predict.none"), say("predict.none.hint", name=name))
+    from haoqi import api
+    from haoqi.batch.answer_rows import as_line, as_record
+    from haoqi.cli import words
+
+    model = api.load(name)
+    given = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
+    shown = texts is None or len(texts) > 1
+    answered = 0
+    for text, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
+        answered += 1
+        line = as_record(model, text, answer) if as_json else as_line(model, text, answer, with_text=shown)
+        print(line, flush=texts is None)
+    if not answered:
+        print(words.words("predict.empty_pipe"), file=sys.stderr)
+
+
+def _lines_of(stream: TextIO) -> Iterator[str]:
+    """Yield the lines of a pipe that are not blank, as they come; bytes that are no text in it are told at the end."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="surrogateescape")
+    broken = 0
+    for line in stream:
+        if line.strip():
+            text = well_formed(line.rstrip("\r\n"))
+            broken += text != line.rstrip("\r\n")
+            yield text
+    if broken:
+        from haoqi.cli import words
+
+        print(words.words("predict.broken_lines", count=broken, encoding=stream.encoding), file=sys.stderr)
