@@ -300,7 +300,7 @@ def predictor_of(bench: Bench, tuned: frozenset[str] | None = None) -> Encoder:
         tuned = frozenset(name for name, value in bench.model.encoder.named_parameters() if value.requires_grad)
     for value in bench.model.parameters():
         value.requires_grad_(False)
-    return Encoder(bench.model.eval(), bench.reader, bench.base, tuned)
+    return Encoder.of(bench.model.eval(), bench.reader, bench.base, tuned)
 
 
 def head_start(work: Work, size: Size) -> Work:

@@ -113,7 +113,7 @@ Given = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def slow_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
 
 
 @pytest.fixture
@@ -460,7 +460,7 @@ def test_what_cannot_be_compiled_is_said(
         compiling.compile_release(tmp_path, plain, examples)
     with pytest.raises(UserError, match="no example is labelled"):
         compiling.compile_release(tmp_path, model, Examples.of(["text"]))
-    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, "GPU", 10.0, 1.0))
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, "GPU", 10.0, 1.0))
     with pytest.raises(UserError, match="its GPU"):
         compiling.compile_release(tmp_path, model, examples)
     assert list(tmp_path.iterdir()) == []

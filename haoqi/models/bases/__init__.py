@@ -11,6 +11,7 @@ from haoqi.models.bases._choice import choose
 from haoqi.models.bases._loading import (
     Generator,
     frozen_encoder,
+    lean_encoder,
     load_encoder,
     load_generator,
     load_tokenizer,
@@ -31,6 +32,7 @@ __all__ = [
     "fetch",
     "frozen_encoder",
     "install",
+    "lean_encoder",
     "load_encoder",
     "load_generator",
     "load_tokenizer",

@@ -6,6 +6,7 @@ easy, and only the others are worth the slower look.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,43 @@ class Cascade:
     def load(cls, folder: Path, cache: Path) -> "Cascade":
         """Raise TypeError: what `save` wrote is read by the class of the master."""
         raise TypeError("a cascade is saved as its master")
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A look of a cascade that is opened when it is first asked: for most texts the later ones never are."""
+
+    master: Predictor
+    """Answers in its place where it cannot be opened, or is not what it was."""
+    open: Callable[[], Predictor]
+
+    @cached_property
+    def opened(self) -> Predictor:
+        """What answers."""
+        try:
+            return self.open()
+        except Exception:  # whatever is the matter, the master answers as it should
+            return self.master
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return logits for every example, in order."""
+        return self.opened.scores(examples, progress)
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write the master: forms stay with the release."""
+        self.master.save(folder, standalone=standalone)
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "Deferred":
+        """Raise TypeError: what `save` wrote is read by the class of the master."""
+        raise TypeError("a look of a cascade is saved as its master")
+
+
+def saved_as(predictor: Predictor) -> Predictor:
+    """Return the predictor whose class reads what `save` wrote."""
+    while isinstance(predictor, Cascade | Deferred):
+        predictor = predictor.first if isinstance(predictor, Cascade) else predictor.master
+    return predictor
 
 
 def fitted(margins: Margins, quick: Scores, right: Scores) -> float:

@@ -44,11 +44,13 @@ class Embedder:
             found[rows] = vectors
         return found
 
-    def graph(self) -> "Graph":
-        """Return the base and how its states become embeddings as one network; the weights are shared."""
+    def graph(self, *, lean: bool = False) -> "Graph":
+        """Return the base and how its states become embeddings as one network; see `Compilable.graph`."""
+        from haoqi.models.bases import load_encoder
         from haoqi.models.compile.graph import Graph
 
-        return Graph(self._encoder, self.base.card.pooling, normalise=True).eval()
+        encoder = self._encoder if lean else load_encoder(self.base)
+        return Graph(encoder, self.base.card.pooling, normalise=True).eval()
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -64,8 +66,7 @@ class Embedder:
 
     @cached_property
     def _encoder(self) -> Any:
-        from haoqi.models.bases import load_encoder
+        from haoqi.models.bases import lean_encoder
         from haoqi.models.encoders.placement import probed
 
-        encoder: Any = load_encoder(self.base)
-        return encoder.to(probed().device)
+        return lean_encoder(self.base).to(probed().device)

@@ -33,7 +33,7 @@ class Placement:
 @cache
 def probed() -> Placement:
     """Return what this machine computes fastest in: timed once, never assumed."""
-    found = hardware.probe(folder.cache())
+    found = hardware.probe(folder.cache(), again=False)
     return Placement(found.device, "bf16" if found.precision == "bf16" else "fp32")
 
 

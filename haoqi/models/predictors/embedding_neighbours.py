@@ -45,9 +45,9 @@ class EmbeddingNeighbours:
     weights: Floats | None = None
     """How much the vote of each known text counts, shape (n,); None: all alike."""
 
-    def graph(self) -> "Graph":
+    def graph(self, *, lean: bool = False) -> "Graph":
         """Return what the texts are read with as one network."""
-        return self.embedder.graph()
+        return self.embedder.graph(lean=lean)
 
     def computed_by(self, compute: Compute) -> "EmbeddingNeighbours":
         """Return the same predictor, its base computed by a form."""
