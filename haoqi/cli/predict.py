@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,6 +98,8 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
+    from importlib.metadata import version
+
     from haoqi.batch.answer_rows import Feed, Style, check_kind, fitting
     from haoqi.batch.partial_file import check_free, digest_of, partial
     from haoqi.batch.row_files import opened

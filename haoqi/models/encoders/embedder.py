@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from haoqi.models.bases import Base
 from haoqi.models.compile.form import Compute, computed
-from haoqi.models.feature_store.store import LONGEST, FeatureStore, vectors_of
+from haoqi.models.encoders.tokens import LONGEST, marks_of, read_texts
 from haoqi.models.predictor import Progress
 
 if TYPE_CHECKING:
     from haoqi.models.compile.graph import Graph
+    from haoqi.models.feature_store.store import FeatureStore
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Embedder:
     """A base that is read from disk at the first text, and no sooner."""
 
     base: Base
-    store: FeatureStore | None = field(default=None, compare=False)
+    store: "FeatureStore | None" = field(default=None, compare=False)
     """Where embeddings are kept; a model that was read from disk has none, and keeps nobody's texts."""
     compute: Compute | None = field(default=None, compare=False)
     """What computes in place of torch, for a release that was compiled."""
@@ -31,14 +32,14 @@ class Embedder:
         """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
         if self.store is not None:
             return self.store.embeddings(self.base, texts, progress)
-        from haoqi.models.encoders.tokens import read_texts
-
         card = self.base.card
         found = np.zeros((len(texts), card.width), np.float32)
         pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, marks=self._marks)
         if self.compute is not None:
             read = computed(self.compute, pieces, progress=progress)
         else:
+            from haoqi.models.feature_store.store import vectors_of
+
             read = vectors_of(self._encoder, card.pooling, pieces, progress)
         for rows, vectors in read:
             found[rows] = vectors
@@ -60,8 +61,6 @@ class Embedder:
 
     @cached_property
     def _marks(self) -> Any:
-        from haoqi.models.encoders.tokens import marks_of
-
         return marks_of(self._tokenizer)
 
     @cached_property

@@ -11,7 +11,7 @@ import numpy as np
 from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.data.examples import Examples
-from haoqi.models.bases import Base, load_tokenizer, resolve
+from haoqi.models.bases import Base, load_tokenizer
 from haoqi.models.compile.form import Compute, computed
 from haoqi.models.encoders.base_copy import base_in
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
@@ -221,6 +221,8 @@ def _base_of(facts: dict[str, Any], folder: Path, cache: Path) -> Base:
     named = facts["base"]
     if facts["standalone"]:
         return base_in(folder, facts)
+    from haoqi.models.bases import resolve
+
     base = resolve(named["name"], cache)
     if base.fingerprint != named["fingerprint"]:
         raise UserError(
