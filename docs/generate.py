@@ -94,7 +94,7 @@ def command_page() -> str:
     """Return the page of the command line: every command, its words, arguments and options."""
     from typer.main import get_command
 
-    command = get_command(import_module("haoqi.cli").app)
+    command = get_command(import_module("haoqi.cli.commands").app_for(""))
     return NOTICE + "# Commands\n" + "".join(command_sections(command, "haoqi"))
 
 

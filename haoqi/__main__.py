@@ -1,5 +1,6 @@
 """The command line; an expected error is two plain lines, never a traceback."""
 
+import gc
 import os
 import sys
 import time
@@ -20,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = DEBUG in before or os.environ.get("HAOQI_DEBUG", "") not in ("", "0")
     if DEBUG in before:
         given.remove(DEBUG)
-    sys.exit(_run(given or ["--help"], debug))
+    code = _run(given or ["--help"], debug)
+    gc.freeze()  # or all that torch has imported is looked through once more before the process ends: 0.3 s
+    sys.exit(code)
 
 
 def _run(arguments: list[str], debug: bool) -> int:
@@ -43,15 +46,35 @@ def _run(arguments: list[str], debug: bool) -> int:
 
 
 def _command(arguments: list[str], debug: bool) -> int:
-    from typer.main import get_command
-
-    from haoqi.cli import app
-    from haoqi.cli.usage import explained
+    from haoqi.cli.answer_texts import answer_texts, plain_request
 
     if not debug:
         _hush()
+    if asked := plain_request(arguments):
+        name, texts, as_json = asked
+        if texts:
+            _spare_threads()
+        answer_texts(name, texts, as_json=as_json)
+        return 0
+    return _read_by_typer(arguments)
+
+
+def _read_by_typer(arguments: list[str]) -> int:
+    from typer import Exit
+    from typer.main import get_command
+
+    from haoqi.cli.commands import app_for, without_words
+    from haoqi.cli.usage import explained
+
+    word = arguments[0]
     try:
-        code = get_command(app).main(arguments, prog_name="haoqi", standalone_mode=False)
+        if len(arguments) == 1 and (command := without_words(word)):
+            _spare_threads()
+            command()
+            return 0
+        code = get_command(app_for(word)).main(arguments, prog_name="haoqi", standalone_mode=False)
+    except Exit as ended:
+        return int(ended.exit_code)
     except Exception as error:
         if hasattr(error, "format_message"):  # the words of the command are wrong
             raise explained(error, arguments) from None
@@ -59,6 +82,12 @@ def _command(arguments: list[str], debug: bool) -> int:
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
+
+
+def _spare_threads() -> None:
+    """Let NumPy start no threads of its own, which takes longer than what it has to compute for a few texts."""
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _hush() -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Listen, Released, silent
 from haoqi.core.say import named, say
-from haoqi.run import Run, run_of
 
 if TYPE_CHECKING:
     from haoqi.core.stop import Stop
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from haoqi.models.compile.compiled import Compiled
     from haoqi.models.model import Answer, Asked, Model
     from haoqi.models.releases.releases import Release, Tell
+    from haoqi.run import Run
 
 Text = TypeVar("Text", bound="Asked")
 
@@ -89,6 +89,7 @@ def improve(
     """
     from haoqi import pipeline
     from haoqi.evaluate.headline import Headline
+    from haoqi.run import run_of
 
     config = settings.pop("config", None)
     path = None if config is None else Path(config)
@@ -288,7 +289,7 @@ def inspect(source: Any, **settings: Any) -> "Inspection":
     return inspection_of(raw, given, task)
 
 
-def preview(run: Run) -> dict[str, Any]:
+def preview(run: "Run") -> dict[str, Any]:
     """Return what a run would learn from and try, by what it is called; the data are read, nothing is written.
 
     Raises:

@@ -198,10 +198,59 @@ def test_importing_haoqi_loads_nothing_heavy() -> None:
     assert loaded_by("import haoqi\ndir(haoqi)") == set()
 
 
-@pytest.mark.parametrize("words", ["--help", "improve --help", "methods", "tasks"])
+@pytest.mark.parametrize("words", ["--help", "improve --help", "predict --help", "releases", "methods", "tasks"])
 def test_the_command_line_answers_without_anything_heavy(words: str) -> None:
     code = f"from haoqi.__main__ import main\nsys.argv = ['haoqi', *{words.split()!r}]\n"
     assert loaded_by(code + "try: main()\nexcept SystemExit as end: assert not end.code, end.code") == set()
+
+
+@pytest.fixture(scope="module")
+def released(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a home with three releases: of n-grams, of a base, and of a base that ONNX Runtime computes."""
+    import numpy as np
+
+    from haoqi import tasks
+    from haoqi.core.hardware import Hardware
+    from haoqi.data.examples import Examples
+    from haoqi.models.bases import resolve
+    from haoqi.models.compile import timing
+    from haoqi.models.compile.form import forms
+    from haoqi.models.encoders.embedder import Embedder
+    from haoqi.models.lexical.ngrams import learn_ngrams
+    from haoqi.models.model import Model
+    from haoqi.models.predictors.embedding_linear import EmbeddingLinear
+    from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
+    from haoqi.models.releases import releases
+
+    home, texts = tmp_path_factory.mktemp("home"), ["the bank of the planet", "the film of the match"] * 4
+    ngrams, _ = learn_ngrams(texts, "word", (1, 2))
+    rng = np.random.default_rng(0)
+    wide, narrow = (rng.normal(size=(rows, 2)).astype(np.float32) for rows in (ngrams.width, 8))
+    zeros = np.zeros(2, np.float32)
+    embedder = Embedder(resolve(tiny_base, home / "cache"))
+    predictors = {
+        "words": SparseLinear((Terms(ngrams, np.ones(ngrams.width, np.float32)),), wide, zeros),
+        "base": EmbeddingLinear(embedder, narrow, zeros),
+        "compiled": EmbeddingLinear(embedder, narrow, zeros),
+    }
+    task = tasks.build("topic", ("sport", "tech"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HAOQI_HOME", str(home))
+        patch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
+        patch.setattr(forms, "names", lambda: ["onnx"])
+        patch.setattr(timing, "seconds", lambda predictor, asked: 0.1 if predictor.embedder.compute else 1.0)
+        for name, predictor in predictors.items():
+            releases.publish(Model(task, predictor, facts={"cleaned": True}), {}, name)
+        judges = Examples.of(texts, list(releases.load("compiled").predict(texts).labels))
+        assert releases.compile("compiled", judges).chosen == "onnx"
+        yield home
+
+
+@pytest.mark.parametrize(("name", "heavy"), [("words", set()), ("compiled", set()), ("base", {"torch"})])
+@pytest.mark.parametrize("also", [[], ["--json"], ["a second text"]])
+def test_an_answer_loads_only_what_computes_it(name: str, heavy: set[str], also: list[str], released: Path) -> None:
+    code = f"from haoqi.__main__ import main\nsys.argv = ['haoqi', 'predict', {name!r}, 'the bank', *{also!r}]\n"
+    assert loaded_by(code + "try: main()\nexcept SystemExit as end: assert not end.code, end.code") == heavy
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])

@@ -1,19 +1,17 @@
 """`haoqi predict`: answers to texts on the command line, from a pipe, or in a file of any size."""
 
-import io
 import sys
 import time
-from collections.abc import Callable, Iterator
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from haoqi.cli.answer_texts import AS_JSON, answer_texts
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
-from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from haoqi.batch.row_files import Row, Rows
     from haoqi.batch.writer import Write
     from haoqi.cli.progress import Pace
-    from haoqi.data.examples import Query
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -36,7 +33,7 @@ File = Annotated[
 Out = Annotated[Path | None, typer.Option("--out", metavar="PATH", help="Write answers here: .csv, .tsv or .jsonl.")]
 Force = Annotated[bool, typer.Option("--force", help="Let --out replace a file that is there.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a command that was stopped.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per text.")]
+Json = Annotated[bool, typer.Option(AS_JSON, help="Print one JSON object per text.")]
 
 
 READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
@@ -71,66 +68,7 @@ def predict(
     said = [option for option, value in settings.items() if value is not None] + (["out"] if out else [])
     if said:
         raise UserError(say("predict.needs_file", flag=said[0]), say("predict.needs_file.hint"))
-    texts = None if texts == ["-"] else texts
-    if not texts and sys.stdin.isatty():
-        raise UserError(say("predict.none"), say("predict.none.hint", name=name))
-    _texts(name, texts, as_json=json)
-
-
-def _texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
-    """Print the answer to each text as soon as it is known."""
-    from haoqi import api
-    from haoqi.batch.answer_rows import as_line, as_record
-    from haoqi.cli import words
-
-    model = api.load(name)
-    given: Iterator[Any] = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
-    shown = texts is None or len(texts) > (2 if model.task.pairs else 1)
-    if model.task.pairs:
-        given = _pairs_of(list(given)) if texts is not None else _pairs_in(given)
-    answered = 0
-    for asked, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
-        answered += 1
-        line = as_record(model, asked, answer) if as_json else as_line(model, asked, answer, with_text=shown)
-        print(line, flush=texts is None)
-    if not answered:
-        print(words.words("predict.empty_pipe"), file=sys.stderr)
-
-
-def _pairs_of(texts: list[str]) -> "Iterator[Query]":
-    """Return each two texts of the command line as what is asked."""
-    from haoqi.data.examples import Query
-
-    if len(texts) % 2:
-        raise UserError(say("predict.odd", count=len(texts)), say("predict.odd.hint"))
-    return (Query(texts[place], texts[place + 1]) for place in range(0, len(texts), 2))
-
-
-def _pairs_in(lines: Iterator[str]) -> "Iterator[Query]":
-    """Yield what is asked on each line, a tab between its two texts."""
-    from haoqi.data.examples import Query
-
-    for number, line in enumerate(lines, 1):
-        both = line.split("\t")
-        if len(both) != 2:  # a third cell is no part of the second text
-            raise UserError(say("predict.no_tab", number=number, count=len(both) - 1), say("predict.no_tab.hint"))
-        yield Query(both[0], both[1])
-
-
-def _lines_of(stream: TextIO) -> Iterator[str]:
-    """Yield the lines of a pipe that are not blank, as they come; bytes that are no text in it are told at the end."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="surrogateescape")
-    broken = 0
-    for line in stream:
-        if line.strip():
-            text = well_formed(line.rstrip("\r\n"))
-            broken += text != line.rstrip("\r\n")
-            yield text
-    if broken:
-        from haoqi.cli import words
-
-        print(words.words("predict.broken_lines", count=broken, encoding=stream.encoding), file=sys.stderr)
+    answer_texts(name, texts, as_json=json)
 
 
 def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None:
@@ -161,6 +99,8 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
+    from importlib.metadata import version
+
     from haoqi.batch.answer_rows import Feed, Style, check_kind, fitting
     from haoqi.batch.partial_file import check_free, digest_of, partial
     from haoqi.batch.row_files import opened

@@ -6,7 +6,7 @@ import typer
 
 from haoqi.cli import words
 from haoqi.cli.flags import with_flags
-from haoqi.core.say import say
+from haoqi.core.say import say, spoken
 from haoqi.data.settings import DataSettings
 
 # Of the table of releases, what a narrow terminal does without.
@@ -122,7 +122,7 @@ def computed_by(folder: Any) -> str:
     from haoqi.models.compile import compiled
 
     try:
-        found = compiled.check(folder)
+        found = compiled.check(folder, read_up_to=0)  # a list reads no model
     except UserError:
         return compiled.MASTER
     return compiled.MASTER if found is None or found.chosen is None else found.chosen
@@ -146,19 +146,18 @@ def _scored(evidence: Any, *, whole: bool) -> dict[str, Any]:
     """Return the score that leads and on what it rests, the score beside it, and the labels that were not tested."""
     from haoqi.evaluate import headline_words
     from haoqi.evaluate.headline import headline
-    from haoqi.report.steps import in_words
 
     found = headline(evidence)
     if found is None:
         return dict.fromkeys(("metric", "score", "interval", "scored", "beside", "not tested"))
     lead, other = found.lead, found.beside
     language = "en" if whole else None
-    beside = None if other is None else f"{words.score(other.score)} {in_words(headline_words.place(other), language)}"
+    beside = None if other is None else f"{words.score(other.score)} {spoken(headline_words.place(other), language)}"
     return {
         "metric": words.metric_said(lead.metric),
         "score": words.score(lead.score),
         "interval": say("range", low=words.score(lead.low), high=words.score(lead.high)),
-        "scored": in_words(headline_words.place(lead), language),
+        "scored": spoken(headline_words.place(lead), language),
         "beside": beside,
-        "not tested": list(found.untested) if whole else in_words(headline_words.listed(found.untested)),
+        "not tested": list(found.untested) if whole else spoken(headline_words.listed(found.untested)),
     }

@@ -51,10 +51,13 @@ class Hardware:
         return "cuda" if self.gpu else "cpu"
 
 
-def probe(cache: Path) -> Hardware:
+def probe(cache: Path, *, again: bool = True) -> Hardware:
     """Return what this machine can do, timed and kept in `cache` for this processor and torch.
 
-    A machine that was busy looks slow, so what was kept is timed again, shortly, and the best counts.
+    Args:
+        cache: a folder.
+        again: whether what was kept is timed again, shortly, and the best counts: a machine that was busy looks slow.
+            A single answer does not wait for that.
     """
     import torch
 
@@ -62,6 +65,8 @@ def probe(cache: Path) -> Hardware:
     key = f"{machine()} {torch.__version__} {gpu}"
     path, device = cache / "hardware.json", "cuda" if gpu else "cpu"
     kept = _kept(path, key)
+    if kept is not None and not again:
+        return kept
     if kept is None:
         fp32, bf16 = (_gflops(name, device, _SECONDS) for name in ("float32", "bfloat16"))
         found = Hardware(cores(), memory_bytes(), gpu, fp32, bf16, _text_speed(_SECONDS))

@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from haoqi.core.errors import UserError, unknown
 from haoqi.core.say import learn
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 # Files of a plug-in folder that are not plug-ins: the contract and its shared words.
 PRIVATE = "_"
@@ -120,7 +122,9 @@ class Registry(Generic[T]):
         return {path.stem: path for path in files if path.stem not in self.skip}
 
     @cached_property
-    def _points(self) -> dict[str, EntryPoint]:
+    def _points(self) -> "dict[str, EntryPoint]":
+        from importlib.metadata import entry_points
+
         group = f"haoqi.{self.package.rpartition('.')[2]}"
         return {point.name: point for point in entry_points(group=group)}
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from haoqi.evaluate.metric import Array, Statistics
 
@@ -56,12 +55,16 @@ def counts_by_label(true: Sequence[Any], predicted: Sequence[Any], labels: tuple
 
 def counts(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> Statistics:
     """Return per example how many parts were right, true and predicted, over all labels: shape (n, 3)."""
+    from scipy.sparse import csr_array
+
     sizes = [[len(members) for members in side] for side in _sides(true, predicted)]
     return csr_array(np.array(sizes, dtype=np.float64).reshape(3, len(true)).T)
 
 
 def hits(right: Sequence[bool]) -> Statistics:
     """Return per example whether it was right, and 1: shape (n, 2), for scores that are a share of examples."""
+    from scipy.sparse import csr_array
+
     return csr_array(np.column_stack([np.asarray(right, dtype=np.float64), np.ones(len(right))]))
 
 
@@ -101,6 +104,8 @@ def _sides(true: Sequence[Any], predicted: Sequence[Any]) -> tuple[list[Any], li
 
 
 def _ones(rows: list[int], columns: list[int], shape: tuple[int, int]) -> Statistics:
+    from scipy.sparse import csr_array
+
     table = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     table.sum_duplicates()
     return table

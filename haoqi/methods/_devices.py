@@ -37,7 +37,8 @@ def on_devices(fit: Fit, job: Job) -> Predictor:
     with TemporaryDirectory(prefix="haoqi-") as place:
         work = _FitAndSave(fit, sent, until, Path(place))
         launch(work, job.devices, probed().device, partial(_hear, job))
-        return replace(Encoder.load(work.folder, cache()), base=job.base)
+        found = Encoder.load(work.folder, cache())
+        return Encoder.of(found.model, found.reader, job.base, found.tuned)  # read before its folder is gone
 
 
 @dataclass(frozen=True)

@@ -275,7 +275,7 @@ def predictor_of(bench: Bench, tuned: frozenset[str] | None = None) -> Encoder:
         mean, spread = bench.scale
         bench.model.head.weight.mul_(spread)
         bench.model.head.bias.mul_(spread).add_(mean)
-    return Encoder(bench.model.eval(), bench.reader, bench.base, tuned)
+    return Encoder.of(bench.model.eval(), bench.reader, bench.base, tuned)
 
 
 def _objective(bench: Bench, techniques: Techniques, loss: Loss) -> Objective:

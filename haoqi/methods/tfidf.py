@@ -26,6 +26,7 @@ from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.pair_features import Pairing, pair_table, pairing_of
 from haoqi.models.lexical.ngrams import Unit, learn_ngrams, unspaced_share
+from haoqi.models.lexical.sparse_rows import SparseRows
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
 
@@ -133,7 +134,7 @@ class Tfidf:
             occurring = np.bincount(counts.indices, of_texts, minlength=ngrams.width)
             rarity = (np.log((1 + counting.sum()) / (1 + occurring)) + 1).astype(np.float32)
             terms.append(Terms(ngrams, rarity))
-            tables.append(terms[-1].weigh(counts))
+            tables.append(terms[-1].weigh(SparseRows.of(counts)).csr)
         whole = csr_array(hstack(tables, format="csr"))
         if pairing:
             whole = pair_table(whole[: len(train)], whole[len(train) :], pairing)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from haoqi.models.feature_store.store import LONGEST
+from haoqi.models.encoders.tokens import LONGEST
 
 # Where a text's own length is not known, it is taken from its pieces.
 _CHARACTERS_PER_PIECE, _PIECES_PER_WORD = 4.0, 1.3

@@ -21,7 +21,7 @@ from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models import seals
-from haoqi.models.compile.cascade import Cascade
+from haoqi.models.compile.cascade import saved_as
 from haoqi.models.compile.compiled import quickened
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.models.seals import READ_AT_LOAD
@@ -66,8 +66,7 @@ class Model:
     @property
     def predictor_name(self) -> str:
         """The name under which the predictor's class is registered."""
-        saved = self.predictor.first if isinstance(self.predictor, Cascade) else self.predictor
-        return type(saved).__module__.rpartition(".")[2]
+        return type(saved_as(self.predictor)).__module__.rpartition(".")[2]
 
     @property
     def thread_safe(self) -> bool:

@@ -26,7 +26,7 @@ COLUMNS = ("--text", "body", "--label", "stars")
 def probe(tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the name of a release that reads with a base, on a machine where ONNX Runtime is twice as fast."""
     monkeypatch.setenv("HAOQI_HOME", str(tmp_path))
-    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
     monkeypatch.setattr("haoqi.core.hardware.gpu_name", lambda: None)
     monkeypatch.setattr(forms, "names", lambda: ["onnx"])
     monkeypatch.setattr(timing, "seconds", lambda predictor, asked: 0.5 if predictor.embedder.compute else 1.0)

@@ -13,7 +13,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(4, 8 << 30, None, 100.0, 300.0))
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(4, 8 << 30, None, 100.0, 300.0))
 
 
 def test_machine_versions_bases_samples_and_extras_are_told(run: Run) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from haoqi import cli
+from haoqi.cli.commands import app_for
 from haoqi.core import folder
 
 
@@ -72,7 +72,7 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
 
 
 def test_every_command_has_help_and_an_underscore_nowhere(run: Callable[..., Any]) -> None:
-    for command in cli.app.registered_commands:
+    for command in app_for("").registered_commands:
         assert command.callback is not None
         assert command.callback.__doc__
         assert "_" not in (command.name or "")

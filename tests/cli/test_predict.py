@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from haoqi.cli.predict import _lines_of
+from haoqi.cli.answer_texts import _lines_of
 
 Run = Callable[..., Any]
 

@@ -70,7 +70,7 @@ def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = Fal
     generator = torch.Generator().manual_seed(0)
     for weight in (model.head.weight, *(model.shapes.parameters() if model.shapes else ())):
         torch.nn.init.normal_(weight, generator=generator)
-    return Encoder(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
+    return Encoder.of(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
 
 
 KINDS = ("encoder", "encoder of the last piece", "encoder of words", "probe")

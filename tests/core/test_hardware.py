@@ -20,6 +20,7 @@ def test_a_kept_measurement_only_gets_better(tmp_path: Path, monkeypatch: pytest
     speeds |= {"float32": 5.0, "bfloat16": 99.0, "text": 2.0}
     assert probe(tmp_path) == first
     speeds["float32"] = 20.0
+    assert probe(tmp_path, again=False) == first
     assert probe(tmp_path).fp32_gflops == 20.0
 
 

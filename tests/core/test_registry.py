@@ -99,7 +99,7 @@ def test_other_packages_add_theirs_by_entry_point(
 ) -> None:
     (tmp_path / "stranger.py").write_text(PLUGIN.format(word="yo", package=shouts.package))
     point = EntryPoint("yo", "stranger", f"haoqi.{shouts.package}")
-    monkeypatch.setattr(registry_module, "entry_points", lambda group: [point] if group == point.group else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point] if group == point.group else [])
     assert shouts.names() == ["hey", "ho", "yo"]
     assert shouts.describe("yo") == "Say yo (Nobody, 2020)."
     assert shouts.build("yo", times=2).times == 2  # type: ignore[attr-defined]
@@ -127,7 +127,7 @@ def test_the_words_of_another_package_are_brought_by_name_and_a_broken_one_has_n
     (tmp_path / "shy.py").write_text(carried.format(word="psst", package=shouts.package))
     (tmp_path / "broken.py").write_text("raise RuntimeError")
     points = [EntryPoint(name, name, f"haoqi.{shouts.package}") for name in ("shy", "broken")]
-    monkeypatch.setattr(registry_module, "entry_points", lambda group: points)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
     assert not known("shy.hey")
     shouts.bring_words(["shy", "broken", "hey", "gone"])
     assert say("shy.hey") == "psst"

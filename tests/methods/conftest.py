@@ -19,4 +19,3 @@ def plain_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute in fp32 on the CPU, whatever the machine."""
     monkeypatch.setattr(_tuning, "probed", Placement)
     monkeypatch.setattr("haoqi.models.encoders.placement.probed", Placement)
-    monkeypatch.setattr("haoqi.models.predictors.encoder.probed", Placement)

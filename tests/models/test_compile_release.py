@@ -113,7 +113,7 @@ Given = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def slow_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
+    monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
     monkeypatch.setattr("haoqi.core.hardware.gpu_name", lambda: None)
 
 

@@ -19,7 +19,7 @@ from haoqi.data.examples import Examples
 from haoqi.models import model as models
 from haoqi.models.bases import resolve
 from haoqi.models.compile import cascade_search, compile_release, compiled, timing
-from haoqi.models.compile.cascade import Cascade
+from haoqi.models.compile.cascade import Cascade, Deferred
 from haoqi.models.compile.faithfulness import Court
 from haoqi.models.compile.form import Compute, Glance, forms
 from haoqi.models.encoders.embedder import Embedder
@@ -36,7 +36,7 @@ EVIDENCE = {"test": {"scores": {"macro_f1": [0.8, 0.7, 0.9]}}}
 @pytest.fixture(scope="module", autouse=True)
 def slow_cpu() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("haoqi.core.hardware.probe", lambda cache: Hardware(1, 1 << 30, None, 10.0, 1.0))
+        patch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
         patch.setattr("haoqi.core.hardware.gpu_name", lambda: None)
         yield
 
@@ -101,6 +101,7 @@ def folder(release: releases.Release, tmp_path: Path) -> Path:
 
 def computes(predictor: Any) -> Compute | None:
     """Return what computes the embeddings of a blend in place of torch."""
+    predictor = predictor.opened if isinstance(predictor, Deferred) else predictor
     compute: Compute | None = next(one.embedder.compute for one in predictor.members if hasattr(one, "embedder"))
     return compute
 
@@ -215,13 +216,44 @@ def test_a_cascade_with_a_damaged_part_is_left_aside(form: str, cascaded: releas
         compiled.check(folder)
 
 
-def test_a_part_that_answers_otherwise_than_it_did_is_left_aside(cascaded: releases.Release, tmp_path: Path) -> None:
+def test_in_place_of_a_part_that_answers_otherwise_than_it_did_the_master_does(
+    cascaded: releases.Release, tmp_path: Path
+) -> None:
     folder = Path(shutil.copytree(cascaded.folder, tmp_path / "news"))
     card = folder / "compiled" / "compiled.json"
     plain = json.loads(card.read_text("utf-8"))
     plain["probe"]["gives"]["onnx"] = [-value for value in plain["probe"]["gives"]["onnx"]]
     card.write_text(json.dumps(plain), encoding="utf-8")
-    assert computes(releases.load(str(folder)).predictor) is None
+    both: Any = releases.load(str(folder)).predictor
+    assert (computes(both.first) is not None, computes(both.second)) == (True, None)
+    examples = Examples.of(TEXTS)
+    first, found = (np.asarray(one.scores(examples)) for one in (both.first, both))
+    doubtful = np.abs(first[:, 0] - first[:, 1]) < both.doubt.margin
+    master = np.asarray(models.load(cascaded.folder, master=True).scores(TEXTS))
+    assert 0 < doubtful.sum() < len(TEXTS)
+    np.testing.assert_allclose(found[doubtful], master[doubtful], atol=1e-5)
+
+
+def test_a_look_of_a_cascade_is_opened_when_it_is_first_asked(
+    cascaded: releases.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    before = compiled._opened
+
+    def watched(predictor: Any, name: str, *rest: Any) -> Compute:
+        opened.append(name)
+        return before(predictor, name, *rest)
+
+    monkeypatch.setattr(compiled, "_opened", watched)
+    model = releases.load(str(cascaded.folder))
+    assert opened == []
+    both: Any = model.predictor
+    scores = np.asarray(both.first.scores(Examples.of(TEXTS)))
+    sure = int(np.abs(scores[:, 0] - scores[:, 1]).argmax())
+    model.scores([TEXTS[sure]])
+    assert opened == ["onnx_int8"]
+    model.scores(TEXTS)
+    assert opened == ["onnx_int8", "onnx"]
 
 
 def test_on_another_machine_a_cascade_is_its_faithful_form_alone(

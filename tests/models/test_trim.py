@@ -146,7 +146,7 @@ def test_restored_table_keeps_what_was_learnt_and_takes_the_rest_from_the_base(b
     with torch.no_grad():
         whole.model.encoder.get_input_embeddings().weight[row] += 1  # type: ignore[operator]
     expected = whole.model.encoder.get_input_embeddings().weight.detach().clone()  # type: ignore[operator]
-    open_to_all = Encoder(whole.model, whole.reader, whole.base, None)
+    open_to_all = Encoder.of(whole.model, whole.reader, whole.base, None)
     small, _ = trim.trim(open_to_all, SEEN, tmp_path / "small", half=False)
     again = trim.restore(small, tmp_path / "again", tmp_path / "cache")
     assert isinstance(again, Encoder)

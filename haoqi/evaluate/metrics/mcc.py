@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
 
 from haoqi.evaluate.counts import NOTHING, counts_by_label
 from haoqi.evaluate.metric import Array, Metric, Statistics, by_answers
@@ -19,6 +18,8 @@ def mcc() -> Metric:
 
 def _count(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> Statistics:
     """Return per example whether it was right, then each label true, then each label predicted."""
+    from scipy.sparse import csr_array, hstack
+
     table = counts_by_label(true, predicted, labels)
     width = table.shape[1] // 3
     right = csr_array(table[:, :width].sum(axis=1).reshape(-1, 1))

@@ -6,19 +6,24 @@
 A file here that does not begin with an underscore is an embedded base; its name is what a user types.
 """
 
-from haoqi.models.bases._card import Base, BaseCard, Trimmed, bases
-from haoqi.models.bases._choice import choose
-from haoqi.models.bases._loading import (
-    Generator,
-    frozen_encoder,
-    load_encoder,
-    load_generator,
-    load_tokenizer,
-    read_whole,
-    tokenizer_fingerprint,
-)
-from haoqi.models.bases._packages import Availability, available, install
-from haoqi.models.bases._resolve import fetch, resolve
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from haoqi.models.bases._card import Base, BaseCard, Trimmed, bases
+    from haoqi.models.bases._choice import choose
+    from haoqi.models.bases._loading import (
+        Generator,
+        frozen_encoder,
+        lean_encoder,
+        load_encoder,
+        load_generator,
+        load_tokenizer,
+        read_whole,
+        tokenizer_fingerprint,
+    )
+    from haoqi.models.bases._packages import Availability, available, install
+    from haoqi.models.bases._resolve import fetch, resolve
 
 __all__ = [
     "Availability",
@@ -32,6 +37,7 @@ __all__ = [
     "fetch",
     "frozen_encoder",
     "install",
+    "lean_encoder",
     "load_encoder",
     "load_generator",
     "load_tokenizer",
@@ -39,3 +45,19 @@ __all__ = [
     "resolve",
     "tokenizer_fingerprint",
 ]
+
+# Imported when first asked for: a released model has its base with it, and looks for none.
+_HOMES = {
+    **dict.fromkeys(("Base", "BaseCard", "Trimmed", "bases"), "_card"),
+    "choose": "_choice",
+    **dict.fromkeys(("Generator", "frozen_encoder", "lean_encoder", "load_encoder", "load_generator"), "_loading"),
+    **dict.fromkeys(("load_tokenizer", "read_whole", "tokenizer_fingerprint"), "_loading"),
+    **dict.fromkeys(("Availability", "available", "install"), "_packages"),
+    **dict.fromkeys(("fetch", "resolve"), "_resolve"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

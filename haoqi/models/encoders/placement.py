@@ -33,7 +33,7 @@ class Placement:
 @cache
 def probed() -> Placement:
     """Return what this machine computes fastest in: timed once, never assumed."""
-    found = hardware.probe(hardware.kept_in())
+    found = hardware.probe(hardware.kept_in(), again=False)
     return Placement(found.device, "bf16" if found.precision == "bf16" else "fp32")
 
 

@@ -12,6 +12,10 @@ from haoqi.models.bases import read_whole
 Integers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
 
+LONGEST = 256
+"""Pieces of a text that its embedding is made of: sentence encoders were trained on less than that, and reading
+all of a long text costs more than it tells."""
+
 # A piece is rarely longer: more characters than this per piece are never looked at.
 _CHARACTERS_PER_PIECE = 32
 _AT_ONCE = 4096

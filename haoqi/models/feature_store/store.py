@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.models.bases import Base
-from haoqi.models.encoders.tokens import Integers, Rows
+from haoqi.models.encoders.tokens import LONGEST, Integers, Rows
 from haoqi.models.feature_store.bounds import Disk, Memory, spare_memory
 from haoqi.models.feature_store.shards import Array, Keys, Shards, keys_of
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from haoqi.models.encoders.encoder import Pooling
 
 Done = Callable[[int], Any]
-
-LONGEST = 256
-"""Pieces of a text that its embedding is made of: sentence encoders were trained on less than that, and reading
-all of a long text costs more than it tells."""
 
 # A killed process loses what would have come into one more file.
 _EMBEDDING_BYTES_PER_SHARD = 6_000_000

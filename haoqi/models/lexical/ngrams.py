@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array, csr_array, hstack
 
+from haoqi.models.lexical.sparse_rows import SparseRows
 from haoqi.tasks.words import UNSPACED
+
+if TYPE_CHECKING:  # answering a text must not wait for scipy
+    from scipy.sparse import csc_array, csr_array
 
 Integers = npt.NDArray[np.int64]
 Unit = Literal["word", "character"]
@@ -59,7 +62,7 @@ class Ngrams:
         """How many columns there are."""
         return int(sum((columns >= 0).sum() for columns in self.columns))
 
-    def count(self, texts: Sequence[str]) -> csr_array:
+    def count(self, texts: Sequence[str]) -> SparseRows:
         """Return how often each n-gram occurs, float32, shape (texts, width)."""
         flat, rows = _cut(texts, self.unit)
         codes = np.fromiter((self._numbers.get(token, -1) for token in flat), np.int64, len(flat))
@@ -68,7 +71,7 @@ class Ngrams:
             column = self.columns[length - 1][ids]
             found_rows.append(rows[places[column >= 0]])
             found_columns.append(column[column >= 0])
-        return csr_array(_table(np.concatenate(found_rows), np.concatenate(found_columns), (len(texts), self.width)))
+        return SparseRows.counted(np.concatenate(found_rows), np.concatenate(found_columns), (len(texts), self.width))
 
     def names(self) -> list[str]:
         """Return each column's n-gram as text, in column order."""
@@ -102,7 +105,7 @@ class Ngrams:
 
 def learn_ngrams(
     texts: Sequence[str], unit: Unit, lengths: tuple[int, int], *, least_texts: int = 2, limit: int = 200_000
-) -> tuple[Ngrams, csr_array]:
+) -> "tuple[Ngrams, csr_array]":
     """Return the n-grams of some texts, and their counts there.
 
     Args:
@@ -114,6 +117,7 @@ def learn_ngrams(
         limit: the most columns; the n-grams of most texts are kept.
     """
     import pandas
+    from scipy.sparse import csr_array, hstack
 
     flat, rows = _cut(texts, unit)
     tokens, codes = _number(flat, rows, len(texts), least_texts)
@@ -188,7 +192,7 @@ def _grow(
         yield length, places, ids
 
 
-def _choose(tables: list[csc_array], shortest: int, limit: int) -> tuple[tuple[Integers, ...], Integers]:
+def _choose(tables: "list[csc_array]", shortest: int, limit: int) -> tuple[tuple[Integers, ...], Integers]:
     """Return each n-gram's column, by length, and the n-grams (of all lengths) that have one."""
     frequency = np.concatenate([np.diff(table.indptr) for table in tables])
     frequency[: sum(table.shape[1] for table in tables[: shortest - 1])] = 0
@@ -200,8 +204,10 @@ def _choose(tables: list[csc_array], shortest: int, limit: int) -> tuple[tuple[I
     return tuple(np.split(columns, edges)), kept
 
 
-def _table(rows: Integers, columns: Integers, shape: tuple[int, int]) -> csc_array:
+def _table(rows: Integers, columns: Integers, shape: tuple[int, int]) -> "csc_array":
     """Return how often each pair occurs, float32; within a column the rows must come in ascending order."""
+    from scipy.sparse import csc_array
+
     ones = np.ones(len(rows), np.float32)
     table = csc_array((ones, (rows.astype(np.int32), columns.astype(np.int32))), shape=shape)
     table.has_sorted_indices = True  # spares a sort: the conversion keeps the order of rows

@@ -95,14 +95,14 @@ class Blend:
         total = sum(weight * part for weight, part in zip(self.weights, parts, strict=True))
         return np.asarray(total + self.offset, np.float32)
 
-    def graph(self) -> "Graph | None":
+    def graph(self, *, lean: bool = False) -> "Graph | None":
         """Return what most texts are read with as one network, of several the first; None if no member reads them so.
 
         It is the first base that members share, or for want of one the first member that was tuned.
         """
         for embedder in self._embedders.values():
-            return embedder.graph()
-        return None if self._tuned is None else self._tuned.graph()
+            return embedder.graph(lean=lean)
+        return None if self._tuned is None else self._tuned.graph(lean=lean)
 
     def computed_by(self, compute: Compute) -> "Blend":
         """Return the same predictor, the network that `graph` gives computed by a form."""
@@ -174,7 +174,12 @@ class Blend:
     @property
     def _tuned(self) -> Compilable | None:
         """The first member that reads the texts with a network of its own."""
-        return next((one for one in self.members if isinstance(one, Compilable) and one.graph() is not None), None)
+        return next((one for one in self.members if isinstance(one, Compilable) and _reads(one)), None)
+
+
+def _reads(member: Compilable) -> bool:
+    """Return whether a member has a network, without making one."""
+    return not isinstance(member, Blend) or bool(member._embedders) or member._tuned is not None
 
 
 def _place(folder: Path, number: int) -> Path:

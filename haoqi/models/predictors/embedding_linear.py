@@ -42,9 +42,9 @@ class EmbeddingLinear:
         """Whether several threads may ask it at once: that is up to what reads the texts."""
         return self.embedder.thread_safe
 
-    def graph(self) -> "Graph":
+    def graph(self, *, lean: bool = False) -> "Graph":
         """Return what the texts are read with as one network."""
-        return self.embedder.graph()
+        return self.embedder.graph(lean=lean)
 
     def computed_by(self, compute: Compute) -> "EmbeddingLinear":
         """Return the same predictor, its base computed by a form."""

@@ -1,28 +1,32 @@
 """A fine-tuned encoder with its head: scores texts, or every word of them."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache as remembered
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from haoqi.core.errors import UserError
-from haoqi.core.folder import write_atomic, write_json
+from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.data.examples import Examples
-from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
+from haoqi.models.bases import Base, load_tokenizer
 from haoqi.models.compile.form import Compute, computed
-from haoqi.models.compile.graph import Graph, graph_of
 from haoqi.models.encoders.base_copy import base_in
-from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
-from haoqi.models.encoders.placement import probed
 from haoqi.models.encoders.word_shapes import SHAPES
 from haoqi.models.predictor import Progress, predictors
-from haoqi.models.weights import DAMAGED, read_weights, write_weights
 from haoqi.tasks.task import Scores
 
+if TYPE_CHECKING:  # a release that is computed by a form does without torch
+    from torch import Tensor
+
+    from haoqi.models.compile.graph import Graph
+    from haoqi.models.encoders.encoder import EncoderModel
+
 FORMAT = 1
+DAMAGED = "the model is damaged; train or copy it again"
 
 
 @predictors.register
@@ -30,7 +34,10 @@ FORMAT = 1
 class Encoder:
     """An encoder that was tuned, wholly or in part."""
 
-    model: EncoderModel
+    network: Callable[[bool], Any]
+    """Gives the encoder and its head, read from disk when first asked for: lean, for computing alone, or whole."""
+    outputs: int
+    """Logits per text or word."""
     reader: Reader
     base: Base
     """Where the weights that were not trained come from."""
@@ -47,6 +54,17 @@ class Encoder:
         """
         return self.compute is not None and self.compute.thread_safe
 
+    @classmethod
+    def of(cls, model: "EncoderModel", reader: Reader, base: Base, tuned: frozenset[str] | None = None) -> "Encoder":
+        """Return the predictor of a network that is in memory."""
+        return cls(lambda lean: model, model.head.out_features, reader, base, tuned)
+
+    @property
+    def model(self) -> "EncoderModel":
+        """The encoder and its head, as Transformers have it."""
+        model: EncoderModel = self.network(False)
+        return model
+
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits or numbers for every example, in order; for spans one row per word.
 
@@ -61,14 +79,18 @@ class Encoder:
     def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
         reading = self.reader.read(examples)
         if self.compute is not None:
-            return _scores_by(self.compute, reading, self.model.head.out_features, progress)
-        placement = probed()
-        self.model.to(placement.device).eval()
-        return scores_of(self.model, reading, placement, progress)
+            return _scores_by(self.compute, reading, self.outputs, progress)
+        from haoqi.models.encoders.placement import probed
 
-    def graph(self) -> Graph:
+        placement, model = probed(), self.network(True)
+        model.to(placement.device).eval()
+        return scores_of(model, reading, placement, progress)
+
+    def graph(self, *, lean: bool = False) -> "Graph":
         """Return the encoder and its head as one network; the weights are shared."""
-        return graph_of(self.model)
+        from haoqi.models.compile.graph import graph_of
+
+        return graph_of(self.network(lean))
 
     def computed_by(self, compute: Compute) -> "Encoder":
         """Return the same predictor, computed by a form."""
@@ -81,6 +103,8 @@ class Encoder:
         stands alone. Numbers are kept in 16 bits wherever that loses nothing, so that a saved model gives the scores
         it gave before.
         """
+        from haoqi.models.weights import write_weights
+
         standalone = standalone or self.base.trimmed is not None
         weights = {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
         whole = standalone or self.tuned is None
@@ -102,33 +126,25 @@ class Encoder:
         """Return what `save` wrote; `cache` is where bases are resolved when the folder only refers to one.
 
         Raises:
-            UserError: if a file is missing, damaged, or of a newer format, or the base is not the one it was.
+            UserError: if a file is missing, damaged, or of a newer format, or the base is not the one it was; of the
+                weights that are read when they are first asked for, then.
         """
-        from haoqi.core.folder import read_json
-
         facts = read_json(folder / "predictor.json")
         try:
             if facts["format"] > FORMAT:
                 raise UserError(f"{folder} was written by a newer version", "pip install -U haoqi")
             base = _base_of(facts, folder, cache)
-            encoder: Any = load_encoder(base)
-            if not facts["standalone"]:
-                _fill(encoder, read_weights(folder / "model.safetensors"), facts["tuned"])
-            head = read_weights(folder / "head.safetensors")
-            model = EncoderModel(
-                encoder,
-                len(head["head.bias"]),
-                pooling=facts["pooling"],
-                normalise=facts["normalise"],
-                shapes=len(SHAPES) if facts["reader"]["shapes"] else 0,
-                shapes_enter=facts["shapes_enter"],
-            )
-            model.load_state_dict(head, strict=False)
             reader = Reader(load_tokenizer(base), **facts["reader"])
             tuned = None if facts["tuned"] is None else frozenset(facts["tuned"])
-        except (KeyError, TypeError, RuntimeError) as error:
+            if missing := _NETWORK - facts.keys():
+                raise KeyError(*missing)
+        except (KeyError, TypeError) as error:
             raise UserError(f"{folder} is damaged: {error}", DAMAGED) from None
-        return cls(model.eval(), reader, base, tuned)
+        if not (folder / "model.safetensors").is_file():
+            raise UserError(f"{folder / 'model.safetensors'} is missing", DAMAGED)
+        outputs = _length_of("head.bias", folder / "head.safetensors")
+        network = remembered(lambda lean: _network(folder, facts, base, lean))
+        return cls(lambda lean: network(lean and facts["standalone"]), outputs, reader, base, tuned)
 
     def _facts(self, standalone: bool) -> dict[str, Any]:
         """Return what `predictor.json` holds."""
@@ -153,6 +169,52 @@ class Encoder:
         }
 
 
+def _network(folder: Path, facts: dict[str, Any], base: Base, lean: bool) -> "EncoderModel":
+    """Return the network that was saved.
+
+    Raises:
+        UserError: if a file is missing or damaged.
+    """
+    from haoqi.models.bases import lean_encoder, load_encoder
+    from haoqi.models.encoders.encoder import EncoderModel
+    from haoqi.models.weights import read_weights
+
+    try:
+        encoder: Any = lean_encoder(base) if lean else load_encoder(base)
+        if not facts["standalone"]:
+            _fill(encoder, read_weights(folder / "model.safetensors"), facts["tuned"])
+        head = read_weights(folder / "head.safetensors")
+        model = EncoderModel(
+            encoder,
+            len(head["head.bias"]),
+            pooling=facts["pooling"],
+            normalise=facts["normalise"],
+            shapes=len(SHAPES) if facts["reader"]["shapes"] else 0,
+            shapes_enter=facts["shapes_enter"],
+        )
+        model.load_state_dict(head, strict=False)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise UserError(f"{folder} is damaged: {error}", DAMAGED) from None
+    return model.eval()
+
+
+def _length_of(name: str, file: Path) -> int:
+    """Return the length of an array in a file of which only the beginning is read.
+
+    Raises:
+        UserError: if it is not there.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            return int(opened.get_slice(name).get_shape()[0])
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing", DAMAGED) from None
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{file} is damaged: {error}", DAMAGED) from None
+
+
 def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progress | None) -> Scores:
     """Return what a form gives for the windows, as `scores_of` does."""
     total = len(reading.ids) if reading.counts is None else int(reading.counts.sum())
@@ -168,6 +230,8 @@ def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progr
     return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
 
 
+# Of predictor.json, what the network is made by.
+_NETWORK = frozenset(("pooling", "normalise", "shapes_enter"))
 # Of a base's card, what is needed to load a copy of it.
 _CARD = ("name", "kind", "layers", "width", "max_tokens", "parameters", "languages", "pooling", "prefix", "licence")
 
@@ -177,6 +241,8 @@ def _base_of(facts: dict[str, Any], folder: Path, cache: Path) -> Base:
     named = facts["base"]
     if facts["standalone"]:
         return base_in(folder, facts)
+    from haoqi.models.bases import resolve
+
     base = resolve(named["name"], cache)
     if base.fingerprint != named["fingerprint"]:
         raise UserError(
@@ -186,7 +252,7 @@ def _base_of(facts: dict[str, Any], folder: Path, cache: Path) -> Base:
     return base
 
 
-def _fill(encoder: Any, weights: dict[str, Tensor], tuned: list[str] | None) -> None:
+def _fill(encoder: Any, weights: "dict[str, Tensor]", tuned: list[str] | None) -> None:
     """Put tuned weights into an encoder."""
     if tuned is not None and set(tuned) != set(weights):
         raise UserError("the tuned weights are not those that predictor.json names", DAMAGED)

@@ -1,19 +1,19 @@
 """A linear model of weighted n-grams: one weight per n-gram and label."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, hstack
 
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.encoders.pair_features import Pairing, pair_table
 from haoqi.models.lexical.ngrams import Ngrams
+from haoqi.models.lexical.sparse_rows import SparseRows, row_sums, side_by_side
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
 
@@ -31,13 +31,11 @@ class Terms:
     rarity: Floats
     """Inverse document frequency of each column."""
 
-    def weigh(self, counts: csr_array) -> csr_array:
+    def weigh(self, counts: SparseRows) -> SparseRows:
         """Return tf-idf weights of some counts: (1 + log count) x rarity, each text's weights of length 1."""
         weights = (np.float32(1) + np.log(counts.data)) * self.rarity[counts.indices]
-        sizes = np.diff(counts.indptr)
-        table = csr_array((weights * weights, counts.indices, counts.indptr), shape=counts.shape)
-        lengths = np.sqrt(np.maximum(table.sum(axis=1), np.float32(1e-12)))
-        return csr_array((weights / np.repeat(lengths, sizes), counts.indices, counts.indptr), shape=counts.shape)
+        lengths = np.sqrt(np.maximum(row_sums(counts, weights * weights), np.float32(1e-12)))
+        return replace(counts, data=weights / np.repeat(lengths, np.diff(counts.indptr)))
 
 
 @predictors.register
@@ -62,15 +60,18 @@ class SparseLinear:
             stop = min(len(examples), start + BATCH)
             table = self._weights(examples.texts[start:stop])
             if self.pairing:
-                table = pair_table(table, self._weights(examples.second_texts[start:stop]), self.pairing)
-            found[start:stop] = table @ self.coefficients + self.intercept
+                second = self._weights(examples.second_texts[start:stop])
+                found[start:stop] = pair_table(table.csr, second.csr, self.pairing) @ self.coefficients
+            else:
+                found[start:stop] = table @ self.coefficients
+            found[start:stop] += self.intercept
             if progress is not None:
                 progress(stop)
         return found
 
-    def _weights(self, texts: Sequence[str]) -> csr_array:
+    def _weights(self, texts: Sequence[str]) -> SparseRows:
         """Return the tf-idf weights of some texts, shape (n, columns of all terms)."""
-        return csr_array(hstack([terms.weigh(terms.ngrams.count(texts)) for terms in self.terms], format="csr"))
+        return side_by_side([terms.weigh(terms.ngrams.count(texts)) for terms in self.terms])
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write terms.json and arrays.safetensors; there is no base, so every folder stands alone."""

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
+from haoqi.models.lexical.sparse_rows import SparseRows
 from haoqi.models.lexical.word_features import word_features
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
@@ -70,7 +70,7 @@ class Tagger:
         known = [[number for one in word if (number := self._numbers.get(one)) is not None] for word in words]
         edges = np.cumsum([0, *map(len, known)])
         columns = np.fromiter(chain.from_iterable(known), np.int32, int(edges[-1]))
-        table = csr_array((np.ones(len(columns), np.float32), columns, edges), shape=(len(words), len(self.features)))
+        table = SparseRows(np.ones(len(columns), np.float32), columns, edges, (len(words), len(self.features)))
         cuts = np.cumsum([len(text) for text in texts])[:-1]
         return np.split((table @ self.weights).astype(np.float32), cuts)
 

@@ -16,20 +16,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError, unknown
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.data.schema import Schema
 from haoqi.models import model as models
 from haoqi.models.compile import compiled
 from haoqi.models.compile.compiled import Compiled
 from haoqi.models.model import Model
-from haoqi.models.releases.model_card import model_card
 from haoqi.tasks.task import Task
+
+if TYPE_CHECKING:  # whoever loads a model reads neither how its file was read nor its card
+    from haoqi.data.schema import Schema
 
 FORMAT = 1
 # Publishing takes seconds; what is older was left by a process that was killed.
@@ -66,8 +67,10 @@ class Release:
         return found
 
     @cached_property
-    def schema(self) -> Schema | None:
+    def schema(self) -> "Schema | None":
         """How the file that it learnt from was read: its columns and more; None where that was not kept."""
+        from haoqi.data.schema import Schema
+
         path = self.folder / "schema.json"
         return Schema.from_plain(folders.read_json(path)) if path.exists() else None
 
@@ -94,7 +97,7 @@ def publish(
     evidence: Mapping[str, Any],
     name: str,
     *,
-    schema: Schema | None = None,
+    schema: "Schema | None" = None,
     home: Path | None = None,
     promote: bool = True,
 ) -> Release:
@@ -160,6 +163,7 @@ def compile(
         UserError: if there is no such release, it has nothing to compile, or no example is labelled.
     """
     from haoqi.models.compile.compile_release import compile_release
+    from haoqi.models.releases.model_card import model_card
 
     release = get(reference, home=home)
     model = models.load(release.folder, folders.cache(home), master=True)
@@ -268,6 +272,8 @@ def rollback(name: str, *, home: Path | None = None) -> Release:
 
 def _number(building: Path, shelf: Path, model: Model) -> Release:
     """Move a finished folder to the first free version: a rename fails where another process was quicker."""
+    from haoqi.models.releases.model_card import model_card
+
     created = datetime.now(UTC).isoformat(timespec="seconds")
     evidence = folders.read_json(building / "evidence.json")
     building.chmod(0o755)

@@ -16,7 +16,7 @@ from haoqi.explore.reflection.champion_diagnostics import LOOKED_AT, ChampionDia
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._chance import chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, recipe, shown, varied
-from haoqi.models.feature_store.store import LONGEST
+from haoqi.models.encoders.tokens import LONGEST
 
 WORDS_PER_PIECE = 0.7
 """About so many words make a piece: what the champion reads, told in words."""

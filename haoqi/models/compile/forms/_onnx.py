@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haoqi.core.errors import require
-from haoqi.models.compile.forms._fusion import fuse
 from haoqi.models.compile.forms._sessions import EXTRA
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ def write(graph: "Graph", path: Path) -> str:
     Raises:
         UserError: if a library is missing.
     """
+    from haoqi.models.compile.forms._fusion import fuse
+
     onnx = require("onnx", EXTRA)
     require("onnxruntime", EXTRA)
     _export(graph, path)
