@@ -318,7 +318,7 @@ def preview(run: "Run") -> dict[str, Any]:
         "languages": [
             say("language.share", name=named("language", name), share=share)
             for name, share in languages.items()
-            if share >= HARDLY_ANY
+            if share > HARDLY_ANY
         ],
         "bases": list(run.explore.base) or [choose(languages)],
         "methods": [name for name, maker in able.items() if maker.accepts.takes(task.output.kind, pairs=task.pairs)],

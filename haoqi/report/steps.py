@@ -39,7 +39,8 @@ def lead_of(advice: Advice) -> Said:
         return Said("step.lead.stop", **facts)
     told = {"gain": formats.signed(best.gain), "interval": interval_of(best)}
     costs = {"human": time_of(best.human_seconds), "machine": time_of(best.compute_seconds)}
-    return Said("step.lead.machine" if best.human_seconds <= 0 else "step.lead.human", **facts, **told, **costs)
+    key = "step.lead.machine" if best.human_seconds <= 0 else "step.lead.human"
+    return Said(key if told["interval"] != formats.DASH else f"{key}.unsure", **facts, **told, **costs)
 
 
 def promising_of(advice: Advice) -> Said | None:

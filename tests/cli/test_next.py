@@ -73,3 +73,15 @@ def test_what_cannot_be_is_said_in_two_lines(run: Run, advised: str, tmp_path: P
     assert "has no texts to look at" in none.two_lines[0]
     assert not (tmp_path / "a.csv").exists()
     assert "did you mean" in run("next", f"{advised}s").two_lines[1]
+
+
+def test_a_gain_whose_interval_nobody_knows_is_told_without_one(run: Run, released: str) -> None:
+    from haoqi.models.releases import releases
+
+    longer = NextStep("train_longer", "train_longer", 0.005, 0.005, 0.005, 0.0, 4.8, {"minutes": 0.08, "lately": 0.0})
+    facts = {**longer.evidence, "plans": 7, "lessons": 0, "first": "tfidf"}
+    steps = (NextStep(**{**vars(longer), "evidence": facts}), STOP)
+    Advice("macro_f1", 0.9, steps, 0.0005).write(releases.get(released).folder)
+    first = run("next", released).out.splitlines()[0]
+    assert "expected +0.005 macro-F1 for 4.8 s of the machine" in first
+    assert "–" not in first and "80 %" not in first

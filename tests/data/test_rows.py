@@ -1,5 +1,6 @@
 """What is left out without being asked, what is told of it, and where it stops."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -78,3 +79,13 @@ def test_one_label_for_several_rows_below_it_gets_a_hint_of_its_own(tmp_path: Pa
         run(raw_of(30, unlabelled=27), tmp_path / "data")
     assert "stands for the rows below it" in caught.value.hint
     assert "--bad-rows" not in caught.value.hint
+
+
+def test_rows_without_a_second_text_are_learnt_and_named(tmp_path: Path) -> None:
+    raw = raw_of(200)
+    pairs = [" " if row < 20 else text[::-1] for row, text in enumerate(raw.examples.texts)]
+    card = run(Raw.of(replace(raw.examples, pairs=pairs)), tmp_path / "data").card
+    assert card.dropped == {}
+    assert "20 rows have no second text, and are learnt so (rows 1, 2, 3, 4, 5, ...)" in card.schema.warnings, (
+        card.schema.warnings
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas
 import pyarrow
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -235,7 +236,10 @@ def test_the_files_of_a_model_without_a_name_go_when_it_goes(tiny_base: str) -> 
 
 
 def test_it_works_in_processes_side_by_side() -> None:
-    assert cross_val_score(quick(), TEXTS, LABELS, cv=2, n_jobs=2).min() > 0.8
+    try:
+        assert cross_val_score(quick(), TEXTS, LABELS, cv=2, n_jobs=2).min() > 0.8
+    finally:
+        get_reusable_executor().shutdown(wait=True)  # other tests look for processes that are left
 
 
 def test_under_a_name_that_answers_with_other_labels_it_warns_and_does_not_take_its_place() -> None:

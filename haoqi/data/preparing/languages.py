@@ -35,7 +35,7 @@ _LATIN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SAMPLE = 2_000
 
 
-# A language with less than this share rounds to 0 %, and is not named.
+# A language with no more than this share rounds to 0 %, and is not named.
 HARDLY_ANY = 0.005
 
 

@@ -105,6 +105,8 @@ def read_labels(rows: Rows, read_label: ReadLabel, settings: DataSettings) -> Ro
 def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     """Return rows with cleaned texts, their originals kept where any changed, and without empty ones.
 
+    A second text may be empty, as the answer to a question may: that is only told.
+
     Raises:
         UserError: if more texts than allowed are empty.
     """
@@ -121,6 +123,8 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     if empty:
         told = say("rows.no_text", count=len(empty), named=named_rows(rows.examples.ids, empty))
         rows = rows.warned(told)
+    if lone := [row for row, text in enumerate(rows.examples.pairs or ()) if not text or text.isspace()]:
+        rows = rows.warned(say("rows.no_second", count=len(lone), named=_named(rows, lone)))
     return rows.without(set(empty), {say("left.no_text"): len(empty)})
 
 

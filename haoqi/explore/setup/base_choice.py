@@ -43,7 +43,7 @@ def choose_bases(
     except UserError as error:
         listen(Note(say("base.none", what=error.what, hint=error.hint), warning=True))
         return {}
-    shares = [f"{language} {share:.0%}" for language, share in list(languages.items())[:3] if share >= HARDLY_ANY]
+    shares = [f"{language} {share:.0%}" for language, share in list(languages.items())[:3] if share > HARDLY_ANY]
     found = joined(shares)
     listen(Note(say("base.chosen", name=name, languages=found)))
     return {name: base}
