@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -104,6 +103,8 @@ def fitting(folder: Path) -> int:
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
     """Yield items in order; while one is used, a thread makes the next."""
+    from concurrent.futures import ThreadPoolExecutor
+
     source = iter(items)
     with ThreadPoolExecutor(1) as thread:
         coming = thread.submit(lambda: list(islice(source, 1)))

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label
-from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
 from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
 from haoqi.tasks.outputs.spans import overlapping
@@ -96,6 +95,8 @@ def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Lab
     Raises:
         UserError: if more labels cannot be read than settings allow, as preparing the rows would say.
     """
+    from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
+
     read = read_all_labels(raw.examples, lambda cell: None if is_blank(cell) else output.read(cell))
     tolerate_unreadable(read, raw.examples.ids, settings)
     return read.labels
