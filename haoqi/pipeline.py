@@ -102,7 +102,7 @@ def improve(
             listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
         clock = BudgetClock(history.spent_seconds, clock.begun)
-        task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+        task = tasks.learn_classes(task, prepared.splits.train.labels)
         cleaned = run.data.clean and raw.shape == "labels"
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
         context = build_context(run.explore, task, prepared, place, cache=cache, **shared)

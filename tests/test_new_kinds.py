@@ -31,18 +31,18 @@ class Counted(Number):
 
     name = "count"
 
-    def decode(self, scores, examples, labels, **calibration):
+    def decode(self, scores, examples, **calibration):
         """Return the nearest whole number."""
         from dataclasses import replace
 
-        found = super().decode(scores, examples, labels, **calibration)
+        found = super().decode(scores, examples, **calibration)
         return replace(found, labels=[float(max(0, round(one))) for one in found.labels])
 
 
 @tasks.register
-def counting(labels: tuple[str, ...] = ()) -> Task:
+def counting() -> Task:
     """Say how often."""
-    return Task(Counted(), (), (metrics.build("log_error"),), ("Two or three times.", 2.0))
+    return Task(Counted(), (metrics.build("log_error"),), ("Two or three times.", 2.0))
 '''
 
 LOG_ERROR = '''"""How far the logarithms of numbers are apart: lower is better, and no score is an upper bound."""

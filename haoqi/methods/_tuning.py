@@ -107,7 +107,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
     )
     model = EncoderModel(
         without_dropout(load_encoder(base)),
-        output.width(job.task.labels),
+        output.width,
         pooling=None if words else base.card.pooling,
         normalise=not words and not job.task.pairs,
         dropout=dropout,
@@ -115,7 +115,7 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
         shapes_enter=0 if layers is None else boundary(base, layers),
     )
     train = split_at_spans(job.train) if words else job.train
-    found = output.targets(train, job.task.labels)
+    found = output.targets(train)
     scale = _scale(found, train) if output.kind.is_number else (0.0, 1.0)
     if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
@@ -326,8 +326,8 @@ def _score(bench: Bench) -> Callable[[], float]:
         scores = scores_of(bench.model, bench.valid, bench.placement)
         if bench.scale != (0.0, 1.0):
             scores = (np.asarray(scores) * bench.scale[1] + bench.scale[0]).astype(np.float32)
-        fitted = task.output.calibrate(scores, asked, task.labels, task.metric)  # as it will be judged
-        answers = task.output.decode(scores, asked, task.labels, **fitted)
+        fitted = task.output.calibrate(scores, asked, task.metric)  # as it will be judged
+        answers = task.output.decode(scores, asked, **fitted)
         return task.metric.merit_of(asked, answers, task)
 
     return score

@@ -38,12 +38,12 @@ class Knn:
     def fit(self, job: Job) -> Predictor:
         """Return the training texts' embeddings with their labels."""
         assert job.base is not None
-        labels, output = job.task.labels, job.task.output
-        targets = output.targets(job.train, labels)
+        output = job.task.output
+        targets = output.targets(job.train)
         if output.kind.is_number:
             targets = targets[:, None]
         else:
-            targets = (targets[:, None] == np.arange(len(labels)) if targets.ndim == 1 else targets).astype(bool)
+            targets = (targets[:, None] == np.arange(output.width) if targets.ndim == 1 else targets).astype(bool)
         embedder = Embedder(job.base, job.store)
         known = embedder(job.train.texts).astype(np.float16)
         exclusive = output.kind.one_class

@@ -65,10 +65,10 @@ class Probe:
 
     def _classes(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
         """Return directions and intercept of a logistic regression."""
-        labels, exclusive = job.task.labels, job.task.output.kind.one_class
-        targets = job.task.output.targets(job.train, labels)
+        output, exclusive = job.task.output, job.task.output.kind.one_class
+        targets = output.targets(job.train)
         if targets.ndim == 1:
-            targets = targets[:, None] == np.arange(len(labels))
+            targets = targets[:, None] == np.arange(output.width)
         strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive, job.train)
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
@@ -76,7 +76,7 @@ class Probe:
 
     def _numbers(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
         """Return direction and intercept of a ridge regression."""
-        numbers = job.task.output.targets(job.train, ())
+        numbers = job.task.output.targets(job.train)
         strength = self.strength or _best_ridge(vectors, numbers, job.train)
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting

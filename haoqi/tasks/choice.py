@@ -118,7 +118,7 @@ def check_shape(name: str, output: Output, raw: Source) -> None:
         raise UserError(say(key, name=name), say(f"{key}.hint"))
 
 
-def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...], output: Output) -> None:
+def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], output: Output) -> None:
     """Raise UserError if nothing can be learnt from these labels: none, a single class, or all different."""
     given = [label for label in labels if label is not None]
     if not given:
@@ -128,11 +128,11 @@ def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...]
         if len(set(given)) < 2:
             raise UserError(say("task.one_number", number=f"{given[0]:g}"), say("task.one_number.hint"))
         return
-    if len(vocabulary) < fewest:
+    if len(classes) < fewest:
         facts = {"name": name, "fewest": fewest}
-        only = say("task.one_label", label=vocabulary[0], **facts) if vocabulary else say("task.none_named", **facts)
+        only = say("task.one_label", label=classes[0], **facts) if classes else say("task.none_named", **facts)
         raise UserError(only, say("task.few_labels.hint"))
-    if output.kind.one_class and len(given) >= FEW and len(vocabulary) == len(given):
+    if output.kind.one_class and len(given) >= FEW and len(classes) == len(given):
         raise UserError(say("task.all_different", count=len(given)), say("task.all_different.hint"))
 
 

@@ -173,14 +173,14 @@ def test_scores_have_the_shape_of_the_output_and_are_finite(
 ) -> None:
     task, asked = task_of(output), examples_of(output, 5)
     scores = fitted(name, output, base, store).scores(asked)
-    width = task.output.width(task.labels)
+    width = task.output.width
     assert len(scores) == 5
     if output == "spans":
         assert [one.shape for one in scores] == [(len(words), width) for words in words_of(asked)]
     else:
         assert np.shape(scores) == (5, width)
     assert np.isfinite(flat(scores)).all()
-    assert len(task.output.decode(scores, asked, task.labels)) == 5
+    assert len(task.output.decode(scores, asked)) == 5
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)
@@ -200,7 +200,7 @@ def test_scores_survive_a_round_trip_to_disk(
     again = models.load(tmp_path / "model", tmp_path / "cache")
     assert_close(flat(again.scores(asked)), flat(predictor.scores(asked)))
     task, scores = task_of(output), predictor.scores(asked)
-    sure = task.output.margins(scores, task.labels, half_width=1.0) > CLOSE  # of the others either answer is right
+    sure = task.output.margins(scores, half_width=1.0) > CLOSE  # of the others either answer is right
     pairs = zip(again.predict(asked).labels, Model(task, predictor).predict(asked).labels, sure, strict=True)
     assert all(task.output.same(one, other, half_width=1.0) for one, other, told in pairs if told)
 
@@ -251,7 +251,7 @@ def test_label_without_examples_is_no_obstacle(name: str, output: str, base: Bas
     predictor = method.fit(job_of(method, output, base, store, task=wider))
     scores = predictor.scores(examples_of(output, 4))
     assert np.isfinite(flat(scores)).all()
-    assert len(wider.output.decode(scores, examples_of(output, 4), wider.labels)) == 4
+    assert len(wider.output.decode(scores, examples_of(output, 4))) == 4
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)

@@ -155,3 +155,12 @@ def test_damaged_description_of_a_task_is_refused() -> None:
     for plain in ({}, {"name": "sentiment"}, {"name": "sentiment", "labels": 3}):
         with pytest.raises(UserError, match="damaged"):
             tasks.from_plain(plain)
+
+
+def test_a_task_is_read_as_releases_have_always_described_it() -> None:
+    plain = {"name": "classification", "labels": ["b", "a"], "descriptions": {"a": "the first letter"}}
+    task = tasks.from_plain(plain)
+    assert (task.output.width, task.labels) == (2, ("b", "a"))
+    assert tasks.as_plain(task) == plain
+    number = {"name": "regression", "labels": [], "descriptions": {}}
+    assert tasks.as_plain(tasks.from_plain(number)) == number

@@ -98,8 +98,8 @@ def cross_decode(scores: Scores | Callable[[Indices], Scores], context: SearchCo
     decoded = []
     for mine, other in (parts, parts[::-1]):
         given = scores(other) if callable(scores) else scores
-        fitted = task.output.calibrate(_take(given, other), context.judged.take(other), task.labels, task.metric)
-        decoded.append(task.output.decode(_take(given, mine), context.judged.take(mine), task.labels, **fitted))
+        fitted = task.output.calibrate(_take(given, other), context.judged.take(other), task.metric)
+        decoded.append(task.output.decode(_take(given, mine), context.judged.take(mine), **fitted))
     return _joined(decoded, np.argsort(np.concatenate(parts)))
 
 

@@ -68,7 +68,7 @@ def ensemble_answers(plan: Plan, context: SearchContext) -> tuple[Predictions, d
     tables = _tables(context, plan.made_of)
     predictions = cross_decode(lambda other: _pooled(tables, _chosen(context, tables, other)), context)
     whole = _pooled(tables, np.array(plan.varied["weights"]))
-    return predictions, context.task.output.calibrate(whole, context.judged, context.task.labels, context.task.metric)
+    return predictions, context.task.output.calibrate(whole, context.judged, context.task.metric)
 
 
 def select_weights(
@@ -123,9 +123,9 @@ def choose_weights(plans: Sequence[Plan], context: SearchContext) -> tuple[float
 
 def _chosen(context: SearchContext, tables: Floats, rows: Indices) -> Floats:
     """Return the weights of the models by some of the judged examples."""
-    targets = np.asarray(context.task.output.targets(context.judged.take(rows), context.task.labels))
+    targets = np.asarray(context.task.output.targets(context.judged.take(rows)))
     exclusive = targets.ndim == 1
-    truth = targets[:, None] == np.arange(len(context.task.labels)) if exclusive else targets.astype(bool)
+    truth = targets[:, None] == np.arange(context.task.output.width) if exclusive else targets.astype(bool)
     rng = seeds.generator(context.seed, "ensemble", len(tables), len(rows))
     return select_weights(tables[:, rows], truth, exclusive=exclusive, rng=rng)
 

@@ -298,10 +298,10 @@ def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: Champio
 
 def _honesty(run: Experiment, diagnostics: ChampionDiagnostics) -> "Statistics | None":
     """Return 1 less the Brier score of each judged example, halved so that it lies in [0, 1], and 1: shape (n, 2)."""
-    found, labels = diagnostics.answers(run).probabilities, diagnostics.task.labels
+    found, output = diagnostics.answers(run).probabilities, diagnostics.task.output
     if found is None:
         return None
-    targets = np.asarray(diagnostics.task.output.targets(diagnostics.judged, labels), dtype=np.float64)
-    truth = targets if targets.ndim == 2 else (targets[:, None] == np.arange(len(labels))).astype(np.float64)
+    targets = np.asarray(output.targets(diagnostics.judged), dtype=np.float64)
+    truth = targets if targets.ndim == 2 else (targets[:, None] == np.arange(output.width)).astype(np.float64)
     missed = ((found - truth) ** 2).sum(axis=1)
-    return csr_array(np.column_stack([1.0 - missed / (2 if targets.ndim == 1 else len(labels)), np.ones(len(missed))]))
+    return csr_array(np.column_stack([1.0 - missed / (2 if targets.ndim == 1 else output.width), np.ones(len(missed))]))

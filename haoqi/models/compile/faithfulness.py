@@ -58,8 +58,7 @@ class Court:
 
     def answers(self, scores: Scores) -> Predictions:
         """Return the answers that scores of the judges stand for."""
-        task = self.model.task
-        return task.output.decode(scores, self.judges, task.labels, **self.model.calibration)
+        return self.model.task.output.decode(scores, self.judges, **self.model.calibration)
 
     def score(self, scores: Scores) -> float:
         """Return what answers are worth in the task's first metric."""
