@@ -200,7 +200,7 @@ def compile(
     ref: str,
     source: str | Path | None = None,
     *,
-    glance: bool = True,
+    truncated_pass: bool = True,
     tell: "Tell" = lambda line: None,
     home: str | Path | None = None,
     **settings: Any,
@@ -210,7 +210,7 @@ def compile(
     Args:
         ref: a release, such as "reviews" or "reviews@2".
         source: labelled text that judges the forms, as for `improve`; None: the validation examples of its run.
-        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        truncated_pass: whether the beginning of a long text may answer, where its confidence margin is large.
         tell: is told what is being done.
         home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label.
@@ -221,7 +221,7 @@ def compile(
     from haoqi import pipeline
 
     given = None if source is None else _data_settings(source, settings)
-    return pipeline.compile(ref, given, tell, glance=glance, home=_folder(home))
+    return pipeline.compile(ref, given, tell, truncated_pass=truncated_pass, home=_folder(home))
 
 
 def answers(model: "Model", texts: Iterable[Text], *, batch: int = 256) -> "Iterator[tuple[Text, Answer]]":

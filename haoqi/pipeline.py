@@ -257,7 +257,7 @@ def compile(
     settings: DataSettings | None = None,
     tell: Tell = lambda line: None,
     *,
-    glance: bool = True,
+    truncated_pass: bool = True,
     home: Path | None = None,
 ) -> Compiled:
     """Measure in which form a release computes fastest on this machine, and compute it so from now on.
@@ -266,14 +266,14 @@ def compile(
         ref: a release, such as "reviews" or "reviews@2".
         settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
         tell: is told what is being done.
-        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        truncated_pass: whether the beginning of a long text may answer, where its confidence margin is large.
         home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
     """
     release = releases.get(ref, home=home)
-    compiled = partial(releases.compile, ref, tell=tell, glance=glance, home=home)
+    compiled = partial(releases.compile, ref, tell=tell, truncated_pass=truncated_pass, home=home)
     if settings is None:
         with compile_examples(release, home=home) as jury:
             return compiled(examples=jury.examples, learnt=jury.learnt, stand_in=jury.stand_in)

@@ -124,8 +124,8 @@ def computed_by(folder: Any) -> str:
     try:
         found = compiled.check(folder, read_up_to=0)  # a list reads no model
     except UserError:
-        return compiled.MASTER
-    return compiled.MASTER if found is None or found.chosen is None else found.chosen
+        return compiled.UNCOMPILED
+    return compiled.UNCOMPILED if found is None or found.chosen is None else found.chosen
 
 
 def _row(one: Any, now: int, *, whole: bool) -> dict[str, Any]:

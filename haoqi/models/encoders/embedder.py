@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base
-from haoqi.models.compile.form import Compute, computed
+from haoqi.models.compile.form import Compute, compute_rows
 from haoqi.models.encoders.pair_features import Floats, Pairing, pair_vectors
 from haoqi.models.encoders.tokens import LONGEST, marks_of, read_texts
 from haoqi.models.predictor import Progress
@@ -38,7 +38,7 @@ class Embedder:
         found = np.zeros((len(texts), card.width), np.float32)
         pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, marks=self._marks)
         if self.compute is not None:
-            read = computed(self.compute, pieces, progress=progress)
+            read = compute_rows(self.compute, pieces, progress=progress)
         else:
             from haoqi.models.feature_store.store import vectors_of
 
