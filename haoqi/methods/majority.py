@@ -1,6 +1,6 @@
 """The commonest answer, whatever the text (Holte, 1993, doi:10.1023/A:1022631118932, calls it 0R).
 
-Prefer it never: it is the floor. A method that does not beat it has learnt nothing, and on very unequal
+Prefer it never: it is the baseline. A method that does not beat it has learnt nothing, and on very unequal
 labels its accuracy says how little an accuracy means.
 """
 
