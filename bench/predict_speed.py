@@ -120,7 +120,7 @@ class Peers:
 
     Args:
         reference: the release.
-        max_tokens: the most pieces of a text that are read.
+        max_tokens: the most tokens of a text that are read.
         folder: where exported files may lie.
     """
 

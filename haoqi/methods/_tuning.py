@@ -121,8 +121,8 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
     rng = seeds.generator(job.seed, "looks")
     validation = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_MAX_VALIDATION]))
-    pieces = partial(job.store.pieces, base)
-    reading = reader.read(train, pieces)
+    tokenize = partial(job.store.tokenize, base)
+    reading = reader.read(train, tokenize)
     if not len(reading.ids):
         raise UserError("the training texts hold no words", "check which column holds the text")
     return TrainingSetup(
@@ -131,7 +131,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         model,
         reader,
         reading,
-        reader.read(validation, pieces),
+        reader.read(validation, tokenize),
         validation,
         np.concatenate(found) if words else _scaled(np.asarray(found), scale),
         _placement(job),

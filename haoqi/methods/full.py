@@ -47,7 +47,7 @@ class Full(Techniques):
     head_start: Annotated[bool, Choices(True, False, search=False)] = True
     """Whether the head starts from a linear probe."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read; entities are read in windows of so many."""
+    """Tokens of a text that are read; entities are read in windows of so many."""
     weight_decay: Annotated[float, Range(0.0, 0.3, search=False)] = 0.01
     """Decay of the weights that learn."""
     schedule: Annotated[str, Choices("linear", "cosine", "constant", search=False)] = "linear"

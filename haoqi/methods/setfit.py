@@ -21,7 +21,7 @@ from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
 from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.methods._heads import fit_head, head_solver
-from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
+from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
 from haoqi.methods._tuning import TrainingSetup, build_predictor, prepare_training, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
@@ -68,7 +68,7 @@ class Setfit:
     named: Annotated[bool, Choices(True, False)] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read."""
+    """Tokens of a text that are read."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
@@ -189,7 +189,7 @@ def _with_short(size: Size, count: int) -> Size:
     """Return a size some of whose texts are as short as a named label."""
     known = size.lengths or (round(size.tokens),)
     short = round(len(known) * count / max(1, size.train_rows))
-    return replace(size, lengths=known + (NAMING_PIECES,) * short) if short else size
+    return replace(size, lengths=known + (NAMING_TOKENS,) * short) if short else size
 
 
 def _freeze_for_contrast(setup: TrainingSetup) -> None:

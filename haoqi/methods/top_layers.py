@@ -47,7 +47,7 @@ class TopLayers(Techniques):
     batch_size: Annotated[int, Range(4, 128, log=True)] = 16
     """Examples per step."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read; entities are read in windows of so many."""
+    """Tokens of a text that are read; entities are read in windows of so many."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder whose upper layers were trained on job.train, its best weights by job.valid."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from haoqi.models.encoders.tokens import LONGEST
 
-# Where a text's own length is not known, it is taken from its pieces.
-_CHARACTERS_PER_PIECE, _PIECES_PER_WORD = 4.0, 1.3
+# Where a text's own length is not known, it is taken from its tokens.
+_CHARACTERS_PER_TOKEN, _TOKENS_PER_WORD = 4.0, 1.3
 # As the gradient loop has it: at most so many examples are looked at, twice per epoch, for a tenth of the cost.
 _WATCHED, _LOOKS_PER_EPOCH, _LOOKS_SHARE = 1000, 2, 0.1
 
@@ -21,18 +21,18 @@ class Size:
     valid_rows: int
     """Texts that are scored."""
     tokens: float
-    """Mean length of a text in pieces of the base's tokenizer."""
+    """Mean length of a text in tokens of the base's tokenizer."""
     labels: int
     layers: int = 0
     width: int = 0
     vocabulary: int = 0
     """Rows of the base's embedding tables."""
     characters: float = 0.0
-    """Mean length of a text in characters; 0: four to a piece."""
+    """Mean length of a text in characters; 0: four to a token."""
     words: float = 0.0
-    """Mean length of a text in words; 0: from its pieces."""
+    """Mean length of a text in words; 0: from its tokens."""
     lengths: tuple[int, ...] = ()
-    """Pieces of some typical texts, which say what is left where texts are cut; empty: all as long as the mean."""
+    """Tokens of some typical texts, which say what is left where texts are cut; empty: all as long as the mean."""
     unspaced: bool = False
     """Whether the texts are mostly in a script without spaces between words."""
     per_word: bool = False
@@ -48,12 +48,12 @@ class Size:
     @property
     def letters(self) -> float:
         """Mean length of a text in characters."""
-        return self.characters or _CHARACTERS_PER_PIECE * self.tokens
+        return self.characters or _CHARACTERS_PER_TOKEN * self.tokens
 
     @property
     def spelt(self) -> float:
         """Mean length of a text in words."""
-        return self.words or self.tokens / _PIECES_PER_WORD
+        return self.words or self.tokens / _TOKENS_PER_WORD
 
     @property
     def watched_rows(self) -> int:
@@ -61,7 +61,7 @@ class Size:
         return min(_WATCHED, self.valid_rows) if self.watched else 0
 
     def tokens_within(self, limit: int) -> float:
-        """Return the mean number of pieces that are read of a text where `limit` are read at once.
+        """Return the mean number of tokens that are read of a text where `limit` are read at once.
 
         The rest of a text is left out, or read in further windows where words are labelled.
         """
@@ -76,10 +76,10 @@ class Size:
         return replace(self, lengths=(round(longest),), tokens=longest)
 
     def forward(self, limit: int, layers: int) -> float:
-        """Return the operations (1e9) of passing one text, cut to `limit` pieces, through some layers.
+        """Return the operations (1e9) of passing one text, cut to `limit` tokens, through some layers.
 
-        24 for each piece, layer and pair of units, as in a layer that is four times as wide inside, and 4 for each
-        pair of pieces and unit, for attention.
+        24 for each token, layer and pair of units, as in a layer that is four times as wide inside, and 4 for each
+        pair of tokens and unit, for attention.
         """
         squares = self._mean(lambda length: self._kept(length, limit) * min(length, limit))
         return layers * (24 * self.width**2 * self.tokens_within(limit) + 4 * self.width * squares) / 1e9
@@ -106,9 +106,9 @@ class Load:
     copied: float = 0.0
     """1e6 weights of a base in memory that are copied, to be changed."""
     pieces: float = 0.0
-    """1e6 pieces cut by a tokenizer."""
+    """1e6 tokens cut by a tokenizer."""
     aligned: float = 0.0
-    """1e6 pieces cut and matched to words."""
+    """1e6 tokens cut and matched to words."""
     forward: float = 0.0
     """1e9 operations of encoders without gradients."""
     training: float = 0.0
@@ -173,7 +173,7 @@ class States:
     below: int
     """The layers that are computed."""
     limit: int
-    """Pieces that are read of a text."""
+    """Tokens that are read of a text."""
 
 
 @dataclass(frozen=True)
@@ -274,9 +274,9 @@ def tuned(size: Size, how: Tuning) -> Work:
 
 
 def read(size: Size, rows: float, limit: int) -> Load:
-    """Return what cutting texts into pieces takes."""
-    pieces = rows * size.tokens / 1e6  # the tokenizer reads all of a text, or nearly
-    return Load(aligned=pieces) if size.per_word else Load(pieces=rows * size.tokens_within(4 * limit) / 1e6)
+    """Return what cutting texts into tokens takes."""
+    million_tokens = rows * size.tokens / 1e6  # the tokenizer reads all of a text, or nearly
+    return Load(aligned=million_tokens) if size.per_word else Load(pieces=rows * size.tokens_within(4 * limit) / 1e6)
 
 
 def embedded(size: Size, texts: float) -> Load:

@@ -50,7 +50,7 @@ class Features:
     rows_per_label: float
     labels: int
     tokens: float
-    """Mean length of a text in pieces."""
+    """Mean length of a text in tokens."""
     unspaced: bool = False
     """Whether its script has no spaces between words."""
 

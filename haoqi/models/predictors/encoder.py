@@ -223,8 +223,8 @@ def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progr
         if reading.words is None or reading.places is None:
             found[rows] = logits
         else:
-            for row, of_pieces in zip(rows.tolist(), logits, strict=True):
-                found[reading.words[row]] = of_pieces[reading.places[row]]
+            for row, of_tokens in zip(rows.tolist(), logits, strict=True):
+                found[reading.words[row]] = of_tokens[reading.places[row]]
     if reading.counts is None:
         return found
     return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []

@@ -75,7 +75,7 @@ class Parts:
         """Return the parts of a step, each cut as often as it was halved, down to single rows."""
         if not self.halvings:
             return list(parts)
-        return [piece for rows in parts for piece in np.array_split(rows, min(len(rows), 2**self.halvings))]
+        return [half for rows in parts for half in np.array_split(rows, min(len(rows), 2**self.halvings))]
 
     def words(self, batch_tokens: int) -> str:
         """Return how a step is computed, in words."""
