@@ -27,6 +27,7 @@ class Majority:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (5, 10)
+    control: ClassVar[bool] = True
 
     def fit(self, job: Job) -> Predictor:
         """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean."""
