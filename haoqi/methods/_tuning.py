@@ -319,7 +319,7 @@ def _loss(setup: TrainingSetup, techniques: Techniques) -> Loss:
 
 
 def _score(setup: TrainingSetup) -> Callable[[], float]:
-    """Return a function that scores the model on the validation examples that are looked at."""
+    """Return a function that scores the model on the validation examples."""
     task, asked = setup.job.task, setup.validation
 
     def score() -> float:

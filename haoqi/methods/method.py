@@ -21,7 +21,7 @@ Weighs = Literal["exactly", "roughly", "no"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a fit has come, for whoever looks on."""
+    """How far a fit has come, for whoever follows it."""
 
     share: float
     """Work done, in [0, 1]."""
@@ -42,7 +42,7 @@ class Job:
     """Embeddings and frozen activations, computed once per base and text and shared by all plans."""
     base: Base | None = None
     folder: Path | None = None
-    """Where a checkpoint may be written and is looked for first; None: no checkpoints."""
+    """Where a checkpoint may be written and is read first; None: no checkpoints."""
     seconds: float | None = None
     """Time that is left for this fit: a gradient method shortens its schedule to end within it."""
     to_beat: float | None = None

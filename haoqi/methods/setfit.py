@@ -64,7 +64,7 @@ class Setfit:
     batch_size: Annotated[int, Range(8, 128, log=True)] = 32
     """Texts that are compared with one another; at most half of all, or eight."""
     temperature: Annotated[float, Range(0.02, 0.5, log=True)] = 0.1
-    """How sharply: low looks at the nearest texts most."""
+    """How sharply: low weighs the nearest texts most."""
     named: Annotated[bool, Choices(True, False)] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
@@ -118,7 +118,9 @@ class Setfit:
         rows, learnt = min(size.train_rows + names, _MOST_ROWS), _with_short(size, names)
         moved = 12.0 * size.layers * size.width**2
         epochs, batch_size = self._schedule(rows)
-        how = Tuning(epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, padded=_PADDED)
+        how = Tuning(
+            epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, evaluates=False, padded=_PADDED
+        )
         work = tuned(learnt, how)
         head = Load(forward=rows * learnt.forward(self.max_tokens, size.layers)) + head_solver(size, rows)
         return replace(work, fit=work.fit + head, score=tuned(size, how).score)

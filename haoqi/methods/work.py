@@ -9,8 +9,8 @@ from haoqi.models.encoders.tokens import LONGEST
 
 # Where a text's own length is not known, it is taken from its tokens.
 _CHARACTERS_PER_TOKEN, _TOKENS_PER_WORD = 4.0, 1.3
-# As the gradient loop has it: at most so many examples are looked at, twice per epoch, for a tenth of the cost.
-_WATCHED, _LOOKS_PER_EPOCH, _LOOKS_SHARE = 1000, 2, 0.1
+# As the gradient loop has it: at most so many examples are scored, twice per epoch, for a tenth of the cost.
+_WATCHED, _EVALUATIONS_PER_EPOCH, _EVALUATION_SHARE = 1000, 2, 0.1
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Size:
     per_word: bool = False
     """Whether every word is labelled, rather than every text."""
     watched: bool = True
-    """Whether a fit may look at the texts that are scored, as it may not in cross-validation."""
+    """Whether a fit may use the texts that are scored, as it may not in cross-validation."""
 
     @property
     def weights(self) -> float:
@@ -57,7 +57,7 @@ class Size:
 
     @property
     def watched_rows(self) -> int:
-        """Texts that a gradient method looks at while it learns."""
+        """Validation texts that a gradient method scores while it learns."""
         return min(_WATCHED, self.valid_rows) if self.watched else 0
 
     def tokens_within(self, limit: int) -> float:
@@ -193,7 +193,7 @@ class Work:
     tunes: bool = False
     """Whether each fit changes a copy of the base."""
     states: States | None = None
-    """Hidden states of all training texts and of those looked at, where the method uses them."""
+    """Hidden states of all training and validation texts, where the method uses them."""
     libraries: tuple[str, ...] = ()
     """What is imported at first use, of those that `Load` counts."""
 
@@ -213,8 +213,8 @@ class Tuning:
     """What a step's operations are of a forward pass: forward, towards the inputs, towards the weights."""
     rows: int | None = None
     """Texts of an epoch; None: all training rows."""
-    looks: bool = True
-    """Whether the validation examples are looked at in between."""
+    evaluates: bool = True
+    """Whether the validation examples are scored in between."""
     padded: int = 1
     """Texts drawn at random whose longest is as long as a text is after padding; 1: batches are of like length."""
     effort: float = 1.0
@@ -247,22 +247,22 @@ def work_of(method: Any, size: Size) -> Work:
 def tuned(size: Size, how: Tuning) -> Work:
     """Return what tuning a base takes, and scoring texts with it."""
     rows = size.train_rows if how.rows is None else how.rows
-    watched = size.watched_rows if how.looks else 0
+    watched = size.watched_rows if how.evaluates else 0
     per_epoch = math.ceil(rows / how.batch_size)
     steps, text = per_epoch * how.epochs, size.forward(how.max_tokens, how.layers)
     learnt = text if how.padded == 1 else size.padded(how.padded).forward(how.max_tokens, how.layers)
     learning = how.effort * max(1, rows)
-    every = max(1, per_epoch / _LOOKS_PER_EPOCH, watched * per_epoch / (3 * _LOOKS_SHARE * learning))
-    looked = watched * (math.floor(steps / every) if watched else 0)
+    every = max(1, per_epoch / _EVALUATIONS_PER_EPOCH, watched * per_epoch / (3 * _EVALUATION_SHARE * learning))
+    evaluated = watched * (math.floor(steps / every) if watched else 0)
     fit = Load(
         fits=1,
         training=how.passes * how.effort * rows * how.epochs * learnt,
-        forward=looked * text,
+        forward=evaluated * text,
         steps=steps,
         updated=steps * how.moved / 1e6,
         saved=how.moved / 1e6,
-        answered=looked / 1e3,
-        tagged=_tags(size, looked + size.train_rows),
+        answered=evaluated / 1e3,
+        tagged=_tags(size, evaluated + size.train_rows),
     )
     score = Load(forward=size.valid_rows * size.forward(how.max_tokens, size.layers))
     return Work(
