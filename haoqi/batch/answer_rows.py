@@ -16,8 +16,8 @@ from haoqi.core.say import say
 from haoqi.data.answers import ONE_CLASS, AnswerKind
 
 if TYPE_CHECKING:
-    from haoqi.batch.row_files import Row
     from haoqi.data.examples import Query, Span
+    from haoqi.data.reading.row_stream import Row
     from haoqi.evaluate.predictions import Predictions
     from haoqi.models.model import Answer, Model
     from haoqi.models.predictor import Progress

@@ -16,9 +16,10 @@ from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
     from haoqi.batch.answer_rows import Feed, Style, Window
-    from haoqi.batch.row_files import Row, Rows
+    from haoqi.batch.row_files import Rows
     from haoqi.batch.writer import Write
     from haoqi.cli.progress import Pace
+    from haoqi.data.reading.row_stream import Row
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
