@@ -41,7 +41,7 @@ class Window:
 
     rows: "list[Row]"
     texts: "list[str | Query]"
-    seen: int
+    consumed: int
     """How much of the file was read for all rows up to these."""
     mark: str
     """A digest of all rows up to these."""
@@ -83,8 +83,8 @@ class Feed:
     def _window(self, most: int) -> Window | None:
         taken: list[Row] = []
         texts: list[str | Query] = []
-        size, length, seen = 0, 0, 0
-        for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
+        size, length, consumed = 0, 0, 0
+        for row, consumed in islice(self._rows, most):  # noqa: B007 - the last one counts
             taken.append(row)
             texts.append(self.text_of(row))
             spelt = _spelt(row)
@@ -93,7 +93,7 @@ class Feed:
             length += sum(len(one.encode("utf-8", "surrogatepass")) for one in parts_of(texts[-1]))
             if size >= MOST_BYTES or length >= self.most_text:
                 break
-        return Window(taken, texts, seen, self._digest.hexdigest()) if taken else None
+        return Window(taken, texts, consumed, self._digest.hexdigest()) if taken else None
 
 
 def fitting(folder: Path) -> int:

@@ -32,7 +32,7 @@ class Rows:
     total: int
     """How much there is to read, in the unit of what comes with each row."""
     read: Read
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """How the file was read, as sentences."""
     warnings: tuple[str, ...] = field(default=())
     pair: str | None = None
@@ -42,11 +42,11 @@ class Rows:
         """Yield each row by column, and how much has been read."""
         return self.read()
 
-    def asked(self, *, pairs: bool) -> "Callable[[Row], str | Query]":
-        """Return what gives the text that is asked of a row, or its two texts.
+    def make_reader(self, *, pairs: bool) -> "Callable[[Row], str | Query]":
+        """Return the function that takes the text out of a row, or its two texts.
 
         Raises:
-            UserError: if two are asked, and the file has no column of the second.
+            UserError: if two are needed, and the file has no column of the second.
         """
         if not pairs:
             return self.text_of
@@ -65,7 +65,7 @@ class Rows:
         return join_texts([text_of(row.get(column)) for column in self.text])
 
 
-def opened(path: Path, settings: DataSettings, learnt: Schema | None = None) -> Rows:
+def open_rows(path: Path, settings: DataSettings, learnt: Schema | None = None) -> Rows:
     """Return the rows of a file, with the column of the text as said, as learnt from, or guessed.
 
     Args:

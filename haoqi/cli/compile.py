@@ -51,7 +51,7 @@ def compile_(
 
     def tell(line: str) -> None:
         if sys.stderr.isatty():
-            print(words.told(line), file=sys.stderr)
+            print(words.translate(line), file=sys.stderr)
 
     chosen = given(settings)
     if chosen and file is None:
@@ -73,7 +73,7 @@ def compile_(
     ]
     show(rows, plain=json, right=("texts/s", "one text, ms", "unchanged", words.metric(found.metric)))
     if not json:
-        print(words.told(found.words))
+        print(words.translate(found.words))
 
 
 def _shown(value: float | None, form: str) -> str | None:
