@@ -104,7 +104,7 @@ def compile_to_bytes(folder: Path) -> None:
     from haoqi.models.compile import compiled
     from haoqi.models.compile.form import forms
 
-    predictor: Any = model.load(folder, master=True).predictor
+    predictor: Any = model.load(folder, compiled=False).predictor
     form, place = forms.build("onnx_int8"), folder / "compiled"
     (place / "onnx_int8").mkdir(parents=True)
     form.compile(predictor.graph(), place / "onnx_int8")
@@ -113,7 +113,7 @@ def compile_to_bytes(folder: Path) -> None:
         "onnx_int8",
         {name: compiled.Measured("not measured") for name in ("torch", "onnx_int8")},
         metric="",
-        judges=0,
+        example_count=0,
         machine=hardware.machine(),
         threads=1,
         versions={},

@@ -120,7 +120,7 @@ class Peers:
 
     Args:
         reference: the release.
-        max_tokens: the most pieces of a text that are read.
+        max_tokens: the most tokens of a text that are read.
         folder: where exported files may lie.
     """
 
@@ -137,7 +137,7 @@ class Peers:
         logging.set_verbosity(python_logging.CRITICAL)  # the pipeline complains of our class, and works
         python_logging.disable(python_logging.WARNING)
         self.max_tokens, self.folder = max_tokens, folder
-        self.master = model.load(releases.get(reference).folder, master=True)
+        self.master = model.load(releases.get(reference).folder, compiled=False)
         self.labels = self.master.task.labels
         self.tokenizer: Any = AutoTokenizer.from_pretrained(resolve("minilm", folders.cache()).folder)
         self.tokenizer.model_max_length = max_tokens

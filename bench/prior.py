@@ -21,9 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from haoqi.core.folder import write_atomic
-from haoqi.explore.beliefs.transfer_prior import BASELINE, TABLE, WITHIN, Features, load_prior, log_odds
+from haoqi.explore.beliefs.transfer_prior import TABLE, WITHIN, Features, load_prior, log_odds
+from haoqi.explore.plans.method_roles import is_baseline
 from haoqi.explore.plans.plan import Plan
+from haoqi.methods import methods
 
+BASELINE = Plan(next(name for name in methods.names() if is_baseline(name)))
 ROWS = Path(__file__).parent / "replay" / "table.jsonl"
 ENSEMBLES = Path(__file__).parent / "replay" / "ensembles.jsonl"
 
@@ -45,7 +48,7 @@ def table_of(rows: Iterable[Row], without: Sequence[str] = (), ensembles: Iterab
     cases, spreads = dict[str, dict[str, Any]](), list[float]()
     for name, draws in sorted(runs.items()):
         facts = next((row for found in draws.values() for row in found if row["key"] == "case"), None)
-        seen = {seed: scores for seed, found in draws.items() if Plan(BASELINE) in (scores := _scores(found))}
+        seen = {seed: scores for seed, found in draws.items() if BASELINE in (scores := _scores(found))}
         if facts is None or not seen:
             continue
         offsets, slopes = defaultdict(list), defaultdict(list)
@@ -119,9 +122,9 @@ def _offsets(scores: Mapping[Plan, float]) -> Iterable[tuple[str, float]]:
                 yield f"+{plan.recipe[0][0]}", value - scores[bare]
         elif not plan.recipe and plan.share == 1.0:
             if plan.settings:
-                varied[plan.method].append(value - scores[Plan(BASELINE)])
+                varied[plan.method].append(value - scores[BASELINE])
             else:
-                yield plan.method, value - scores[Plan(BASELINE)]
+                yield plan.method, value - scores[BASELINE]
     for method, values in varied.items():
         yield f"{method}*", statistics.fmean(values)
 

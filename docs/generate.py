@@ -155,18 +155,18 @@ def room_list(folder: Path) -> str:
 
 
 def layer_list(folder: Path) -> str:
-    """Return the layers of a folder from the top down, what is side by side on one floor."""
+    """Return the layers of a folder from the top down, those side by side in the same layer."""
     contracts = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     container = folder.relative_to(DOCS.parent).as_posix().replace("/", ".")
     [layers] = [one["layers"] for one in contracts["contracts"] if one["containers"] == [container]]
     built = [[name for name in map(str.strip, layer.split("|")) if not name.startswith("(")] for layer in layers]
-    floors = [names for names in built if names]
-    lines = ["| floor | name | what it is |", "|---|---|---|"]
-    for floor, names in zip(range(len(floors), 0, -1), floors, strict=True):
+    numbered = [names for names in built if names]
+    lines = ["| layer | name | what it is |", "|---|---|---|"]
+    for number, names in zip(range(len(numbered), 0, -1), numbered, strict=True):
         for name in names:
             file = folder / f"{name}.py"
             words = first_line(file if file.exists() else folder / name / "__init__.py")
-            lines.append(f"| {floor} | `{name}` | {words} |")
+            lines.append(f"| {number} | `{name}` | {words} |")
     return "\n".join(lines)
 
 

@@ -101,10 +101,10 @@ def _hush() -> None:
 
 
 def _tell(error: UserError) -> int:
-    from haoqi.cli.words import told, words
+    from haoqi.cli.words import translate, words
 
-    hint = told(error.hint) or words("error.usual")
-    print(words("error", what=_one_line(told(error.what))), file=sys.stderr)
+    hint = translate(error.hint) or words("error.usual")
+    print(words("error", what=_one_line(translate(error.what))), file=sys.stderr)
     print(words("error.hint", hint=_one_line(hint)), file=sys.stderr)
     return 2
 

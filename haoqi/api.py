@@ -1,4 +1,4 @@
-"""The Python door: the same functions as the command line, on files, data frames and lists."""
+"""The Python interface: the same functions as the command line, on files, data frames and lists."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ IN_MEMORY = "data"
 
 @dataclass(frozen=True)
 class Improved:
-    """What came of a run: a release, how good it is, and where that is told."""
+    """What came of a run: a release, how good it is, and where the report is."""
 
     release: "Release"
     """As it was published."""
@@ -96,20 +96,20 @@ def improve(
     named = isinstance(source, str | Path)
     run = run_of(str(source) if named else settings.get("name") or IN_MEMORY, path, **settings)
     run = run if named or run.name is not None else replace(run, name=IN_MEMORY)
-    heard: list[Released] = []
+    released: list[Released] = []
 
     def hear(event: Event) -> None:
-        heard.extend([event] if isinstance(event, Released) else [])
+        released.extend([event] if isinstance(event, Released) else [])
         listen(event)
 
     raw = None if named else _raw(source, run.data)
     release = pipeline.improve(run, hear, raw, home=_folder(home), stop=stop)
-    last = heard[-1]
+    last = released[-1]
     if listen is silent:
         warn_unless_promoted(last)
-    told = Headline.from_plain(last.headline)
+    summary = Headline.from_plain(last.headline)
     scores = (last.metric, last.score, last.low, last.high)
-    return Improved(release, *scores, Path(last.report), told, last.promoted)
+    return Improved(release, *scores, Path(last.report), summary, last.promoted)
 
 
 def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
@@ -122,8 +122,8 @@ def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
     if released.promoted:
         return
     name, version, standing = released.name, released.version, released.standing
-    told = [in_words(one) for one in promotion.told(name, version, standing)]
-    warnings.warn(" ".join([*told, promotion.command(name, version, standing)]), UserWarning, stacklevel)
+    lines = [in_words(one) for one in promotion.told(name, version, standing)]
+    warnings.warn(" ".join([*lines, promotion.command(name, version, standing)]), UserWarning, stacklevel)
 
 
 def load(ref: str | Path, *, home: str | Path | None = None) -> "Model":
@@ -200,7 +200,7 @@ def compile(
     ref: str,
     source: str | Path | None = None,
     *,
-    glance: bool = True,
+    truncated_pass: bool = True,
     tell: "Tell" = lambda line: None,
     home: str | Path | None = None,
     **settings: Any,
@@ -209,8 +209,8 @@ def compile(
 
     Args:
         ref: a release, such as "reviews" or "reviews@2".
-        source: labelled text that judges the forms, as for `improve`; None: the validation examples of its run.
-        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        source: labelled text on which answers are compared, as for `improve`; None: the validation examples of its run.
+        truncated_pass: whether the beginning of a long text may answer, where its confidence margin is large.
         tell: is told what is being done.
         home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label.
@@ -221,7 +221,7 @@ def compile(
     from haoqi import pipeline
 
     given = None if source is None else _data_settings(source, settings)
-    return pipeline.compile(ref, given, tell, glance=glance, home=_folder(home))
+    return pipeline.compile(ref, given, tell, truncated_pass=truncated_pass, home=_folder(home))
 
 
 def answers(model: "Model", texts: Iterable[Text], *, batch: int = 256) -> "Iterator[tuple[Text, Answer]]":
@@ -230,12 +230,12 @@ def answers(model: "Model", texts: Iterable[Text], *, batch: int = 256) -> "Iter
 
     waiting: deque[Any] = deque()
 
-    def told() -> Iterator[Any]:
+    def collected() -> Iterator[Any]:
         for text in texts:
             waiting.append(text)
             yield text
 
-    for answer in model.stream(told(), batch=batch):
+    for answer in model.stream(collected(), batch=batch):
         yield waiting.popleft(), answer
 
 
@@ -278,7 +278,7 @@ def inspect(source: Any, **settings: Any) -> "Inspection":
         settings: any setting of `haoqi.data.settings.DataSettings`, such as text and label; and task.
 
     Raises:
-        UserError: if it cannot be read, or text or label cannot be told.
+        UserError: if it cannot be read, or the columns of text or label cannot be recognised.
     """
     from haoqi import data
     from haoqi.inspection import inspection_of

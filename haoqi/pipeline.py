@@ -71,7 +71,7 @@ def improve(
 
     Args:
         run: what to learn from, and for how long.
-        listen: is told of everything that happens.
+        listen: receives every event.
         raw: the rows, where the caller has them in memory already.
         home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
         cache: where bases and what is known of the machine are kept, where that is not in the home.
@@ -141,17 +141,17 @@ def search(context: SearchContext, history: History, clock: BudgetClock) -> str:
     Raises:
         UserError: if a stop signal ends it before it has a model.
     """
-    court = champion_test(context)
+    test = champion_test(context)
     progress_events.tell_resumed(context, history, clock)
     try:
         if history.unjudged:
-            history.judge(court.verdict(history, history.unjudged), spent=clock.spent)
+            history.judge(test.verdict(history, history.unjudged), spent=clock.spent)
         reflect.update_lessons(context, history, lambda: clock.spent)
-        while step := propose_next(context, history, clock.spent):
+        while proposal := propose_next(context, history, clock.spent):
             context.check_stop()
-            progress_events.tell_trying(context, history, step)
-            experiment = history.add(run_experiment.run(step, context), spent=clock.spent)
-            verdict = court.verdict(history, experiment)
+            progress_events.tell_trying(context, history, proposal)
+            experiment = history.add(run_experiment.run(proposal, context), spent=clock.spent)
+            verdict = test.verdict(history, experiment)
             history.judge(verdict, spent=clock.spent)
             progress_events.tell_tried(context, history, clock)
             reflect.update_lessons(context, history, lambda: clock.spent)
@@ -210,9 +210,9 @@ def release(
     known = history.last("release")
     if new := known is None or known.body["experiment"] != champion.number:
         scores = published.evidence["test"]["scores"]
-        told = {"experiment": champion.number, "version": published.version, "scores": scores}
-        told |= {"scorings": published.evidence["test"].get("scorings", 0)}
-        history.note("release", {**told, "learnt_from": published.facts.get("learnt_from")})
+        facts = {"experiment": champion.number, "version": published.version, "scores": scores}
+        facts |= {"scorings": published.evidence["test"].get("scorings", 0)}
+        history.note("release", {**facts, "learnt_from": published.facts.get("learnt_from")})
     costs = CostModel.of(context, history.experiments, timed=context.settings.budget_seconds is not None)
     if (
         advice := advise(optional, history, costs.left_to_advise(clock.left(context.settings.budget_seconds)))
@@ -232,7 +232,7 @@ def evaluate(
     Args:
         ref: a release, such as "reviews" or "reviews@2".
         settings: where the examples come from.
-        listen: is told of what happens.
+        listen: receives every event.
         raw: the rows, where the caller has them in memory already.
         home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
 
@@ -257,26 +257,26 @@ def compile(
     settings: DataSettings | None = None,
     tell: Tell = lambda line: None,
     *,
-    glance: bool = True,
+    truncated_pass: bool = True,
     home: Path | None = None,
 ) -> Compiled:
     """Measure in which form a release computes fastest on this machine, and compute it so from now on.
 
     Args:
         ref: a release, such as "reviews" or "reviews@2".
-        settings: where labelled examples come from that judge the forms; None: the validation examples of its run.
-        tell: is told what is being done.
-        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        settings: where labelled examples to compare answers on come from; None: the validation examples of its run.
+        tell: receives what is being done.
+        truncated_pass: whether the beginning of a long text may answer, where its confidence margin is large.
         home: the folder that holds runs/, releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
         UserError: if there is no such release, nothing of it can be compiled, or the examples are not there.
     """
     release = releases.get(ref, home=home)
-    compiled = partial(releases.compile, ref, tell=tell, glance=glance, home=home)
+    compiled = partial(releases.compile, ref, tell=tell, truncated_pass=truncated_pass, home=home)
     if settings is None:
-        with compile_examples(release, home=home) as jury:
-            return compiled(examples=jury.examples, learnt=jury.learnt, stand_in=jury.stand_in)
+        with compile_examples(release, home=home) as chosen:
+            return compiled(examples=chosen.examples, learnt=chosen.learnt, stand_in=chosen.stand_in)
     raw = conform(data.read(settings, learnt=release.schema), release.task.labels, release.reference)
     return compiled(examples=labelled(raw, release.task.output.read, settings))
 

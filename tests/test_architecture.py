@@ -238,11 +238,11 @@ def released(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.setenv("HAOQI_HOME", str(home))
         patch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
         patch.setattr(forms, "names", lambda: ["onnx"])
-        patch.setattr(timing, "seconds", lambda predictor, asked: 0.1 if predictor.embedder.compute else 1.0)
+        patch.setattr(timing, "measure_seconds", lambda predictor, asked: 0.1 if predictor.embedder.compute else 1.0)
         for name, predictor in predictors.items():
             releases.publish(Model(task, predictor, facts={"cleaned": True}), {}, name)
-        judges = Examples.of(texts, list(releases.load("compiled").predict(texts).labels))
-        assert releases.compile("compiled", judges).chosen == "onnx"
+        examples = Examples.of(texts, list(releases.load("compiled").predict(texts).labels))
+        assert releases.compile("compiled", examples).chosen == "onnx"
         yield home
 
 

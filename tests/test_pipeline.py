@@ -157,19 +157,19 @@ def test_a_release_is_compiled_once_and_again_on_demand(
     first = release.compiled
     assert first is not None
     assert first.forms.keys() == {"torch", "onnx"}
-    assert pipeline.compile("reviews").judges == first.judges
+    assert pipeline.compile("reviews").example_count == first.example_count
     shutil.rmtree(place / "home" / "runs")
     with pytest.raises(UserError, match="are not here") as caught:
         pipeline.compile("reviews")
     assert caught.value.hint.endswith("haoqi compile reviews@1 FILE")
-    assert pipeline.compile("reviews", DataSettings(str(place / "reviews.csv"))).judges > first.judges
+    assert pipeline.compile("reviews", DataSettings(str(place / "reviews.csv"))).example_count > first.example_count
 
 
 @pytest.mark.parametrize(
     ("settings", "learnt", "stands_in"),
     [({"refit": False}, False, False), ({}, True, True), ({"folds": 5}, True, False)],
 )
-def test_forms_are_judged_by_what_was_not_learnt_or_by_a_model_that_has_not(
+def test_forms_are_compared_on_what_was_not_learnt_or_by_a_model_that_has_not(
     place: Path,
     tiny_base: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -276,7 +276,7 @@ def test_a_home_is_an_argument_and_the_usual_one_stays_empty(place: Path, tiny_b
     assert not folder.home().exists()
     new = DataSettings(str(reviews(place / "new.csv", rows=60, seed=5)))
     assert pipeline.evaluate("reviews", new, home=elsewhere).examples == 60
-    assert pipeline.compile("reviews", home=elsewhere).judges
+    assert pipeline.compile("reviews", home=elsewhere).example_count
     assert not folder.home().exists()
 
 

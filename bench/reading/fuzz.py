@@ -44,7 +44,7 @@ def run(count: int, folder: Path) -> int:
 def outcome_of(path: Path) -> str:
     """Return "answer", "UserError", or what went wrong, with the line where it did."""
     from haoqi import tasks
-    from haoqi.batch.row_files import opened
+    from haoqi.batch.row_files import open_rows
     from haoqi.core.errors import UserError
     from haoqi.data import DataSettings, read
 
@@ -52,7 +52,7 @@ def outcome_of(path: Path) -> str:
         raise TimeoutError(f"over {LONGEST_SECONDS} s")
 
     def predict() -> None:
-        for _ in opened(path, DataSettings(str(path))):
+        for _ in open_rows(path, DataSettings(str(path))):
             pass
 
     outcome = "answer"

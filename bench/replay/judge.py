@@ -42,9 +42,10 @@ from haoqi.evaluate.metrics import metrics
 from haoqi.explore.beliefs.evidence_pooling import certainty_needed, known_lead, probability_better
 from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
 from haoqi.explore.costs.throughput import Cost
+from haoqi.explore.plans.method_roles import is_control
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.plans.proposal import Proposal
-from haoqi.explore.promotion.champion_test import CONTROL, alpha_share
+from haoqi.explore.promotion.champion_test import alpha_share
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.scheduling.strategies import strategies
@@ -284,7 +285,7 @@ def judged(
     test, level = case.test(challenger, champion), history.champion_score or 0.0
     alpha, better = alpha_share(history, challenger, settings.alpha), test.difference > 0
     facts = {"against": champion.number, "alpha": alpha, **asdict(test)}
-    if better and (test.p_value < alpha or champion.plan.method == CONTROL):
+    if better and (test.p_value < alpha or is_control(champion.plan.method)):
         return Verdict(number, "crowned", number, challenger.score, **facts)
     lead = known_lead(known, challenger.plan, champion.plan) if better and settings.borrow else None
     if lead is not None and (chance := probability_better(test, lead, level)) >= certainty_needed(settings.alpha):

@@ -15,8 +15,8 @@ from haoqi.core.say import say
 from haoqi.data.answers import ONE_CLASS, AnswerKind
 
 if TYPE_CHECKING:
-    from haoqi.batch.row_files import Row
     from haoqi.data.examples import Query, Span
+    from haoqi.data.reading.row_stream import Row
     from haoqi.evaluate.predictions import Predictions
     from haoqi.models.model import Answer, Model
     from haoqi.models.predictor import Progress
@@ -40,7 +40,7 @@ class Window:
 
     rows: "list[Row]"
     texts: "list[str | Query]"
-    seen: int
+    consumed: int
     """How much of the file was read for all rows up to these."""
     mark: str
     """A digest of all rows up to these."""
@@ -82,8 +82,8 @@ class Feed:
     def _window(self, most: int) -> Window | None:
         taken: list[Row] = []
         texts: list[str | Query] = []
-        size, length, seen = 0, 0, 0
-        for row, seen in islice(self._rows, most):  # noqa: B007 - the last one counts
+        size, length, consumed = 0, 0, 0
+        for row, consumed in islice(self._rows, most):  # noqa: B007 - the last one counts
             taken.append(row)
             texts.append(self.text_of(row))
             spelt = _spelt(row)
@@ -92,7 +92,7 @@ class Feed:
             length += sum(len(one.encode("utf-8", "surrogatepass")) for one in parts_of(texts[-1]))
             if size >= MOST_BYTES or length >= self.most_text:
                 break
-        return Window(taken, texts, seen, self._digest.hexdigest()) if taken else None
+        return Window(taken, texts, consumed, self._digest.hexdigest()) if taken else None
 
 
 def fitting(folder: Path) -> int:

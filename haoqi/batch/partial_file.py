@@ -39,18 +39,18 @@ class Partial:
     journal: BinaryIO
     rows: int = 0
     """Rows whose answers have reached the disk."""
-    seen: int = 0
+    consumed: int = 0
     """How much of the input was read for them."""
     size: int = 0
     """Bytes that they take."""
 
-    def append(self, text: str, rows: int, *, seen: int, mark: str) -> None:
+    def append(self, text: str, rows: int, *, consumed: int, mark: str) -> None:
         """Add the answers of some rows, and return when they have reached the disk.
 
         Args:
             text: as it stands in the file.
             rows: how many rows that is.
-            seen: how much of the input was read for all rows so far.
+            consumed: how much of the input was read for all rows so far.
             mark: a digest of all rows so far.
 
         Raises:
@@ -62,8 +62,8 @@ class Partial:
             file.write(data)
             file.truncate()
             _reach_disk(file)
-            self.rows, self.seen, self.size = self.rows + rows, seen, self.size + len(data)
-            _write_line(self.journal, {"rows": self.rows, "seen": seen, "bytes": self.size, "input": mark})
+            self.rows, self.consumed, self.size = self.rows + rows, consumed, self.size + len(data)
+            _write_line(self.journal, {"rows": self.rows, "seen": consumed, "bytes": self.size, "input": mark})
 
     def publish(self, *, force: bool) -> None:
         """Give the file its name: it appears whole.
@@ -174,7 +174,7 @@ def _take_up(found: Partial, facts: Facts, lines: list[bytes], skip: Skip) -> No
     """Go on after the last line of a journal, or raise UserError unless that is the beginning of what is asked for."""
     try:
         head, *_, last = map(json.loads, lines)
-        rows, seen, size, mark = (last[name] for name in ("rows", "seen", "bytes", "input"))
+        rows, consumed, size, mark = (last[name] for name in ("rows", "seen", "bytes", "input"))
         if head["format"] != FORMAT or found.path.stat().st_size < size:
             raise ValueError(size)
     except (ValueError, KeyError, TypeError):
@@ -191,7 +191,7 @@ def _take_up(found: Partial, facts: Facts, lines: list[bytes], skip: Skip) -> No
         raise UserError(f"{holds} given under other settings: {differing}", ANEW)
     if skip(rows) != mark:
         raise UserError(f"{holds} to other rows than the first of {facts['file']}", ANEW)
-    found.rows, found.seen, found.size = rows, seen, size
+    found.rows, found.consumed, found.size = rows, consumed, size
 
 
 def _differing(before: Facts, now: Facts) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from haoqi.batch.answer_rows import Style, Window
-    from haoqi.batch.row_files import Row
+    from haoqi.data.reading.row_stream import Row
 
 # Seconds between two writes at least: each waits for the disk, and a quick model answers many windows in a second.
 EVERY = 1.0

@@ -1,1 +1,1 @@
-"""The command line, a file per group of commands: it reads words, calls the hall and draws; it computes nothing."""
+"""The command line, a file per group of commands: it parses arguments, calls `api` and prints; it computes nothing."""

@@ -11,24 +11,36 @@ from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
 File = Annotated[
-    str | None, typer.Argument(metavar="FILE", help="Labelled text that judges; else the run's validation examples.")
+    str | None,
+    typer.Argument(metavar="FILE", help="Labelled text to compare answers on; else the run's validation examples."),
 ]
 
-Glance = Annotated[
+TruncatedPass = Annotated[
     bool,
     typer.Option(
-        "--glance/--no-glance", help="Whether the beginning of a long text may answer where it leaves no doubt."
+        "--truncated-pass/--no-truncated-pass",
+        help="Whether the beginning of a long text may answer where its confidence margin is large.",
     ),
 ]
+# The earlier name of the flag, for scripts that have it.
+Glance = Annotated[bool | None, typer.Option("--glance/--no-glance", hidden=True)]
 
 
 @with_flags(DataSettings, only=READING)
-def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = False, **settings: Any) -> None:
+def compile_(
+    name: Name,
+    file: File = None,
+    *,
+    truncated_pass: TruncatedPass = True,
+    glance: Glance = None,
+    json: Json = False,
+    **settings: Any,
+) -> None:
     """Compute a release as fast as this machine can from now on.
 
-    Every form is timed against torch and judged by labelled text: one that changes more than 0.5 % of the answers, or
-    loses more than 0.002 of the task's first metric, is not taken, unless a faithful form can answer again what it is
-    in doubt about. The master stays.
+    Every form is timed against torch and compared on labelled text: one that changes more than 0.5 % of the answers, or
+    loses more than 0.002 of the task's first metric, is not taken, unless a faithful form can answer again the texts
+    with a small confidence margin. The uncompiled model stays.
     """
     import sys
 
@@ -39,7 +51,7 @@ def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = 
 
     def tell(line: str) -> None:
         if sys.stderr.isatty():
-            print(words.told(line), file=sys.stderr)
+            print(words.translate(line), file=sys.stderr)
 
     chosen = given(settings)
     if chosen and file is None:
@@ -47,7 +59,7 @@ def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = 
             say("compile.needs_file", flag=f"--{next(iter(chosen)).replace('_', '-')}"),
             f"haoqi compile {name} FILE",
         )
-    found = api.compile(name, file, glance=glance, tell=tell, **chosen)
+    found = api.compile(name, file, truncated_pass=truncated_pass if glance is None else glance, tell=tell, **chosen)
     rows = [
         {
             "computed by": form,
@@ -61,7 +73,7 @@ def compile_(name: Name, file: File = None, glance: Glance = True, json: Json = 
     ]
     show(rows, plain=json, right=("texts/s", "one text, ms", "unchanged", words.metric(found.metric)))
     if not json:
-        print(words.told(found.words))
+        print(words.translate(found.words))
 
 
 def _shown(value: float | None, form: str) -> str | None:

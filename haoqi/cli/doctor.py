@@ -99,7 +99,7 @@ def _releases() -> Iterator[Fact]:
         try:
             found = compiled.check(releases.current(name).folder)
         except UserError as error:
-            yield f"release {name}", f"computed by {compiled.MASTER}: {error.what}", error.hint
+            yield f"release {name}", f"computed by {compiled.UNCOMPILED}: {error.what}", error.hint
             continue
         if found is not None:
             yield f"release {name}", found.words, ""

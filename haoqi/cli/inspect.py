@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from haoqi.cli.flags import with_flags
-from haoqi.cli.words import told, words
+from haoqi.cli.words import translate, words
 from haoqi.core.say import joined, named, say
 from haoqi.data.settings import DataSettings
 
@@ -63,7 +63,7 @@ def lines(found: "Inspection") -> Iterator[str]:
     yield words("inspect.read", source=schema.source, count=schema.rows)
     yield from _aligned(_facts(found))
     for warning in [*schema.warnings, *([found.problem] if found.problem else [])]:
-        yield words("line.warning", text=told(warning))
+        yield words("line.warning", text=translate(warning))
     if schema.kinds:
         yield ""
         yield from drawn([_column(name, kind, schema) for name, kind in schema.kinds.items()]).splitlines()
@@ -75,16 +75,16 @@ def lines(found: "Inspection") -> Iterator[str]:
 
 def _facts(found: "Inspection") -> Iterator[tuple[str, str]]:
     schema = found.schema
-    yield words("inspect.format"), told(joined(list(_format(schema))))
+    yield words("inspect.format"), translate(joined(list(_format(schema))))
     for role, column in schema.columns.items():
         why = schema.why.get(role)
-        yield told(named("role", role)), words("inspect.why", column=column, why=why) if why else column
+        yield translate(named("role", role)), words("inspect.why", column=column, why=why) if why else column
         if others := schema.runners_up.get(role):
             yield "", words("inspect.others", others=", ".join(others[:4]), role=role)
     if schema.label_separator not in (None, "none"):
         yield words("inspect.labels"), words("inspect.cut", separator=schema.label_separator)
     if found.task:
-        yield words("inspect.task"), told(found.why)
+        yield words("inspect.task"), translate(found.why)
     if found.numbers:
         least, low, high, most = (f"{one:.4g}" for one in found.numbers)
         yield words("inspect.numbers"), words("inspect.spread", least=least, low=low, high=high, most=most)
@@ -95,12 +95,12 @@ def _facts(found: "Inspection") -> Iterator[tuple[str, str]]:
         yield words("inspect.count_of_labels", count=len(found.labels)), listed
     if found.splits:
         parts = [say("inspect.named_count", name=named("split", part), count=n) for part, n in found.splits.items()]
-        yield words("inspect.splits"), told(joined(parts))
+        yield words("inspect.splits"), translate(joined(parts))
     out = {**schema.skipped, say("left.no_text"): found.without_text, say("left.no_label"): found.without_label}
     if left := [say("inspect.rows", count=count, reason=reason) for reason, count in out.items() if count]:
-        yield words("inspect.left_out"), told(joined(left))
+        yield words("inspect.left_out"), translate(joined(left))
     for note in schema.notes:
-        yield words("inspect.note"), told(note)
+        yield words("inspect.note"), translate(note)
 
 
 def _format(schema: "Schema") -> Iterator[str]:

@@ -15,27 +15,27 @@ def plain(event: Event) -> str | None:
     match event:
         case Stage():
             return (
-                words.words("stage.told", stage=stage(event), note=words.told(event.note))
+                words.words("stage.told", stage=stage(event), note=words.translate(event.note))
                 if event.note
                 else stage(event)
             )
         case Note():
-            return words.words("line.warning" if event.warning else "line.note", text=words.told(event.text))
+            return words.words("line.warning" if event.warning else "line.note", text=words.translate(event.text))
         case Trying():
-            facts = {"number": event.number, "plan": words.told(event.plan), "why": words.told(event.why)}
+            facts = {"number": event.number, "plan": words.translate(event.plan), "why": words.translate(event.why)}
             if event.expected_seconds is None:
                 return words.words("line.trying", **facts)
             return words.words("line.trying_about", time=words.seconds(event.expected_seconds), **facts)
         case Tried():
             facts = {"outcome": outcome(event), "time": words.seconds(event.seconds)}
-            return words.words("line.tried", number=event.number, verdict=words.told(event.verdict), **facts)
+            return words.words("line.tried", number=event.number, verdict=words.translate(event.verdict), **facts)
         case _:
             return None
 
 
 def stage(event: Stage) -> str:
     """Return what a part of a run is called."""
-    return words.told(named("stage", event.name))
+    return words.translate(named("stage", event.name))
 
 
 def outcome(event: Tried) -> str:

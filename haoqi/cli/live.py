@@ -60,7 +60,7 @@ class View:
         if share is not None:
             yield ProgressBar(total=1.0, completed=min(1.0, share), width=width, complete_style="cyan")
         elif board.stage is not None and board.stage.note and board.trying is None:
-            yield Text(words.told(board.stage.note), style="dim", no_wrap=True, overflow="ellipsis")
+            yield Text(words.translate(board.stage.note), style="dim", no_wrap=True, overflow="ellipsis")
 
     def _trying(self, width: int) -> Iterator["RenderableType"]:
         from rich.progress_bar import ProgressBar
@@ -69,13 +69,13 @@ class View:
 
         trying, advanced = self.board.trying, self.board.advanced
         assert trying is not None
-        why = words.told(trying.why)
+        why = words.translate(trying.why)
         if trying.expected_seconds is not None:
             why = words.words("line.why", why=why, time=words.seconds(trying.expected_seconds))
         lines = Table.grid(padding=(0, 1))
         lines.add_column(no_wrap=True, justify="right")
         lines.add_column(no_wrap=True, overflow="ellipsis", max_width=width - 5)
-        lines.add_row(Text(f"{trying.number}.", style="cyan"), Text(words.told(trying.plan), style="cyan"))
+        lines.add_row(Text(f"{trying.number}.", style="cyan"), Text(words.translate(trying.plan), style="cyan"))
         lines.add_row("", Text(why, style="dim"))
         yield lines
         took = words.seconds(self.board.since("Trying"))
@@ -85,7 +85,7 @@ class View:
         progress.add_column(no_wrap=True, overflow="ellipsis")
         note = words.words("view.progress", share=share, time=took)
         if advanced and advanced.note:
-            note = words.words("view.progress_note", share=share, time=took, note=words.told(advanced.note))
+            note = words.words("view.progress_note", share=share, time=took, note=words.translate(advanced.note))
         bar = ProgressBar(total=1.0, completed=share, width=min(20, width // 3), complete_style="cyan")
         progress.add_row(bar, Text(note, style="dim"))
         yield progress
@@ -96,7 +96,7 @@ class View:
 
         for note in self.board.notes[-count:]:
             style = "yellow" if note.warning else "dim"
-            yield Text(f"- {words.told(note.text)}", style=style, no_wrap=True, overflow="ellipsis")
+            yield Text(f"- {words.translate(note.text)}", style=style, no_wrap=True, overflow="ellipsis")
 
 
 def leaderboard(board: Board, width: int, most: int) -> "RenderableType":
@@ -121,7 +121,12 @@ def leaderboard(board: Board, width: int, most: int) -> "RenderableType":
         table.add_column(words.words("view.took"), justify="right", no_wrap=True)
     for one in shown:
         first = one.number == board.champion
-        cells: list[Any] = [MARK if first else "", str(one.number), Text(words.told(one.plan)), words.score(one.score)]
+        cells: list[Any] = [
+            MARK if first else "",
+            str(one.number),
+            Text(words.translate(one.plan)),
+            words.score(one.score),
+        ]
         cells += [Text(interval(one, scale, INTERVAL_CELLS))] if width >= 60 else []
         cells += [words.seconds(one.seconds)] if width >= 48 else []
         table.add_row(*cells, style="bold green" if first else "")

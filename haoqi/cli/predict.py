@@ -16,9 +16,10 @@ from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
     from haoqi.batch.answer_rows import Feed, Style, Window
-    from haoqi.batch.row_files import Row, Rows
+    from haoqi.batch.row_files import Rows
     from haoqi.batch.writer import Write
     from haoqi.cli.progress import Pace
+    from haoqi.data.reading.row_stream import Row
     from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -76,14 +77,14 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     from contextlib import nullcontext
 
     from haoqi.batch.answer_rows import Feed, Style, fitting
-    from haoqi.batch.row_files import opened
+    from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
     release = releases.get(name)
     model = release.load()
-    rows = opened(file, _reading(file, settings), release.schema)
-    asked = rows.asked(pairs=model.task.pairs)
+    rows = open_rows(file, _reading(file, settings), release.schema)
+    asked = rows.make_reader(pairs=model.task.pairs)
     _say(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)
@@ -91,7 +92,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
     def write(text: str, answered: "list[Row]", last: "Window") -> None:
         print(text, end="", flush=True)
-        pace.wrote(len(answered), last.seen, time.monotonic())
+        pace.wrote(len(answered), last.consumed, time.monotonic())
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
         _answer(model, Feed(rows, asked, fitting(release.folder)), style, write, pace=pace)
@@ -103,7 +104,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
 
     from haoqi.batch.answer_rows import Feed, Style, check_kind, fitting
     from haoqi.batch.partial_file import check_free, digest_of, partial
-    from haoqi.batch.row_files import opened
+    from haoqi.batch.row_files import open_rows
     from haoqi.cli import words
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
@@ -112,9 +113,9 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     check_kind(kind)
     check_free(out, force=force)
     release = releases.get(name)
-    rows = opened(file, _reading(file, settings), release.schema)
+    rows = open_rows(file, _reading(file, settings), release.schema)
     task = release.task
-    feed = Feed(rows, rows.asked(pairs=task.pairs), fitting(release.folder))
+    feed = Feed(rows, rows.make_reader(pairs=task.pairs), fitting(release.folder))
     _say(rows)
     style = Style.of(kind, rows.columns, task.output.kind)
     read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
@@ -128,11 +129,11 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
         if kept.rows:
             print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
         model = release.load()
-        pace = Pace(rows.total, time.monotonic(), start=kept.seen, seen=kept.seen)
+        pace = Pace(rows.total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
 
         def write(text: str, answered: "list[Row]", last: "Window") -> None:
-            kept.append(text, len(answered), seen=last.seen, mark=last.mark)
-            pace.wrote(len(answered), last.seen, time.monotonic())
+            kept.append(text, len(answered), consumed=last.consumed, mark=last.mark)
+            pace.wrote(len(answered), last.consumed, time.monotonic())
 
         try:
             with shown(file.name, pace):
@@ -164,8 +165,8 @@ def _say(rows: "Rows") -> None:
     """Say on the error stream which column is answered, and what is doubtful."""
     from haoqi.cli import words
 
-    for line in rows.told:
-        print(words.told(line), file=sys.stderr)
+    for line in rows.notes:
+        print(words.translate(line), file=sys.stderr)
     for warning in rows.warnings:
         print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
 
@@ -200,5 +201,5 @@ def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pac
 def _computing(pace: "Pace", window: "Window") -> Callable[[int], None]:
     """Return what tells a pace how many of a window's texts are computed."""
     texts = len(set(window.texts))
-    pace.computing(window.seen, 0.0)
-    return lambda count: pace.computing(window.seen, min(1.0, count / texts))
+    pace.computing(window.consumed, 0.0)
+    return lambda count: pace.computing(window.consumed, min(1.0, count / texts))

@@ -30,7 +30,7 @@ class Pace:
     """The place at which it began."""
     rows: int = 0
     """Rows that it has answered and written."""
-    seen: int = 0
+    consumed: int = 0
     """The place up to which answers are written, by an earlier process too."""
     written: float = 0.0
     """When the last of them were."""
@@ -42,15 +42,15 @@ class Pace:
     @property
     def done(self) -> float:
         """How much of the file is answered and written, in [0, 1]."""
-        return min(1.0, max(self.start, self.seen) / self.total) if self.total else 1.0
+        return min(1.0, max(self.start, self.consumed) / self.total) if self.total else 1.0
 
-    def wrote(self, rows: int, seen: int, now: float) -> None:
+    def wrote(self, rows: int, consumed: int, now: float) -> None:
         """Note that the answers of some rows have been written."""
-        self.rows, self.seen, self.written = self.rows + rows, seen, now
+        self.rows, self.consumed, self.written = self.rows + rows, consumed, now
 
-    def computing(self, seen: int, share: float) -> None:
+    def computing(self, consumed: int, share: float) -> None:
         """Note that a share of the rows up to a place is computed."""
-        self.reading, self.share = seen, share
+        self.reading, self.share = consumed, share
 
     @property
     def rate(self) -> float | None:
@@ -60,12 +60,12 @@ class Pace:
 
     def left(self, now: float) -> float | None:
         """Return the seconds that the rest will take at the pace so far, what is computed included; None at first."""
-        at = max(self.start, self.seen)
+        at = max(self.start, self.consumed)
         computed = max(0, self.reading - at) * self.share
         done, rest = at - self.start + computed, max(0.0, self.total - at - computed)
         return rest * (now - self.begun) / done if done > 0 and now > self.begun else None
 
-    def told(self, now: float) -> str:
+    def describe(self, now: float) -> str:
         """Return rows, rate and time left as a person reads them."""
         rate, left = self.rate, self.left(now)
         parts = [words.many(self.rows, "row")]
@@ -111,8 +111,8 @@ def _lines(name: str, pace: Pace) -> Iterator[None]:
 
 
 def line(name: str, pace: Pace, now: float) -> str:
-    """Return a pace as a line for a log: the file, the share that is written, and what `Pace.told` says."""
-    return f"{name}: {share(pace)}, {pace.told(now)}"
+    """Return a pace as a line for a log: the file, the share that is written, and what `Pace.describe` returns."""
+    return f"{name}: {share(pace)}, {pace.describe(now)}"
 
 
 def share(pace: Pace) -> str:
@@ -121,7 +121,7 @@ def share(pace: Pace) -> str:
 
 
 def drawn(name: str, pace: Pace, now: float) -> "Table":
-    """Return a pace as one line: the file, a bar, the share that is written, and what `Pace.told` says."""
+    """Return a pace as one line: the file, a bar, the share that is written, and what `Pace.describe` returns."""
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
@@ -131,5 +131,5 @@ def drawn(name: str, pace: Pace, now: float) -> "Table":
     for _ in range(3):
         row.add_column(no_wrap=True)
     progress = ProgressBar(total=1.0, completed=pace.done, width=24)
-    row.add_row(Text(name), progress, Text(share(pace)), Text(pace.told(now)))
+    row.add_row(Text(name), progress, Text(share(pace)), Text(pace.describe(now)))
     return row

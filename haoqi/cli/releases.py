@@ -22,13 +22,13 @@ def releases(
 ) -> None:
     """List what was released: when, how good, by which method, and which version answers now."""
     from haoqi.cli.tables import show
-    from haoqi.models.releases import releases as hall
+    from haoqi.models.releases import releases as published
 
-    names = [hall.get(name).name] if name else hall.names()
+    names = [published.get(name).name] if name else published.names()
     rows = []
     for each in names:
-        now = hall.current(each).version
-        rows += [_row(one, now, whole=json) for one in reversed(hall.list_releases(each))]
+        now = published.current(each).version
+        rows += [_row(one, now, whole=json) for one in reversed(published.list_releases(each))]
     if not rows and not json:
         print(words.words("releases.none"))
     show(rows, plain=json, right=("version",), spare=SPARE)
@@ -52,19 +52,19 @@ def report(
 def promote(ref: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="The version that is to answer.")]) -> None:
     """Let a version answer to the bare name from now on."""
     from haoqi.core.errors import UserError
-    from haoqi.models.releases import releases as hall
+    from haoqi.models.releases import releases as published
 
     name, _, version = ref.partition("@")
     if not version.isdecimal():
         raise UserError(say("releases.no_version", ref=ref), say("releases.no_version.hint", name=name))
-    print(words.words("releases.answers", reference=hall.promote(name, int(version)).reference, name=name))
+    print(words.words("releases.answers", reference=published.promote(name, int(version)).reference, name=name))
 
 
 def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The release's name.")]) -> None:
     """Let the version that answered before do so again."""
-    from haoqi.models.releases import releases as hall
+    from haoqi.models.releases import releases as published
 
-    print(words.words("releases.answers", reference=hall.rollback(name).reference, name=name))
+    print(words.words("releases.answers", reference=published.rollback(name).reference, name=name))
 
 
 _COLUMNS = ("text", "label", "pair", "label_separator", "missing_labels")
@@ -124,8 +124,8 @@ def computed_by(folder: Any) -> str:
     try:
         found = compiled.check(folder, read_up_to=0)  # a list reads no model
     except UserError:
-        return compiled.MASTER
-    return compiled.MASTER if found is None or found.chosen is None else found.chosen
+        return compiled.UNCOMPILED
+    return compiled.UNCOMPILED if found is None or found.chosen is None else found.chosen
 
 
 def _row(one: Any, now: int, *, whole: bool) -> dict[str, Any]:

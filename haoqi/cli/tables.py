@@ -47,7 +47,7 @@ def show_facts(facts: Mapping[str, Any], *, plain: bool = False) -> None:
         lines = [", ".join(lines)] if name in ("labels", "methods", "bases") else lines
         for place, line in enumerate([lines] if isinstance(lines, str) else lines):
             head = heads[name] if place == 0 else ""
-            print(f"{head}{' ' * (width - cell_len(head))}  {words.told(line)}")
+            print(f"{head}{' ' * (width - cell_len(head))}  {words.translate(line)}")
 
 
 def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = (), spare: Sequence[str] = ()) -> str:
@@ -73,7 +73,7 @@ def drawn(rows: Sequence[Mapping[str, Any]], right: Sequence[str] = (), spare: S
 
 def _heading(name: str) -> str:
     """Return a heading in the language of the terminal; one that has no words of ours as it is."""
-    return words.told(named("heading", name.replace("80 % interval", "interval_of_80").replace(" ", "_"), name))
+    return words.translate(named("heading", name.replace("80 % interval", "interval_of_80").replace(" ", "_"), name))
 
 
 def fitting(rows: Sequence[Mapping[str, Any]], spare: Sequence[str], width: int) -> list[str]:
@@ -92,4 +92,4 @@ def fitting(rows: Sequence[Mapping[str, Any]], spare: Sequence[str], width: int)
 def _cell(value: Any) -> Any:
     from rich.text import Text
 
-    return Text("-" if value is None else words.told(value) if isinstance(value, str) else str(value))
+    return Text("-" if value is None else words.translate(value) if isinstance(value, str) else str(value))

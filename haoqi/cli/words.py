@@ -16,14 +16,14 @@ def language() -> str:
     return found
 
 
-def told(text: str) -> str:
+def translate(text: str) -> str:
     """Return a sentence in the language of the terminal; any other text as it is."""
     return spoken(text, language())
 
 
 def words(key: str, /, **facts: object) -> str:
     """Return the sentence of a key in the language of the terminal."""
-    return told(say(key, **facts))
+    return translate(say(key, **facts))
 
 
 def seconds(value: float) -> str:
@@ -32,7 +32,7 @@ def seconds(value: float) -> str:
     >>> seconds(0.42), seconds(8.4), seconds(125), seconds(3725)
     ('0.4 s', '8 s', '2 min 5 s', '1 h 2 min')
     """
-    return told(quantities.duration(value))
+    return translate(quantities.duration(value))
 
 
 def clock(value: float) -> str:
@@ -52,7 +52,7 @@ def metric(name: str) -> str:
     >>> metric("macro_f1"), metric("entity_macro_f1"), metric("mcc"), metric("exact_match")
     ('macro-F1', 'entity macro-F1', 'MCC', 'exact match')
     """
-    return told(metric_said(name))
+    return translate(metric_said(name))
 
 
 def metric_said(name: str) -> str:

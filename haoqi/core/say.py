@@ -78,7 +78,7 @@ def spoken(text: str, language: str | None = None) -> str:
     return text.within(language or console()) if isinstance(text, Sentence) else text
 
 
-def told_by(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """Return what an error says: the sentence that was raised, where it was one."""
     first = error.args[0] if error.args else ""
     return first if isinstance(first, Sentence) else str(error)

@@ -1,1 +1,1 @@
-"""The door for scikit-learn: estimators that take texts, or pairs of texts, and look for their own best model."""
+"""The scikit-learn interface: estimators that take texts, or pairs of texts, and look for their own best model."""

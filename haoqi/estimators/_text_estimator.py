@@ -65,16 +65,16 @@ class TextEstimator(BaseEstimator):  # type: ignore[misc]
 
         run = run_of("texts", name=self.name or "texts", **self._settings(task))
         raw = Raw.of(_examples(texts, answers), "texts")
-        heard: list[Released] = []
+        released: list[Released] = []
 
         def hear(event: Event) -> None:
-            heard.extend([event] if isinstance(event, Released) else [])
+            released.extend([event] if isinstance(event, Released) else [])
 
         own = self._home()
         # Without a name runs and releases go to a folder that is deleted afterwards; caches are shared all the same.
         with nullcontext(own) if self.name is not None else TemporaryDirectory(prefix="haoqi-") as home:
             release = pipeline.improve(run, hear, raw, home=Path(home), cache=folder.cache(own))
-            warn_unless_promoted(heard[-1], stacklevel=4)
+            warn_unless_promoted(released[-1], stacklevel=4)
             return release.load() if self.name is not None else _lasting(release.folder, folder.cache(own))
 
     def _settings(self, task: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from haoqi.core import seeds
 from haoqi.core.say import say
 from haoqi.methods._embedded import fit_ridge
-from haoqi.methods._tuning import Bench
+from haoqi.methods._tuning import TrainingSetup
 from haoqi.methods.method import Progress
 from haoqi.methods.work import Load, Size, Work
 from haoqi.train.distributed.group import first_rank_first
@@ -20,7 +20,7 @@ _HEAD_START_ROUNDS = 30
 _HEAD_RIDGE = 0.004
 
 
-def start_head(bench: Bench) -> None:
+def start_head(setup: TrainingSetup) -> None:
     """Give the head the weights of a linear probe on the base as it is.
 
     A head that starts from nothing sends noise through the encoder until it has learnt, and spoils it
@@ -29,23 +29,23 @@ def start_head(bench: Bench) -> None:
     """
     import torch
 
-    if bench.reader.words or bench.reader.pairing:
+    if setup.reader.words or setup.reader.pairing:
         return
 
-    job = bench.job
+    job = setup.job
     rows = np.sort(seeds.generator(job.seed, "head").permutation(len(job.train))[:_HEAD_START_ROWS])
     job.report(Progress(0.0, say("fit.head_start")))
-    with first_rank_first(bench.placement):
+    with first_rank_first(setup.placement):
         embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
-    targets, weights = bench.targets[rows], bench.counting[rows]
+    targets, weights = setup.targets[rows], setup.counting[rows]
     if job.task.output.kind.is_number:
         direction, bias = fit_ridge(embeddings, targets, _HEAD_RIDGE, weights=weights.astype(np.float64))
         weight = direction.T.copy()
     else:
-        weight, bias = fit_head(embeddings, targets, bench.model.head.out_features, weights=weights)
+        weight, bias = fit_head(embeddings, targets, setup.model.head.out_features, weights=weights)
     with torch.no_grad():
-        bench.model.head.weight.copy_(torch.from_numpy(weight))
-        bench.model.head.bias.copy_(torch.from_numpy(bias))
+        setup.model.head.weight.copy_(torch.from_numpy(weight))
+        setup.model.head.bias.copy_(torch.from_numpy(bias))
 
 
 def fit_head(

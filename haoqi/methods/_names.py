@@ -11,8 +11,8 @@ from haoqi.models.lexical.ngrams import unspaced_share
 NAMINGS = 3
 """Ways to put a label into words."""
 
-NAMING_PIECES = 8
-"""How long they are, in a base's pieces."""
+NAMING_TOKENS = 8
+"""How long they are, in a base's tokens."""
 
 
 def with_names(job: Job) -> Job:

@@ -44,13 +44,13 @@ from haoqi.train.objectives.shared_dropout import hidden, learning_layers
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
 
-# So many validation examples say which weights are better; more would cost training time.
-_LOOKED_AT = 1000
+# The validation examples that decide which weights are better; more would cost training time.
+_MAX_VALIDATION = 1000
 
 
 @dataclass(frozen=True)
-class Bench:
-    """A job laid out for training: the model, and the examples as it reads them."""
+class TrainingSetup:
+    """A job that is ready for training: the model, and the examples as it reads them."""
 
     job: Job
     base: Base
@@ -58,7 +58,7 @@ class Bench:
     reader: Reader
     train: Reading
     valid: Reading
-    looked_at: Examples
+    validation: Examples
     """The validation examples that `valid` holds."""
     targets: npt.NDArray[Any]
     """One row per text, or per word."""
@@ -84,7 +84,7 @@ class Bench:
         return None if self.job.seconds is None else self.job.seconds - (time.monotonic() - self.begun)
 
 
-def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | None = None) -> Bench:
+def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | None = None) -> TrainingSetup:
     """Return a job with its base loaded and its examples read.
 
     Args:
@@ -120,19 +120,19 @@ def lay_out(job: Job, max_tokens: int, *, dropout: float = 0.0, layers: int | No
     if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
     rng = seeds.generator(job.seed, "looks")
-    looked_at = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_LOOKED_AT]))
-    pieces = partial(job.store.pieces, base)
-    reading = reader.read(train, pieces)
+    validation = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_MAX_VALIDATION]))
+    tokenize = partial(job.store.tokenize, base)
+    reading = reader.read(train, tokenize)
     if not len(reading.ids):
         raise UserError("the training texts hold no words", "check which column holds the text")
-    return Bench(
+    return TrainingSetup(
         job,
         base,
         model,
         reader,
         reading,
-        reader.read(looked_at, pieces),
-        looked_at,
+        reader.read(validation, tokenize),
+        validation,
         np.concatenate(found) if words else _scaled(np.asarray(found), scale),
         _placement(job),
         begun,
@@ -189,15 +189,15 @@ def without_dropout(encoder: Any) -> Any:
 
 
 def train(
-    bench: Bench,
+    setup: TrainingSetup,
     settings: TrainSettings,
     techniques: Techniques,
     multiplier: Callable[[str], float] = lambda name: 1.0,
 ) -> Outcome:
-    """Train what of a bench's model requires a gradient; the model holds the best weights afterwards.
+    """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
     Args:
-        bench: what is trained on what.
+        setup: the model, and the examples that it learns from.
         settings: how, as far as the loop is concerned; how much is averaged is told by the techniques.
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
@@ -207,38 +207,38 @@ def train(
     """
     techniques.check()
     sizes, copies = (settings.batch_size, settings.batch_tokens), techniques.copies
-    device = bench.placement.device
-    footprint = footprint_of(bench.model, int(bench.train.lengths.max()))
-    loss = _loss(bench, techniques)
-    early = _early(bench, loss)
-    targets = bench.targets if early is None else np.arange(len(bench.targets))
+    device = setup.placement.device
+    footprint = footprint_of(setup.model, int(setup.train.lengths.max()))
+    loss = _loss(setup, techniques)
+    early = _early(setup, loss)
+    targets = setup.targets if early is None else np.arange(len(setup.targets))
     learner = Learner(
-        bench.model,
-        ExampleBatches(bench.train, targets, *sizes, device, bench.weights, copies),
-        _objective(bench, techniques, early or loss),
-        rows=len(bench.train.ids),
-        tokens=int(techniques.effort * bench.train.lengths.sum()),
-        score=_score(bench) if len(bench.looked_at) else None,
-        score_tokens=int(bench.valid.lengths.sum()),
-        score_rows=len(bench.looked_at),
+        setup.model,
+        ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),
+        _objective(setup, techniques, early or loss),
+        rows=len(setup.train.ids),
+        tokens=int(techniques.effort * setup.train.lengths.sum()),
+        score=_score(setup) if len(setup.validation) else None,
+        score_tokens=int(setup.valid.lengths.sum()),
+        score_rows=len(setup.validation),
         multiplier=multiplier,
         memory={} if early is None else {"remembered": early.remembered},
         footprint=footprint and replace(footprint, longest=copies * footprint.longest),
     )
-    with hidden(learning_layers(bench.model), techniques.dropout if techniques.r_drop else 0.0):
+    with hidden(learning_layers(setup.model), techniques.dropout if techniques.r_drop else 0.0):
         outcome = fit(
             learner,
             replace(settings, average=techniques.average),
-            seed=bench.job.seed,
-            placement=bench.placement,
-            folder=bench.job.folder,
-            seconds=bench.seconds,
-            to_beat=bench.job.to_beat,
-            report=lambda share, note: bench.job.report(Progress(share, note)),
-            tell=bench.job.note,
+            seed=setup.job.seed,
+            placement=setup.placement,
+            folder=setup.job.folder,
+            seconds=setup.seconds,
+            to_beat=setup.job.to_beat,
+            report=lambda share, note: setup.job.report(Progress(share, note)),
+            tell=setup.job.note,
         )
     if early is not None and early.learns:
-        bench.job.remember(early.remembered.cpu().numpy())
+        setup.job.remember(early.remembered.cpu().numpy())
     return outcome
 
 
@@ -260,72 +260,72 @@ def slower_below(layers: int, decay: float, head: float = 5.0) -> Callable[[str]
     return multiplier
 
 
-def predictor_of(bench: Bench, tuned: frozenset[str] | None = None) -> Encoder:
-    """Return the predictor of a trained bench.
+def build_predictor(setup: TrainingSetup, tuned: frozenset[str] | None = None) -> Encoder:
+    """Return the predictor of a trained model.
 
     Args:
-        bench: after training.
+        setup: after training.
         tuned: names of the encoder's weights that changed; None: those that require a gradient.
     """
     if tuned is None:
-        tuned = frozenset(name for name, value in bench.model.encoder.named_parameters() if value.requires_grad)
-    for value in bench.model.parameters():
+        tuned = frozenset(name for name, value in setup.model.encoder.named_parameters() if value.requires_grad)
+    for value in setup.model.parameters():
         value.requires_grad_(False)
-    if bench.scale != (0.0, 1.0):  # from here on the head gives numbers as they are
-        mean, spread = bench.scale
-        bench.model.head.weight.mul_(spread)
-        bench.model.head.bias.mul_(spread).add_(mean)
-    return Encoder.of(bench.model.eval(), bench.reader, bench.base, tuned)
+    if setup.scale != (0.0, 1.0):  # from here on the head gives numbers as they are
+        mean, spread = setup.scale
+        setup.model.head.weight.mul_(spread)
+        setup.model.head.bias.mul_(spread).add_(mean)
+    return Encoder.of(setup.model.eval(), setup.reader, setup.base, tuned)
 
 
-def _objective(bench: Bench, techniques: Techniques, loss: Loss) -> Objective:
+def _objective(setup: TrainingSetup, techniques: Techniques, loss: Loss) -> Objective:
     """Return the loss of a batch."""
     adversary = None
     if techniques.adversarial != "none":
         random = techniques.adversarial == "freelb"
-        adversary = Adversary(bench.first, techniques.adversarial_radius, techniques.passes, random)
-    kind = bench.job.task.output.kind
+        adversary = Adversary(setup.first, techniques.adversarial_radius, techniques.passes, random)
+    kind = setup.job.task.output.kind
     gap = number_gap if kind.is_number else labels_gap if kind.several_classes else label_gap
     return Objective(loss, gap, techniques.r_drop, techniques.mixup, adversary)
 
 
-def _early(bench: Bench, plain: Loss) -> EarlyLearning | None:
+def _early(setup: TrainingSetup, plain: Loss) -> EarlyLearning | None:
     """Return the loss that holds a training to what it answered early, where beliefs are there to begin from.
 
     No one of several devices sees every row, so there beliefs stay as they came.
     """
     import torch
 
-    if bench.beliefs is None:
+    if setup.beliefs is None:
         return None
-    place = bench.placement
-    labels, beliefs = (torch.from_numpy(one).to(place.device) for one in (bench.targets, bench.beliefs))
+    place = setup.placement
+    labels, beliefs = (torch.from_numpy(one).to(place.device) for one in (setup.targets, setup.beliefs))
     return EarlyLearning.of(plain, labels, beliefs, MOMENTUM if place.devices == 1 else 1.0)
 
 
-def _loss(bench: Bench, techniques: Techniques) -> Loss:
+def _loss(setup: TrainingSetup, techniques: Techniques) -> Loss:
     """Return the loss of the task's output."""
-    many = bench.job.task.output.kind.several_classes
-    if bench.job.task.output.kind.is_number:
+    many = setup.job.task.output.kind.several_classes
+    if setup.job.task.output.kind.is_number:
         return number_loss()
-    weights, counting = None, bench.counting.astype(np.float64)
+    weights, counting = None, setup.counting.astype(np.float64)
     if techniques.class_weights == "balanced":
         if many:
-            weights = balanced_presence(counting @ bench.targets, float(counting.sum()))
+            weights = balanced_presence(counting @ setup.targets, float(counting.sum()))
         else:
-            weights = balanced(np.bincount(bench.targets, counting, minlength=bench.model.head.out_features))
-        weights = weights.to(bench.placement.device)
+            weights = balanced(np.bincount(setup.targets, counting, minlength=setup.model.head.out_features))
+        weights = weights.to(setup.placement.device)
     return (labels_loss if many else label_loss)(techniques.label_smoothing, weights, techniques.focal)
 
 
-def _score(bench: Bench) -> Callable[[], float]:
-    """Return a function that scores the model on the validation examples that are looked at."""
-    task, asked = bench.job.task, bench.looked_at
+def _score(setup: TrainingSetup) -> Callable[[], float]:
+    """Return a function that scores the model on the validation examples."""
+    task, asked = setup.job.task, setup.validation
 
     def score() -> float:
-        scores = scores_of(bench.model, bench.valid, bench.placement)
-        if bench.scale != (0.0, 1.0):
-            scores = (np.asarray(scores) * bench.scale[1] + bench.scale[0]).astype(np.float32)
+        scores = scores_of(setup.model, setup.valid, setup.placement)
+        if setup.scale != (0.0, 1.0):
+            scores = (np.asarray(scores) * setup.scale[1] + setup.scale[0]).astype(np.float32)
         fitted = task.output.calibrate(scores, asked, task.metric)  # as it will be judged
         answers = task.output.decode(scores, asked, **fitted)
         return task.metric.merit_of(asked, answers, task)

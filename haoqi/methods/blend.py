@@ -40,7 +40,7 @@ EQUAL = 0.5
 """Standard deviation of a member's weight about an equal share, before any answer is seen."""
 
 BATCH = 256
-"""Examples that are read before the clock is looked at."""
+"""Examples that are read before the time is checked."""
 
 READING = 0.5
 """Of the time there is, what reading training examples may take: validation examples are to be read, too."""

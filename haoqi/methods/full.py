@@ -13,7 +13,7 @@ from haoqi.core.config import Choices, Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import lay_out, predictor_of, slower_below, train
+from haoqi.methods._tuning import build_predictor, prepare_training, slower_below, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.embedding_rows import gathered
@@ -47,7 +47,7 @@ class Full(Techniques):
     head_start: Annotated[bool, Choices(True, False, search=False)] = True
     """Whether the head starts from a linear probe."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read; entities are read in windows of so many."""
+    """Tokens of a text that are read; entities are read in windows of so many."""
     weight_decay: Annotated[float, Range(0.0, 0.3, search=False)] = 0.01
     """Decay of the weights that learn."""
     schedule: Annotated[str, Choices("linear", "cosine", "constant", search=False)] = "linear"
@@ -58,12 +58,12 @@ class Full(Techniques):
         return on_devices(self._fit, job)
 
     def _fit(self, job: Job) -> Predictor:
-        bench = lay_out(job, self.max_tokens, dropout=self.dropout)
-        embeddings = getattr(bench.model.encoder, "embeddings", None)
+        setup = prepare_training(job, self.max_tokens, dropout=self.dropout)
+        embeddings = getattr(setup.model.encoder, "embeddings", None)
         if self.freeze_embeddings and embeddings is not None:
             embeddings.requires_grad_(False)
         if self.head_start:
-            start_head(bench)
+            start_head(setup)
         settings = TrainSettings(
             learning_rate=self.learning_rate,
             epochs=self.epochs,
@@ -71,13 +71,13 @@ class Full(Techniques):
             weight_decay=self.weight_decay,
             schedule=self.schedule,
         )
-        multiplier = slower_below(bench.base.card.layers, self.layer_decay)
+        multiplier = slower_below(setup.base.card.layers, self.layer_decay)
         if self.freeze_embeddings:
-            train(bench, settings, self, multiplier)
+            train(setup, settings, self, multiplier)
         else:
-            with gathered(bench.model.encoder, [bench.train, bench.valid]) as (learnt, looked_at):
-                train(replace(bench, train=learnt, valid=looked_at), settings, self, multiplier)
-        return predictor_of(bench)
+            with gathered(setup.model.encoder, [setup.train, setup.valid]) as (learnt, validation):
+                train(replace(setup, train=learnt, valid=validation), settings, self, multiplier)
+        return build_predictor(setup)
 
     def work(self, size: Size) -> Work:
         """Three passes through every layer for each text and epoch, one for the head's start and for scoring."""

@@ -27,6 +27,7 @@ class Logistic:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (8, 9)
+    baseline: ClassVar[bool] = True
 
     strength: Annotated[float, Range(0.01, 100.0, log=True, search=False)] = 1.0
     """How much an error costs against large weights (C); 1 is scikit-learn's default."""

@@ -16,7 +16,7 @@ from haoqi.core.config import Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import lay_out, predictor_of, slower_below, train
+from haoqi.methods._tuning import build_predictor, prepare_training, slower_below, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.low_rank import add_low_rank, merge_low_rank
@@ -47,24 +47,24 @@ class Lora(Techniques):
     batch_size: Annotated[int, Range(4, 128, log=True)] = 16
     """Examples per step."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read; entities are read in windows of so many."""
+    """Tokens of a text that are read; entities are read in windows of so many."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder with its matrices trained on job.train and merged, the best weights by job.valid."""
         return on_devices(self._fit, job)
 
     def _fit(self, job: Job) -> Predictor:
-        bench = lay_out(job, self.max_tokens, dropout=self.dropout)
-        start_head(bench)
-        encoder = bench.model.encoder
+        setup = prepare_training(job, self.max_tokens, dropout=self.dropout)
+        start_head(setup)
+        encoder = setup.model.encoder
         with own_randomness("cpu"):
             torch.manual_seed(seeds.number(job.seed, "lora"))
             adapted = add_low_rank(encoder, self.rank, scale=2.0)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         # No faster for the head: the rate of the matrices is high already.
-        train(bench, settings, self, slower_below(0, 1.0, head=1.0))
+        train(setup, settings, self, slower_below(0, 1.0, head=1.0))
         merge_low_rank(encoder)
-        return predictor_of(bench, frozenset(f"{name}.weight" for name in adapted))
+        return build_predictor(setup, frozenset(f"{name}.weight" for name in adapted))
 
     def work(self, size: Size) -> Work:
         """Gradients of what passes through every layer, but of few weights: two passes instead of three."""

@@ -1,6 +1,6 @@
 """The commonest answer, whatever the text (Holte, 1993, doi:10.1023/A:1022631118932, calls it 0R).
 
-Prefer it never: it is the floor. A method that does not beat it has learnt nothing, and on very unequal
+Prefer it never: it is the baseline. A method that does not beat it has learnt nothing, and on very unequal
 labels its accuracy says how little an accuracy means.
 """
 
@@ -27,6 +27,7 @@ class Majority:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (5, 10)
+    control: ClassVar[bool] = True
 
     def fit(self, job: Job) -> Predictor:
         """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean."""

@@ -21,7 +21,7 @@ Weighs = Literal["exactly", "roughly", "no"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a fit has come, for whoever looks on."""
+    """How far a fit has come, for whoever follows it."""
 
     share: float
     """Work done, in [0, 1]."""
@@ -42,7 +42,7 @@ class Job:
     """Embeddings and frozen activations, computed once per base and text and shared by all plans."""
     base: Base | None = None
     folder: Path | None = None
-    """Where a checkpoint may be written and is looked for first; None: no checkpoints."""
+    """Where a checkpoint may be written and is read first; None: no checkpoints."""
     seconds: float | None = None
     """Time that is left for this fit: a gradient method shortens its schedule to end within it."""
     to_beat: float | None = None
@@ -71,7 +71,9 @@ class Method(Protocol):
     which says as counts what a fit takes and scoring texts with what it gives; without one the explorer begins with
     what methods of its sort usually take, and goes by the seconds that its plans took (`work_of`). And it may have
     `ranks: ClassVar[tuple[int, int]]`: where it tends to stand among methods when time is no matter, 0 the best, with
-    many examples and with few; in the middle where it does not say.
+    many examples and with few; in the middle where it does not say. With `control: ClassVar[bool] = True` it learns
+    nothing from texts: whatever is better replaces it without a test. With `baseline: ClassVar[bool] = True` it is what
+    most people would run: where it is cheap it comes first, and others are believed in relative to it.
     """
 
     accepts: ClassVar[Accepts]

@@ -16,7 +16,7 @@ from haoqi.core.say import say
 from haoqi.data.answers import NUMBERS_TOO, Accepts
 from haoqi.data.examples import Examples, Indices, Weights
 from haoqi.methods._embedded import Floats, Targets, fit_linear, fit_ridge, logistic_loss
-from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
+from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
@@ -92,7 +92,7 @@ class Probe:
             saved=size.width * size.labels / 1e6,
         )
         # Names are texts that are short.
-        names = NAMINGS * size.labels * NAMING_PIECES / size.tokens if self.named else 0.0
+        names = NAMINGS * size.labels * NAMING_TOKENS / size.tokens if self.named else 0.0
         libraries = ("sklearn", "transformers")
         return Work(
             fit + labelled(size, size.train_rows), embeds=size.train_rows + names, asks=True, libraries=libraries

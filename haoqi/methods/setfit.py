@@ -21,8 +21,8 @@ from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
 from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.methods._heads import fit_head, head_solver
-from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
-from haoqi.methods._tuning import Bench, lay_out, predictor_of, slower_below
+from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
+from haoqi.methods._tuning import TrainingSetup, build_predictor, prepare_training, slower_below
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
 from haoqi.models.encoders.batch_order import in_batches
@@ -64,53 +64,53 @@ class Setfit:
     batch_size: Annotated[int, Range(8, 128, log=True)] = 32
     """Texts that are compared with one another; at most half of all, or eight."""
     temperature: Annotated[float, Range(0.02, 0.5, log=True)] = 0.1
-    """How sharply: low looks at the nearest texts most."""
+    """How sharply: low weighs the nearest texts most."""
     named: Annotated[bool, Choices(True, False)] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read."""
+    """Tokens of a text that are read."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on pairs of job.train, with a logistic head on what it then says."""
         job = replace(job, devices=1, sharding="none")  # nothing of a step could be shared
-        bench = lay_out(with_names(job) if self.named else job, self.max_tokens)
-        _freeze_for_contrast(bench)
-        rows = _spread(bench.targets, seeds.generator(job.seed, "rows"))
+        setup = prepare_training(with_names(job) if self.named else job, self.max_tokens)
+        _freeze_for_contrast(setup)
+        rows = _spread(setup.targets, seeds.generator(job.seed, "rows"))
         epochs, batch_size = self._schedule(len(rows))
         sizes = (rows, batch_size)
-        batches = ContrastBatches(bench.train, bench.targets, *sizes, bench.counting, bench.placement.device)
+        batches = ContrastBatches(setup.train, setup.targets, *sizes, setup.counting, setup.placement.device)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=epochs, batch_size=batch_size)
         learner = Learner(
-            bench.model,
+            setup.model,
             batches,
             contrast(self.temperature),
             rows=len(rows),
-            tokens=int(bench.train.lengths[rows].sum()),
-            multiplier=slower_below(bench.base.card.layers, 0.9),
+            tokens=int(setup.train.lengths[rows].sum()),
+            multiplier=slower_below(setup.base.card.layers, 0.9),
             divisible=False,  # every text is compared with all others
-            footprint=footprint_of(bench.model, int(bench.train.lengths[rows].max())),
+            footprint=footprint_of(setup.model, int(setup.train.lengths[rows].max())),
         )
         fit(
             learner,
             settings,
             seed=job.seed,
-            placement=bench.placement,
+            placement=setup.placement,
             folder=job.folder,
-            seconds=None if bench.seconds is None else bench.seconds * _CONTRAST_SHARE,
+            seconds=None if setup.seconds is None else setup.seconds * _CONTRAST_SHARE,
             report=lambda share, note: job.report(Progress(share * _CONTRAST_SHARE, note)),
             tell=job.note,
         )
         job.report(Progress(_CONTRAST_SHARE, say("fit.head")))
         weight, bias = fit_head(
-            _features(bench, rows),
-            bench.targets[rows],
-            bench.model.head.out_features,
-            weights=bench.counting[rows],
+            _features(setup, rows),
+            setup.targets[rows],
+            setup.model.head.out_features,
+            weights=setup.counting[rows],
         )
         with torch.no_grad():
-            bench.model.head.weight.copy_(torch.from_numpy(weight))
-            bench.model.head.bias.copy_(torch.from_numpy(bias))
-        return predictor_of(bench)
+            setup.model.head.weight.copy_(torch.from_numpy(weight))
+            setup.model.head.bias.copy_(torch.from_numpy(bias))
+        return build_predictor(setup)
 
     def work(self, size: Size) -> Work:
         """Learning on at most 2,000 rows, and a pass for the head."""
@@ -118,7 +118,9 @@ class Setfit:
         rows, learnt = min(size.train_rows + names, _MOST_ROWS), _with_short(size, names)
         moved = 12.0 * size.layers * size.width**2
         epochs, batch_size = self._schedule(rows)
-        how = Tuning(epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, looks=False, padded=_PADDED)
+        how = Tuning(
+            epochs, batch_size, self.max_tokens, size.layers, moved, rows=rows, evaluates=False, padded=_PADDED
+        )
         work = tuned(learnt, how)
         head = Load(forward=rows * learnt.forward(self.max_tokens, size.layers)) + head_solver(size, rows)
         return replace(work, fit=work.fit + head, score=tuned(size, how).score)
@@ -189,24 +191,24 @@ def _with_short(size: Size, count: int) -> Size:
     """Return a size some of whose texts are as short as a named label."""
     known = size.lengths or (round(size.tokens),)
     short = round(len(known) * count / max(1, size.train_rows))
-    return replace(size, lengths=known + (NAMING_PIECES,) * short) if short else size
+    return replace(size, lengths=known + (NAMING_TOKENS,) * short) if short else size
 
 
-def _freeze_for_contrast(bench: Bench) -> None:
+def _freeze_for_contrast(setup: TrainingSetup) -> None:
     """Let only the layers learn: the head is fitted afterwards, the embedding table stays."""
-    bench.model.head.requires_grad_(False)
-    embeddings = getattr(bench.model.encoder, "embeddings", None)
+    setup.model.head.requires_grad_(False)
+    embeddings = getattr(setup.model.encoder, "embeddings", None)
     if embeddings is not None:
         embeddings.requires_grad_(False)
 
 
-def _features(bench: Bench, rows: Rows) -> npt.NDArray[np.float32]:
+def _features(setup: TrainingSetup, rows: Rows) -> npt.NDArray[np.float32]:
     """Return what the head reads of these rows."""
-    found = np.zeros((len(rows), bench.model.head.in_features), dtype=np.float32)
-    for chosen in in_batches([bench.train.ids[row] for row in rows]):
-        batch = bench.train.collate(rows[chosen], bench.placement.device)
-        with torch.inference_mode(), bench.placement.arithmetic():
-            found[chosen] = bench.model.features(batch).float().cpu().numpy()
+    found = np.zeros((len(rows), setup.model.head.in_features), dtype=np.float32)
+    for chosen in in_batches([setup.train.ids[row] for row in rows]):
+        batch = setup.train.collate(rows[chosen], setup.placement.device)
+        with torch.inference_mode(), setup.placement.arithmetic():
+            found[chosen] = setup.model.features(batch).float().cpu().numpy()
     return found
 
 

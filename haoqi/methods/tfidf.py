@@ -1,7 +1,7 @@
 """TF-IDF n-grams under a linear support vector machine (Joachims, 1998, doi:10.1007/BFb0026683).
 
 The words that occur decide, whatever their order beyond three; no base is read, so it is the fastest
-method that looks at the text, and on long texts whose topic shows in their words it is often the best. Prefer
+method that reads the text, and on long texts whose topic shows in their words it is often the best. Prefer
 it for topics, for long documents, and as the first usable model of any run. Solved by dual coordinate
 descent (Hsieh et al., 2008, doi:10.1145/1390156.1390208), one label against the rest.
 

@@ -15,7 +15,7 @@ from haoqi.core.say import say
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import Bench, boundary, lay_out, predictor_of, slower_below, train
+from haoqi.methods._tuning import TrainingSetup, boundary, build_predictor, prepare_training, slower_below, train
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Size, States, Tuning, Work, tuned
 from haoqi.models.encoders.encoder import layers_of, only_layers
@@ -47,23 +47,23 @@ class TopLayers(Techniques):
     batch_size: Annotated[int, Range(4, 128, log=True)] = 16
     """Examples per step."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
-    """Pieces of a text that are read; entities are read in windows of so many."""
+    """Tokens of a text that are read; entities are read in windows of so many."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder whose upper layers were trained on job.train, its best weights by job.valid."""
         return on_devices(self._fit, job)
 
     def _fit(self, job: Job) -> Predictor:
-        bench = lay_out(job, self.max_tokens, dropout=self.dropout, layers=self.layers)
-        first = boundary(bench.base, self.layers)
-        bench.model.encoder.requires_grad_(False)
-        for layer in list(layers_of(bench.model.encoder))[first:]:
+        setup = prepare_training(job, self.max_tokens, dropout=self.dropout, layers=self.layers)
+        first = boundary(setup.base, self.layers)
+        setup.model.encoder.requires_grad_(False)
+        for layer in list(layers_of(setup.model.encoder))[first:]:
             layer.requires_grad_(True)
-        start_head(bench)
+        start_head(setup)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
-        with _upper(bench, first) as upper:
-            train(upper, settings, self, slower_below(bench.base.card.layers, 1.0))
-        return predictor_of(bench)
+        with _upper(setup, first) as upper:
+            train(upper, settings, self, slower_below(setup.base.card.layers, 1.0))
+        return build_predictor(setup)
 
     def work(self, size: Size) -> Work:
         """Learning in the upper layers, one pass through the lower ones, and one for the head's start."""
@@ -76,21 +76,21 @@ class TopLayers(Techniques):
 
 
 @contextmanager
-def _upper(bench: Bench, first: int) -> Iterator[Bench]:
-    """Give the bench without its lower layers, whose states are computed first; or whole, if they are too many."""
-    store = bench.job.store
-    if not first or not agree(bench.placement, store.fits(bench.base, first, [*bench.train.ids, *bench.valid.ids])):
-        yield bench
+def _upper(setup: TrainingSetup, first: int) -> Iterator[TrainingSetup]:
+    """Yield the setup without its lower layers, whose states are computed first; or whole, if they are too many."""
+    store = setup.job.store
+    if not first or not agree(setup.placement, store.fits(setup.base, first, [*setup.train.ids, *setup.valid.ids])):
+        yield setup
         return
 
     def states(reading: Reading, key: str) -> Reading:
         def progress(done: int) -> None:
-            bench.job.report(Progress(0.0, say(key, done=done, count=len(reading.ids))))
+            setup.job.report(Progress(0.0, say(key, done=done, count=len(reading.ids))))
 
-        return with_states(reading, store.states(bench.base, first, reading.ids, progress))
+        return with_states(reading, store.states(setup.base, first, reading.ids, progress))
 
-    with first_rank_first(bench.placement):
-        train_states = states(bench.train, "fit.frozen")
-        valid_states = states(bench.valid, "fit.frozen_valid")
-    with only_layers(bench.model.encoder, first, bench.base.card.layers):
-        yield replace(bench, train=train_states, valid=valid_states)
+    with first_rank_first(setup.placement):
+        train_states = states(setup.train, "fit.frozen")
+        valid_states = states(setup.valid, "fit.frozen_valid")
+    with only_layers(setup.model.encoder, first, setup.base.card.layers):
+        yield replace(setup, train=train_states, valid=valid_states)

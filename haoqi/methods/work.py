@@ -7,10 +7,10 @@ from typing import Any
 
 from haoqi.models.encoders.tokens import LONGEST
 
-# Where a text's own length is not known, it is taken from its pieces.
-_CHARACTERS_PER_PIECE, _PIECES_PER_WORD = 4.0, 1.3
-# As the gradient loop has it: at most so many examples are looked at, twice per epoch, for a tenth of the cost.
-_WATCHED, _LOOKS_PER_EPOCH, _LOOKS_SHARE = 1000, 2, 0.1
+# Where a text's own length is not known, it is taken from its tokens.
+_CHARACTERS_PER_TOKEN, _TOKENS_PER_WORD = 4.0, 1.3
+# As the gradient loop has it: at most so many examples are scored, twice per epoch, for a tenth of the cost.
+_WATCHED, _EVALUATIONS_PER_EPOCH, _EVALUATION_SHARE = 1000, 2, 0.1
 
 
 @dataclass(frozen=True)
@@ -21,24 +21,24 @@ class Size:
     valid_rows: int
     """Texts that are scored."""
     tokens: float
-    """Mean length of a text in pieces of the base's tokenizer."""
+    """Mean length of a text in tokens of the base's tokenizer."""
     labels: int
     layers: int = 0
     width: int = 0
     vocabulary: int = 0
     """Rows of the base's embedding tables."""
     characters: float = 0.0
-    """Mean length of a text in characters; 0: four to a piece."""
+    """Mean length of a text in characters; 0: four to a token."""
     words: float = 0.0
-    """Mean length of a text in words; 0: from its pieces."""
+    """Mean length of a text in words; 0: from its tokens."""
     lengths: tuple[int, ...] = ()
-    """Pieces of some typical texts, which say what is left where texts are cut; empty: all as long as the mean."""
+    """Tokens of some typical texts, which say what is left where texts are cut; empty: all as long as the mean."""
     unspaced: bool = False
     """Whether the texts are mostly in a script without spaces between words."""
     per_word: bool = False
     """Whether every word is labelled, rather than every text."""
     watched: bool = True
-    """Whether a fit may look at the texts that are scored, as it may not in cross-validation."""
+    """Whether a fit may use the texts that are scored, as it may not in cross-validation."""
 
     @property
     def weights(self) -> float:
@@ -48,20 +48,20 @@ class Size:
     @property
     def letters(self) -> float:
         """Mean length of a text in characters."""
-        return self.characters or _CHARACTERS_PER_PIECE * self.tokens
+        return self.characters or _CHARACTERS_PER_TOKEN * self.tokens
 
     @property
     def spelt(self) -> float:
         """Mean length of a text in words."""
-        return self.words or self.tokens / _PIECES_PER_WORD
+        return self.words or self.tokens / _TOKENS_PER_WORD
 
     @property
     def watched_rows(self) -> int:
-        """Texts that a gradient method looks at while it learns."""
+        """Validation texts that a gradient method scores while it learns."""
         return min(_WATCHED, self.valid_rows) if self.watched else 0
 
     def tokens_within(self, limit: int) -> float:
-        """Return the mean number of pieces that are read of a text where `limit` are read at once.
+        """Return the mean number of tokens that are read of a text where `limit` are read at once.
 
         The rest of a text is left out, or read in further windows where words are labelled.
         """
@@ -76,10 +76,10 @@ class Size:
         return replace(self, lengths=(round(longest),), tokens=longest)
 
     def forward(self, limit: int, layers: int) -> float:
-        """Return the operations (1e9) of passing one text, cut to `limit` pieces, through some layers.
+        """Return the operations (1e9) of passing one text, cut to `limit` tokens, through some layers.
 
-        24 for each piece, layer and pair of units, as in a layer that is four times as wide inside, and 4 for each
-        pair of pieces and unit, for attention.
+        24 for each token, layer and pair of units, as in a layer that is four times as wide inside, and 4 for each
+        pair of tokens and unit, for attention.
         """
         squares = self._mean(lambda length: self._kept(length, limit) * min(length, limit))
         return layers * (24 * self.width**2 * self.tokens_within(limit) + 4 * self.width * squares) / 1e9
@@ -106,9 +106,9 @@ class Load:
     copied: float = 0.0
     """1e6 weights of a base in memory that are copied, to be changed."""
     pieces: float = 0.0
-    """1e6 pieces cut by a tokenizer."""
+    """1e6 tokens cut by a tokenizer."""
     aligned: float = 0.0
-    """1e6 pieces cut and matched to words."""
+    """1e6 tokens cut and matched to words."""
     forward: float = 0.0
     """1e9 operations of encoders without gradients."""
     training: float = 0.0
@@ -173,7 +173,7 @@ class States:
     below: int
     """The layers that are computed."""
     limit: int
-    """Pieces that are read of a text."""
+    """Tokens that are read of a text."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Work:
     tunes: bool = False
     """Whether each fit changes a copy of the base."""
     states: States | None = None
-    """Hidden states of all training texts and of those looked at, where the method uses them."""
+    """Hidden states of all training and validation texts, where the method uses them."""
     libraries: tuple[str, ...] = ()
     """What is imported at first use, of those that `Load` counts."""
 
@@ -213,8 +213,8 @@ class Tuning:
     """What a step's operations are of a forward pass: forward, towards the inputs, towards the weights."""
     rows: int | None = None
     """Texts of an epoch; None: all training rows."""
-    looks: bool = True
-    """Whether the validation examples are looked at in between."""
+    evaluates: bool = True
+    """Whether the validation examples are scored in between."""
     padded: int = 1
     """Texts drawn at random whose longest is as long as a text is after padding; 1: batches are of like length."""
     effort: float = 1.0
@@ -247,22 +247,22 @@ def work_of(method: Any, size: Size) -> Work:
 def tuned(size: Size, how: Tuning) -> Work:
     """Return what tuning a base takes, and scoring texts with it."""
     rows = size.train_rows if how.rows is None else how.rows
-    watched = size.watched_rows if how.looks else 0
+    watched = size.watched_rows if how.evaluates else 0
     per_epoch = math.ceil(rows / how.batch_size)
     steps, text = per_epoch * how.epochs, size.forward(how.max_tokens, how.layers)
     learnt = text if how.padded == 1 else size.padded(how.padded).forward(how.max_tokens, how.layers)
     learning = how.effort * max(1, rows)
-    every = max(1, per_epoch / _LOOKS_PER_EPOCH, watched * per_epoch / (3 * _LOOKS_SHARE * learning))
-    looked = watched * (math.floor(steps / every) if watched else 0)
+    every = max(1, per_epoch / _EVALUATIONS_PER_EPOCH, watched * per_epoch / (3 * _EVALUATION_SHARE * learning))
+    evaluated = watched * (math.floor(steps / every) if watched else 0)
     fit = Load(
         fits=1,
         training=how.passes * how.effort * rows * how.epochs * learnt,
-        forward=looked * text,
+        forward=evaluated * text,
         steps=steps,
         updated=steps * how.moved / 1e6,
         saved=how.moved / 1e6,
-        answered=looked / 1e3,
-        tagged=_tags(size, looked + size.train_rows),
+        answered=evaluated / 1e3,
+        tagged=_tags(size, evaluated + size.train_rows),
     )
     score = Load(forward=size.valid_rows * size.forward(how.max_tokens, size.layers))
     return Work(
@@ -274,9 +274,9 @@ def tuned(size: Size, how: Tuning) -> Work:
 
 
 def read(size: Size, rows: float, limit: int) -> Load:
-    """Return what cutting texts into pieces takes."""
-    pieces = rows * size.tokens / 1e6  # the tokenizer reads all of a text, or nearly
-    return Load(aligned=pieces) if size.per_word else Load(pieces=rows * size.tokens_within(4 * limit) / 1e6)
+    """Return what cutting texts into tokens takes."""
+    million_tokens = rows * size.tokens / 1e6  # the tokenizer reads all of a text, or nearly
+    return Load(aligned=million_tokens) if size.per_word else Load(pieces=rows * size.tokens_within(4 * limit) / 1e6)
 
 
 def embedded(size: Size, texts: float) -> Load:

@@ -3,7 +3,7 @@
 A text gets the label whose name or description lies nearest to it among the embeddings of a base. Prefer it
 where hardly any example is labelled and the labels' names say what they mean; describe them for more. The
 similarity to each label is measured against what is usual for that label over the training texts, whose labels
-are not looked at, because some descriptions are near to everything (Radovanovic et al., 2010, on hubs).
+are not used, because some descriptions are near to everything (Radovanovic et al., 2010, on hubs).
 """
 
 from dataclasses import dataclass, replace

@@ -21,8 +21,8 @@ from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models import seals
-from haoqi.models.compile.cascade import saved_as
-from haoqi.models.compile.compiled import quickened
+from haoqi.models.compile.cascade import unwrap
+from haoqi.models.compile.compiled import load_compiled
 from haoqi.models.predictor import Predictor, Progress, predictors
 from haoqi.models.seals import READ_AT_LOAD
 from haoqi.models.stream import distinct
@@ -66,7 +66,7 @@ class Model:
     @property
     def predictor_name(self) -> str:
         """The name under which the predictor's class is registered."""
-        return type(saved_as(self.predictor)).__module__.rpartition(".")[2]
+        return type(unwrap(self.predictor)).__module__.rpartition(".")[2]
 
     @property
     def thread_safe(self) -> bool:
@@ -154,13 +154,13 @@ class Model:
         folders.write_json(folder / "model.json", plain)
 
 
-def load(folder: Path, cache: Path | None = None, *, master: bool = False) -> Model:
+def load(folder: Path, cache: Path | None = None, *, compiled: bool = True) -> Model:
     """Return the model that `Model.save` wrote, computed by the form that was chosen for it where there is one.
 
     Args:
         folder: where it lies.
         cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
-        master: leave a compiled form aside.
+        compiled: use the compiled form of the release, where it has one; else torch computes.
 
     Raises:
         UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
@@ -172,7 +172,7 @@ def load(folder: Path, cache: Path | None = None, *, master: bool = False) -> Mo
     hardware.keep_in(cache)
     predictor = maker.load(folder / "predictor", cache)
     model = Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
-    return model if master else replace(model, predictor=quickened(predictor, folder, model.margins))
+    return replace(model, predictor=load_compiled(predictor, folder, model.margins)) if compiled else model
 
 
 def read_card(folder: Path) -> dict[str, Any]:

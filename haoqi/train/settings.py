@@ -27,8 +27,8 @@ class TrainSettings:
     clip: Annotated[float, Range(0.0, 1000.0, search=False)] = 1.0
     """Largest norm of a step's gradient; 0: any."""
     evaluations: Annotated[int, Range(0, 100, search=False)] = 2
-    """Looks at the validation examples per epoch, fewer where they cost more than a tenth of the training."""
+    """Evaluations on the validation examples per epoch, fewer where they cost more than a tenth of the training."""
     patience: Annotated[int, Range(1, 1000, search=False)] = 6
-    """Training ends after so many looks in a row without a better score."""
+    """Training ends after so many evaluations in a row without a better score."""
     average: Annotated[float, Range(0.0, 0.9, search=False)] = 0.0
     """Share of the training, at its end, whose weights are averaged; the mean is kept where it scores no worse."""

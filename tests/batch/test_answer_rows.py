@@ -67,7 +67,7 @@ def test_windows_grow_and_hold_every_row_once_in_order() -> None:
     sizes = [len(window.rows) for window in found]
     assert sizes[:5] == [256, 256, 512, 1024, 2048]
     assert max(sizes) == rows_file.MOST_ROWS
-    assert [window.seen for window in found] == [sum(sizes[: place + 1]) for place in range(len(sizes))]
+    assert [window.consumed for window in found] == [sum(sizes[: place + 1]) for place in range(len(sizes))]
 
 
 def test_no_window_holds_more_than_a_bounded_text_however_long_rows_are() -> None:

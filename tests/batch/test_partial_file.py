@@ -26,7 +26,7 @@ def opened(folder: Path, *, fresh: bool = False, skip: Skip = mark, **facts: Any
 def add(found: Partial, *lines: str) -> None:
     """Append a window of answers."""
     rows = found.rows + len(lines)
-    found.append("".join(f"{line}\n" for line in lines), len(lines), seen=rows, mark=mark(rows))
+    found.append("".join(f"{line}\n" for line in lines), len(lines), consumed=rows, mark=mark(rows))
 
 
 def stopped(folder: Path) -> None:
@@ -53,7 +53,7 @@ def test_answers_appear_whole_and_nothing_else_stays(tmp_path: Path) -> None:
 def test_what_was_stopped_goes_on_after_its_last_window(tmp_path: Path) -> None:
     stopped(tmp_path)
     with opened(tmp_path) as found:
-        assert (found.rows, found.seen) == (3, 3)
+        assert (found.rows, found.consumed) == (3, 3)
         add(found, "four")
         found.publish(force=False)
     assert (tmp_path / "out.csv").read_bytes() == b"head\none\ntwo\nthree\nfour\n"

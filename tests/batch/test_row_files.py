@@ -12,7 +12,7 @@ from haoqi.data.settings import DataSettings
 
 
 def opened(path: Path, learnt: Schema | None = None, **said: str) -> row_files.Rows:
-    return row_files.opened(path, build(DataSettings, {"source": str(path), **said}, "a test"), learnt)
+    return row_files.open_rows(path, build(DataSettings, {"source": str(path), **said}, "a test"), learnt)
 
 
 def rows_of(path: Path, **said: str) -> list[dict[str, object]]:
@@ -153,7 +153,7 @@ def test_the_column_that_was_learnt_from_is_answered_though_another_looks_better
         "subject,body\nit broke,a long text that says nothing of use at all\nfine,it is so\n", encoding="utf-8"
     )
     found = opened(path, LEARNT)
-    assert (found.text, found.told, found.warnings) == (("subject",), ("text is column subject, as learnt",), ())
+    assert (found.text, found.notes, found.warnings) == (("subject",), ("text is column subject, as learnt",), ())
     assert opened(path, LEARNT, text="body").text == ("body",)
 
 
@@ -161,7 +161,7 @@ def test_a_column_with_a_comma_in_its_name_is_known_again(tmp_path: Path) -> Non
     path = tmp_path / "form.csv"
     path.write_text('Time,"What happened, in your words?"\n9:00,it broke on day two\n9:01,all is well\n', "utf-8")
     learnt = replace(LEARNT, columns={"text": '"What happened, in your words?"', "label": "label"})
-    assert opened(path, learnt).told == ("text is column What happened, in your words?, as learnt",)
+    assert opened(path, learnt).notes == ("text is column What happened, in your words?, as learnt",)
 
 
 def test_a_sheet_is_named_once(tmp_path: Path) -> None:
@@ -172,10 +172,10 @@ def test_a_sheet_is_named_once(tmp_path: Path) -> None:
     for row in rows:
         book.active.append(row)
     book.save(tmp_path / "one.xlsx")
-    assert opened(tmp_path / "one.xlsx", LEARNT).told[0] == "the sheet Tickets is read"
+    assert opened(tmp_path / "one.xlsx", LEARNT).notes[0] == "the sheet Tickets is read"
     book.create_sheet("About", 0).append(("Made by us",))
     book.save(tmp_path / "two.xlsx")
-    assert [line for line in opened(tmp_path / "two.xlsx", LEARNT).told if "Tickets" in line] == [
+    assert [line for line in opened(tmp_path / "two.xlsx", LEARNT).notes if "Tickets" in line] == [
         "the sheet Tickets is read; left out: About (--sheet NAME reads another)"
     ]
 

@@ -6,8 +6,8 @@ import pytest
 
 from haoqi.batch import writer as writer_file
 from haoqi.batch.answer_rows import Style, Window
-from haoqi.batch.row_files import Row
 from haoqi.batch.writer import Writer
+from haoqi.data.reading.row_stream import Row
 
 Written = list[tuple[str, int, str]]
 Make = Callable[..., Writer]

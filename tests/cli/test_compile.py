@@ -29,7 +29,7 @@ def probe(tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> st
     monkeypatch.setattr("haoqi.core.hardware.probe", lambda cache, again=True: Hardware(1, 1 << 30, None, 10.0, 1.0))
     monkeypatch.setattr("haoqi.core.hardware.gpu_name", lambda: None)
     monkeypatch.setattr(forms, "names", lambda: ["onnx"])
-    monkeypatch.setattr(timing, "seconds", lambda predictor, asked: 0.5 if predictor.embedder.compute else 1.0)
+    monkeypatch.setattr(timing, "measure_seconds", lambda predictor, asked: 0.5 if predictor.embedder.compute else 1.0)
     directions = np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32)
     embedder = Embedder(resolve(tiny_base, tmp_path / "cache"))
     predictor = EmbeddingLinear(embedder, directions, np.zeros(2, np.float32))
@@ -43,14 +43,16 @@ def test_whole_texts_are_read_where_that_is_asked_for(
     asked: list[bool] = []
     real = compiling.compile_release
 
-    def compile_release(*given: Any, glance: bool, **rest: Any) -> Any:
-        asked.append(glance)
-        return real(*given, glance=glance, **rest)
+    def compile_release(*given: Any, truncated_pass: bool, **rest: Any) -> Any:
+        asked.append(truncated_pass)
+        return real(*given, truncated_pass=truncated_pass, **rest)
 
     monkeypatch.setattr(compiling, "compile_release", compile_release)
-    assert run("compile", probe, str(reviews), *COLUMNS, "--no-glance").code == 0
+    assert run("compile", probe, str(reviews), *COLUMNS, "--no-truncated-pass").code == 0
+    assert run("compile", probe, str(reviews), *COLUMNS, "--no-glance").code == 0  # its earlier name
     assert run("compile", probe, str(reviews), *COLUMNS).code == 0
-    assert asked == [False, True]
+    assert asked == [False, False, True]
+    assert "glance" not in run("compile", "--help").out
 
 
 def test_a_release_is_compiled_and_every_list_says_so(run: Run, probe: str, reviews: Path) -> None:

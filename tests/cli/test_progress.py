@@ -14,30 +14,30 @@ from haoqi.cli.progress import Pace, drawn, line, shown
 def test_nothing_is_claimed_before_something_is_written() -> None:
     pace = Pace(total=1000, begun=5.0)
     assert (pace.done, pace.rate, pace.left(9.0)) == (0.0, None, None)
-    assert pace.told(9.0) == "0 rows"
+    assert pace.describe(9.0) == "0 rows"
 
 
 def test_the_share_is_of_what_is_written_and_not_of_what_is_computed() -> None:
     pace = Pace(total=1000, begun=0.0)
-    pace.computing(seen=500, share=1.0)
+    pace.computing(consumed=500, share=1.0)
     assert pace.done == 0.0
-    pace.wrote(20, seen=500, now=10.0)
+    pace.wrote(20, consumed=500, now=10.0)
     assert pace.done == 0.5
 
 
 def test_rate_and_time_left_are_those_of_this_process() -> None:
-    pace = Pace(total=1000, begun=100.0, start=400, seen=400)
+    pace = Pace(total=1000, begun=100.0, start=400, consumed=400)
     assert pace.done == 0.4
-    pace.wrote(50, seen=600, now=110.0)
+    pace.wrote(50, consumed=600, now=110.0)
     assert pace.rate == 5.0  # rows a second, those of the first process left out
     assert pace.left(110.0) == 20.0  # 400 more at 20 a second
-    assert pace.told(110.0) == "50 rows, 5.0/s, 0:20 left"
+    assert pace.describe(110.0) == "50 rows, 5.0/s, 0:20 left"
 
 
 def test_what_is_being_computed_counts_for_the_time_left() -> None:
     pace = Pace(total=1000, begun=0.0)
-    pace.wrote(10, seen=200, now=10.0)
-    pace.computing(seen=600, share=0.5)
+    pace.wrote(10, consumed=200, now=10.0)
+    pace.computing(consumed=600, share=0.5)
     assert pace.left(20.0) == 30.0  # 400 in 20 seconds, and 600 to come
     assert pace.done == 0.2
 
@@ -62,9 +62,9 @@ def test_the_share_only_grows_and_ends_at_the_whole(steps: list[tuple[int, int, 
 def test_a_hundred_percent_is_said_of_the_whole_alone() -> None:
     from rich.console import Console
 
-    def shown(seen: int) -> str:
+    def shown(consumed: int) -> str:
         pace = Pace(total=1000, begun=0.0)
-        pace.wrote(10, seen=seen, now=1.0)
+        pace.wrote(10, consumed=consumed, now=1.0)
         console = Console(file=io.StringIO(), width=100)
         console.print(drawn("in[1].csv", pace, 1.0))
         assert isinstance(console.file, io.StringIO)
@@ -91,7 +91,7 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_line_for_a_log_says_the_share_the_rows_the_rate_and_the_time_left() -> None:
     pace = Pace(total=1000, begun=0.0)
     assert line("in.csv", pace, 1.0) == "in.csv: 0 %, 0 rows"
-    pace.wrote(200, seen=250, now=10.0)
+    pace.wrote(200, consumed=250, now=10.0)
     assert line("in.csv", pace, 10.0) == "in.csv: 25 %, 200 rows, 20/s, 0:30 left"
 
 
@@ -116,7 +116,7 @@ def test_off_a_terminal_lines_come_until_the_block_ends_and_none_in_a_short_one(
     monkeypatch.setattr(sys, "stderr", log)
     pace = Pace(total=10, begun=time.monotonic())
     with shown("in.csv", pace):
-        pace.wrote(1, seen=10, now=time.monotonic())
+        pace.wrote(1, consumed=10, now=time.monotonic())
     assert log.getvalue() == ""
 
     monkeypatch.setattr(progress, "FIRST_LINE", 0.0)

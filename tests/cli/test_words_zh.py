@@ -285,4 +285,4 @@ def test_a_terminal_that_cannot_write_chinese_is_told_in_english(run: Run, monke
     from haoqi.cli import words
 
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
-    assert words.told(Note(words.say("run.stopped")).text) == "stopped by you; what was found so far is released"
+    assert words.translate(Note(words.say("run.stopped")).text) == "stopped by you; what was found so far is released"

@@ -12,8 +12,8 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
-from haoqi.models.compile.cascade import Cascade, Doubt
-from haoqi.models.compile.form import Compilable, Form, Glance, forms
+from haoqi.models.compile.cascade import Cascade, DeferralRule
+from haoqi.models.compile.form import Compilable, Form, TruncatedPass, forms
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reader
@@ -57,7 +57,7 @@ def compilable(base: Base) -> dict[str, Compilable]:
     directions = rng.normal(size=(8, 3)).astype(np.float32)
     return {
         "encoder": encoder(base, pooling="mean"),
-        "encoder of the last piece": encoder(base, pooling="last"),
+        "encoder of the last token": encoder(base, pooling="last"),
         "encoder of words": encoder(base, pooling=None, words=True, shapes=True),
         "probe": EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)),
     }
@@ -73,11 +73,11 @@ def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = Fal
     return Encoder.of(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
 
 
-KINDS = ("encoder", "encoder of the last piece", "encoder of words", "probe")
+KINDS = ("encoder", "encoder of the last token", "encoder of words", "probe")
 
 
-def master_scores(predictor: Any) -> Any:
-    """Return the scores of the master in fp32, as it was trained."""
+def uncompiled_scores(predictor: Any) -> Any:
+    """Return the scores of the uncompiled model in fp32, as it was trained."""
     model = getattr(predictor, "model", None)
     if model is None:
         return predictor.scores(ASKED)
@@ -98,17 +98,17 @@ def test_it_says_what_it_is_and_keeps_the_contract(name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_scores_are_those_of_the_master(
+def test_scores_are_those_of_the_uncompiled_model(
     name: str, kind: str, compilable: dict[str, Compilable], tmp_path: Path
 ) -> None:
     predictor, form = compilable[kind], forms.build(name)
     graph = predictor.graph()
     assert graph is not None
     compile_into(tmp_path, form, graph)
-    expected = flat(master_scores(predictor))
+    expected = flat(uncompiled_scores(predictor))
     near = 0.05 * np.abs(expected).max()  # bf16 keeps 8 bits of a number
     for threads in (1, 2):
-        quick: Any = predictor.computed_by(form.open(tmp_path, threads, lambda: graph))
+        quick: Any = predictor.with_compute(form.open(tmp_path, threads, lambda: graph))
         found = flat(quick.scores(ASKED))
         assert (found.shape, found.dtype) == (expected.shape, np.float32)
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > (0.999 if form.exact else 0.9)
@@ -130,9 +130,9 @@ def test_four_threads_at_once_get_the_scores_that_one_gets(
     compile_into(tmp_path, form, graph)
     asked = [ASKED.take([0]), ASKED.take(range(60)), ASKED.take([2]), ASKED.take(range(60, 120))]
     for threads in (1, 2):
-        quick: Any = predictor.computed_by(form.open(tmp_path, threads, lambda: graph))
+        quick: Any = predictor.with_compute(form.open(tmp_path, threads, lambda: graph))
         expected = [flat(quick.scores(own)) for own in asked]
-        fresh: Any = predictor.computed_by(form.open(tmp_path, threads, lambda: graph))
+        fresh: Any = predictor.with_compute(form.open(tmp_path, threads, lambda: graph))
         assert fresh.thread_safe == form.open(tmp_path, threads, lambda: graph).thread_safe
         # Those that must be asked in turn are, by their model.
         ask = fresh.scores if fresh.thread_safe else Model(tasks.build("topic", ("a", "b", "c")), fresh).scores
@@ -141,17 +141,17 @@ def test_four_threads_at_once_get_the_scores_that_one_gets(
                 np.testing.assert_allclose(flat(one), wanted, rtol=1e-5, atol=1e-6)
 
 
-def test_glances_and_cascades_are_as_safe_as_what_they_ask(compilable: dict[str, Compilable]) -> None:
+def test_truncated_passes_and_cascades_are_as_safe_as_what_they_call(compilable: dict[str, Compilable]) -> None:
     class Safe:
         thread_safe = True
 
     class Alone:
         thread_safe = False
 
-    safe, alone = (compilable["probe"].computed_by(Glance(one(), 8)) for one in (Safe, Alone))  # type: ignore[arg-type]
+    safe, alone = (compilable["probe"].with_compute(TruncatedPass(one(), 8)) for one in (Safe, Alone))  # type: ignore[arg-type]
     assert (safe.thread_safe, alone.thread_safe, compilable["probe"].thread_safe) == (True, False, False)
     for first, second in ((safe, alone), (alone, safe), (safe, safe)):
-        cascade = Cascade(first, second, margins=lambda scores, other: scores, doubt=Doubt(0.0, 0.0))
+        cascade = Cascade(first, second, margins=lambda scores, other: scores, rule=DeferralRule(0.0, 0.0))
         blend = Blend.of([first, second], [1.0, 1.0], 3)
         assert cascade.thread_safe == blend.thread_safe == (first is second)
 
@@ -170,10 +170,10 @@ def test_progress_ends_with_all_examples(name: str, compilable: dict[str, Compil
     graph = predictor.graph()
     assert graph is not None
     compile_into(tmp_path, form, graph)
-    heard: list[int] = []
-    predictor.computed_by(form.open(tmp_path, 2, lambda: graph)).scores(ASKED, heard.append)
-    assert heard == sorted(heard)
-    assert heard[-1] == len(ASKED)
+    reported: list[int] = []
+    predictor.with_compute(form.open(tmp_path, 2, lambda: graph)).scores(ASKED, reported.append)
+    assert reported == sorted(reported)
+    assert reported[-1] == len(ASKED)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "torch_bf16"])

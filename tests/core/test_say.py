@@ -122,9 +122,9 @@ def test_values_stay_plain_english_with_their_sentences_beside_them() -> None:
 
 
 def test_what_an_error_says_is_the_sentence_that_was_raised() -> None:
-    assert say.told_by(ValueError(say.say("word.language"))).key == "word.language"  # type: ignore[attr-defined]
-    assert [say.told_by(error) for error in (ValueError("x"), ValueError())] == ["x", ""]
-    assert "codec" in say.told_by(UnicodeDecodeError("utf-8", b"", 0, 1, "bad"))
+    assert say.message_of(ValueError(say.say("word.language"))).key == "word.language"  # type: ignore[attr-defined]
+    assert [say.message_of(error) for error in (ValueError("x"), ValueError())] == ["x", ""]
+    assert "codec" in say.message_of(UnicodeDecodeError("utf-8", b"", 0, 1, "bad"))
 
 
 def test_one_of_a_kind_is_told_as_one() -> None:

@@ -69,7 +69,7 @@ def chances(examples: Examples, output: str) -> np.ndarray:
     return found
 
 
-def kit_of(output: str, **rest: Any) -> RecipeTools:
+def tools_of(output: str, **rest: Any) -> RecipeTools:
     given: dict[str, Any] = {
         "kind": KINDS[output],
         "labels": LABELS,
@@ -115,7 +115,7 @@ def test_recipe_says_what_it_does_where_it_comes_from_and_when_to_prefer_it(name
 def test_equal_arguments_give_equal_examples_and_no_label_is_lost(name: str, output: str) -> None:
     examples = examples_of(output)
     before = [list(column) if column is not None else None for column in columns(examples)]
-    first, again = (recipes.build(name).apply(examples, kit_of(output)) for _ in range(2))
+    first, again = (recipes.build(name).apply(examples, tools_of(output)) for _ in range(2))
     assert columns(first) == columns(again)
     assert columns(examples) == before
     held = {kind for label in first.labels for kind in names_in(label, KINDS[output])}
@@ -128,7 +128,7 @@ def test_spans_still_stand_on_words_and_rows_know_what_they_were_made_of(name: s
     examples = examples_of(output)
     if output == "spans":
         examples = replace(examples, words=words_of(examples))
-    found = recipes.build(name).apply(examples, kit_of(output))
+    found = recipes.build(name).apply(examples, tools_of(output))
     assert set(found.ids) <= {*examples.ids, *range(3)}
     if output != "spans":
         return
@@ -145,9 +145,9 @@ def test_spans_still_stand_on_words_and_rows_know_what_they_were_made_of(name: s
 def test_recipe_works_on_next_to_nothing(name: str, output: str) -> None:
     for rows in (1, 2):
         few = examples_of(output, rows)
-        kit = kit_of(output, write=lambda request: "", unlabelled=Examples.of(["?"]))
+        tools = tools_of(output, write=lambda request: "", unlabelled=Examples.of(["?"]))
         try:
-            found = recipes.build(name).apply(few, kit)
+            found = recipes.build(name).apply(few, tools)
         except UserError:
             assert name == "paraphrase"  # no short text in a language that is written
             continue
@@ -161,7 +161,7 @@ def test_recipe_works_on_next_to_nothing(name: str, output: str) -> None:
 def test_copies_count_less_than_what_people_labelled(name: str) -> None:
     examples = examples_of("label")
     settings = {"limit": 4} if name == "cut_texts" else {"copies": 3}
-    found = recipes.build(name, **settings, weight=0.5).apply(examples, kit_of("label"))
+    found = recipes.build(name, **settings, weight=0.5).apply(examples, tools_of("label"))
     assert found.texts[: len(examples)] == examples.texts
     assert found.counting[: len(examples)].tolist() == [1.0] * len(examples)
     made = Counter[int]()
@@ -173,7 +173,7 @@ def test_copies_count_less_than_what_people_labelled(name: str) -> None:
 
 def test_deleted_words_are_gone_and_their_spaces_with_them() -> None:
     examples = Examples.of(["one two, three", "我很好"], ["good", "bad"])
-    found = recipes.build("delete_words", share=0.4, copies=8).apply(examples, kit_of("label"))
+    found = recipes.build("delete_words", share=0.4, copies=8).apply(examples, tools_of("label"))
     assert len(found) > 8
     for text, number in list(zip(found.texts, found.ids, strict=True))[2:]:
         assert 0 < len(text) < len(examples.texts[number])
@@ -184,7 +184,7 @@ def test_deleted_words_are_gone_and_their_spaces_with_them() -> None:
 
 def test_swapped_words_are_all_still_there() -> None:
     examples = Examples.of(["one two three four", "服务很好"], ["good", "bad"])
-    found = recipes.build("swap_words", share=0.3, copies=4).apply(examples, kit_of("label"))
+    found = recipes.build("swap_words", share=0.3, copies=4).apply(examples, tools_of("label"))
     assert len(found) > 4
     for text, number in zip(found.texts, found.ids, strict=True):
         assert sorted(text.split()) == sorted(examples.texts[number].split()) or sorted(text) == sorted("服务很好")
@@ -192,7 +192,7 @@ def test_swapped_words_are_all_still_there() -> None:
 
 def test_typos_are_slips_and_leave_marks_alone() -> None:
     examples = Examples.of(["wonderful, simply wonderful!", "服务很好。"], ["good", "bad"])
-    found = recipes.build("typos", share=0.5, copies=8).apply(examples, kit_of("label"))
+    found = recipes.build("typos", share=0.5, copies=8).apply(examples, tools_of("label"))
     english = [text for text, number in zip(found.texts, found.ids, strict=True) if number == 0][1:]
     chinese = [text for text, number in zip(found.texts, found.ids, strict=True) if number == 1][1:]
     assert english and chinese
@@ -204,15 +204,15 @@ def test_given_tokens_are_hidden_in_any_case_and_of_any_length() -> None:
     examples = Examples.of(
         ["Reuters: shares fell", "according to reuters it rained", "本报讯今天下雨", "rain"], ["good"] * 4
     )
-    found = recipes.build("hide_tokens", tokens=("reuters", "本报讯"), share=1.0).apply(examples, kit_of("label"))
+    found = recipes.build("hide_tokens", tokens=("reuters", "本报讯"), share=1.0).apply(examples, tools_of("label"))
     assert found.texts == ["…: shares fell", "according to … it rained", "………今天下雨", "rain"]
     alone = Examples.of(["reuters", "Reuters!"], ["good", "bad"])
-    assert recipes.build("hide_tokens", tokens=("reuters",), share=1.0).apply(alone, kit_of("label")) == alone
+    assert recipes.build("hide_tokens", tokens=("reuters",), share=1.0).apply(alone, tools_of("label")) == alone
 
 
 def test_hidden_names_stay_spans() -> None:
     examples = Examples.of(["Ann Lee met Bob"], [(Span(0, 7, "good"), Span(12, 15, "bad"))])
-    found = recipes.build("hide_tokens", tokens=("ann",), share=1.0).apply(examples, kit_of("spans"))
+    found = recipes.build("hide_tokens", tokens=("ann",), share=1.0).apply(examples, tools_of("spans"))
     assert found.texts == ["… Lee met Bob"]
     assert found.labels == [(Span(0, 5, "good"), Span(10, 13, "bad"))]
 
@@ -220,7 +220,7 @@ def test_hidden_names_stay_spans() -> None:
 def test_parts_of_long_texts_are_learnt_too() -> None:
     words = [f"w{number}" for number in range(20)]
     examples = Examples.of([" ".join(words), "short"], ["good", "bad"])
-    found = recipes.build("cut_texts", limit=6).apply(examples, kit_of("label"))
+    found = recipes.build("cut_texts", limit=6).apply(examples, tools_of("label"))
     assert found.texts[2:] == [
         " ".join(words[-6:]),
         " ".join(words[7:13]),
@@ -228,17 +228,17 @@ def test_parts_of_long_texts_are_learnt_too() -> None:
     ]
     assert found.labels[2:] == ["good"] * 3
     chinese = Examples.of(["一二三四五六七八九十"], ["good"])
-    assert recipes.build("cut_texts", limit=4, parts=("end",)).apply(chinese, kit_of("label")).texts[1] == "七八九十"
+    assert recipes.build("cut_texts", limit=4, parts=("end",)).apply(chinese, tools_of("label")).texts[1] == "七八九十"
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
 def test_balance_evens_out_what_labels_count(strength: float) -> None:
     examples = Examples.of(["x"] * 20, ["good"] * 16 + ["bad"] * 4)
-    found = recipes.build("balance", strength=strength).apply(examples, kit_of("label"))
+    found = recipes.build("balance", strength=strength).apply(examples, tools_of("label"))
     good, bad = found.counting[:16].sum(), found.counting[16:].sum()
     assert good / bad == pytest.approx(4 ** (1 - strength))
     assert found.counting.sum() == pytest.approx(20)
-    repeated = recipes.build("balance", strength=strength, by="rows").apply(examples, kit_of("label"))
+    repeated = recipes.build("balance", strength=strength, by="rows").apply(examples, tools_of("label"))
     counts = Counter(repeated.labels)
     assert counts["good"] == 16
     assert counts["bad"] == 4 * 4**strength
@@ -249,28 +249,28 @@ def test_balance_of_spans_looks_at_their_rarest_type() -> None:
     examples = Examples.of(
         ["ab cd"] * 5, [(Span(0, 2, "good"),)] * 3 + [(Span(0, 2, "good"), Span(3, 5, "bad"))] + [()]
     )
-    weights = recipes.build("balance", strength=1.0).apply(examples, kit_of("spans")).counting
+    weights = recipes.build("balance", strength=1.0).apply(examples, tools_of("spans")).counting
     assert weights[3] > weights[4] > weights[0] == weights[1]
 
 
 def test_newer_rows_count_more() -> None:
     examples = replace(Examples.of(["x"] * 5, ["good"] * 5), times=[0.0, 25.0, 50.0, 75.0, 100.0])
-    weights = recipes.build("recent", half_life=0.25).apply(examples, kit_of("label")).counting
+    weights = recipes.build("recent", half_life=0.25).apply(examples, tools_of("label")).counting
     assert weights.sum() == pytest.approx(5)
     assert (weights[1:] / weights[:-1]).tolist() == pytest.approx([2.0] * 4)
     with pytest.raises(UserError, match="no dates"):
-        recipes.build("recent").apply(replace(examples, times=None), kit_of("label"))
+        recipes.build("recent").apply(replace(examples, times=None), tools_of("label"))
 
 
 def test_sure_answers_to_unlabelled_texts_are_learnt_at_a_smaller_weight() -> None:
     examples = examples_of("label")
-    found = recipes.build("self_train", confidence=0.9, weight=0.2).apply(examples, kit_of("label"))
+    found = recipes.build("self_train", confidence=0.9, weight=0.2).apply(examples, tools_of("label"))
     assert list(found)[len(examples) :] == [("lovely and clean", "good"), ("房间很脏", "bad"), ("rude", "bad")]
     assert found.counting[len(examples) :].tolist() == pytest.approx([0.19] * 3)
-    assert len(recipes.build("self_train", confidence=0.99).apply(examples, kit_of("label"))) == len(examples)
-    few = recipes.build("self_train", most=0.1).apply(examples, kit_of("label"))
+    assert len(recipes.build("self_train", confidence=0.99).apply(examples, tools_of("label"))) == len(examples)
+    few = recipes.build("self_train", most=0.1).apply(examples, tools_of("label"))
     assert Counter(few.labels[len(examples) :]) == {"good": 1, "bad": 1}
-    several = recipes.build("self_train").apply(examples_of("labels"), kit_of("labels"))
+    several = recipes.build("self_train").apply(examples_of("labels"), tools_of("labels"))
     assert several.labels[-2:] == [("bad",), ("bad",)]
 
 
@@ -289,7 +289,7 @@ def test_paraphrases_are_learnt_only_where_they_mean_and_say_the_same() -> None:
         asked.append(request)
         return said[request.rpartition("\n")[2]]
 
-    found = recipes.build("paraphrase", weight=0.5).apply(examples, kit_of("label", write=write))
+    found = recipes.build("paraphrase", weight=0.5).apply(examples, tools_of("label", write=write))
     assert list(found)[3:] == [("A great hotel.", "good")]
     assert found.weights == [1.0, 1.0, 1.0, 0.5]
     assert len(asked) == 3
@@ -297,13 +297,13 @@ def test_paraphrases_are_learnt_only_where_they_mean_and_say_the_same() -> None:
     def apart(texts: Sequence[str]) -> np.ndarray:
         return np.eye(2, dtype=np.float32)[[int("hotel" in text) for text in texts]]
 
-    far = recipes.build("paraphrase").apply(examples, kit_of("label", write=write, embeddings=apart))
+    far = recipes.build("paraphrase").apply(examples, tools_of("label", write=write, embeddings=apart))
     assert far == examples
     asked.clear()
-    recipes.build("paraphrase", count=1).apply(examples, kit_of("label", write=write))
+    recipes.build("paraphrase", count=1).apply(examples, tools_of("label", write=write))
     assert len(asked) == 1
     with pytest.raises(UserError, match="knows the language of no short text"):
-        recipes.build("paraphrase").apply(examples, kit_of("label", write=write, writes=("zh",)))
+        recipes.build("paraphrase").apply(examples, tools_of("label", write=write, writes=("zh",)))
 
 
 def test_a_generator_s_manners_are_not_learnt() -> None:
@@ -320,18 +320,18 @@ def test_texts_are_translated_there_and_back() -> None:
         trips.append((source, target))
         return [f"{text}~" for text in texts]
 
-    found = recipes.build("back_translate").apply(examples, kit_of("label", translate=translate))
+    found = recipes.build("back_translate").apply(examples, tools_of("label", translate=translate))
     assert trips == [("en", "zh"), ("zh", "en"), ("zh", "en"), ("en", "zh")]
     assert list(found)[3:] == [("a great place to stay~~", "good"), ("服务很好我很喜欢~~", "good")]
 
 
 def test_steps_are_followed_in_order_each_with_a_seed_of_its_own() -> None:
     examples = examples_of("label")
-    found = follow([("delete_words", ()), ("delete_words", (("copies", 1),))], examples, kit_of("label"))
+    found = follow([("delete_words", ()), ("delete_words", (("copies", 1),))], examples, tools_of("label"))
     assert len(found) > 3 * len(examples)
     assert found.weights is not None
     assert min(found.weights) == 0.25
-    assert follow((), examples, kit_of("label")) is examples
+    assert follow((), examples, tools_of("label")) is examples
 
 
 @pytest.mark.parametrize(
@@ -345,25 +345,25 @@ def test_steps_are_followed_in_order_each_with_a_seed_of_its_own() -> None:
     ],
 )
 def test_recipe_says_no_where_it_cannot_work(name: str, changes: dict[str, Any], what: str) -> None:
-    kit = replace(kit_of("label"), **changes)
+    tools = replace(tools_of("label"), **changes)
     with pytest.raises(UserError, match=what) as caught:
-        follow([(name, ())], examples_of("label"), kit)
+        follow([(name, ())], examples_of("label"), tools)
     assert caught.value.hint
-    assert unfit(recipes.build(name), kit) is not None
-    assert name not in suited(kit)
+    assert unfit(recipes.build(name), tools) is not None
+    assert name not in suited(tools)
 
 
 def test_suited_recipes_are_those_that_a_kit_allows() -> None:
-    assert suited(kit_of("label")) == NAMES
-    bare = kit_of("spans", unlabelled=None, write=None, translate=None, embeddings=None)
+    assert suited(tools_of("label")) == NAMES
+    bare = tools_of("spans", unlabelled=None, write=None, translate=None, embeddings=None)
     assert set(suited(bare)) == {name for name, output in CASES if output == "spans"}
 
 
 def test_unknown_recipe_and_setting_are_refused() -> None:
     with pytest.raises(UserError, match="there is no recipe drop_suspect"):
-        follow([("drop_suspect", ())], examples_of("label"), kit_of("label"))
+        follow([("drop_suspect", ())], examples_of("label"), tools_of("label"))
     with pytest.raises(UserError, match="no setting sahre"):
-        follow([("delete_words", (("sahre", 0.1),))], examples_of("label"), kit_of("label"))
+        follow([("delete_words", (("sahre", 0.1),))], examples_of("label"), tools_of("label"))
 
 
 def test_a_rewritten_line_keeps_its_spans() -> None:

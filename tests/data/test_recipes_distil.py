@@ -21,7 +21,7 @@ LABELS = ("a", "b")
 OWN = np.array([[0.8, 0.2], [0.3, 0.7], [0.99, 0.01]], np.float32)
 
 
-def kit_of(output: str, other: Examples | None = None, **rest: Any) -> RecipeTools:
+def tools_of(output: str, other: Examples | None = None, **rest: Any) -> RecipeTools:
     def unasked(*_: object) -> np.ndarray:
         raise AssertionError("the teacher answers")
 
@@ -44,7 +44,7 @@ def shares(found: Examples, label: str) -> dict[str, float]:
 
 def test_each_label_counts_as_far_as_teacher_and_person_say() -> None:
     examples = Examples.of(["one", "two", "three"], ["a", "a", "b"])
-    found = Distil(trust=0.5).apply(examples, kit_of("label"))
+    found = Distil(trust=0.5).apply(examples, tools_of("label"))
     # Half of each row is for its label; what is nearly sure is learnt as sure.
     assert shares(found, "a") == pytest.approx({"one": 0.5 + 0.4, "two": 0.5 + 0.15, "three": 0.5})
     assert found.counting.sum() == pytest.approx(3)
@@ -53,7 +53,7 @@ def test_each_label_counts_as_far_as_teacher_and_person_say() -> None:
 
 def test_sets_of_labels_give_each_label_its_own_probability() -> None:
     examples = Examples.of(["one", "two", "three"], [("a", "b"), ("a",), ("b",)])
-    found = Distil(trust=1.0).apply(examples, kit_of("labels"))
+    found = Distil(trust=1.0).apply(examples, tools_of("labels"))
     assert shares(found, "a") == pytest.approx({"one": 0.8, "two": 0.3, "three": 1.0})
     assert shares(found, "b") == pytest.approx({"one": 0.2, "two": 0.7, "three": 0.0})
 
@@ -61,7 +61,7 @@ def test_sets_of_labels_give_each_label_its_own_probability() -> None:
 def test_unlabelled_texts_are_taught_too_and_count_less() -> None:
     examples = replace(Examples.of(["one", "two"], ["a", "b"]), weights=[2.0, 1.0])
     other = replace(Examples.of([f"more {number}" for number in range(9)]), ids=list(range(10, 19)))
-    found = Distil(weight=0.25, most=2.0).apply(examples, kit_of("label", other))
+    found = Distil(weight=0.25, most=2.0).apply(examples, tools_of("label", other))
     taught = {number for number in found.ids if number >= 10}
     assert len(taught) == 4
     assert found.counting.sum() == pytest.approx(2 + 1 + 4 * 0.25)
@@ -69,4 +69,4 @@ def test_unlabelled_texts_are_taught_too_and_count_less() -> None:
 
 def test_without_a_teacher_it_says_so() -> None:
     with pytest.raises(UserError, match="needs a plan that it learns from"):
-        follow([("distil", ())], Examples.of(["one"], ["a"]), kit_of("label", teacher=None))
+        follow([("distil", ())], Examples.of(["one"], ["a"]), tools_of("label", teacher=None))

@@ -16,7 +16,7 @@ from haoqi.tasks.words import words_of
 KINDS = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
 
-def kit_of(output: str, **rest: Any) -> RecipeTools:
+def tools_of(output: str, **rest: Any) -> RecipeTools:
     def unasked(*_: object) -> np.ndarray:
         raise AssertionError("neighbours ask no model")
 
@@ -28,11 +28,11 @@ def test_neighbours_speak_for_the_same_label_and_keep_their_case() -> None:
     bad = [f"a {word} hotel near the sea" for word in ("awful", "bad", "dirty") for _ in range(4)]
     other = [f"my {word} sings old songs on {day}" for word in ("uncle", "sister") for day in ["one", "two", "six"]]
     examples = Examples.of(good + bad + other * 2, ["good"] * 12 + ["bad"] * 12 + ["good", "bad"] * 6)
-    lexicon = learn_lexicon(examples, kit_of("label"), 0.4)
+    lexicon = learn_lexicon(examples, tools_of("label"), 0.4)
     assert set(lexicon.neighbours["lovely"]) <= {"great", "nice"}
     assert lexicon.neighbours["lovely"]
     shouted = replace(examples, texts=[text.title() for text in examples.texts])
-    found = recipes.build("neighbour_words", share=0.5).apply(shouted, kit_of("label"))
+    found = recipes.build("neighbour_words", share=0.5).apply(shouted, tools_of("label"))
     assert len(found) > len(examples)
     assert all(word[0].isupper() for text in found.texts for word in text.split())
 
@@ -43,7 +43,7 @@ def test_characters_that_keep_together_are_replaced_together() -> None:
     assert {"喜欢", "讨厌", "酒店"} <= bound_pairs(spelt)
     texts += [f"{day}天气{how}" for day in ("今日", "明日") for how in ("晴朗", "阴沉") for _ in range(4)]
     examples = Examples.of(texts, ["good", "bad"] * 20)
-    found = recipes.build("neighbour_words", share=0.5, similarity=0.1).apply(examples, kit_of("label"))
+    found = recipes.build("neighbour_words", share=0.5, similarity=0.1).apply(examples, tools_of("label"))
     new = set(found.texts[40:]) - set(texts)
     assert any(re.fullmatch("我(喜欢|讨厌)这(酒店|房间|早餐)", text) for text in found.texts[40:])
     pairs = "喜欢|讨厌|酒店|房间|早餐|天气|今日|明日|晴朗|阴沉"
@@ -58,5 +58,5 @@ def test_a_base_s_word_vectors_decide_where_there_is_one() -> None:
     def vectors(words: Sequence[str]) -> np.ndarray:
         return np.array([table.get(word, (0.0, 0.0)) for word in words], np.float32)
 
-    lexicon = learn_lexicon(examples, kit_of("label", word_vectors=vectors), 0.5)
+    lexicon = learn_lexicon(examples, tools_of("label", word_vectors=vectors), 0.5)
     assert lexicon.neighbours == {"red": ["blue"], "blue": ["red"]}

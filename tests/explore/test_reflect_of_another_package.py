@@ -78,7 +78,7 @@ class WithoutNumbers:
     def words(self):
         return say("recipe.without_numbers", least=self.least)
 
-    def apply(self, examples, kit):
+    def apply(self, examples, tools):
         pattern = "[0-9]{%d,}" % self.least
         return replace(examples, texts=[re.sub(pattern, "", text) for text in examples.texts])
 '''

@@ -24,7 +24,7 @@ def test_of_many_texts_a_sample_spread_over_all_is_measured() -> None:
 
 
 def test_without_a_base_four_characters_count_as_a_token() -> None:
-    lengths = TextLengths(characters=200.0, pieces={"small": (3, 9)})
+    lengths = TextLengths(characters=200.0, tokens={"small": (3, 9)})
     assert lengths.of(None) == lengths.of("another") == (52,)
     assert lengths.of("small") == (3, 9)
 

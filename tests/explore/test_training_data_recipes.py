@@ -228,9 +228,9 @@ def test_runs_with_recipes_repeat_themselves_and_never_show_them_what_is_judged(
     digests, shown = [], list[set[int]]()
     apply = DeleteWords.apply
 
-    def watched(self: DeleteWords, examples: Examples, kit: RecipeTools) -> Examples:
+    def watched(self: DeleteWords, examples: Examples, tools: RecipeTools) -> Examples:
         shown.append(set(examples.ids))
-        return apply(self, examples, kit)
+        return apply(self, examples, tools)
 
     monkeypatch.setattr(DeleteWords, "apply", watched)
     for name in ("one", "two"):

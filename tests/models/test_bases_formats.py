@@ -19,7 +19,7 @@ from haoqi.models.bases._folders import read_folder
 from haoqi.models.bases._quantised import Bytes, Floats, expand
 
 # A vocabulary that covers every mark of the tokenizer; scores as a unigram model has them.
-PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁", "b", "▁b", "▁A", "好", "é", "▁é", "<mask>")
+TOKENS = ("<s>", "<pad>", "</s>", "<unk>", "▁", "b", "▁b", "▁A", "好", "é", "▁é", "<mask>")
 SCORES = (0, 0, 0, 0, -2, -2, -2.5, -3, -4, -4, -4.5, 0)
 REPLACEMENTS = {"Ａ": "A", "\u3000": " ", "ﬁ": "fi"}
 WIDTH, INNER, LAYERS, WORDS, POSITIONS = 32, 64, 2, 16, 16
@@ -83,14 +83,14 @@ def test_a_four_bit_file_becomes_a_bert_that_transformers_loads(tmp_path: Path) 
     assert model.config.layer_norm_eps == 1e-12
 
 
-def test_its_tokenizer_cuts_into_pieces_and_points_into_the_text_as_given(tmp_path: Path) -> None:
+def test_its_tokenizer_cuts_into_tokens_and_points_into_the_text_as_given(tmp_path: Path) -> None:
     e5_file(tmp_path / "small.bin")
     tokenizer = load_tokenizer(_expanded(e5, tmp_path))
     text = "  Ａb  好b?"
     found = tokenizer.encode(text)
     assert found.tokens == ["<s>", "▁A", "b", "▁", "好", "b", "?", "</s>"]
     assert [text[start:end] for start, end in found.offsets if end > start][:2] == ["Ａ", "b"]
-    assert found.ids[-2] == PIECES.index("<unk>")
+    assert found.ids[-2] == TOKENS.index("<unk>")
     assert tokenizer.encode("b", "b").ids == [0, 6, 2, 2, 6, 2]
     assert tokenizer.decode(tokenizer.encode("Ab b").ids) == "Ab b"
 
@@ -101,14 +101,14 @@ def test_letters_that_are_written_in_two_parts_are_joined(tmp_path: Path) -> Non
     assert tokenizer.encode("e\u0301").ids == tokenizer.encode("é").ids
 
 
-@pytest.mark.parametrize("harm", ["mark", "cut in the pieces", "cut in the tensors", "sizes", "nothing"])
+@pytest.mark.parametrize("harm", ["mark", "cut in the tokens", "cut in the tensors", "sizes", "nothing"])
 def test_a_damaged_four_bit_file_is_one_plain_error(tmp_path: Path, harm: str) -> None:
     file = tmp_path / "small.bin"
     e5_file(file)
     data = file.read_bytes()
     harmed = {
         "mark": b"GGUF" + data[4:],
-        "cut in the pieces": data[:100],
+        "cut in the tokens": data[:100],
         "cut in the tensors": data[:-40],
         "sizes": data[:8] + struct.pack("<i", -3) + data[12:],
         "nothing": b"",
@@ -175,13 +175,13 @@ def halves(nibbles: Bytes) -> bytes:
 
 def e5_file(file: Path) -> dict[str, Floats]:
     """Write a small file of the layout E5S1 and return what its tensors hold, by their names in a BertModel."""
-    blob = "".join(PIECES).encode()
-    ends = np.cumsum([0, *(len(piece.encode()) for piece in PIECES)])
+    blob = "".join(TOKENS).encode()
+    ends = np.cumsum([0, *(len(token.encode()) for token in TOKENS)])
     rows = b"".join(
         struct.pack(f"<IB{len(text)}I", ord(key), len(text), *map(ord, text)) for key, text in REPLACEMENTS.items()
     )
     head = b"E5S1" + struct.pack("<I7ifi", 1, WIDTH, LAYERS, 2, INNER, WORDS, POSITIONS, 2, 1e-12, 32)
-    head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, len(blob))
+    head += struct.pack("<5iQ", len(TOKENS), 0, 2, 1, 3, len(blob))
     head += ends.astype("<u4").tobytes() + np.array(SCORES, "<f4").tobytes() + blob
     head += struct.pack("<iI", len(REPLACEMENTS), len(rows)) + rows
     shapes = {

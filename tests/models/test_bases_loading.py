@@ -20,7 +20,7 @@ from haoqi.models.bases import (
     tokenizer_fingerprint,
 )
 from haoqi.models.encoders.encoder import layers_of, only_layers
-from haoqi.models.encoders.tokens import marks_of
+from haoqi.models.encoders.tokens import find_special_tokens
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_a_tokenizer_that_does_neither_is_not_touched_while_others_read_with_it(
         def token_to_id(self, name: str) -> int | None:
             return 0
 
-    marks_of(Shared())  # it has no way to be changed
+    find_special_tokens(Shared())  # it has no way to be changed
 
 
 def test_models_are_read_by_one_thread_at_a_time(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:

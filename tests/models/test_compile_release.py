@@ -14,10 +14,9 @@ from haoqi.core.hardware import Hardware
 from haoqi.data.examples import Examples
 from haoqi.models.bases import resolve
 from haoqi.models.compile import compile_release as compiling
-from haoqi.models.compile import compiled, timing
-from haoqi.models.compile import faithfulness as court
-from haoqi.models.compile.cascade import Cascade, fitted
-from haoqi.models.compile.form import Block, Compute, Floats, Glance, forms
+from haoqi.models.compile import compiled, faithfulness, timing
+from haoqi.models.compile.cascade import Cascade, fit_margin
+from haoqi.models.compile.form import Block, Compute, Floats, TruncatedPass, forms
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
@@ -27,7 +26,7 @@ LABELS = ("a", "b", "c")
 
 
 class Fake:
-    """A form that gives the master's vectors, some of them turned around."""
+    """A form that gives the uncompiled model's vectors, some of them turned around."""
 
     exact = True
     library = "torch"
@@ -39,9 +38,9 @@ class Fake:
         (folder / "weights.bin").write_bytes(b"fake")
         return self.note
 
-    def open(self, folder: Path, threads: int, master: Callable[[], Any]) -> Compute:
+    def open(self, folder: Path, threads: int, uncompiled: Callable[[], Any]) -> Compute:
         assert (folder / "weights.bin").read_bytes() == b"fake"
-        return Opened(self, master())
+        return Opened(self, uncompiled())
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ class Shaky(Fake):
     exact = False
     shaken = 0.0
 
-    def open(self, folder: Path, threads: int, master: Callable[[], Any]) -> Compute:
-        return Shaken(self, master())
+    def open(self, folder: Path, threads: int, uncompiled: Callable[[], Any]) -> Compute:
+        return Shaken(self, uncompiled())
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def slow_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def given(monkeypatch: pytest.MonkeyPatch) -> Given:
     """Return a function that makes these the only forms, each so many times as fast as torch.
 
-    Texts are taken to be `longest` pieces long.
+    Texts are taken to be `longest` tokens long.
     """
 
     def given(known: Mapping[str, tuple[type[Fake], float]], longest: int = 8) -> None:
@@ -131,16 +130,18 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
 
         def seconds(predictor: Any, examples: Examples) -> float:
             if isinstance(predictor, Cascade):
-                share = predictor.doubt.share if len(examples) > 1 else 1.0  # one alone: the most doubtful are timed
+                share = (
+                    predictor.rule.share if len(examples) > 1 else 1.0
+                )  # one alone: those with the smallest margins are timed
                 return seconds(predictor.first, examples) + share * seconds(predictor.second, examples)
-            compute, haste = predictor.embedder.compute, 1.0
-            if isinstance(compute, Glance):  # which is as quick as texts are shown shorter
-                compute, haste = compute.compute, max(1.0, longest / compute.reach)
+            compute, speedup = predictor.embedder.compute, 1.0
+            if isinstance(compute, TruncatedPass):  # which is faster by as much as it truncates texts
+                compute, speedup = compute.compute, max(1.0, longest / compute.max_tokens)
             if compute is None:
                 return 1.0
-            return 1.0 / haste / next(speed for kind, speed in known.values() if type(compute.form) is kind)
+            return 1.0 / speedup / next(speed for kind, speed in known.values() if type(compute.form) is kind)
 
-        monkeypatch.setattr(timing, "seconds", seconds)
+        monkeypatch.setattr(timing, "measure_seconds", seconds)
 
     return given
 
@@ -176,7 +177,7 @@ def balanced(model: Model, many: Examples) -> Model:
 
 
 @pytest.fixture(scope="module")
-def judges(balanced: Model, many: Examples) -> Examples:
+def balanced_examples(balanced: Model, many: Examples) -> Examples:
     """Return the texts as the balanced model answers them."""
     return replace(many, labels=list(balanced.predict(many).labels))
 
@@ -193,45 +194,49 @@ def test_the_fastest_form_that_answers_alike_is_chosen_and_alone_kept(
     assert found.forms["slower"].verdict == "slower than fast"
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "fast"]
     assert compiled.read(tmp_path) == found
-    assert found.judges == len(examples)
+    assert found.example_count == len(examples)
 
 
-def test_what_rounds_is_not_judged_by_what_was_learnt(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_what_rounds_is_not_compared_on_what_was_learnt(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
-    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True)
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples, learnt=True)
     assert (found.chosen, found.forms["quick"].unchanged) == ("slower", None)
 
 
-def test_a_stand_in_is_judged_and_what_is_chosen_is_written_of_the_model(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_a_stand_in_is_compared_and_what_is_chosen_is_written_of_the_model(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
     other = replace(balanced, predictor=replace(balanced.predictor, intercept=balanced.predictor.intercept + 9.0))  # type: ignore[attr-defined,type-var]
-    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=other)
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples, learnt=True, stand_in=other)
     assert found.chosen == "quick"
-    assert found.forms["torch"].score == other.task.metric(judges, other.predict(judges), other.task)
+    assert found.forms["torch"].score == other.task.metric(
+        balanced_examples, other.predict(balanced_examples), other.task
+    )
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
 
 
 def test_what_is_chosen_by_a_stand_in_and_answers_otherwise_of_the_model_is_left(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given({"quick": (fake(0.0), 4.0)})
-    heard = compiling.Court.heard
+    compare = compiling.FaithfulnessTest.compare
     verdicts = iter([None, "changes all of the answers"])
     monkeypatch.setattr(
-        compiling.Court, "heard", lambda court, one: (next(verdicts) or heard(court, one)[0], heard(court, one)[1])
+        compiling.FaithfulnessTest,
+        "compare",
+        lambda test, one: (next(verdicts) or compare(test, one)[0], compare(test, one)[1]),
     )
-    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=balanced)
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples, learnt=True, stand_in=balanced)
     assert found.chosen is None
     assert "of the released model it changes all" in found.forms["quick"].verdict
     assert [path.name for path in (tmp_path / "compiled").iterdir()] == ["compiled.json"]
 
 
 def test_what_cannot_be_written_of_the_model_is_left(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind, written = fake(0.0), list[Path]()
 
@@ -244,20 +249,20 @@ def test_what_cannot_be_written_of_the_model_is_left(
 
     monkeypatch.setattr(kind, "compile", once)
     given({"quick": (kind, 4.0)})
-    found = compiling.compile_release(tmp_path, balanced, judges, learnt=True, stand_in=balanced)
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples, learnt=True, stand_in=balanced)
     assert found.chosen is None
     assert "no room" in found.forms["quick"].verdict
     assert [path.name for path in (tmp_path / "compiled").iterdir()] == ["compiled.json"]
 
 
-def test_what_rounds_is_not_judged_by_few_examples(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_what_rounds_is_not_compared_on_few_examples(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.0), 4.0), "slower": (fake(0.0), 2.0)})
-    few = compiling.compile_release(tmp_path, balanced, judges.take(range(199)))
+    few = compiling.compile_release(tmp_path, balanced, balanced_examples.take(range(199)))
     assert (few.chosen, few.forms["quick"].unchanged) == ("slower", None)
-    assert few.forms["quick"].verdict == "rounds, and 199 examples that were not learnt are too few to judge that"
-    assert compiling.compile_release(tmp_path, balanced, judges.take(range(200))).chosen == "quick"
+    assert few.forms["quick"].verdict == "rounds, and 199 examples that were not learnt are too few to compare it"
+    assert compiling.compile_release(tmp_path, balanced, balanced_examples.take(range(200))).chosen == "quick"
 
 
 def test_a_form_that_changes_answers_is_refused_however_fast(
@@ -267,14 +272,14 @@ def test_a_form_that_changes_answers_is_refused_however_fast(
     found = compiling.compile_release(tmp_path, model, examples)
     assert found.chosen == "right"
     assert "of the answers" in found.forms["wrong"].verdict
-    assert "wrong+right" not in found.forms  # too few judges to fit a margin on
+    assert "wrong+right" not in found.forms  # too few examples to fit a margin on
     assert (found.forms["wrong"].unchanged or 1.0) < 0.9
 
 
 def test_a_form_that_loses_score_is_refused(
     model: Model, examples: Examples, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(court, "LEAST_UNCHANGED", 0.0)
+    monkeypatch.setattr(faithfulness, "MIN_UNCHANGED", 0.0)
     given({"wrong": (fake(0.2), 9.0)})
     found = compiling.compile_release(tmp_path, model, examples)
     assert found.chosen is None
@@ -293,97 +298,99 @@ def test_a_form_no_faster_than_torch_is_not_worth_its_space(
 
 
 def test_a_quick_form_that_is_refused_computes_in_a_cascade_with_the_faithful_one(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.006), 4.0), "right": (Fake, 2.0)})
-    found = compiling.compile_release(tmp_path, balanced, judges)
-    assert (found.chosen, found.parts) == ("quick+right", ("quick", "right"))
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
+    assert (found.chosen, found.stages) == ("quick+right", ("quick", "right"))
     assert "of the answers" in found.forms["quick"].verdict
     assert found.forms["right"].verdict == "slower than quick+right"
     told = found.forms["quick+right"]
     assert told.unchanged is not None
     assert found.forms["quick"].unchanged is not None
-    assert found.forms["quick"].unchanged < court.LEAST_UNCHANGED <= told.unchanged
-    assert told.verdict == f"chosen; looks at {found.doubts[0].share:.0%} of the texts again, takes 0 MB"
+    assert found.forms["quick"].unchanged < faithfulness.MIN_UNCHANGED <= told.unchanged
+    assert told.verdict == f"chosen; recomputes {found.deferral_rules[0].share:.0%} of the texts, takes 0 MB"
     rate = found.forms["right"].texts_per_second or 0.0
-    assert told.texts_per_second == pytest.approx(rate * (1 / 2) / (1 / 4 + found.doubts[0].share / 2), rel=0.01)
-    assert found.doubts[0].alone
-    assert told.latency_ms == pytest.approx(250 + 500 * found.doubts[0].share, abs=0.1)
-    assert found.words.endswith(f"{found.doubts[0].share:.0%} of texts looked at again")
+    assert told.texts_per_second == pytest.approx(
+        rate * (1 / 2) / (1 / 4 + found.deferral_rules[0].share / 2), rel=0.01
+    )
+    assert found.deferral_rules[0].alone
+    assert told.latency_ms == pytest.approx(250 + 500 * found.deferral_rules[0].share, abs=0.1)
+    assert found.words.endswith(f"{found.deferral_rules[0].share:.0%} of texts recomputed")
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick", "right"]
     assert set(found.probe["gives"]) == {"quick", "right"}
     assert compiled.read(tmp_path) == found
 
 
-def test_the_larger_margin_of_two_halves_is_kept_and_each_is_judged_by_the_other(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_the_larger_margin_of_two_halves_is_kept_and_each_is_answered_by_the_other(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.006), 4.0), "right": (Fake, 2.0)})
-    found = compiling.compile_release(tmp_path, balanced, judges)
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
     form: Any = forms.build("quick")
-    quick = balanced.predictor.computed_by(Shaken(form, balanced.predictor.graph())).scores(judges)  # type: ignore[attr-defined]
-    right = np.asarray(balanced.scores(judges))
+    quick = balanced.predictor.with_compute(Shaken(form, balanced.predictor.graph())).scores(balanced_examples)  # type: ignore[attr-defined]
+    right = np.asarray(balanced.scores(balanced_examples))
     halves = slice(0, None, 2), slice(1, None, 2)
-    fits = [fitted(balanced.margins, quick[half], right[half]) for half in halves]
-    assert found.doubts[0].margin == pytest.approx(max(fits))
+    fits = [fit_margin(balanced.margins, quick[half], right[half]) for half in halves]
+    assert found.deferral_rules[0].margin == pytest.approx(max(fits))
     near = balanced.margins(quick)
     changed = quick.argmax(axis=1) != right.argmax(axis=1)
     kept = sum(int((changed & (near >= margin))[half].sum()) for half, margin in zip(halves[::-1], fits, strict=True))
-    assert found.forms["quick+right"].unchanged == pytest.approx(1 - kept / len(judges))
+    assert found.forms["quick+right"].unchanged == pytest.approx(1 - kept / len(balanced_examples))
 
 
-def test_where_no_form_is_faster_and_faithful_the_master_answers_what_is_in_doubt(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_where_no_form_is_faster_and_faithful_the_uncompiled_model_answers_small_margins(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.006), 4.0), "same": (type("Same", (Fake,), {}), 1.02)})
-    found = compiling.compile_release(tmp_path, balanced, judges)
-    assert (found.chosen, found.parts, found.computing) == ("quick+torch", ("quick", "torch"), ("quick",))
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
+    assert (found.chosen, found.stages, found.form_names) == ("quick+torch", ("quick", "torch"), ("quick",))
     assert found.forms["same"].verdict == "not faster than torch"
-    assert found.forms["torch"].verdict == "the master"
-    told, share = found.forms["quick+torch"], found.doubts[0].share
-    assert (told.unchanged or 0.0) >= court.LEAST_UNCHANGED
+    assert found.forms["torch"].verdict == "uncompiled"
+    told, share = found.forms["quick+torch"], found.deferral_rules[0].share
+    assert (told.unchanged or 0.0) >= faithfulness.MIN_UNCHANGED
     assert found.times_faster == pytest.approx(1 / (1 / 4 + share), rel=0.1)  # of speeds with one digit
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
     assert set(found.probe["gives"]) == {"quick"}
     assert compiled.read(tmp_path) == found
 
 
-def test_a_quick_form_is_refused_if_the_master_had_to_answer_too_much(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_a_quick_form_is_refused_if_the_uncompiled_model_had_to_answer_too_much(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.5), 4.0)})
-    found = compiling.compile_release(tmp_path, balanced, judges)
-    assert (found.chosen, found.doubts) == (None, ())
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
+    assert (found.chosen, found.deferral_rules) == (None, ())
     assert "of the texts twice" in found.forms["quick+torch"].verdict
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json"]
 
 
-def test_where_texts_are_long_a_glance_at_their_beginning_comes_first(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_where_texts_are_long_a_truncated_pass_comes_first(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"quick": (shaky(0.006), 4.0)}, longest=192)
-    found = compiling.compile_release(tmp_path, balanced, judges)
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
     assert found.chosen == "quick:64+quick+torch"
-    assert (found.computing, len(found.doubts)) == (("quick",), 2)
+    assert (found.form_names, len(found.deferral_rules)) == (("quick",), 2)
     assert found.forms["quick+torch"].verdict.startswith("slower than quick:64+quick+torch")
     assert "quick:96+quick+torch" not in found.forms  # it promised less
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "quick"]
     assert compiled.read(tmp_path) == found
-    whole = compiling.compile_release(tmp_path, balanced, judges, glance=False)
-    assert (whole.chosen, whole.reach) == ("quick+torch", None)
+    whole = compiling.compile_release(tmp_path, balanced, balanced_examples, truncated_pass=False)
+    assert (whole.chosen, whole.first_stage_tokens) == ("quick+torch", None)
 
 
-def test_a_glance_pays_by_a_form_that_is_no_faster_with_whole_texts(
-    balanced: Model, judges: Examples, given: Given, tmp_path: Path
+def test_a_truncated_pass_pays_by_a_form_that_is_no_faster_with_whole_texts(
+    balanced: Model, balanced_examples: Examples, given: Given, tmp_path: Path
 ) -> None:
     given({"same": (Fake, 1.0)}, longest=192)
-    found = compiling.compile_release(tmp_path, balanced, judges)
-    assert (found.chosen, found.doubts[0].share) == ("same:64+torch", 0.0)  # the judges are short in truth
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
+    assert (found.chosen, found.deferral_rules[0].share) == ("same:64+torch", 0.0)  # the examples are short in truth
     assert found.times_faster == pytest.approx(3.0)
 
 
 def faithful(predictor: Any) -> Any:
-    """Return what answers in doubt."""
+    """Return what answers deferred texts."""
     return getattr(predictor, "second", predictor)
 
 
@@ -396,17 +403,17 @@ def test_a_cascade_that_wins_too_little_is_not_chosen(
     speed: float,
     verdict: str,
     balanced: Model,
-    judges: Examples,
+    balanced_examples: Examples,
     given: Given,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given({"quick": (shaky(shaken), speed), "right": (Fake, 2.0)})
     if verdict.startswith("not"):  # whatever was to be expected
-        seconds = timing.seconds
-        monkeypatch.setattr(timing, "seconds", lambda one, asked: seconds(faithful(one), asked))
-    found = compiling.compile_release(tmp_path, balanced, judges)
-    assert (found.chosen, found.doubts) == ("right", ())
+        seconds = timing.measure_seconds
+        monkeypatch.setattr(timing, "measure_seconds", lambda one, asked: seconds(faithful(one), asked))
+    found = compiling.compile_release(tmp_path, balanced, balanced_examples)
+    assert (found.chosen, found.deferral_rules) == ("right", ())
     assert verdict in found.forms["quick+right"].verdict
     assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == ["compiled.json", "right"]
 
@@ -437,7 +444,7 @@ def test_without_any_form_torch_stays_and_nothing_is_timed(
 ) -> None:
     given({"absent": (Absent, 1.0)})
     found = compiling.compile_release(tmp_path, model, examples)
-    assert (found.chosen, found.judges, found.files) == (None, 0, {})
+    assert (found.chosen, found.example_count, found.files) == (None, 0, {})
 
 
 def test_compiling_again_replaces_what_was_there(

@@ -19,9 +19,9 @@ from haoqi.data.examples import Examples
 from haoqi.models import model as models
 from haoqi.models.bases import resolve
 from haoqi.models.compile import cascade_search, compile_release, compiled, timing
-from haoqi.models.compile.cascade import Cascade, Deferred
-from haoqi.models.compile.faithfulness import Court
-from haoqi.models.compile.form import Compute, Glance, forms
+from haoqi.models.compile.cascade import Cascade, LazyStage
+from haoqi.models.compile.faithfulness import FaithfulnessTest
+from haoqi.models.compile.form import Compute, TruncatedPass, forms
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.model import Model
 from haoqi.models.predictors.blend import Blend
@@ -54,7 +54,7 @@ def release(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HAOQI_HOME", str(home))
         patch.setattr(forms, "names", lambda: ["onnx"])
-        patch.setattr(timing, "seconds", lambda predictor, asked: 0.1 if computes(predictor) else 1.0)
+        patch.setattr(timing, "measure_seconds", lambda predictor, asked: 0.1 if computes(predictor) else 1.0)
         releases.publish(model, EVIDENCE, "news")
         assert releases.compile("news", examples).chosen == "onnx"
         yield releases.get("news")
@@ -62,33 +62,33 @@ def release(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def cascaded(release: releases.Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[releases.Release]:
-    """Return the same release, answered by eight bits and in doubt by fp32."""
+    """Return the same release, answered by eight bits and, where margins are small, by fp32."""
     folder = Path(shutil.copytree(release.folder, tmp_path_factory.mktemp("cascaded") / "news"))
-    model = models.load(folder, master=True)
-    judges = Examples.of(TEXTS, list(model.predict(TEXTS).labels))
-    heard = Court.heard
+    model = models.load(folder, compiled=False)
+    examples = Examples.of(TEXTS, list(model.predict(TEXTS).labels))
+    compare = FaithfulnessTest.compare
 
-    def refused(own: Court, one: Any) -> Any:
-        verdict, heard_one = heard(own, one)
-        return ("changes too much" if one.name == "onnx_int8" else verdict), heard_one
+    def refused(own: FaithfulnessTest, one: Any) -> Any:
+        verdict, compared = compare(own, one)
+        return ("changes too much" if one.name == "onnx_int8" else verdict), compared
 
     def seconds(predictor: Any, asked: Examples) -> float:
         if isinstance(predictor, Cascade):
             return 0.2
         compute: Any = computes(predictor)
-        compute = getattr(compute, "compute", compute)  # of a glance, which wins nothing here
+        compute = getattr(compute, "compute", compute)  # of a truncated pass, which gains nothing here
         return 1.0 if compute is None else 0.02 if compute.path.parent.name == "onnx_int8" else 0.3
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "names", lambda: ["onnx", "onnx_int8"])
-        patch.setattr(timing, "seconds", seconds)
-        patch.setattr(compile_release, "FEWEST", 8)
-        patch.setattr(cascade_search, "FEWEST", 8)
+        patch.setattr(timing, "measure_seconds", seconds)
+        patch.setattr(compile_release, "MIN_EXAMPLES", 8)
+        patch.setattr(cascade_search, "MIN_EXAMPLES", 8)
         patch.setattr(
-            cascade_search, "fitted", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3))
+            cascade_search, "fit_margin", lambda margins, quick, right: float(np.quantile(margins(quick, None), 0.3))
         )
-        patch.setattr(Court, "heard", refused)
-        found = compile_release.compile_release(folder, model, judges)
+        patch.setattr(FaithfulnessTest, "compare", refused)
+        found = compile_release.compile_release(folder, model, examples)
         assert found.chosen == "onnx_int8+onnx", found.forms
     yield replace(release, folder=folder)
 
@@ -101,19 +101,19 @@ def folder(release: releases.Release, tmp_path: Path) -> Path:
 
 def computes(predictor: Any) -> Compute | None:
     """Return what computes the embeddings of a blend in place of torch."""
-    predictor = predictor.opened if isinstance(predictor, Deferred) else predictor
+    predictor = predictor.loaded if isinstance(predictor, LazyStage) else predictor
     compute: Compute | None = next(one.embedder.compute for one in predictor.members if hasattr(one, "embedder"))
     return compute
 
 
 def same(model: Model, release: releases.Release) -> None:
-    master = models.load(release.folder, master=True)
-    assert computes(master.predictor) is None
-    assert model.predict(TEXTS).labels == master.predict(TEXTS).labels
-    np.testing.assert_allclose(np.asarray(model.scores(TEXTS)), np.asarray(master.scores(TEXTS)), atol=1e-3)
+    uncompiled = models.load(release.folder, compiled=False)
+    assert computes(uncompiled.predictor) is None
+    assert model.predict(TEXTS).labels == uncompiled.predict(TEXTS).labels
+    np.testing.assert_allclose(np.asarray(model.scores(TEXTS)), np.asarray(uncompiled.scores(TEXTS)), atol=1e-3)
 
 
-def test_a_release_is_computed_by_its_form_and_answers_as_the_master(release: releases.Release) -> None:
+def test_a_release_is_computed_by_its_form_and_answers_as_the_uncompiled_model(release: releases.Release) -> None:
     model = release.load()
     assert computes(model.predictor) is not None
     same(model, release)
@@ -127,7 +127,7 @@ def test_the_model_card_says_what_was_measured(release: releases.Release) -> Non
     assert "| test | macro_f1 | 0.8000 |" in text
 
 
-def test_the_master_is_whole_beside_it(release: releases.Release) -> None:
+def test_the_uncompiled_model_is_whole_beside_it(release: releases.Release) -> None:
     models.verify(release.folder)
 
 
@@ -194,16 +194,16 @@ def test_a_cascade_answers_from_disk_as_its_forms_do(cascaded: releases.Release)
     assert paths == ["onnx_int8", "onnx"]
     examples = Examples.of(TEXTS)
     first, second, found = (np.asarray(one.scores(examples)) for one in (both.first, both.second, both))
-    doubtful = np.abs(first[:, 0] - first[:, 1]) < both.doubt.margin
-    assert 0 < doubtful.sum() < len(TEXTS)
+    deferred = np.abs(first[:, 0] - first[:, 1]) < both.rule.margin
+    assert 0 < deferred.sum() < len(TEXTS)
     assert not np.array_equal(first, second)
-    np.testing.assert_array_equal(found[~doubtful], first[~doubtful])
-    np.testing.assert_allclose(found[doubtful], second[doubtful], atol=1e-5)
+    np.testing.assert_array_equal(found[~deferred], first[~deferred])
+    np.testing.assert_allclose(found[deferred], second[deferred], atol=1e-5)
     card = compiled.check(cascaded.folder)
     assert card is not None
-    assert card.doubts == (both.doubt,)
+    assert card.deferral_rules == (both.rule,)
     assert {name.partition("/")[0] for name in card.files} == {"onnx", "onnx_int8"}
-    assert "of texts looked at again" in card.words
+    assert "of texts recomputed" in card.words
 
 
 @pytest.mark.parametrize("form", ["onnx", "onnx_int8"])
@@ -216,7 +216,7 @@ def test_a_cascade_with_a_damaged_part_is_left_aside(form: str, cascaded: releas
         compiled.check(folder)
 
 
-def test_in_place_of_a_part_that_answers_otherwise_than_it_did_the_master_does(
+def test_in_place_of_a_stage_that_answers_otherwise_than_it_did_the_uncompiled_model_does(
     cascaded: releases.Release, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(cascaded.folder, tmp_path / "news"))
@@ -228,23 +228,23 @@ def test_in_place_of_a_part_that_answers_otherwise_than_it_did_the_master_does(
     assert (computes(both.first) is not None, computes(both.second)) == (True, None)
     examples = Examples.of(TEXTS)
     first, found = (np.asarray(one.scores(examples)) for one in (both.first, both))
-    doubtful = np.abs(first[:, 0] - first[:, 1]) < both.doubt.margin
-    master = np.asarray(models.load(cascaded.folder, master=True).scores(TEXTS))
-    assert 0 < doubtful.sum() < len(TEXTS)
-    np.testing.assert_allclose(found[doubtful], master[doubtful], atol=1e-5)
+    deferred = np.abs(first[:, 0] - first[:, 1]) < both.rule.margin
+    uncompiled = np.asarray(models.load(cascaded.folder, compiled=False).scores(TEXTS))
+    assert 0 < deferred.sum() < len(TEXTS)
+    np.testing.assert_allclose(found[deferred], uncompiled[deferred], atol=1e-5)
 
 
 def test_a_look_of_a_cascade_is_opened_when_it_is_first_asked(
     cascaded: releases.Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    before = compiled._opened
+    before = compiled._open_form
 
     def watched(predictor: Any, name: str, *rest: Any) -> Compute:
         opened.append(name)
         return before(predictor, name, *rest)
 
-    monkeypatch.setattr(compiled, "_opened", watched)
+    monkeypatch.setattr(compiled, "_open_form", watched)
     model = releases.load(str(cascaded.folder))
     assert opened == []
     both: Any = model.predictor
@@ -264,22 +264,22 @@ def test_on_another_machine_a_cascade_is_its_faithful_form_alone(
     assert compute.path.parent.name == "onnx"
     found = compiled.check(cascaded.folder)
     assert found is not None
-    assert (found.chosen, found.doubts) == ("onnx", ())
+    assert (found.chosen, found.deferral_rules) == ("onnx", ())
     assert found.words.startswith("computed by onnx: 3.3 times")
 
 
 @pytest.fixture
 def retold(cascaded: releases.Release, tmp_path: Path) -> Callable[[str], Path]:
-    """Return a function that gives a release whose card tells of other looks by eight bits before the last."""
+    """Return a function that gives a release whose card names other stages by eight bits before the last."""
 
     def retold(chosen: str) -> Path:
         folder = Path(shutil.copytree(cascaded.folder, tmp_path / "retold"))
         card = folder / "compiled" / "compiled.json"
         plain = json.loads(card.read_text("utf-8"))
         plain["forms"][chosen] = plain["forms"].pop(plain["chosen"])
-        looks = chosen.split("+")
-        plain |= {"chosen": chosen, "doubts": plain["doubts"] * (len(looks) - 1)}
-        if looks[-1] == "torch":
+        stages = chosen.split("+")
+        plain |= {"chosen": chosen, "doubts": plain["doubts"] * (len(stages) - 1)}
+        if stages[-1] == "torch":
             shutil.rmtree(folder / "compiled" / "onnx")
             del plain["files"]["onnx/model.onnx"], plain["probe"]["gives"]["onnx"]
         card.write_text(json.dumps(plain), encoding="utf-8")
@@ -288,7 +288,7 @@ def retold(cascaded: releases.Release, tmp_path: Path) -> Callable[[str], Path]:
     return retold
 
 
-def test_the_master_answers_what_is_in_doubt_without_a_form_of_its_own(
+def test_the_uncompiled_model_is_the_last_stage_without_a_form_of_its_own(
     retold: Callable[[str], Path], cascaded: releases.Release
 ) -> None:
     both: Any = releases.load(str(retold("onnx_int8+torch"))).predictor
@@ -296,20 +296,20 @@ def test_the_master_answers_what_is_in_doubt_without_a_form_of_its_own(
     assert (computes(both.first) is not None, computes(both.second)) == (True, None)
     examples = Examples.of(TEXTS)
     first, found = (np.asarray(one.scores(examples)) for one in (both.first, both))
-    doubtful = np.abs(first[:, 0] - first[:, 1]) < both.doubt.margin
-    assert 0 < doubtful.sum() < len(TEXTS)
-    master = np.asarray(models.load(cascaded.folder, master=True).scores(TEXTS))
-    np.testing.assert_allclose(found[doubtful], master[doubtful], atol=1e-5)
-    np.testing.assert_array_equal(found[~doubtful], first[~doubtful])
+    deferred = np.abs(first[:, 0] - first[:, 1]) < both.rule.margin
+    assert 0 < deferred.sum() < len(TEXTS)
+    uncompiled = np.asarray(models.load(cascaded.folder, compiled=False).scores(TEXTS))
+    np.testing.assert_allclose(found[deferred], uncompiled[deferred], atol=1e-5)
+    np.testing.assert_array_equal(found[~deferred], first[~deferred])
 
 
-def test_a_glance_is_shown_the_beginning_and_the_looks_after_it_share_its_form(
+def test_a_truncated_pass_reads_the_beginning_and_the_stages_after_it_share_its_form(
     retold: Callable[[str], Path], cascaded: releases.Release
 ) -> None:
     three: Any = releases.load(str(retold("onnx_int8:4+onnx_int8+torch"))).predictor
-    glance, whole = computes(three.first), computes(three.second.first)
-    assert isinstance(glance, Glance)
-    assert (glance.reach, glance.compute) == (4, whole)
+    truncated, whole = computes(three.first), computes(three.second.first)
+    assert isinstance(truncated, TruncatedPass)
+    assert (truncated.max_tokens, truncated.compute) == (4, whole)
     assert computes(three.second.second) is None
     texts = Examples.of(["the bank", "the bank of the planet", "the bank of the order"])
     alike = np.asarray(three.first.scores(texts))
@@ -318,7 +318,7 @@ def test_a_glance_is_shown_the_beginning_and_the_looks_after_it_share_its_form(
 
 
 @pytest.mark.parametrize("harm", ["another machine", "no library", "damaged"])
-def test_whatever_ails_the_quick_look_the_master_answers_alone(
+def test_whatever_ails_the_fast_stage_the_uncompiled_model_answers_alone(
     harm: str, retold: Callable[[str], Path], cascaded: releases.Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = retold("onnx_int8+torch")
@@ -353,6 +353,14 @@ def test_a_cascade_of_the_second_format_is_still_read(cascaded: releases.Release
     card.write_text(json.dumps({**plain, "format": 2, "doubt": doubt}), encoding="utf-8")
     assert compiled.read(folder) == cascaded.compiled
     assert isinstance(releases.load(str(folder)).predictor, Cascade)
+
+
+def test_the_keys_of_a_card_are_those_of_earlier_versions(cascaded: releases.Release) -> None:
+    plain = json.loads((cascaded.folder / "compiled" / "compiled.json").read_text("utf-8"))
+    assert plain["judges"] == len(TEXTS)
+    (rule,) = plain["doubts"]
+    assert rule.keys() == {"margin", "share", "alone"}
+    assert not {"example_count", "deferral_rules"} & plain.keys()
 
 
 def test_a_release_that_was_never_compiled_has_nothing_to_tell(tmp_path: Path) -> None:

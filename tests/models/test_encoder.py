@@ -51,7 +51,7 @@ def test_without_padding_there_is_no_mask() -> None:
     assert mask.sum(dim=1).tolist() == [5, 3, 4]
 
 
-def test_pooling_reads_the_pieces_and_not_the_padding() -> None:
+def test_pooling_reads_the_tokens_and_not_the_padding() -> None:
     states = torch.tensor([[[1.0], [3.0], [99.0]]])
     lengths = torch.tensor([2])
     found = {how: pool(states, lengths, how, normalise=False).item() for how in ("mean", "first", "last")}

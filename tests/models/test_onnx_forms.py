@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from haoqi.models.bases import load_encoder, resolve
-from haoqi.models.compile.form import block_of
+from haoqi.models.compile.form import build_block
 from haoqi.models.compile.forms import _fusion
 from haoqi.models.compile.forms._onnx import FILE, note_of
 from haoqi.models.compile.forms._sessions import session
@@ -62,8 +62,8 @@ def test_attention_and_activation_are_one_node_each(fused: Path) -> None:
 
 def test_padding_changes_nothing_in_a_fused_network(fused: Path) -> None:
     run, ids = session(fused, 1), texts()
-    together = run.run(None, block_of(ids, range(len(ids))).inputs)[0]
-    alone = [run.run(None, block_of(ids, [row]).inputs)[0][0] for row in range(len(ids))]
+    together = run.run(None, build_block(ids, range(len(ids))).inputs)[0]
+    alone = [run.run(None, build_block(ids, [row]).inputs)[0][0] for row in range(len(ids))]
     np.testing.assert_allclose(together, np.stack(alone), atol=1e-6)
 
 
@@ -74,7 +74,7 @@ def test_eight_bits_are_taken_of_the_fused_network(fused: Path, rounded: Path) -
     assert not found["MatMul"]
     tables = [one for one in weights.values() if len(one.dims) == 2 and one.data_type == onnx.TensorProto.INT8]
     assert len(tables) == 12 + 3
-    block = block_of(texts(), range(len(LENGTHS)))
+    block = build_block(texts(), range(len(LENGTHS)))
     exact, found_by_bytes = (session(path, 1).run(None, block.inputs)[0] for path in (fused, rounded))
     assert np.corrcoef(exact.ravel(), found_by_bytes.ravel())[0, 1] > 0.99
 
@@ -137,7 +137,7 @@ def test_a_network_that_cannot_be_fused_is_used_as_it_is_and_that_is_told(
     path = tmp_path / "onnx" / FILE
     assert note_of(onnx.load(path)) == note
     assert kinds(path)["Softmax"] == 2
-    block = block_of(texts(), range(len(LENGTHS)))
+    block = build_block(texts(), range(len(LENGTHS)))
     plain, better = (session(one, 1).run(None, block.inputs)[0] for one in (path, fused))
     np.testing.assert_allclose(plain, better, atol=1e-5)
     if tool is broken:

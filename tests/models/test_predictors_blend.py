@@ -81,7 +81,7 @@ def test_a_form_computes_the_base_that_most_members_ask_and_no_other(bases: tupl
     def compute(*arguments: object) -> object:
         raise AssertionError("only the first base is computed by the form")
 
-    quick = blend.computed_by(compute)  # type: ignore[arg-type]
+    quick = blend.with_compute(compute)  # type: ignore[arg-type]
     forms = [one.embedder.compute for one in quick.members if isinstance(one, EmbeddingLinear)]
     assert forms == [compute, None, compute]
 

@@ -44,7 +44,7 @@ def test_what_was_added_is_found_and_nothing_else(
             assert np.array_equal(array, expected)
 
 
-def test_numbers_of_pieces_come_back_as_they_were(tmp_path: Path) -> None:
+def test_numbers_of_tokens_come_back_as_they_were(tmp_path: Path) -> None:
     given = [np.array([101, 7, 102], np.int32), np.zeros(0, np.int32)]
     Shards(tmp_path).add(keys(1, 2), given)
     found = Shards(tmp_path).find(keys(2, 1))

@@ -11,7 +11,7 @@ import torch
 
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
 from haoqi.models.encoders import placement
-from haoqi.models.encoders import tokens as pieces
+from haoqi.models.encoders import tokens as tokenizing
 from haoqi.models.encoders.tokens import read_texts
 from haoqi.models.feature_store import store as features
 from haoqi.models.feature_store.store import FeatureStore
@@ -49,21 +49,21 @@ class Computed:
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> Computed:
     """Return what is computed from now on."""
-    done, cut, embed, states = Computed(), pieces.read_texts, features._embed, features._states
+    done, cut, embed, states = Computed(), tokenizing.read_texts, features._embed, features._states
 
     def cutting(tokenizer: Any, texts: Sequence[str], *rest: Any) -> Any:
         done.cut += texts
         return cut(tokenizer, texts, *rest)
 
-    def embedding(base: Base, pieces: Sequence[Any], progress: Any) -> Iterator[Any]:
-        done.embedded += len(pieces)
-        return embed(base, pieces, progress)
+    def embedding(base: Base, tokens: Sequence[Any], progress: Any) -> Iterator[Any]:
+        done.embedded += len(tokens)
+        return embed(base, tokens, progress)
 
-    def entering(base: Base, layer: int, pieces: Sequence[Any], progress: Any) -> Iterator[Any]:
-        done.states += [layer] * len(pieces)
-        return states(base, layer, pieces, progress)
+    def entering(base: Base, layer: int, tokens: Sequence[Any], progress: Any) -> Iterator[Any]:
+        done.states += [layer] * len(tokens)
+        return states(base, layer, tokens, progress)
 
-    monkeypatch.setattr(pieces, "read_texts", cutting)
+    monkeypatch.setattr(tokenizing, "read_texts", cutting)
     monkeypatch.setattr(features, "_embed", embedding)
     monkeypatch.setattr(features, "_states", entering)
     return done
@@ -93,7 +93,7 @@ def test_no_text_is_computed_twice(store: FeatureStore, base: Base, computed: Co
     assert np.array_equal(again[:-1], first[::-1])
 
 
-def test_plans_share_pieces_embeddings_and_states(store: FeatureStore, base: Base, computed: Computed) -> None:
+def test_plans_share_tokens_embeddings_and_states(store: FeatureStore, base: Base, computed: Computed) -> None:
     unique = len(set(TEXTS))
     store.embeddings(base, TEXTS)
     first = store.hidden(base, 1, TEXTS)
@@ -115,7 +115,7 @@ def test_folds_find_what_other_folds_computed(store: FeatureStore, base: Base, c
     assert np.allclose(whole, [alone(base, text) for text in rest], atol=1e-5)
 
 
-def test_another_base_has_embeddings_of_its_own_and_shares_pieces(
+def test_another_base_has_embeddings_of_its_own_and_shares_tokens(
     store: FeatureStore, base: Base, computed: Computed
 ) -> None:
     other = dataclasses.replace(base, fingerprint="other")
@@ -132,20 +132,20 @@ def test_another_layer_has_states_of_its_own(store: FeatureStore, base: Base, co
     assert computed.states == [1, 2]
 
 
-def test_pieces_are_those_of_the_tokenizer(store: FeatureStore, base: Base, computed: Computed) -> None:
+def test_tokens_are_those_of_the_tokenizer(store: FeatureStore, base: Base, computed: Computed) -> None:
     tokenizer = load_tokenizer(base)
     for limit, prefix in ((64, ""), (4, ""), (64, "query: ")):
         expected = read_texts(tokenizer, TEXTS, limit, prefix)
         for _ in range(2):
-            found = store.pieces(base, TEXTS, limit, prefix)
+            found = store.tokenize(base, TEXTS, limit, prefix)
             assert [row.tolist() for row in found] == [row.tolist() for row in expected]
             assert {row.dtype for row in found} == {np.dtype(np.int32)}
     assert len(computed.cut) == 3 * len(set(TEXTS))
 
 
-def test_pieces_are_found_by_the_next_process(store: FeatureStore, base: Base, computed: Computed) -> None:
-    first = store.pieces(base, TEXTS, 64)
-    again = FeatureStore(store.folder).pieces(base, TEXTS, 64)
+def test_tokens_are_found_by_the_next_process(store: FeatureStore, base: Base, computed: Computed) -> None:
+    first = store.tokenize(base, TEXTS, 64)
+    again = FeatureStore(store.folder).tokenize(base, TEXTS, 64)
     assert [row.tolist() for row in first] == [row.tolist() for row in again]
     assert len(computed.cut) == len(set(TEXTS))
 
@@ -153,8 +153,8 @@ def test_pieces_are_found_by_the_next_process(store: FeatureStore, base: Base, c
 def test_a_text_that_is_no_unicode_has_a_place(
     store: FeatureStore, base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "read_texts", lambda *given: [np.array([1, 2], np.int32)])
-    assert store.pieces(base, ["\ud800"], 64)[0].tolist() == [1, 2]
+    monkeypatch.setattr(tokenizing, "read_texts", lambda *given: [np.array([1, 2], np.int32)])
+    assert store.tokenize(base, ["\ud800"], 64)[0].tolist() == [1, 2]
 
 
 def test_a_prefix_belongs_to_the_text(store: FeatureStore, base: Base) -> None:
@@ -173,7 +173,7 @@ def test_progress_counts_what_was_there(store: FeatureStore, base: Base) -> None
 def test_nothing_asked_is_nothing_given(store: FeatureStore, base: Base) -> None:
     assert store.embeddings(base, []).shape == (0, WIDTH)
     assert store.states(base, 1, []) == []
-    assert store.pieces(base, [], 64) == []
+    assert store.tokenize(base, [], 64) == []
 
 
 def test_a_killed_process_loses_only_what_was_under_way(
@@ -230,7 +230,7 @@ def test_states_leave_the_shared_base_whole_even_where_they_are_broken_off(store
 
 
 def rows_of(count: int, length: int = 5) -> list[np.ndarray]:
-    """Return pieces of texts that differ from one another."""
+    """Return tokens of texts that differ from one another."""
     return [np.array([2, *range(6 + row, 4 + row + length), 3], np.int32) for row in range(count)]
 
 
@@ -287,7 +287,7 @@ def age_all(store: FeatureStore, newest: Path) -> None:
             os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns - 10**9))
 
 
-def test_states_never_drive_out_embeddings_or_pieces(store: FeatureStore, base: Base, computed: Computed) -> None:
+def test_states_never_drive_out_embeddings_or_tokens(store: FeatureStore, base: Base, computed: Computed) -> None:
     store.embeddings(base, TEXTS)
     kept = on_disk(store)
     full = FeatureStore(store.folder, limit_bytes=kept + 10, memory_bytes=0)

@@ -6,7 +6,7 @@ import pytest
 from haoqi.data.examples import Examples
 from haoqi.models.bases import load_tokenizer, resolve
 from haoqi.models.encoders.model_input import Reader
-from haoqi.models.encoders.tokens import marks_of, read_texts
+from haoqi.models.encoders.tokens import find_special_tokens, read_texts
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +15,8 @@ def tokenizer(tiny_base: str) -> Any:
 
 
 def test_marks_are_what_the_tokenizer_puts_around_a_text(tokenizer: Any) -> None:
-    marks = marks_of(tokenizer)
-    assert [tokenizer.id_to_token(piece) for piece in (*marks.before, *marks.after)] == ["[CLS]", "[SEP]"]
+    marks = find_special_tokens(tokenizer)
+    assert [tokenizer.id_to_token(token) for token in (*marks.before, *marks.after)] == ["[CLS]", "[SEP]"]
     assert tokenizer.id_to_token(marks.pad) == "[PAD]"
     assert marks.count == 2
 

@@ -14,7 +14,7 @@ from haoqi.core.events import Event, Note
 from haoqi.data.examples import Examples, Splits
 from haoqi.methods.method import Job, methods
 from haoqi.models import model as model_files
-from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
+from haoqi.models.bases import Base, Trimmed, load_encoder, load_tokenizer, resolve
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
@@ -95,9 +95,11 @@ def test_copy_is_smaller_and_says_what_it_kept(kind: str, base: Base, tmp_path: 
     assert {path.name: path.read_bytes() for path in base.folder.iterdir()} == before
     own = base_of(small)
     table = load_encoder(own).get_input_embeddings().weight
-    assert len(table) == kept.pieces == load_tokenizer(own).get_vocab_size() < kept.whole
+    assert len(table) == kept.tokens == load_tokenizer(own).get_vocab_size() < kept.whole
     assert kept.whole == len(load_encoder(base).get_input_embeddings().weight)
     assert own.trimmed == kept
+    assert kept.to_plain()["pieces"] == kept.tokens  # the key that earlier releases have
+    assert Trimmed.from_plain(kept.to_plain()) == kept
     assert kept.base == base.fingerprint
     assert own.name == base.name
     assert own.card.parameters == sum(one.numel() for one in load_encoder(own).parameters())
@@ -158,7 +160,7 @@ def test_restoring_refuses_another_base(base: Base, tmp_path: Path) -> None:
     small, _ = trim.trim(linear(base), SEEN, tmp_path / "small", half=False)
     config = base.folder / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"note": 1}), encoding="utf-8")
-    with pytest.raises(UserError, match="not the one whose pieces"):
+    with pytest.raises(UserError, match="not the one whose tokens"):
         trim.restore(small, tmp_path / "again", tmp_path / "cache")
 
 

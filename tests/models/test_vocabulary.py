@@ -14,16 +14,16 @@ from haoqi.models.trim.vocabulary import CannotBeCutError, Cut, cut
 ALPHABETS = {"Han": "好天气很", "Latin": "abc", "Cyrillic": "жщя", "": "1!。"}
 LETTERS = "▁" + "".join(ALPHABETS.values())
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
-PIECES = ("好天", "天气", "▁好", "很好天气", "气1", "ab", "▁abc", "bc", "a好", "жщ", "▁щя", "жщя", "ж天", "11", "▁!")
+TOKENS = ("好天", "天气", "▁好", "很好天气", "气1", "ab", "▁abc", "bc", "a好", "жщ", "▁щя", "жщя", "ж天", "11", "▁!")
 CHINESE = ["好天气很好", "很好天气1。好天!", "天气abc好", "好天气" * 40]
 
 STRANGE = "ю"
 Words = st.text(st.sampled_from(LETTERS.replace("▁", " ") + " "), max_size=24)
 
 
-def unigram(pieces: Sequence[str], scores: Sequence[float] = (), **settings: Any) -> Tokenizer:
-    """Return a tokenizer as XLM-R's: every letter is a piece, and the longer ones that are given."""
-    listed = [*LETTERS, *pieces]
+def unigram(tokens: Sequence[str], scores: Sequence[float] = (), **settings: Any) -> Tokenizer:
+    """Return a tokenizer as XLM-R's: every letter is a token, and the longer ones that are given."""
+    listed = [*LETTERS, *tokens]
     given = [*scores, *(-2.0 - 0.1 * number for number in range(len(listed)))][: len(listed)]
     found = Tokenizer(models.Unigram([*((mark, 0.0) for mark in SPECIAL), *zip(listed, given, strict=True)], 3, False))
     found.normalizer = normalizers.NFKC()
@@ -34,13 +34,13 @@ def unigram(pieces: Sequence[str], scores: Sequence[float] = (), **settings: Any
     return found
 
 
-def word_pieces(pieces: Sequence[str]) -> Tokenizer:
+def word_pieces(tokens: Sequence[str]) -> Tokenizer:
     """Return a tokenizer as BERT's, of the same letters."""
     letters = LETTERS.replace("▁", "")
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     listed = [*special, *letters, *(f"##{letter}" for letter in letters if letter not in "。!" + ALPHABETS["Han"])]
-    listed += [piece.replace("▁", "##") for piece in pieces]
-    numbered = {piece: number for number, piece in enumerate(dict.fromkeys(listed))}
+    listed += [token.replace("▁", "##") for token in tokens]
+    numbered = {token: number for number, token in enumerate(dict.fromkeys(listed))}
     found = Tokenizer(models.WordPiece(numbered, unk_token="[UNK]"))
     found.normalizer = normalizers.BertNormalizer(lowercase=True)
     found.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -59,7 +59,7 @@ def unknown(tokenizer: Tokenizer, text: str) -> int:
     return tokenizer.encode(text).ids.count(mark)
 
 
-MANY = {"unigram": unigram(PIECES), "word pieces": word_pieces([piece for piece in PIECES if piece.isalnum()])}
+MANY = {"unigram": unigram(TOKENS), "word pieces": word_pieces([token for token in TOKENS if token.isalnum()])}
 
 
 @pytest.mark.parametrize("kind", MANY)
@@ -94,9 +94,9 @@ def test_nothing_becomes_unknown_that_was_not(kind: str, text: str) -> None:
     Words,
 )
 def test_both_hold_for_any_vocabulary_and_any_data(
-    pieces: list[str], scores: list[float], texts: list[str], asked: str
+    tokens: list[str], scores: list[float], texts: list[str], asked: str
 ) -> None:
-    whole = unigram(pieces, scores)
+    whole = unigram(tokens, scores)
     found, small = smaller(whole, texts)
     for text in [*texts, asked]:
         assert unknown(whole, text) == unknown(small, text) == 0
@@ -106,7 +106,7 @@ def test_both_hold_for_any_vocabulary_and_any_data(
 
 
 @pytest.mark.parametrize("kind", MANY)
-def test_other_scripts_lose_their_pieces_but_not_their_letters(kind: str) -> None:
+def test_other_scripts_lose_their_tokens_but_not_their_letters(kind: str) -> None:
     whole = MANY[kind]
     found, small = smaller(whole)
     assert found.scripts == ("Han", "Latin")
@@ -117,25 +117,25 @@ def test_other_scripts_lose_their_pieces_but_not_their_letters(kind: str) -> Non
     ]
 
 
-def test_pieces_that_were_seen_stay_whatever_their_script() -> None:
+def test_tokens_that_were_seen_stay_whatever_their_script() -> None:
     rare = "жщ" + "好天气" * 1000
-    whole = unigram(PIECES)
+    whole = unigram(TOKENS)
     _, small = smaller(whole, [rare])
     assert "жщ" in small.get_vocab()
     assert "жщя" not in small.get_vocab()
     assert small.encode(rare).tokens == whole.encode(rare).tokens
 
 
-def test_of_scripts_that_occur_now_and_then_the_first_pieces_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocabulary, "MINOR_PIECES", 1)
+def test_of_scripts_that_occur_now_and_then_the_first_tokens_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabulary, "MINOR_TOKENS", 1)
     monkeypatch.setattr(vocabulary, "MINOR_SHARE", 0.0)
     texts = ["好" * 100 + "c", "好" * 100 + "я"]
-    whole = unigram(PIECES)
+    whole = unigram(TOKENS)
     found, small = smaller(whole, texts)
     assert found.scripts == ("Han",)
     assert {"ab", "жщ"} <= small.get_vocab().keys()
     assert not {"▁abc", "▁щя", "жщя"} & small.get_vocab().keys()
-    monkeypatch.setattr(vocabulary, "MINOR_PIECES", 4)
+    monkeypatch.setattr(vocabulary, "MINOR_TOKENS", 4)
     found, small = smaller(whole, texts)
     # Of Cyrillic there are four, of Latin too, but for those that mix both.
     assert found.scripts == ("Han", "Latin", "Cyrillic")
@@ -145,13 +145,13 @@ def test_of_scripts_that_occur_now_and_then_the_first_pieces_stay(monkeypatch: p
 
 
 def test_unknown_characters_cost_what_they_cost_before() -> None:
-    """The least likely piece decides what an unknown character costs, so that it stays."""
+    """The least likely token decides what an unknown character costs, so that it stays."""
     whole = unigram(["жщяж"], [-1.0] * len(LETTERS) + [-50.0])
     assert "жщяж" in smaller(whole)[1].get_vocab()
 
 
-def test_special_pieces_keep_their_meaning() -> None:
-    whole = unigram(PIECES)
+def test_special_tokens_keep_their_meaning() -> None:
+    whole = unigram(TOKENS)
     whole.enable_padding(pad_id=1, pad_token="<pad>")
     found, small = smaller(whole)
     encoded = small.encode("<mask>好")
@@ -167,8 +167,8 @@ def test_marks_are_renumbered_however_they_are_put() -> None:
     ids = {name: number for name, number in plain["model"]["vocab"].items() if name.startswith("[")}
     # Numbers that change: the marks come last.
     last = len(plain["model"]["vocab"])
-    order = [piece for piece in plain["model"]["vocab"] if piece not in ids] + list(ids)
-    plain["model"]["vocab"] = {piece: number for number, piece in enumerate(order)}
+    order = [token for token in plain["model"]["vocab"] if token not in ids] + list(ids)
+    plain["model"]["vocab"] = {token: number for number, token in enumerate(order)}
     plain["added_tokens"] = [{**one, "id": order.index(one["content"])} for one in plain["added_tokens"]]
     sep, cls = (["[SEP]", last - 1], ["[CLS]", last - 2])
     for processor in (
@@ -183,7 +183,7 @@ def test_marks_are_renumbered_however_they_are_put() -> None:
 
 
 def test_what_a_network_names_stays() -> None:
-    whole = unigram(PIECES)
+    whole = unigram(TOKENS)
     number = whole.token_to_id("жщя")
     assert number not in smaller(whole)[0].rows
     assert number in smaller(whole, always=[number])[0].rows
@@ -197,8 +197,8 @@ def test_what_would_be_cut_otherwise_is_left_alone() -> None:
         cut(merged.to_str(), CHINESE)
     with pytest.raises(CannotBeCutError, match="WordLevel"):
         cut(Tokenizer(models.WordLevel({"a": 0}, "a")).to_str(), CHINESE)
-    with pytest.raises(CannotBeCutError, match="some characters are no pieces of their own, such as ю"):
-        cut(unigram([*PIECES, "юж"]).to_str(), CHINESE)
+    with pytest.raises(CannotBeCutError, match="some characters are no tokens of their own, such as ю"):
+        cut(unigram([*TOKENS, "юж"]).to_str(), CHINESE)
     gap = json.loads(word_pieces(["ab"]).to_str())
     gap["model"]["vocab"]["ab"] += 1
     with pytest.raises(CannotBeCutError, match="one after another"):
@@ -206,7 +206,7 @@ def test_what_would_be_cut_otherwise_is_left_alone() -> None:
 
 
 def test_a_letter_that_never_reaches_the_model_does_not_matter() -> None:
-    assert "Ａж" not in smaller(unigram(["Ａж", *PIECES]))[1].get_vocab()  # NFKC makes it an A
+    assert "Ａж" not in smaller(unigram(["Ａж", *TOKENS]))[1].get_vocab()  # NFKC makes it an A
 
 
 def test_bytes_are_a_fallback_for_every_character() -> None:
@@ -224,7 +224,7 @@ def test_the_result_is_a_file_that_tokenizers_reads(tmp_path: Path) -> None:
 
 
 def test_a_prefix_is_read_as_before_but_does_not_count_as_the_language_of_the_data() -> None:
-    whole = unigram(["щяж", *PIECES])
+    whole = unigram(["щяж", *TOKENS])
     found = cut(whole.to_str(), CHINESE, "жщя: ")
     small = Tokenizer.from_str(found.tokenizer)
     assert "Cyrillic" not in found.scripts

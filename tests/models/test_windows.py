@@ -27,25 +27,25 @@ def words_of(text: str) -> tuple[tuple[int, int], ...]:
 
 
 @given(st.lists(st.integers(1, 4), max_size=200), st.integers(1, 60))
-def test_every_word_is_scored_exactly_once_from_a_window_that_holds_it(pieces_per_word: list[int], room: int) -> None:
-    places = np.cumsum([0, *pieces_per_word])[:-1].astype(np.int64)
-    pieces = int(sum(pieces_per_word))
-    windows = cut(pieces, places, room)
+def test_every_word_is_scored_exactly_once_from_a_window_that_holds_it(tokens_per_word: list[int], room: int) -> None:
+    places = np.cumsum([0, *tokens_per_word])[:-1].astype(np.int64)
+    tokens = int(sum(tokens_per_word))
+    windows = cut(tokens, places, room)
     assert sorted(word for _, _, words in windows for word in words.tolist()) == list(range(len(places)))
     for start, end, words in windows:
-        assert 0 <= start <= end <= pieces
+        assert 0 <= start <= end <= tokens
         assert end - start <= room
         assert all(start <= places[word] < end for word in words)
 
 
 @given(st.integers(30, 300), st.integers(8, 60))
-def test_words_far_from_the_ends_have_context_on_both_sides(pieces: int, room: int) -> None:
-    places = np.arange(pieces)
-    for start, end, words in cut(pieces, places, room):
+def test_words_far_from_the_ends_have_context_on_both_sides(tokens: int, room: int) -> None:
+    places = np.arange(tokens)
+    for start, end, words in cut(tokens, places, room):
         least = max(0, int(room * 0.25) // 2 - 1)
         for place in words.tolist():
             assert start == 0 or place - start >= least
-            assert end == pieces or end - 1 - place >= least
+            assert end == tokens or end - 1 - place >= least
 
 
 @given(st.text(alphabet="abc XYZ.,'9水好\u200b\u0301", max_size=60), st.integers(6, 30))
@@ -60,7 +60,7 @@ def test_every_word_of_any_text_has_a_place_in_one_window(tokenizer: Any, text: 
         assert len(window.owners) == len(window.ids)
 
 
-def test_a_word_is_read_from_its_first_piece(tokenizer: Any) -> None:
+def test_a_word_is_read_from_its_first_token(tokenizer: Any) -> None:
     text = "Peter Blackburn flew"
     words = words_of(text)
     (window,) = read_words(tokenizer, [text], [words], 64)
@@ -72,9 +72,9 @@ def test_a_word_is_read_from_its_first_piece(tokenizer: Any) -> None:
     assert [words[owner] for owner in sorted(set(window.owners[1:-1].tolist()))] == list(words)
 
 
-def test_a_piece_that_covers_several_words_is_cut_between_them() -> None:
-    pieces = {"<unk>": 0, "▁": 1, "▁北京": 2, "北": 3, "京": 4, "▁北": 5, "很": 6, "大": 7, "很大": 8}
-    tokenizer = Tokenizer(models.WordLevel(pieces, unk_token="<unk>"))
+def test_a_tokens_that_covers_several_words_is_cut_between_them() -> None:
+    tokens = {"<unk>": 0, "▁": 1, "▁北京": 2, "北": 3, "京": 4, "▁北": 5, "很": 6, "大": 7, "很大": 8}
+    tokenizer = Tokenizer(models.WordLevel(tokens, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Metaspace(), pre_tokenizers.Split("很大", "isolated")]
     )
@@ -85,7 +85,7 @@ def test_a_piece_that_covers_several_words_is_cut_between_them() -> None:
     assert aligned.places.tolist() == aligned.owners.tolist() == [0, 1, 2, 3]
 
 
-def test_a_word_without_pieces_is_read_from_the_piece_before(tokenizer: Any) -> None:
+def test_a_word_without_tokens_is_read_from_the_tokens_before(tokenizer: Any) -> None:
     text = "red \u200b car"
     aligned = align(tokenizer, text, tokenizer.encode(text, add_special_tokens=False), words_of(text))
     last_of_red = int(np.flatnonzero(aligned.owners == 0)[-1])

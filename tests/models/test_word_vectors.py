@@ -6,7 +6,7 @@ from haoqi.models.bases import load_encoder, load_tokenizer, resolve
 from haoqi.models.encoders.word_vectors import word_vectors
 
 
-def test_words_are_the_mean_of_their_pieces_less_what_all_have_in_common(tiny_base: str, tmp_path: Path) -> None:
+def test_words_are_the_mean_of_their_tokens_less_what_all_have_in_common(tiny_base: str, tmp_path: Path) -> None:
     base = resolve(tiny_base, tmp_path)
     words = ["battery", "screen", "telescope", "电", "zzzzzz", "☃"]
     found = word_vectors(base, words)

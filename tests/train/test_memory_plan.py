@@ -104,7 +104,7 @@ def test_a_resumed_training_keeps_its_smaller_parts(tmp_path: Path, monkeypatch:
     assert told == ["memory ran out at step 3: parts of up to 10 tokens from there on"]
 
 
-SMALL = Footprint(layers=6, width=384, inner=1536, heads=12, longest=256, looks=64)
+SMALL = Footprint(layers=6, width=384, inner=1536, heads=12, longest=256, attended=64)
 SIZES = st.floats(0, 1e11)
 
 
@@ -211,7 +211,7 @@ def test_what_layers_keep_is_told_within_a_third(base: Base, rows: int, tokens: 
     model = encoder_of(base)
     footprint = footprint_of(model, tokens)
     assert footprint is not None
-    per_token = footprint.kept if plain else dataclasses.replace(footprint, looks=0).kept
+    per_token = footprint.kept if plain else dataclasses.replace(footprint, attended=0).kept
     real = kept_bytes(model, rows, tokens)
     assert real / 1.34 < rows * tokens * footprint.layers * per_token < 1.34 * real
     assert footprint.kept >= per_token  # shorter rows of the same training may be computed in the plain way
@@ -219,12 +219,12 @@ def test_what_layers_keep_is_told_within_a_third(base: Base, rows: int, tokens: 
 
 def test_frozen_layers_below_keep_nothing(base: Base) -> None:
     model = encoder_of(base)
-    assert footprint_of(model, 10) == Footprint(layers=2, width=8, inner=16, heads=2, longest=10, looks=10)
+    assert footprint_of(model, 10) == Footprint(layers=2, width=8, inner=16, heads=2, longest=10, attended=10)
     model.encoder.requires_grad_(False)
-    assert footprint_of(model, 10) == Footprint(layers=0, width=8, inner=16, heads=2, longest=10, looks=10)
+    assert footprint_of(model, 10) == Footprint(layers=0, width=8, inner=16, heads=2, longest=10, attended=10)
     for weight in stack_of(model)[1].parameters():
         weight.requires_grad_(True)
-    assert footprint_of(model, 10) == Footprint(layers=1, width=8, inner=16, heads=2, longest=10, looks=10)
+    assert footprint_of(model, 10) == Footprint(layers=1, width=8, inner=16, heads=2, longest=10, attended=10)
 
 
 def test_an_encoder_that_no_part_is_small_enough_for_keeps_less_of_each_layer(base: Base) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say, told_by
+from haoqi.core.say import message_of, say
 from haoqi.data.examples import Examples, Label, Span
 from haoqi.data.reading.tables.column_kinds import is_empty
 from haoqi.data.settings import DataSettings
@@ -58,7 +58,7 @@ def read_all_labels(examples: Examples, read_label: ReadLabel) -> ReadLabels:
             if isinstance(label, tuple) and label and isinstance(label[0], Span) and (problem := misfit(label, text)):
                 raise ValueError(problem)
         except ValueError as error:
-            unreadable[row], label = told_by(error), None
+            unreadable[row], label = message_of(error), None
         labels.append(label)
     return ReadLabels(labels, unreadable)
 

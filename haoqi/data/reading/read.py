@@ -1,4 +1,4 @@
-"""From what a person named to rows: the door through which all data comes in."""
+"""From what a person named to rows: the entry point of all data."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -20,7 +20,7 @@ from haoqi.data.examples import Examples
 Floats = npt.NDArray[np.float32]
 Words = tuple[tuple[int, int], ...]
 
-# What a recipe may need of a kit: in words, and what to do where it is missing.
+# What a recipe may need of its tools: in words, and what to do where it is missing.
 _NEEDS: Mapping[str, tuple[str, str]] = {
     "unlabelled": ("unlabelled texts", "leave the label empty in some rows of the source, or use another recipe"),
     "embeddings": ("a base to compare texts with", "haoqi bases get minilm, or name one with --base"),
@@ -80,7 +80,7 @@ class Recipe(Protocol):
     accepts: ClassVar[Accepts]
     """Which answers' examples it can change."""
     needs: ClassVar[frozenset[str]]
-    """Fields of the kit that it cannot do without."""
+    """Fields of the tools that it needs."""
 
     @property
     def growth(self) -> float:
@@ -91,7 +91,7 @@ class Recipe(Protocol):
         """Return what it does as a part of a sentence about a plan: "without suspect labels"."""
         ...
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples to learn from instead; equal arguments give equal examples, and no label is lost.
 
         Raises:
@@ -103,36 +103,36 @@ class Recipe(Protocol):
 recipes: Registry[Recipe] = Registry("recipe", "haoqi.data.recipes")
 
 
-def follow(steps: Iterable[tuple[str, Iterable[tuple[str, Any]]]], examples: Examples, kit: RecipeTools) -> Examples:
+def follow(steps: Iterable[tuple[str, Iterable[tuple[str, Any]]]], examples: Examples, tools: RecipeTools) -> Examples:
     """Return the examples after one recipe after another.
 
     Args:
         steps: names of recipes with their settings.
         examples: what would be learnt from.
-        kit: what the recipes may use; each gets a seed of its own.
+        tools: what the recipes may use; each gets a seed of its own.
 
     Raises:
         UserError: if a recipe is not known, does not suit the task, or needs what is not there.
     """
     for place, (name, settings) in enumerate(steps):
         recipe = recipes.build(name, **dict(settings))
-        if reason := unfit(recipe, kit):
+        if reason := unfit(recipe, tools):
             raise UserError(f"the recipe {name} {reason[0]}", reason[1])
-        examples = recipe.apply(examples, replace(kit, seed=seeds.number(kit.seed, place, name)))
+        examples = recipe.apply(examples, replace(tools, seed=seeds.number(tools.seed, place, name)))
     return examples
 
 
-def unfit(recipe: Recipe, kit: RecipeTools) -> tuple[str, str] | None:
-    """Return why a recipe cannot be followed with this kit and what to do, or None if it can."""
-    if not recipe.accepts.takes(kit.kind, pairs=kit.pairs):
+def unfit(recipe: Recipe, tools: RecipeTools) -> tuple[str, str] | None:
+    """Return why a recipe cannot be followed with these tools and what to do, or None if it can."""
+    if not recipe.accepts.takes(tools.kind, pairs=tools.pairs):
         return "cannot change examples with such answers", "haoqi recipes says what each is for"
     for need in sorted(recipe.needs):
-        if getattr(kit, need) is None:
+        if getattr(tools, need) is None:
             what, hint = _NEEDS[need]
             return f"needs {what}", hint
     return None
 
 
-def suited(kit: RecipeTools) -> list[str]:
-    """Return the names of the recipes that can be followed with this kit, each at its defaults."""
-    return [name for name in recipes.names() if unfit(recipes.build(name), kit) is None]
+def suited(tools: RecipeTools) -> list[str]:
+    """Return the names of the recipes that can be followed with these tools, each at its defaults."""
+    return [name for name in recipes.names() if unfit(recipes.build(name), tools) is None]

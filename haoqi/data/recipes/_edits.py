@@ -64,31 +64,31 @@ class Line:
         return Line("".join(pieces) + self.text[at:].rstrip(), label, tuple(places))
 
 
-def lines_of(examples: Examples, kit: RecipeTools) -> list[Line]:
+def lines_of(examples: Examples, tools: RecipeTools) -> list[Line]:
     """Return every row, word by word."""
-    return [Line(*row) for row in zip(examples.texts, examples.labels, kit.words(examples), strict=True)]
+    return [Line(*row) for row in zip(examples.texts, examples.labels, tools.words(examples), strict=True)]
 
 
-def _with_changed(examples: Examples, kit: RecipeTools, change: Change, *, copies: int, weight: float) -> Examples:
+def _with_changed(examples: Examples, tools: RecipeTools, change: Change, *, copies: int, weight: float) -> Examples:
     """Return the examples, and after them copies whose words were changed; a copy that came out as it was is left out.
 
     Args:
         examples: what is there.
-        kit: its seed decides.
+        tools: its seed decides.
         change: what is done to a row's words.
         copies: of each row.
         weight: how much all copies of a row count together, as a share of it.
     """
-    rng, lines = kit.rng("words"), lines_of(examples, kit)
+    rng, lines = tools.rng("words"), lines_of(examples, tools)
     rows: list[int] = []
     new: list[Line] = []
     for _ in range(copies):
         for row, line in enumerate(lines):
             spelt = line.spelt()
-            changed = change(spelt, line.free(kit.kind), rng)
+            changed = change(spelt, line.free(tools.kind), rng)
             if changed != spelt and any(changed):
                 rows.append(row)
-                new.append(line.rewritten(changed, kit.kind))
+                new.append(line.rewritten(changed, tools.kind))
     return with_rows(examples, rows, weight / copies, **columns_of(new, examples))
 
 
@@ -120,12 +120,12 @@ class Copies(ABC):
         return 1.0 + self.copies
 
     @abstractmethod
-    def change(self, examples: Examples, kit: RecipeTools) -> Change:
+    def change(self, examples: Examples, tools: RecipeTools) -> Change:
         """Return what is done to a row's words, having looked at the examples where that helps."""
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples and their changed copies."""
-        return _with_changed(examples, kit, self.change(examples, kit), copies=self.copies, weight=self.weight)
+        return _with_changed(examples, tools, self.change(examples, tools), copies=self.copies, weight=self.weight)
 
 
 def chosen(free: Free, share: float, rng: np.random.Generator) -> list[int]:

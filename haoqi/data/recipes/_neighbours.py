@@ -40,15 +40,15 @@ class Lexicon:
         return units(words, self.pairs)
 
 
-def learn_lexicon(examples: Examples, kit: RecipeTools, similarity: float) -> Lexicon:
+def learn_lexicon(examples: Examples, tools: RecipeTools, similarity: float) -> Lexicon:
     """Return which words of the examples can replace which.
 
     Args:
         examples: texts, and labels that keep words apart which speak for different ones.
-        kit: a base's knowledge of words, where there is one.
+        tools: a base's knowledge of words, where there is one.
         similarity: least cosine of two neighbours.
     """
-    texts = [line.spelt() for line in lines_of(examples, kit)]
+    texts = [line.spelt() for line in lines_of(examples, tools)]
     pairs = bound_pairs(texts)
     cut = [["".join(words[start:end]).lower() for start, end in units(words, pairs)] for words in texts]
     counts = Counter(word for words in cut for word in set(words) if _carries_meaning(word))
@@ -56,8 +56,8 @@ def learn_lexicon(examples: Examples, kit: RecipeTools, similarity: float) -> Le
     known = [word for word, count in counts.most_common(_MOST_WORDS) if _FEWEST_TEXTS <= count <= common]
     if len(known) < 2:
         return Lexicon(pairs, {})
-    vectors = kit.word_vectors(known) if kit.word_vectors is not None else company(cut, known)
-    leaning = None if kit.kind.of_words else _leaning(cut, known, examples, kit)
+    vectors = tools.word_vectors(known) if tools.word_vectors is not None else company(cut, known)
+    leaning = None if tools.kind.of_words else _leaning(cut, known, examples, tools)
     return Lexicon(pairs, _nearest(known, vectors, leaning, similarity))
 
 
@@ -144,10 +144,10 @@ def _nearest(known: Sequence[str], vectors: Floats, leaning: Floats | None, simi
     return found
 
 
-def _leaning(texts: Sequence[Sequence[str]], known: Sequence[str], examples: Examples, kit: RecipeTools) -> Floats:
+def _leaning(texts: Sequence[Sequence[str]], known: Sequence[str], examples: Examples, tools: RecipeTools) -> Floats:
     """Return each word's share of labels, drawn towards the usual one, shape (words, labels)."""
-    number = {label: place for place, label in enumerate(kit.labels)}
-    held = [[number[name] for name in names_in(label, kit.kind)] for label in examples.labels]
+    number = {label: place for place, label in enumerate(tools.labels)}
+    held = [[number[name] for name in names_in(label, tools.kind)] for label in examples.labels]
     usual = np.bincount([one for each in held for one in each], minlength=len(number)).astype(np.float64)
     usual /= max(usual.sum(), 1.0)
     counts = defaultdict[str, npt.NDArray[np.float64]](lambda: 2 * usual)

@@ -10,11 +10,11 @@ from haoqi.data.recipes import RecipeTools
 from haoqi.data.recipes._rows import answered, with_rows
 
 
-def drawn(examples: Examples, kit: RecipeTools, count: int, most_words: int) -> list[int]:
+def drawn(examples: Examples, tools: RecipeTools, count: int, most_words: int) -> list[int]:
     """Return rows to write anew: drawn by chance among texts that are short enough, in order."""
-    lengths = [len(words) for words in kit.words(examples)]
+    lengths = [len(words) for words in tools.words(examples)]
     able = [row for row, length in enumerate(lengths) if 3 <= length <= most_words]
-    return sorted(int(row) for row in kit.rng("rows").permutation(able)[:count])
+    return sorted(int(row) for row in tools.rng("rows").permutation(able)[:count])
 
 
 def in_languages(examples: Examples, rows: Sequence[int], languages: Sequence[str]) -> list[int]:
@@ -23,7 +23,7 @@ def in_languages(examples: Examples, rows: Sequence[int], languages: Sequence[st
 
 
 def with_rewritten(
-    examples: Examples, kit: RecipeTools, new: dict[int, str], *, similarity: float, weight: float
+    examples: Examples, tools: RecipeTools, new: dict[int, str], *, similarity: float, weight: float
 ) -> Examples:
     """Return the examples, and after them those new texts that pass as the old ones.
 
@@ -32,7 +32,7 @@ def with_rewritten(
 
     Args:
         examples: what is there.
-        kit: embeddings and answers.
+        tools: embeddings and answers.
         new: what rows, as positions, were turned into.
         similarity: least cosine of the two texts' embeddings.
         weight: how much a new text counts, as a share of the old one.
@@ -42,10 +42,10 @@ def with_rewritten(
     if not rows:
         return examples
     alike = np.ones(len(rows), bool)
-    if kit.embeddings is not None:
-        both = kit.embeddings([*texts, *(examples.texts[row] for row in rows)])
+    if tools.embeddings is not None:
+        both = tools.embeddings([*texts, *(examples.texts[row] for row in rows)])
         alike = (both[: len(rows)] * both[len(rows) :]).sum(axis=1) >= similarity
-    answers, _ = answered(kit.answers(examples, texts), kit)
+    answers, _ = answered(tools.answers(examples, texts), tools)
     same = [place for place, row in enumerate(rows) if alike[place] and answers[place] == examples.labels[row]]
     columns = {"texts": [texts[place] for place in same]}
     if examples.words is not None:

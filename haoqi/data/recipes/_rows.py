@@ -57,16 +57,16 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def answered(chances: Floats, kit: RecipeTools) -> tuple[list[Any], Floats]:
+def answered(chances: Floats, tools: RecipeTools) -> tuple[list[Any], Floats]:
     """Return the likeliest answer to each text, and how likely it is.
 
     Args:
         chances: probabilities, shape (n, labels).
-        kit: says whether a text has one label or several.
+        tools: says whether a text has one label or several.
     """
-    if kit.kind.one_class:
+    if tools.kind.one_class:
         best = chances.argmax(axis=1)
-        return [kit.labels[number] for number in best], chances[np.arange(len(best)), best]
+        return [tools.labels[number] for number in best], chances[np.arange(len(best)), best]
     holds = chances > 0.5
-    labels = [tuple(sorted(kit.labels[number] for number in np.flatnonzero(row))) for row in holds]
+    labels = [tuple(sorted(tools.labels[number] for number in np.flatnonzero(row))) for row in holds]
     return labels, np.where(holds, chances, 1 - chances).min(axis=1)

@@ -60,42 +60,42 @@ class Doubting:
         return say(f"{key}_most", share=percent(self.share)) if self.share else say(key)
 
 
-def find(examples: Examples, kit: RecipeTools, share: float | None) -> Suspects:
+def find(examples: Examples, tools: RecipeTools, share: float | None) -> Suspects:
     """Return the suspects of some examples; the last row of a label is never one.
 
     Args:
         examples: with one label each, or several.
-        kit: its held-out probabilities decide.
+        tools: its held-out probabilities decide.
         share: of the rows, how many at most, the most doubtful ones; None: as many as are mostly wrong.
     """
     if not len(examples):
         return Suspects(np.zeros(0, np.int64), [], np.zeros(0))
-    judge = _one if kit.kind.one_class else _several
-    judged = judge(examples, kit.labels, kit.held_out(examples))
+    judge = _one if tools.kind.one_class else _several
+    judged = judge(examples, tools.labels, tools.held_out(examples))
     order = np.argsort(-judged.doubt, kind="stable")
     order = order[judged.against[order]]
     order = order[judged.named[order]] if share is None else order[: round(share * len(examples))]
-    rows = np.array(sparing(examples, order, kit.kind), np.int64)
+    rows = np.array(sparing(examples, order, tools.kind), np.int64)
     return Suspects(rows, [judged.instead(int(row)) for row in rows], judged.doubt[rows], judged.noise)
 
 
-def reranked(examples: Examples, kit: RecipeTools, found: Suspects, remembered: Floats) -> Suspects:
+def reranked(examples: Examples, tools: RecipeTools, found: Suspects, remembered: Floats) -> Suspects:
     """Return a quarter more suspects than labels are believed wrong, those first that a better model contradicts most.
 
     Args:
         examples: with one label each.
-        kit: knows the labels.
+        tools: knows the labels.
         found: what held-out answers say; how many and how likely they are wrong is still theirs.
         remembered: what the model remembers of the rows that it learnt, kept from following wrong labels, shape
             (n, labels): it knows which labels are wrong, but not how many.
     """
     if found.noise is None or not found.noise.evident:
         return found
-    agreed, rival = _agreed(remembered, _given(examples, kit.labels))
+    agreed, rival = _agreed(remembered, _given(examples, tools.labels))
     order = np.argsort(agreed, kind="stable")
     order = order[: min(len(examples), round(GENEROUS * found.noise.share * len(examples)))]
-    rows = np.array(sparing(examples, order, kit.kind), np.int64)
-    return Suspects(rows, [kit.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
+    rows = np.array(sparing(examples, order, tools.kind), np.int64)
+    return Suspects(rows, [tools.labels[int(rival[row])] for row in rows], found.noise.wrong[rows], found.noise)
 
 
 def _agreed(answers: Floats, given: Indices) -> tuple[npt.NDArray[np.float64], Indices]:
@@ -120,17 +120,17 @@ def trusted(
     return 1.0 - judged.doubt if judged.noise.evident else np.ones(len(examples))
 
 
-def chances(examples: Examples, kit: RecipeTools) -> npt.NDArray[np.float64] | None:
+def chances(examples: Examples, tools: RecipeTools) -> npt.NDArray[np.float64] | None:
     """Return the chance of each label to be a row's right one, shape (n, labels); None where none are evidently wrong.
 
     Args:
         examples: with one label each.
-        kit: its held-out probabilities decide.
+        tools: its held-out probabilities decide.
     """
     if not len(examples):
         return None
-    probabilities = kit.held_out(examples).astype(np.float64)
-    given, every = _given(examples, kit.labels), np.arange(len(examples))
+    probabilities = tools.held_out(examples).astype(np.float64)
+    given, every = _given(examples, tools.labels), np.arange(len(examples))
     noise = noise_of(probabilities, given)
     if not noise.evident:
         return None

@@ -45,21 +45,21 @@ class BackTranslate:
         """Return what a plan learns from."""
         return say("recipe.back_translate", count=self.count)
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, and what came back and passes."""
-        assert kit.translate is not None
+        assert tools.translate is not None
         by_language = defaultdict[str, list[int]](list)
-        for row in drawn(examples, kit, self.count, self.most_words):
+        for row in drawn(examples, tools, self.count, self.most_words):
             by_language[language_of(examples.texts[row])].append(row)
         new: dict[int, str] = {}
         for done, (language, rows) in enumerate(sorted(by_language.items())):
             through = self.through or ("zh" if language == "en" else "en")
             if language in ("other", through):
                 continue
-            kit.report(
+            tools.report(
                 done / len(by_language),
                 say("recipe.back_translate.progress", count=len(rows), language=language, through=through),
             )
-            there = kit.translate([examples.texts[row] for row in rows], language, through)
-            new.update(zip(rows, kit.translate(there, through, language), strict=True))
-        return with_rewritten(examples, kit, new, similarity=self.similarity, weight=self.weight)
+            there = tools.translate([examples.texts[row] for row in rows], language, through)
+            new.update(zip(rows, tools.translate(there, through, language), strict=True))
+        return with_rewritten(examples, tools, new, similarity=self.similarity, weight=self.weight)

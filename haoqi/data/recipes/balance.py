@@ -45,16 +45,16 @@ class Balance:
         how = "weighed" if self.by == "weights" else "repeated"
         return say(f"recipe.balance_{how}", share=percent(self.strength))
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the same rows with other weights, or some of them repeated."""
-        factors = self._factors(examples, kit.kind)
+        factors = self._factors(examples, tools.kind)
         if self.by == "weights":
             weights = examples.counting * factors
             scale = examples.counting.sum() / max(weights.sum(), 1e-12)
             return replace(examples, weights=(weights * scale).tolist())
         # The commonest rows stay once; a part of a repetition is left to chance.
         times = factors / factors.min(initial=np.inf)
-        counts = np.floor(np.minimum(times, _HEAVIEST) + kit.rng("rows").random(len(times))).astype(np.int64)
+        counts = np.floor(np.minimum(times, _HEAVIEST) + tools.rng("rows").random(len(times))).astype(np.int64)
         return examples.take(np.repeat(np.arange(len(examples)), np.maximum(counts, 1)))
 
     def _factors(self, examples: Examples, kind: AnswerKind) -> Weights:

@@ -25,9 +25,9 @@ class CorrectSuspects(Doubting):
         """Return what a plan learns from."""
         return self.told("recipe.corrected")
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples with other labels for those that are suspect."""
-        found = find(examples, kit, self.share)
+        found = find(examples, tools, self.share)
         labels = list(examples.labels)
         for row, instead in zip(found.rows, found.instead, strict=True):
             labels[row] = instead

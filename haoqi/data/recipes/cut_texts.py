@@ -44,10 +44,10 @@ class CutTexts:
         """Return what a plan learns from."""
         return say("recipe.cut_texts", parts=joined([say(f"recipe.part.{part}") for part in self.parts]))
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, and parts of those that are long."""
         rows, texts = [], []
-        for row, (text, words) in enumerate(zip(examples.texts, kit.words(examples), strict=True)):
+        for row, (text, words) in enumerate(zip(examples.texts, tools.words(examples), strict=True)):
             if len(words) > self.limit:
                 rows += [row] * len(self.parts)
                 texts += [self._part(part, text, words) for part in self.parts]

@@ -29,7 +29,7 @@ class DeleteWords(Copies):
         """Return what a plan learns from."""
         return say("recipe.delete_words", share=percent(self.share))
 
-    def change(self, examples: Examples, kit: RecipeTools) -> Change:
+    def change(self, examples: Examples, tools: RecipeTools) -> Change:
         """Return what is done to a row's words."""
         return self._change
 

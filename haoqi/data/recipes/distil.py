@@ -46,7 +46,7 @@ class Distil:
         """Return what a plan learns from."""
         return say("recipe.distil", share=percent(self.trust))
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, each beside the answers of its teacher, and unlabelled texts with theirs.
 
         Labels that no row has are not learnt.
@@ -54,36 +54,36 @@ class Distil:
         Raises:
             UserError: if there is no teacher.
         """
-        if kit.teacher is None:
+        if tools.teacher is None:
             raise UserError("there is no teacher", "name one in the plan")
         if not len(examples):
             return examples
-        other = self._unlabelled(examples, kit)
-        kit.report(0.0, say("recipe.distil.asking", count=len(examples)))
-        known = {name for label in examples.labels for name in names_in(label, kit.kind)}
-        learnt = np.array([label in known for label in kit.labels])
-        own, others = (np.where(learnt, found, 0.0) for found in kit.teacher(examples, other.texts))
+        other = self._unlabelled(examples, tools)
+        tools.report(0.0, say("recipe.distil.asking", count=len(examples)))
+        known = {name for label in examples.labels for name in names_in(label, tools.kind)}
+        learnt = np.array([label in known for label in tools.labels])
+        own, others = (np.where(learnt, found, 0.0) for found in tools.teacher(examples, other.texts))
         hard = replace(examples, weights=((1 - self.trust) * examples.counting).tolist())
-        soft = self._taught(examples, own, self.trust * examples.counting, kit)
-        more = self._taught(other, others, np.full(len(other), self.weight), kit)
+        soft = self._taught(examples, own, self.trust * examples.counting, tools)
+        more = self._taught(other, others, np.full(len(other), self.weight), tools)
         parts = [part for part in (hard, soft, more) if len(part)]
         return Examples.join(parts).learnable()
 
-    def _unlabelled(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def _unlabelled(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the unlabelled texts that are asked about, drawn where there are many."""
-        if kit.unlabelled is None:
+        if tools.unlabelled is None:
             return examples.take([])
-        count = min(len(kit.unlabelled), int(self.most * len(examples)))
-        return kit.unlabelled.take(np.sort(kit.rng("unlabelled").permutation(len(kit.unlabelled))[:count]))
+        count = min(len(tools.unlabelled), int(self.most * len(examples)))
+        return tools.unlabelled.take(np.sort(tools.rng("unlabelled").permutation(len(tools.unlabelled))[:count]))
 
-    def _taught(self, examples: Examples, chances: Floats, counting: Any, kit: RecipeTools) -> Examples:
+    def _taught(self, examples: Examples, chances: Floats, counting: Any, tools: RecipeTools) -> Examples:
         """Return a row for each likely answer to each example, its weight the part of `counting` that is for it."""
         rows: list[int] = []
         labels: list[Any] = []
         weights: list[float] = []
-        split = _single if kit.kind.one_class else _sets
+        split = _single if tools.kind.one_class else _sets
         for row, of_row in enumerate(chances.astype(np.float64)):
-            for answer, share in split(of_row, kit.labels, self.least):
+            for answer, share in split(of_row, tools.labels, self.least):
                 rows.append(row)
                 labels.append(answer)
                 weights.append(float(share * counting[row]))

@@ -28,7 +28,7 @@ class DropSuspects(Doubting):
         """Return what a plan learns from."""
         return self.told("recipe.dropped")
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples that are not suspect."""
-        going = find(examples, kit, self.share).rows
+        going = find(examples, tools, self.share).rows
         return examples.take(np.setdiff1d(np.arange(len(examples)), going))

@@ -39,9 +39,9 @@ class EarlyLearning:
         """Return what a plan learns from."""
         return say("recipe.early_learning")
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples with what is believed of their labels, where wrong ones are evident."""
-        found = chances(examples, kit)
+        found = chances(examples, tools)
         if found is None:
             return examples
         return replace(examples, beliefs=[tuple(row) for row in (self.strength * found).tolist()])

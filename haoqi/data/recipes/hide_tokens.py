@@ -44,9 +44,9 @@ class HideTokens:
             return say("recipe.hide_some", share=share)
         return say("recipe.hide_tokens", tokens=", ".join(self.tokens), share=share)
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, words hidden in place; a row's last word stays."""
-        rng, lines = kit.rng("words"), lines_of(examples, kit)
+        rng, lines = tools.rng("words"), lines_of(examples, tools)
         wanted = {token.casefold() for token in self.tokens}
         longest = max(map(len, wanted), default=1)
         new = []
@@ -59,7 +59,7 @@ class HideTokens:
             if all(at in hidden for at, word in enumerate(spelt) if is_word(word)):
                 hidden = set()
             masked = [self.mask if at in hidden else word for at, word in enumerate(spelt)]
-            new.append(line.rewritten(masked, kit.kind) if hidden else line)
+            new.append(line.rewritten(masked, tools.kind) if hidden else line)
         return replace(examples, **columns_of(new, examples))
 
     @property

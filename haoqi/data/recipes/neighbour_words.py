@@ -35,10 +35,10 @@ class NeighbourWords(Copies):
         """Return what a plan learns from."""
         return say("recipe.neighbour_words", share=percent(self.share))
 
-    def change(self, examples: Examples, kit: RecipeTools) -> Change:
+    def change(self, examples: Examples, tools: RecipeTools) -> Change:
         """Return what is done to a row's words, by the neighbours found in the examples."""
-        kit.report(0.0, say("recipe.neighbour_words.looking"))
-        return partial(self._replaced, lexicon=learn_lexicon(examples, kit, self.similarity))
+        tools.report(0.0, say("recipe.neighbour_words.looking"))
+        return partial(self._replaced, lexicon=learn_lexicon(examples, tools, self.similarity))
 
     def _replaced(self, words: list[str], free: Free, rng: np.random.Generator, lexicon: Lexicon) -> list[str]:
         units = lexicon.units(words)

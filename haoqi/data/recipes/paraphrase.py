@@ -45,23 +45,23 @@ class Paraphrase:
         """Return what a plan learns from."""
         return say("recipe.paraphrase", count=self.count)
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, and the paraphrases that pass.
 
         Raises:
             UserError: if the generator knows the language of none of the texts.
         """
-        assert kit.write is not None
-        rows = in_languages(examples, drawn(examples, kit, len(examples), self.most_words), kit.writes)
+        assert tools.write is not None
+        rows = in_languages(examples, drawn(examples, tools, len(examples), self.most_words), tools.writes)
         if not rows:
-            what = f"the generator writes {', '.join(kit.writes)} and knows the language of no short text here"
+            what = f"the generator writes {', '.join(tools.writes)} and knows the language of no short text here"
             raise UserError(what, "delete_words and neighbour_words work in any language")
-        chosen = sorted(kit.rng("texts").permutation(rows)[: self.count].tolist())
+        chosen = sorted(tools.rng("texts").permutation(rows)[: self.count].tolist())
         new = {}
         for done, row in enumerate(chosen):
-            kit.report(done / len(chosen), say("recipe.paraphrase.progress", done=done + 1, count=len(chosen)))
-            new[row] = plain(kit.write(_ASKED.format(text=examples.texts[row])))
-        return with_rewritten(examples, kit, new, similarity=self.similarity, weight=self.weight)
+            tools.report(done / len(chosen), say("recipe.paraphrase.progress", done=done + 1, count=len(chosen)))
+            new[row] = plain(tools.write(_ASKED.format(text=examples.texts[row])))
+        return with_rewritten(examples, tools, new, similarity=self.similarity, weight=self.weight)
 
 
 def plain(answer: str) -> str:

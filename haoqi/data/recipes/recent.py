@@ -38,7 +38,7 @@ class Recent:
         """Return what a plan learns from."""
         return say("recipe.recent", share=percent(self.half_life))
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples with weights by age, in all as heavy as before.
 
         Raises:

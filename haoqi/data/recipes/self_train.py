@@ -42,15 +42,15 @@ class SelfTrain:
         """Return what a plan learns from."""
         return say("recipe.self_train", share=percent(self.confidence))
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, and unlabelled texts with the answers that are sure."""
-        unlabelled = kit.unlabelled
+        unlabelled = tools.unlabelled
         if unlabelled is None or not len(unlabelled) or not len(examples):
             raise UserError("there are no unlabelled texts to answer", "leave the label empty in some rows")
-        kit.report(0.0, say("recipe.self_train.answering", count=len(unlabelled)))
-        chances = kit.answers(examples, unlabelled.texts)
-        labels, sure = answered(chances, kit)
-        rows = self._chosen(examples, labels, sure, kit.kind)
+        tools.report(0.0, say("recipe.self_train.answering", count=len(unlabelled)))
+        chances = tools.answers(examples, unlabelled.texts)
+        labels, sure = answered(chances, tools)
+        rows = self._chosen(examples, labels, sure, tools.kind)
         if not rows:
             return examples
         new = unlabelled.take(rows)

@@ -32,9 +32,9 @@ class SoftenSuspects(Doubting):
         """Return what a plan learns from."""
         return self.told("recipe.softened")
 
-    def apply(self, examples: Examples, kit: RecipeTools) -> Examples:
+    def apply(self, examples: Examples, tools: RecipeTools) -> Examples:
         """Return the examples, each suspect split between its label and the likelier one."""
-        found = find(examples, kit, self.share)
+        found = find(examples, tools, self.share)
         moved = self.strength * found.doubt
         counting = examples.counting
         counting[found.rows] *= 1 - moved

@@ -34,7 +34,7 @@ class Typos(Copies):
         """Return what a plan learns from."""
         return say("recipe.typos", share=percent(self.share))
 
-    def change(self, examples: Examples, kit: RecipeTools) -> Change:
+    def change(self, examples: Examples, tools: RecipeTools) -> Change:
         """Return what is done to a row's words."""
         return self._change
 

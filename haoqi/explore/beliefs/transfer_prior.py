@@ -13,15 +13,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from haoqi.explore.plans.method_roles import is_baseline, is_control
 from haoqi.explore.plans.plan import Plan
 
 if TYPE_CHECKING:
     from haoqi.explore.setup.context import SearchContext
 
 TABLE = Path(__file__).with_name("transfer_prior.json")
-
-BASELINE = "logistic"
-"""The baseline that most people would run: where it is cheap it comes first, and offsets are relative to it."""
 
 DOUBT = 0.6
 """Standard deviation of how far a method that no table knows is from the baseline."""
@@ -38,7 +36,7 @@ TOGETHER = 0.1
 # A data set counts by its likeness to this one, and at least so much; no knowledge counts as half a data set.
 _LEAST, _NOTHING = 0.1, 0.5
 # Two methods are believed to be alike so much at most, as a correlation; the control is like none.
-_MOST_ALIKE, _CONTROL = 0.9, "majority"
+_MOST_ALIKE = 0.9
 # What makes data sets alike, and how far apart two are that have little to say of each other.
 _SCALES = {"rows_per_label": 1.5, "labels": 1.5, "tokens": 1.0, "unspaced": 0.7}
 
@@ -50,7 +48,7 @@ class Features:
     rows_per_label: float
     labels: int
     tokens: float
-    """Mean length of a text in pieces."""
+    """Mean length of a text in tokens."""
     unspaced: bool = False
     """Whether its script has no spaces between words."""
 
@@ -130,7 +128,9 @@ class TransferPrior:
         return self.slopes.get(method, PriorBelief(SLOPE, SLOPE_DOUBT))
 
     def _offset(self, plan: Plan) -> PriorBelief:
-        usual = self.offsets.get(plan.method, PriorBelief(0.0, 0.0 if plan.method == BASELINE else DOUBT))
+        usual = self.offsets.get(plan.method)
+        if usual is None:
+            usual = PriorBelief(0.0, 0.0 if is_baseline(plan.method) else DOUBT)
         return self.offsets.get(f"{plan.method}*", usual) if plan.settings else usual
 
 
@@ -213,7 +213,7 @@ def _covariances(
         offsets: what is believed of each method.
         cases: data sets' weights, and the offsets that methods had there.
     """
-    methods = [arm for arm in offsets if arm.isidentifier() and arm not in (BASELINE, _CONTROL)]
+    methods = [arm for arm in offsets if arm.isidentifier() and not (is_baseline(arm) or is_control(arm))]
     found = {}
     for one, other in permutations(methods, 2):
         both = [(weight, case[one], case[other]) for weight, case in cases if one in case and other in case]

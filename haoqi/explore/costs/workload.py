@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from haoqi.explore.setup.imported_libraries import LIBRARIES, NEEDED_BY_ALL
 from haoqi.methods.work import Load, Size, States, Work, answered, embedded
 
-# Pieces of texts that are cut in the time that deciding on one of a vocabulary takes.
-_PIECES_EACH = 8.0
+# Tokens of texts that are cut in the time that deciding on one of a vocabulary takes.
+_TOKENS_EACH = 8.0
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ def base_load(size: Size) -> Load:
 
 
 def trimming_load(size: Size, *, again: bool) -> Load:
-    """Return what writing a smaller copy of a base takes: all of it is written and read, and each piece looked at.
+    """Return what writing a smaller copy of a base takes: all of it is written and read, and each token looked at.
 
     Args:
         size: of the base.
         again: whether its vocabulary was cut before.
     """
-    pieces = 0.0 if again else _PIECES_EACH * size.vocabulary / 1e6
-    return Load(saved=size.weights / 1e6, loaded=size.weights / 1e6, pieces=pieces)
+    cut = 0.0 if again else _TOKENS_EACH * size.vocabulary / 1e6
+    return Load(saved=size.weights / 1e6, loaded=size.weights / 1e6, pieces=cut)
 
 
 def _bases(size: Size, copies: int, used: bool, held: bool) -> Load:

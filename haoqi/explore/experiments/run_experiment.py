@@ -9,7 +9,7 @@ from haoqi.core import seeds
 from haoqi.core.deadline import OutOfTimeError, after, until
 from haoqi.core.errors import UserError
 from haoqi.core.folder import building
-from haoqi.core.say import Sentence, say, told_by
+from haoqi.core.say import Sentence, message_of, say
 from haoqi.evaluate.metric import total
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.cross_validation import cross_decode, cross_validate
@@ -58,7 +58,7 @@ def run(step: Proposal, context: SearchContext) -> Experiment:
     except OutOfTimeError as error:
         shutil.rmtree(checkpoint_folder(step.plan, context), ignore_errors=True)
         seconds = time.perf_counter() - begun
-        reason = Reason("out_of_time", {"reason": told_by(error)})
+        reason = Reason("out_of_time", {"reason": message_of(error)})
         return Experiment(score=None, error=reason, cut=True, notes=tuple(notes), seconds=seconds, **facts)
     except (UserError, ArithmeticError, MemoryError, RuntimeError, ValueError, LookupError, TypeError) as error:
         seconds = time.perf_counter() - begun
@@ -75,7 +75,7 @@ def _failure(error: Exception) -> Reason:
     if isinstance(error, UserError):
         hinted = say("error.hinted", what=error.what, hint=error.hint) if error.hint else error.what
         return Reason("user_error", {"reason": hinted})
-    told = told_by(error)
+    told = message_of(error)
     if not isinstance(told, Sentence):
         told = (" ".join(told.split()) or type(error).__name__)[:LONGEST]
     return Reason("failed", {"reason": told})

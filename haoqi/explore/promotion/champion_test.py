@@ -30,14 +30,12 @@ from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison
 from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.explore.beliefs.evidence_pooling import Lead, certainty_needed, no_lead, probability_better
+from haoqi.explore.plans.method_roles import is_control
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment
 from haoqi.explore.record.history import History, Verdict
 
 CLOSE = 0.3
 """Above its share of alpha and below this p-value, a better challenger is tested again, by a seed or more examples."""
-
-CONTROL = "majority"
-"""The method that learns nothing from texts."""
 
 SEEDS = 3
 """A plan is run with at most this many seeds for one verdict, all for one share of alpha."""
@@ -109,7 +107,7 @@ class ChampionTest:
             stands_in = self._as_good(found) and mean >= _before(history, champion)
             return decided("faster", mine[0], mean) if stands_in else decided("kept", champion, score)
         better = found.difference > 0 and challenger.plan.key != champion.plan.key
-        if better and champion.plan.method == CONTROL:
+        if better and is_control(champion.plan.method):
             return decided("crowned", mine[0], mean)
         near = better and found.p_value < CLOSE
         again = self.retest(challenger, champion, history) if near else None

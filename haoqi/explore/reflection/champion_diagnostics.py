@@ -285,7 +285,7 @@ def count_tokens(base: Any, texts: Sequence[str]) -> TokenCounts:
     strange = {found for name in names if (found := tokenizer.token_to_id(name)) is not None}
     encoded = tokenizer.encode_batch_fast([base.card.prefix + text for text in texts])
     counts = [len(one.ids) for one in encoded]
-    unknown = [sum(piece in strange for piece in one.ids) for one in encoded]
+    unknown = [sum(token in strange for token in one.ids) for one in encoded]
     return TokenCounts(np.array(counts, dtype=np.int64), np.array(unknown, dtype=np.int64))
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from haoqi.core import seeds
-from haoqi.explore.beliefs.transfer_prior import BASELINE
 from haoqi.explore.plans.method_ranks import method_rank
+from haoqi.explore.plans.method_roles import is_baseline
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Plan
 from haoqi.explore.plans.proposal import Belief, Proposal
 from haoqi.explore.plans.reason import Reason
@@ -148,7 +148,7 @@ class Scheduler(Candidates):
         if alone := [plan for plan in untrained if not self.context.method(plan).uses_base]:
             first = min(
                 alone,
-                key=lambda plan: (plan.method != BASELINE, self.work(plan), -method_rank(plan), plan.key),
+                key=lambda plan: (not is_baseline(plan.method), self.work(plan), -method_rank(plan), plan.key),
             )
         else:  # the first has the base embed all texts, so that others on frozen features cost next to nothing
             first = self._believed_best(untrained or self._following_recipe(cheap))

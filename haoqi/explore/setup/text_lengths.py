@@ -1,4 +1,4 @@
-"""How long the texts are, in characters, in words and in each base's pieces, from a sample of them."""
+"""How long the texts are, in characters, in words and in each base's tokens, from a sample of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ class TextLengths:
     """Of a text, on average."""
     unspaced: bool = False
     """Whether most texts are in a script without spaces between words."""
-    pieces: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """For each base, the pieces of texts that stand for all, ascending."""
+    tokens: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """For each base, the tokens of texts that stand for all, ascending."""
 
     def of(self, base: str | None) -> tuple[int, ...]:
-        """Return the lengths in a base's pieces; without one, four characters count as a piece."""
-        return self.pieces.get(base or "", (round(self.characters / 4) + 2,))
+        """Return the lengths in a base's tokens; without one, four characters count as a token."""
+        return self.tokens.get(base or "", (round(self.characters / 4) + 2,))
 
 
 def measure_lengths(texts: Sequence[str], bases: Mapping[str, Base]) -> TextLengths:
@@ -40,15 +40,15 @@ def measure_lengths(texts: Sequence[str], bases: Mapping[str, Base]) -> TextLeng
     sample = [text[:_MOST_CHARACTERS] for text in texts[::step][:_SAMPLED]]
     if not sample:
         return TextLengths(characters=1.0, words=1.0)
-    pieces = {}
+    tokens = {}
     for name, base in bases.items():
         encoded = load_tokenizer(base).encode_batch([base.card.prefix + text for text in sample])
-        pieces[name] = _quantiles([len(one.ids) for one in encoded])
+        tokens[name] = _quantiles([len(one.ids) for one in encoded])
     return TextLengths(
         characters=sum(map(len, sample)) / len(sample),
         words=sum(len(word_offsets(text)) for text in sample) / len(sample),
         unspaced=unspaced_share(sample) > 0.3,
-        pieces=pieces,
+        tokens=tokens,
     )
 
 

@@ -94,7 +94,7 @@ class _Layer(nn.Module):
 def load_bert(base: Base) -> Bert | None:
     """Return the encoder of a base, its weights mapped; None: it is not a plain BERT, or not whole.
 
-    Weights are 32-bit floats on the CPU, but for the table of pieces, which stays as it was stored: few of its rows
+    Weights are 32-bit floats on the CPU, but for the table of tokens, which stays as it was stored: few of its rows
     are read.
     """
     try:

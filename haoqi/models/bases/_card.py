@@ -1,9 +1,9 @@
 """What is known of a base, and a base that was found on disk."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from haoqi.core.registry import Registry
 
@@ -61,19 +61,29 @@ class Trimmed:
 
     base: str
     """Fingerprint of the base as it was."""
-    pieces: int
-    """Pieces of the vocabulary that were kept."""
+    tokens: int
+    """Tokens of the vocabulary that were kept."""
     whole: int
-    """Pieces that the base has."""
+    """Tokens that the base has."""
     scripts: tuple[str, ...]
-    """Texts in these scripts are cut into the same pieces as by the base; empty if its vocabulary is whole."""
+    """Texts in these scripts are cut into the same tokens as by the base; empty if its vocabulary is whole."""
     rounded: bool
     """Whether weights were rounded to 16 bits."""
 
     @property
     def cut(self) -> bool:
-        """Whether pieces were left out."""
-        return self.pieces < self.whole
+        """Whether tokens were left out."""
+        return self.tokens < self.whole
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        plain = asdict(self)
+        return {"pieces": plain.pop("tokens"), **plain}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Trimmed":
+        """Return what `to_plain` made plain."""
+        return cls(**{"tokens" if name == "pieces" else name: value for name, value in plain.items()})
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """multilingual-e5-small out of its four-bit file: a BertModel as safetensors and a fast tokenizer.
 
 The file (mark E5S1; the reader that its package ships as source, e5.c, is the reference) holds, little-endian:
-the model's sizes; the word pieces of an XLM-R unigram tokenizer with their scores; the replacements of its
+the model's sizes; the tokens of an XLM-R unigram tokenizer with their scores; the replacements of its
 normaliser; a directory of tensors, whose matrices are Q4_0 blocks and whose vectors are 32-bit floats.
 """
 
@@ -59,7 +59,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Vocabulary:
     """What the file says of the tokenizer."""
 
     texts: list[str]
@@ -76,7 +76,7 @@ class Packed:
     """What a file holds: sizes, tokenizer, and every tensor's way of packing and bytes."""
 
     sizes: Sizes
-    pieces: Pieces
+    vocabulary: Vocabulary
     tensors: dict[str, tuple[str, Any]]
 
 
@@ -114,11 +114,11 @@ def expand(file: Path, folder: Path) -> None:
     try:
         packed = read(file.read_bytes())
         save_file(weights(packed), folder / "model.safetensors", metadata={"format": "pt"})
-        tokenizer(packed.pieces).save(str(folder / "tokenizer.json"), pretty=False)
+        tokenizer(packed.vocabulary).save(str(folder / "tokenizer.json"), pretty=False)
     except (struct.error, ValueError, KeyError, IndexError, OverflowError) as error:
         raise UserError(f"{file} is damaged: {error}", "haoqi bases get multilingual") from None
-    (folder / "config.json").write_text(json.dumps(config(packed.sizes, packed.pieces), indent=2), encoding="utf-8")
-    settings = json.dumps(tokenizer_config(packed.sizes, packed.pieces), indent=2)
+    (folder / "config.json").write_text(json.dumps(config(packed.sizes, packed.vocabulary), indent=2), encoding="utf-8")
+    settings = json.dumps(tokenizer_config(packed.sizes, packed.vocabulary), indent=2)
     (folder / "tokenizer_config.json").write_text(settings, encoding="utf-8")
 
 
@@ -134,10 +134,10 @@ def read(data: bytes) -> Packed:
         raise ValueError(f"sizes {numbers}, blocks of {block}")
     # written as 32-bit float: 1e-12 comes back as 9.99999996e-13
     sizes = Sizes(width, layers, heads, inner, words, positions, types, float(f"{epsilon:.6g}"))
-    return Packed(sizes, _read_pieces(cursor), _read_tensors(cursor))
+    return Packed(sizes, _read_vocabulary(cursor), _read_tensors(cursor))
 
 
-def _read_pieces(cursor: _Cursor) -> Pieces:
+def _read_vocabulary(cursor: _Cursor) -> Vocabulary:
     count, start, end, padding, unknown = cursor.take("5i")
     (length,) = cursor.take("Q")
     ends = cursor.array("<u4", count + 1)
@@ -149,7 +149,7 @@ def _read_pieces(cursor: _Cursor) -> Pieces:
     for _ in range(rows):
         code, width = cursor.take("IB")
         replacements[chr(code)] = "".join(map(chr, cursor.take(f"{width}I")))
-    return Pieces(texts, scores, start, end, padding, unknown, replacements)
+    return Vocabulary(texts, scores, start, end, padding, unknown, replacements)
 
 
 def _read_tensors(cursor: _Cursor) -> dict[str, tuple[str, Any]]:
@@ -197,7 +197,7 @@ def names(layers: int) -> dict[str, str]:
     return found
 
 
-def tokenizer(pieces: Pieces) -> "Tokenizer":
+def tokenizer(vocabulary: Vocabulary) -> "Tokenizer":
     """Return the fast tokenizer: XLM-R's unigram model, `<s> text </s>`, offsets into the text as given.
 
     Characters are composed (NFC) after the file's replacements: it replaces single characters only, where the
@@ -205,25 +205,29 @@ def tokenizer(pieces: Pieces) -> "Tokenizer":
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-    found = Tokenizer(models.Unigram(list(zip(pieces.texts, pieces.scores, strict=True)), pieces.unknown, False))
-    table = [normalizers.Precompiled(charsmap(pieces.replacements))] if pieces.replacements else []
+    found = Tokenizer(
+        models.Unigram(list(zip(vocabulary.texts, vocabulary.scores, strict=True)), vocabulary.unknown, False)
+    )
+    table = [normalizers.Precompiled(charsmap(vocabulary.replacements))] if vocabulary.replacements else []
     found.normalizer = normalizers.Sequence([*table, normalizers.NFC()])
     words = pre_tokenizers.Metaspace(prepend_scheme="always")
     found.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), words])
     found.decoder = decoders.Metaspace(prepend_scheme="always")
-    first, last = (pieces.texts[one] for one in (pieces.start, pieces.end))
+    first, last = (vocabulary.texts[one] for one in (vocabulary.start, vocabulary.end))
     found.post_processor = processors.TemplateProcessing(
         single=f"{first} $A {last}",
         pair=f"{first} $A {last} {last} $B {last}",
-        special_tokens=[(first, pieces.start), (last, pieces.end)],
+        special_tokens=[(first, vocabulary.start), (last, vocabulary.end)],
     )
-    found.add_special_tokens([pieces.texts[one] for one in (pieces.start, pieces.padding, pieces.end, pieces.unknown)])
-    if MASK in pieces.texts:
+    found.add_special_tokens(
+        [vocabulary.texts[one] for one in (vocabulary.start, vocabulary.padding, vocabulary.end, vocabulary.unknown)]
+    )
+    if MASK in vocabulary.texts:
         found.add_special_tokens([AddedToken(MASK, lstrip=True, special=True)])
     return found
 
 
-def config(sizes: Sizes, pieces: Pieces) -> dict[str, Any]:
+def config(sizes: Sizes, vocabulary: Vocabulary) -> dict[str, Any]:
     """Return config.json of the BertModel."""
     return {
         "architectures": ["BertModel"],
@@ -240,18 +244,18 @@ def config(sizes: Sizes, pieces: Pieces) -> dict[str, Any]:
         "hidden_dropout_prob": 0.1,
         "attention_probs_dropout_prob": 0.1,
         "initializer_range": 0.02,
-        "pad_token_id": pieces.padding,
-        "bos_token_id": pieces.start,
-        "eos_token_id": pieces.end,
+        "pad_token_id": vocabulary.padding,
+        "bos_token_id": vocabulary.start,
+        "eos_token_id": vocabulary.end,
         "dtype": "float32",
     }
 
 
-def tokenizer_config(sizes: Sizes, pieces: Pieces) -> dict[str, Any]:
+def tokenizer_config(sizes: Sizes, vocabulary: Vocabulary) -> dict[str, Any]:
     """Return tokenizer_config.json, for those who load the folder through transformers."""
-    first, last = pieces.texts[pieces.start], pieces.texts[pieces.end]
+    first, last = vocabulary.texts[vocabulary.start], vocabulary.texts[vocabulary.end]
     named = {"bos_token": first, "cls_token": first, "eos_token": last, "sep_token": last}
-    named |= {"pad_token": pieces.texts[pieces.padding], "unk_token": pieces.texts[pieces.unknown]}
-    if MASK in pieces.texts:
+    named |= {"pad_token": vocabulary.texts[vocabulary.padding], "unk_token": vocabulary.texts[vocabulary.unknown]}
+    if MASK in vocabulary.texts:
         named["mask_token"] = MASK
     return {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": sizes.positions, **named}

@@ -16,7 +16,7 @@ def multilingual() -> BaseCard:
     """Return the facts about multilingual-e5-small, which its package ships in four bits per weight.
 
     Prefer it for Chinese, mixed languages and everything that is not English. Of its 118 million parameters
-    96 million are the table of 250,037 word pieces, so it is as quick as its 12 narrow layers.
+    96 million are the table of 250,037 tokens, so it is as quick as its 12 narrow layers.
     """
     return BaseCard(
         name="multilingual",

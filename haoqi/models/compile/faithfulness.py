@@ -7,25 +7,25 @@ import numpy as np
 
 from haoqi.data.examples import Examples
 from haoqi.evaluate.predictions import Predictions
-from haoqi.models.compile.cascade import Doubt
+from haoqi.models.compile.cascade import DeferralRule
 from haoqi.models.compile.compiled import Measured
 from haoqi.models.compile.form import Compute
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores
 
-MOST_LOST = 0.002
+MAX_SCORE_LOSS = 0.002
 """Of the task's first metric: a form that loses more is not chosen."""
-LEAST_UNCHANGED = 0.995
+MIN_UNCHANGED = 0.995
 """Share of the answers: a form that changes more is not chosen."""
-FEWEST = 200
-"""Fewer judges easily miss one answer in a hundred that changes, so that nothing that rounds is heard by them."""
+MIN_EXAMPLES = 200
+"""With fewer compile examples no form that rounds is tried: they easily miss one changed answer in a hundred."""
 PASSED = "chosen"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A form that was opened on this machine, some of them as a cascade, or the master."""
+    """A form that was opened on this machine, a cascade of some, or the uncompiled model."""
 
     name: str
     predictor: Predictor
@@ -33,10 +33,10 @@ class Candidate:
     """By the names of forms."""
     measured: Measured
     note: str
-    """What the form told of itself."""
+    """A remark of the form."""
     scores: Scores | None = None
-    """Of the judges, where they were asked."""
-    doubts: tuple[Doubt, ...] = ()
+    """Of the compile examples, once they are computed."""
+    deferral_rules: tuple[DeferralRule, ...] = ()
     """Of a cascade."""
 
     @property
@@ -46,43 +46,44 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Court:
-    """Judges, and what the master answers to them."""
+class FaithfulnessTest:
+    """Compares the answers of candidates with those of the uncompiled model."""
 
     model: Model
-    """The master."""
-    judges: Examples
-    """Labelled."""
+    """The uncompiled model."""
+    examples: Examples
+    """The compile examples, labelled."""
     scores: Scores
-    """The master's, of the judges."""
+    """The uncompiled model's, of the examples."""
 
-    def answers(self, scores: Scores) -> Predictions:
-        """Return the answers that scores of the judges stand for."""
-        return self.model.task.output.decode(scores, self.judges, **self.model.calibration)
+    def decode(self, scores: Scores) -> Predictions:
+        """Return the answers that scores of the examples stand for."""
+        task = self.model.task
+        return task.output.decode(scores, self.examples, **self.model.calibration)
 
     def score(self, scores: Scores) -> float:
-        """Return what answers are worth in the task's first metric."""
+        """Return the score of answers in the task's first metric."""
         task = self.model.task
-        return task.metric(self.judges, self.answers(scores), task)
+        return task.metric(self.examples, self.decode(scores), task)
 
-    def heard(self, one: Candidate) -> tuple[str, Candidate]:
-        """Return the verdict on a candidate, and the candidate with what that is founded on."""
-        return self.weighed(one, one.predictor.scores(self.judges))
+    def compare(self, candidate: Candidate) -> tuple[str, Candidate]:
+        """Return the verdict on a candidate, and the candidate with the measures that it rests on."""
+        return self.compare_scores(candidate, candidate.predictor.scores(self.examples))
 
-    def weighed(self, one: Candidate, scores: Scores) -> tuple[str, Candidate]:
-        """Return the verdict on scores of the judges, and the candidate with what that is founded on."""
+    def compare_scores(self, candidate: Candidate, scores: Scores) -> tuple[str, Candidate]:
+        """Return the verdict on a candidate's scores, and the candidate with the measures that it rests on."""
         task, metric = self.model.task, self.model.task.metric
-        new, old = self.answers(scores).labels, self.answers(self.scores).labels
+        new, old = self.decode(scores).labels, self.decode(self.scores).labels
         same = [task.output.same(*pair, **self.model.calibration) for pair in zip(new, old, strict=True)]
         unchanged, after = float(np.mean(same)), self.score(scores)
         lost = metric.shown(self.score(self.scores)) - metric.shown(after)
-        verdict = _verdict(unchanged, lost, metric.name)
-        return verdict, replace(one, scores=scores, measured=replace(one.measured, unchanged=unchanged, score=after))
+        measured = replace(candidate.measured, unchanged=unchanged, score=after)
+        return _verdict(unchanged, lost, metric.name), replace(candidate, scores=scores, measured=measured)
 
 
 def _verdict(unchanged: float, lost: float, metric: str) -> str:
-    if unchanged < LEAST_UNCHANGED:
+    if unchanged < MIN_UNCHANGED:
         return f"changes {1 - unchanged:.1%} of the answers"
-    if lost > MOST_LOST:
+    if lost > MAX_SCORE_LOSS:
         return f"loses {lost:.4f} of {metric}"
     return PASSED

@@ -1,4 +1,4 @@
-"""The contract of a form: a way to compute a released encoder quickly, written beside the master."""
+"""The contract of a form: a way to compute a released encoder quickly, written beside the release's weights."""
 
 import os
 from collections import deque
@@ -26,14 +26,14 @@ BLOCK_TOKENS = 512
 
 @dataclass(frozen=True)
 class Block:
-    """Texts of like length, cut into pieces, padded on the right with piece 0."""
+    """Token ids of texts of like length, padded on the right with 0."""
 
     ids: Rows
     """Shape (rows, longest)."""
     mask: Rows
-    """1 for pieces and 0 for padding, shape (rows, longest)."""
+    """1 for tokens and 0 for padding, shape (rows, longest)."""
     shapes: Rows | None = None
-    """How the word of each piece is written, for networks that are told, shape (rows, longest)."""
+    """How the word of each token is written, for networks that take it, shape (rows, longest)."""
 
     @property
     def inputs(self) -> dict[str, Rows]:
@@ -53,18 +53,18 @@ class Compute(Protocol):
     def __call__(self, blocks: Iterable[Block]) -> Iterator[Floats]:
         """Yield what the network gives for each block, in order.
 
-        That is a vector or logits per text, shape (rows, width), or logits per piece, shape (rows, longest, width).
+        That is a vector or logits per text, shape (rows, width), or logits per token, shape (rows, longest, width).
         """
         ...
 
 
 @dataclass(frozen=True)
-class Glance:
-    """A network that is shown the beginning of each text only, which is quicker where texts are long."""
+class TruncatedPass:
+    """A truncated first pass: a network that reads the beginning of each text only, which is faster for long texts."""
 
     compute: Compute
-    reach: int
-    """Pieces of a text that are shown at most, marks included; at least 2."""
+    max_tokens: int
+    """The most tokens of a text that are read, special ones included; at least 2."""
 
     @property
     def thread_safe(self) -> bool:
@@ -72,7 +72,7 @@ class Glance:
         return self.compute.thread_safe
 
     def __call__(self, blocks: Iterable[Block]) -> Iterator[Floats]:
-        """Yield what the network gives for each block, in order; `computed` has cut the texts before."""
+        """Yield what the network gives for each block, in order; `compute_rows` has cut the texts before."""
         return self.compute(blocks)
 
 
@@ -90,20 +90,20 @@ class Form(Protocol):
         """Write what `open` needs into an existing, empty folder; nothing pickled.
 
         Returns:
-            What is to be told of it beside its measures, as that it is less than it could be; mostly nothing.
+            A remark to print beside its measures, such as that it is slower than it could be; mostly empty.
 
         Raises:
             UserError: if a library is missing, or this machine has nothing to gain.
         """
         ...
 
-    def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
+    def open(self, folder: Path, threads: int, uncompiled: "Callable[[], Graph]") -> Compute:
         """Return the network that `compile` wrote, ready to compute.
 
         Args:
             folder: what `compile` wrote into.
             threads: how many cores it may use.
-            master: gives the network as torch has it, for forms that compute with that.
+            uncompiled: returns the network as torch has it, for forms that compute with that.
 
         Raises:
             UserError: if a library is missing.
@@ -126,18 +126,18 @@ class Compilable(Predictor, Protocol):
         """
         ...
 
-    def computed_by(self, compute: Compute) -> Predictor:
+    def with_compute(self, compute: Compute) -> Predictor:
         """Return the same predictor with its encoder computed by a form."""
         ...
 
 
-def threads_here() -> int:
+def count_threads() -> int:
     """Return how many cores a form may use: those of OMP_NUM_THREADS, which torch obeys too, or else all."""
     said = os.environ.get("OMP_NUM_THREADS", "")
     return int(said) if said.isdecimal() and int(said) else hardware.cores()
 
 
-def computed(
+def compute_rows(
     compute: Compute,
     ids: Sequence[Integers],
     shapes: Sequence[Rows] | None = None,
@@ -147,35 +147,35 @@ def computed(
 
     Args:
         compute: the network.
-        ids: pieces of each text, marks included.
-        shapes: for each piece how its word is written, where the network is told.
+        ids: tokens of each text, special ones included.
+        shapes: for each token how its word is written, where the network takes it.
         progress: called with the number of texts done.
     """
-    if isinstance(compute, Glance):
+    if isinstance(compute, TruncatedPass):
         assert shapes is None  # words are scored wherever they stand
-        ids = [_beginning(one, compute.reach) for one in ids]
+        ids = [_truncate(one, compute.max_tokens) for one in ids]
     everyone = np.arange(len(ids))
     order = [everyone] if len(ids) == 1 else list(parts(everyone, lengths_of(ids), BLOCK_TOKENS))
     done = 0
-    for rows, found in zip(order, compute(block_of(ids, rows, shapes) for rows in order), strict=True):
+    for rows, found in zip(order, compute(build_block(ids, rows, shapes) for rows in order), strict=True):
         yield rows, found
         done += len(rows)
         if progress is not None:
             progress(done)
 
 
-def block_of(ids: Sequence[Integers], rows: Iterable[int], shapes: Sequence[Rows] | None = None) -> Block:
+def build_block(ids: Sequence[Integers], rows: Iterable[int], shapes: Sequence[Rows] | None = None) -> Block:
     """Return some texts as one block, padded to the longest of them."""
     chosen = [ids[row] for row in rows]
     lengths = lengths_of(chosen)
     inside = np.arange(lengths.max()) < lengths[:, None]
-    tables = [_filled(inside, chosen)]
+    tables = [_pad(inside, chosen)]
     if shapes is not None:
-        tables.append(_filled(inside, [shapes[row] for row in rows]))
+        tables.append(_pad(inside, [shapes[row] for row in rows]))
     return Block(tables[0], inside.astype(np.int64), *tables[1:])
 
 
-def in_order(run: Callable[[Block], Floats], blocks: Iterable[Block], workers: int) -> Iterator[Floats]:
+def run_in_order(run: Callable[[Block], Floats], blocks: Iterable[Block], workers: int) -> Iterator[Floats]:
     """Yield run(block) for each block, in order, some of them computed at the same time.
 
     Args:
@@ -195,12 +195,12 @@ def in_order(run: Callable[[Block], Floats], blocks: Iterable[Block], workers: i
             yield waiting.popleft().result()
 
 
-def _beginning(ids: Integers, reach: int) -> Integers:
-    """Return the first pieces of a text and the mark at its end."""
-    return ids if len(ids) <= reach else np.concatenate([ids[: reach - 1], ids[-1:]])
+def _truncate(ids: Integers, max_tokens: int) -> Integers:
+    """Return the first tokens of a text and the special token at its end."""
+    return ids if len(ids) <= max_tokens else np.concatenate([ids[: max_tokens - 1], ids[-1:]])
 
 
-def _filled(inside: npt.NDArray[np.bool_], rows: Sequence[npt.NDArray[Any]]) -> Rows:
+def _pad(inside: npt.NDArray[np.bool_], rows: Sequence[npt.NDArray[Any]]) -> Rows:
     if len(rows) == 1:
         return rows[0].astype(np.int64)[None]
     table = np.zeros(inside.shape, np.int64)

@@ -18,13 +18,13 @@ Attention = Literal["eager", "sdpa"]
 
 
 class Graph(nn.Module):
-    """From pieces to vectors or logits, without a question that only the data could answer.
+    """From tokens to vectors or logits, without control flow that depends on the data.
 
     Args:
         encoder: a Transformers model whose output has `last_hidden_state`.
-        pooling: how a text's states become one vector; None: the head reads every piece.
+        pooling: how a text's states become one vector; None: the head reads every token.
         normalise: bring a text's vector to length 1.
-        tuned: where the encoder is part of one with a head, which is computed too, and may be told word shapes.
+        tuned: where the encoder is part of one with a head, which is computed too, and may take word shapes.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Graph(nn.Module):
         self._attention: Attention | None = None
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, shapes: Tensor | None = None) -> Tensor:
-        """Return one row per text, shape (rows, width), or one per piece, shape (rows, longest, width)."""
+        """Return one row per text, shape (rows, width), or one per token, shape (rows, longest, width)."""
         plain = input_ids.shape[1] < PLAIN_BELOW["fp32"]
         with _attending(self.encoder, self._attention or ("eager" if plain else "sdpa")):
             states = self._states(input_ids, attention_mask, shapes)
@@ -70,9 +70,9 @@ class Graph(nn.Module):
         if self.shapes is None or shapes is None:
             found: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
             return found
-        told: Tensor = self.shapes(shapes)
+        embedded: Tensor = self.shapes(shapes)
         entrance: Any = self._entrance[0]
-        hook = entrance.register_forward_pre_hook(lambda module, given: (given[0] + told, *given[1:]))
+        hook = entrance.register_forward_pre_hook(lambda module, given: (given[0] + embedded, *given[1:]))
         try:
             found = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         finally:
@@ -106,6 +106,6 @@ def _attending(encoder: nn.Module, attention: Attention) -> Iterator[None]:
         config._attn_implementation = before
 
 
-def graph_of(model: EncoderModel) -> Graph:
+def build_graph(model: EncoderModel) -> Graph:
     """Return a tuned encoder as a graph; the weights are shared."""
     return Graph(model.encoder, model.pooling, model.normalise, model).eval()

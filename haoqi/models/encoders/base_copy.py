@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def write_base(base: Base, folder: Path, *, standalone: bool) -> None:
     local = base.trimmed is None and (Path(base.name).expanduser() / "config.json").is_file()
     name = str(base.folder.resolve()) if local else base.name
     facts = {"name": name, "fingerprint": base.fingerprint, "standalone": standalone, "card": card}
-    write_json(folder / FILE, {**facts, "trimmed": None if base.trimmed is None else asdict(base.trimmed)})
+    write_json(folder / FILE, {**facts, "trimmed": None if base.trimmed is None else base.trimmed.to_plain()})
     if not standalone:
         return
     (folder / COPY).mkdir()
@@ -81,7 +81,7 @@ def base_in(folder: Path, facts: dict[str, Any]) -> Base:
     """
     card, trimmed = BaseCard(**_tuples(facts["card"])), facts.get("trimmed")
     named = facts.get("base", facts)
-    kept = None if trimmed is None else Trimmed(**_tuples(trimmed))
+    kept = None if trimmed is None else Trimmed.from_plain(_tuples(trimmed))
     return Base(named["name"], folder, card, named["fingerprint"], kept)
 
 

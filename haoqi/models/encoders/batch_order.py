@@ -12,17 +12,17 @@ BATCH_TOKENS = 2048
 GPU_BATCH_TOKENS = 32768
 
 
-def in_batches(pieces: Sequence[Integers], progress: Callable[[int], Any] | None = None) -> Iterator[Rows]:
+def in_batches(tokens: Sequence[Integers], progress: Callable[[int], Any] | None = None) -> Iterator[Rows]:
     """Yield the rows of one batch after another, like lengths together, the longest first.
 
     Args:
-        pieces: the texts, cut into pieces.
+        tokens: token ids of each text.
         progress: called with the number of rows done.
     """
     import torch
 
-    done, tokens = 0, GPU_BATCH_TOKENS if torch.cuda.is_available() else BATCH_TOKENS
-    for rows in parts(np.arange(len(pieces)), lengths_of(pieces), tokens):
+    done, batch_tokens = 0, GPU_BATCH_TOKENS if torch.cuda.is_available() else BATCH_TOKENS
+    for rows in parts(np.arange(len(tokens)), lengths_of(tokens), batch_tokens):
         yield rows
         done += len(rows)
         if progress is not None:

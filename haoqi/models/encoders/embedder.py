@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base
-from haoqi.models.compile.form import Compute, computed
+from haoqi.models.compile.form import Compute, compute_rows
 from haoqi.models.encoders.pair_features import Floats, Pairing, pair_vectors
-from haoqi.models.encoders.tokens import LONGEST, marks_of, read_texts
+from haoqi.models.encoders.tokens import LONGEST, find_special_tokens, read_texts
 from haoqi.models.predictor import Progress
 
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ class Embedder:
             return self.store.embeddings(self.base, texts, progress)
         card = self.base.card
         found = np.zeros((len(texts), card.width), np.float32)
-        pieces = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, marks=self._marks)
+        tokens = read_texts(
+            self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, special=self._special_tokens
+        )
         if self.compute is not None:
-            read = computed(self.compute, pieces, progress=progress)
+            read = compute_rows(self.compute, tokens, progress=progress)
         else:
             from haoqi.models.feature_store.store import vectors_of
 
-            read = vectors_of(self._encoder, card.pooling, pieces, progress)
+            read = vectors_of(self._encoder, card.pooling, tokens, progress)
         for rows, vectors in read:
             found[rows] = vectors
         return found
@@ -74,8 +76,8 @@ class Embedder:
         return load_tokenizer(self.base)
 
     @cached_property
-    def _marks(self) -> Any:
-        return marks_of(self._tokenizer)
+    def _special_tokens(self) -> Any:
+        return find_special_tokens(self._tokenizer)
 
     @cached_property
     def _encoder(self) -> Any:

@@ -17,23 +17,23 @@ from haoqi.models.encoders.tokens import Integers, Rows, lengths_of
 
 Pooling = Literal["mean", "first", "last"]
 
-# On a processor the fused kernel of attention wins from about so many pieces on, and plain products below: by 15 %
-# at 13 pieces in fp32; in bf16 its backward pass is slower up to longer texts. See docs/decisions/models.md.
+# On a processor the fused kernel of attention wins from about so many tokens on, and plain products below: by 15 %
+# at 13 tokens in fp32; in bf16 its backward pass is slower up to longer texts. See docs/decisions/models.md.
 PLAIN_BELOW = {"fp32": 20, "bf16": 64}
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows of pieces as tensors, padded on the right."""
+    """Windows of tokens as tensors, padded on the right."""
 
     ids: Tensor
     """Shape (rows, longest), int64; empty along the second axis where `states` is given."""
     lengths: Tensor
-    """Pieces of each row, shape (rows,)."""
+    """Tokens of each row, shape (rows,)."""
     places: Tensor | None = None
-    """For words: their first pieces, as positions in the flattened (rows x longest), shape (words,)."""
+    """For words: their first tokens, as positions in the flattened (rows x longest), shape (words,)."""
     shapes: Tensor | None = None
-    """For words: how each piece is written, shape (rows, longest)."""
+    """For words: how each token is written, shape (rows, longest)."""
     states: Tensor | None = None
     """What enters the first layer left, shape (rows, longest, width), where lower layers were computed before."""
 
@@ -125,7 +125,7 @@ def attend_as_is_quickest(encoder: nn.Module, batch: Batch) -> None:
 
 
 def mask_of(batch: Batch) -> Tensor | None:
-    """Return 1 for pieces and 0 for padding, or nothing where there is no padding: then attention is cheaper."""
+    """Return 1 for tokens and 0 for padding, or nothing where there is no padding: then attention is cheaper."""
     longest = (batch.ids if batch.states is None else batch.states).shape[1]
     if int(batch.lengths.min()) == longest:
         return None
@@ -152,13 +152,13 @@ def collate(
     shapes: Sequence[Rows] | None = None,
     states: Sequence[npt.NDArray[np.float16]] | None = None,
 ) -> Batch:
-    """Return windows as one batch; padding is piece 0, which the mask hides.
+    """Return windows as one batch; padding is token 0, which the mask hides.
 
     Args:
-        ids: pieces of each window, marks included.
+        ids: tokens of each window, special tokens included.
         device: where the tensors go.
-        places: for words, the position in its window of each word's first piece.
-        shapes: for words, the shape of each piece's word.
+        places: for words, the position in its window of each word's first token.
+        shapes: for words, the shape of each token's word.
         states: what enters the first layer that is computed, where those below were computed before.
     """
     lengths = lengths_of(ids)
@@ -202,7 +202,7 @@ def layers_of(encoder: nn.Module) -> nn.ModuleList:
 
 @contextmanager
 def only_layers(encoder: nn.Module, first: int, last: int) -> Iterator[None]:
-    """Leave only these layers in an encoder for a while; without its first layer it takes states for pieces.
+    """Leave only these layers in an encoder for a while; without its first layer it takes states for tokens.
 
     Args:
         encoder: a BERT-like encoder: embeddings, then layers, and nothing after.
@@ -234,7 +234,7 @@ def width_of(encoder: nn.Module) -> int:
 
 
 class _Given(nn.Module):
-    """Stands for embeddings where states are given instead of pieces."""
+    """Stands for embeddings where states are given instead of tokens."""
 
     def forward(self, inputs_embeds: Tensor, **rest: Any) -> Tensor:
         return inputs_embeds

@@ -11,7 +11,15 @@ import numpy.typing as npt
 from haoqi.data.examples import Examples
 from haoqi.models.encoders.batch_order import in_batches
 from haoqi.models.encoders.pair_features import Pairing
-from haoqi.models.encoders.tokens import Integers, Marks, Rows, join_pairs, lengths_of, marks_of, read_texts
+from haoqi.models.encoders.tokens import (
+    Integers,
+    Rows,
+    SpecialTokens,
+    find_special_tokens,
+    join_pairs,
+    lengths_of,
+    read_texts,
+)
 from haoqi.models.encoders.windows import read_words
 from haoqi.models.encoders.word_shapes import shapes_of
 from haoqi.tasks.task import Scores
@@ -23,21 +31,21 @@ if TYPE_CHECKING:  # texts are read for compiled forms, too, which do without to
     from haoqi.models.encoders.encoder import Batch, EncoderModel
     from haoqi.models.encoders.placement import Placement
 
-# Texts, the longest result and a prefix, to the pieces of each text.
-Pieces = Callable[[Sequence[str], int, str], list[Integers]]
+# Texts, the longest result and a prefix, to the tokens of each text.
+Tokenize = Callable[[Sequence[str], int, str], list[Integers]]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Windows of pieces, one per text, or some per text where words are read."""
+    """Windows of tokens, one per text, or some per text where words are read."""
 
     ids: list[Integers]
     places: list[Rows] | None = None
-    """For words: the position in its window of the first piece of each word scored there."""
+    """For words: the position in its window of the first token of each word scored there."""
     words: list[Rows] | None = None
     """For words: the numbers of these words, counted through all examples."""
     shapes: list[Rows] | None = None
-    """How each piece's word is written."""
+    """How each token's word is written."""
     states: list[npt.NDArray[np.float16]] | None = None
     """What enters the first layer that is computed, where those below were computed before."""
     counts: Rows | None = None
@@ -45,11 +53,11 @@ class Reading:
 
     @cached_property
     def lengths(self) -> Rows:
-        """Pieces of each window."""
+        """Tokens of each window."""
         return lengths_of(self.ids)
 
     def collate(self, rows: Rows, device: str) -> "Batch":
-        """Return these windows as tensors; padding is piece 0, which the mask hides."""
+        """Return these windows as tensors; padding is token 0, which the mask hides."""
         from haoqi.models.encoders.encoder import collate
 
         chosen = rows.tolist()
@@ -64,7 +72,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Reader:
-    """How examples become windows of pieces."""
+    """How examples become windows of tokens."""
 
     tokenizer: Any
     """A `tokenizers.Tokenizer`."""
@@ -75,22 +83,26 @@ class Reader:
     words: bool = False
     """Whether every word is scored, rather than every text."""
     shapes: bool = False
-    """Whether the encoder is told how words are written."""
+    """Whether the encoder takes word shapes."""
     pairing: Pairing = ""
     """Whether each example is two texts, which are read as one."""
 
-    def read(self, examples: Examples, pieces: Pieces | None = None) -> Reading:
+    def read(self, examples: Examples, tokenize: Tokenize | None = None) -> Reading:
         """Return what an encoder is given for these examples.
 
         Args:
             examples: what to read.
-            pieces: gives whole texts in pieces where they may have been cut before, as a store does.
+            tokenize: gives the tokens of whole texts where they may have been cut before, as a store does.
         """
         if not self.words:
-            first = self._cut(examples.texts, pieces)
+            first = self._tokenize(examples.texts, tokenize)
             if not self.pairing:
                 return Reading(first)
-            return Reading(join_pairs(first, self._cut(examples.second_texts, pieces), self.max_tokens, self._marks))
+            return Reading(
+                join_pairs(
+                    first, self._tokenize(examples.second_texts, tokenize), self.max_tokens, self._special_tokens
+                )
+            )
         words = words_of(examples)
         windows = read_words(self.tokenizer, examples.texts, words, self.max_tokens)
         counts = np.array([len(own) for own in words], dtype=np.int64)
@@ -107,15 +119,15 @@ class Reader:
             counts=counts,
         )
 
-    def _cut(self, texts: Sequence[str], pieces: Pieces | None) -> list[Integers]:
-        """Return the pieces of each text, marks included."""
-        if pieces is not None:
-            return pieces(texts, self.max_tokens, self.prefix)
-        return read_texts(self.tokenizer, texts, self.max_tokens, self.prefix, marks=self._marks)
+    def _tokenize(self, texts: Sequence[str], tokenize: Tokenize | None) -> list[Integers]:
+        """Return the tokens of each text, special tokens included."""
+        if tokenize is not None:
+            return tokenize(texts, self.max_tokens, self.prefix)
+        return read_texts(self.tokenizer, texts, self.max_tokens, self.prefix, special=self._special_tokens)
 
     @cached_property
-    def _marks(self) -> Marks:
-        return marks_of(self.tokenizer)
+    def _special_tokens(self) -> SpecialTokens:
+        return find_special_tokens(self.tokenizer)
 
 
 def scores_of(

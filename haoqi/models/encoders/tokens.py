@@ -1,4 +1,4 @@
-"""Texts as an encoder reads them: pieces of words, with the tokenizer's marks around them."""
+"""Texts as an encoder reads them: tokens, with the special ones of the tokenizer around them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ Integers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
 
 LONGEST = 256
-"""Pieces of a text that its embedding is made of: sentence encoders were trained on less than that, and reading
-all of a long text costs more than it tells."""
+"""Tokens of a text that its embedding is made of: sentence encoders were trained on less than that, and reading
+all of a long text costs more than it gains."""
 
-# A piece is rarely longer: more characters than this per piece are never looked at.
-_CHARACTERS_PER_PIECE = 32
+# A token is rarely longer: more characters than this per token are never read.
+_CHARACTERS_PER_TOKEN = 32
 _AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
-class Marks:
-    """The special pieces that a tokenizer puts around a single text."""
+class SpecialTokens:
+    """The special tokens that a tokenizer puts around a single text."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -34,41 +34,41 @@ class Marks:
         return len(self.before) + len(self.after)
 
 
-def marks_of(tokenizer: Any) -> Marks:
-    """Return a tokenizer's marks; from here on it neither pads nor truncates."""
+def find_special_tokens(tokenizer: Any) -> SpecialTokens:
+    """Return the special tokens of a tokenizer; from here on it neither pads nor truncates."""
     read_whole(tokenizer)
     probe = tokenizer.encode("a")
     own = [position for position, special in enumerate(probe.special_tokens_mask) if not special]
     first, last = (own[0], own[-1] + 1) if own else (len(probe.ids), len(probe.ids))
     pad = next((found for name in ("[PAD]", "<pad>") if (found := tokenizer.token_to_id(name)) is not None), 0)
-    return Marks(tuple(probe.ids[:first]), tuple(probe.ids[last:]), pad)
+    return SpecialTokens(tuple(probe.ids[:first]), tuple(probe.ids[last:]), pad)
 
 
 def read_texts(
-    tokenizer: Any, texts: Sequence[str], max_tokens: int, prefix: str = "", *, marks: Marks | None = None
+    tokenizer: Any, texts: Sequence[str], max_tokens: int, prefix: str = "", *, special: SpecialTokens | None = None
 ) -> list[Integers]:
-    """Return the pieces of each text, marks included, at most `max_tokens` of them: the beginning counts.
+    """Return the tokens of each text, special tokens included, at most `max_tokens` of them: the beginning counts.
 
-    The tokenizer uses all cores, unless TOKENIZERS_PARALLELISM says `false`. `FeatureStore.pieces` gives the same
+    The tokenizer uses all cores, unless TOKENIZERS_PARALLELISM says `false`. `FeatureStore.tokenize` gives the same
     and cuts no text twice, which is fifty times quicker where it was cut before.
 
     Args:
         tokenizer: a `tokenizers.Tokenizer`.
         texts: what to read.
-        max_tokens: the longest result; at least the marks and one piece.
+        max_tokens: the longest result; at least the special tokens and one more.
         prefix: put before every text, such as "query: ".
-        marks: what `marks_of` gave for the tokenizer, by those who ask often.
+        special: what `find_special_tokens` gave for the tokenizer, for callers that read often.
     """
-    marks = marks or marks_of(tokenizer)
-    room, reach = max_tokens - len(marks.after), max_tokens * _CHARACTERS_PER_PIECE
+    special = special or find_special_tokens(tokenizer)
+    room, most = max_tokens - len(special.after), max_tokens * _CHARACTERS_PER_TOKEN
     found: list[Integers] = []
     for start in range(0, len(texts), _AT_ONCE):
-        cut = [prefix + text[:reach] for text in texts[start : start + _AT_ONCE]]
+        cut = [prefix + text[:most] for text in texts[start : start + _AT_ONCE]]
         # One text alone is quicker cut here than handed to another thread.
         for encoding in [tokenizer.encode(cut[0])] if len(cut) == 1 else tokenizer.encode_batch_fast(cut):
             ids = encoding.ids
             if len(ids) > max_tokens:
-                ids = [*ids[:room], *marks.after]
+                ids = [*ids[:room], *special.after]
             found.append(np.array(ids, dtype=np.int32))
     return found
 
@@ -83,21 +83,25 @@ def parts(rows: Rows, lengths: Rows, batch_tokens: int) -> Iterator[Rows]:
         start += fit
 
 
-def lengths_of(pieces: Sequence[Sequence[int] | npt.NDArray[Any]]) -> Rows:
+def lengths_of(tokens: Sequence[Sequence[int] | npt.NDArray[Any]]) -> Rows:
     """Return the length of each sequence, shape (n,)."""
-    return np.fromiter((len(piece) for piece in pieces), dtype=np.int64, count=len(pieces))
+    return np.fromiter((len(token) for token in tokens), dtype=np.int64, count=len(tokens))
 
 
-def join_pairs(first: Sequence[Integers], second: Sequence[Integers], max_tokens: int, marks: Marks) -> list[Integers]:
-    """Return each two texts as one, the marks that end a text between them; of two that are too long the longer is cut.
+def join_pairs(
+    first: Sequence[Integers], second: Sequence[Integers], max_tokens: int, special: SpecialTokens
+) -> list[Integers]:
+    """Return each two texts as one, with the special tokens that end a text between them.
+
+    Of two that are too long the longer is cut.
 
     Args:
-        first: the pieces of each text, marks included.
+        first: the tokens of each text, special tokens included.
         second: the same of the second texts.
         max_tokens: the longest result.
-        marks: of the tokenizer.
+        special: of the tokenizer.
     """
-    before, after = np.array(marks.before, np.int32), np.array(marks.after, np.int32)
+    before, after = np.array(special.before, np.int32), np.array(special.after, np.int32)
     room = max_tokens - len(before) - 2 * len(after)
     found = []
     for one, other in zip(first, second, strict=True):

@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 
-# A word of more pieces is rare, and the mean of its pieces says little.
-_MOST_PIECES = 3
+# A word of more tokens is rare, and the mean of its tokens says little.
+_MAX_TOKENS = 3
 
 
 def word_vectors(base: Base, words: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return vectors of words, of length 1, or 0 where the base does not know the word, shape (n, width).
 
-    A word is the mean of its pieces. What all of the words have in common is taken away (Mu and Viswanath, 2018,
+    A word is the mean of its tokens. What all of the words have in common is taken away (Mu and Viswanath, 2018,
     arXiv:1702.01417), as it says nothing of any.
 
     Args:
@@ -25,14 +25,14 @@ def word_vectors(base: Base, words: Sequence[str]) -> npt.NDArray[np.float32]:
     tokenizer = load_tokenizer(base)
     encoder: Any = load_encoder(base)
     table = encoder.get_input_embeddings().weight.detach().numpy()
-    unknown = {tokenizer.token_to_id(piece) for piece in ("[UNK]", "<unk>")}
+    unknown = {tokenizer.token_to_id(token) for token in ("[UNK]", "<unk>")}
     found = np.zeros((len(words), table.shape[1]), np.float32)
     known = np.zeros(len(words), bool)
     for row, encoding in enumerate(tokenizer.encode_batch_fast(list(words), add_special_tokens=False)):
-        pieces = encoding.ids
-        known[row] = 0 < len(pieces) <= _MOST_PIECES and not unknown.intersection(pieces)
+        tokens = encoding.ids
+        known[row] = 0 < len(tokens) <= _MAX_TOKENS and not unknown.intersection(tokens)
         if known[row]:
-            found[row] = table[pieces].mean(axis=0)
+            found[row] = table[tokens].mean(axis=0)
     if known.any():
         found[known] -= found[known].mean(axis=0)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)

@@ -21,18 +21,18 @@ Done = Callable[[int], Any]
 
 # A killed process loses what would have come into one more file.
 _EMBEDDING_BYTES_PER_SHARD = 6_000_000
-_PIECE_BYTES_PER_SHARD = 6_000_000
+_TOKEN_BYTES_PER_SHARD = 6_000_000
 _STATE_BYTES_PER_SHARD = 64_000_000
 
 
 @dataclass(frozen=True)
 class FeatureStore:
-    """Pieces, embeddings and hidden states, computed once and shared by all plans of a run.
+    """Tokens, embeddings and hidden states, computed once and shared by all plans of a run.
 
     Rows are found by a hash of the text, so that splits, folds, samples and resumed runs share them. They lie in
     files that are mapped: the system holds in memory what is used as long as there is room, and reads it again
     where there was none. Beyond a bound the least recently used files go, hidden states, which are large and soon
-    computed again, before embeddings and pieces; what has no room on disk is held in memory up to another bound.
+    computed again, before embeddings and tokens; what has no room on disk is held in memory up to another bound.
     Writes are whole files, renamed into place: a killed process loses the file under way and nothing else, and
     processes can share a folder. What is returned is not to be written into.
     """
@@ -47,7 +47,7 @@ class FeatureStore:
         """Return mean-pooled, L2-normalised embeddings of the texts, shape (n, width).
 
         A base that pools otherwise is pooled as it was trained; a prefix that it was trained with is put before
-        each text. Of a long text the first 256 pieces are read. Each text is computed once, however often it occurs.
+        each text. Of a long text the first 256 tokens are read. Each text is computed once, however often it occurs.
 
         Args:
             base: the encoder.
@@ -56,8 +56,8 @@ class FeatureStore:
         """
 
         def compute(rows: list[int]) -> Iterator[tuple[int, Array]]:
-            pieces = self.pieces(base, [texts[row] for row in rows], _reach(base), base.card.prefix)
-            return _embed(base, pieces, _counting(progress, len(texts) - len(rows)))
+            tokens = self.tokenize(base, [texts[row] for row in rows], _max_tokens(base), base.card.prefix)
+            return _embed(base, tokens, _counting(progress, len(texts) - len(rows)))
 
         if not len(texts):
             return np.zeros((0, base.card.width), np.float32)
@@ -65,15 +65,15 @@ class FeatureStore:
         kept = self._kept(shards, _text_keys(texts), compute, most=_EMBEDDING_BYTES_PER_SHARD)
         return np.concatenate(kept).astype(np.float32, copy=False)
 
-    def pieces(self, base: Base, texts: Sequence[str], max_tokens: int, prefix: str = "") -> list[Integers]:
-        """Return what `pieces.read_texts` returns with the tokenizer of a base, but cut each text only once.
+    def tokenize(self, base: Base, texts: Sequence[str], max_tokens: int, prefix: str = "") -> list[Integers]:
+        """Return what `tokens.read_texts` returns with the tokenizer of a base, but cut each text only once.
 
         Bases with the same tokenizer share what was cut. The arrays are not to be written into.
 
         Args:
             base: whose tokenizer reads.
             texts: what to read.
-            max_tokens: the longest result; at least the marks and one piece.
+            max_tokens: the longest result; at least the marks and one token.
             prefix: put before every text, such as "query: ".
         """
         from haoqi.models.bases import load_tokenizer, tokenizer_fingerprint
@@ -84,18 +84,18 @@ class FeatureStore:
 
         before = f"-{keys_of([prefix.encode()])[0, 0]:016x}" if prefix else ""
         shards = self._shards(f"{tokenizer_fingerprint(base)}-pieces-{max_tokens}{before}")
-        return self._kept(shards, _text_keys(texts), compute, most=_PIECE_BYTES_PER_SHARD)
+        return self._kept(shards, _text_keys(texts), compute, most=_TOKEN_BYTES_PER_SHARD)
 
     def hidden(
         self, base: Base, layer: int, texts: Sequence[str], progress: Done | None = None
     ) -> list[npt.NDArray[np.float16]]:
         """Return what enters a layer (0: the embeddings' output), each of shape (tokens, width)."""
-        return self.states(base, layer, self.pieces(base, texts, _reach(base), base.card.prefix), progress)
+        return self.states(base, layer, self.tokenize(base, texts, _max_tokens(base), base.card.prefix), progress)
 
     def states(
-        self, base: Base, layer: int, pieces: Sequence[Integers], progress: Done | None = None
+        self, base: Base, layer: int, tokens: Sequence[Integers], progress: Done | None = None
     ) -> list[npt.NDArray[np.float16]]:
-        """Return what enters a layer for texts that were cut into pieces, each of shape (pieces, width).
+        """Return what enters a layer for texts that were cut into tokens, each of shape (tokens, width).
 
         They are views of files, so that more than fits into memory can be returned; what has no room (`fits`) is
         computed and not kept. In 16 bits a number loses what lies beyond its eleventh binary digit, one part in
@@ -104,21 +104,21 @@ class FeatureStore:
         Args:
             base: the encoder.
             layer: the layer they enter, from 0 (they leave the embeddings) to the number of layers (the end).
-            pieces: what the tokenizer gave, its marks included.
+            tokens: what the tokenizer gave, special tokens included.
             progress: called with the number of texts done.
         """
 
         def compute(rows: list[int]) -> Iterator[tuple[int, Array]]:
-            missing = [pieces[row] for row in rows]
-            return _states(base, layer, missing, _counting(progress, len(pieces) - len(rows)))
+            missing = [tokens[row] for row in rows]
+            return _states(base, layer, missing, _counting(progress, len(tokens) - len(rows)))
 
-        keep = self.fits(base, layer, pieces)
-        keys = keys_of(np.asarray(row, dtype=np.int32).tobytes() for row in pieces)
+        keep = self.fits(base, layer, tokens)
+        keys = keys_of(np.asarray(row, dtype=np.int32).tobytes() for row in tokens)
         return self._kept(self._states_of(base, layer), keys, compute, most=_STATE_BYTES_PER_SHARD, keep=keep)
 
-    def fits(self, base: Base, layer: int, pieces: Sequence[Integers]) -> bool:
+    def fits(self, base: Base, layer: int, tokens: Sequence[Integers]) -> bool:
         """Return whether the states of these texts can all be kept, if those of other texts and layers go."""
-        size = 2 * base.card.width * sum(len(row) for row in pieces)
+        size = 2 * base.card.width * sum(len(row) for row in tokens)
         if size <= self._memory.limit_bytes:
             return True
         return size <= self._disk.spare(self._states_of(base, layer).folder)
@@ -189,26 +189,26 @@ class FeatureStore:
 
 
 def _embed(
-    base: Base, pieces: Sequence[Integers], progress: Done | None
+    base: Base, tokens: Sequence[Integers], progress: Done | None
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
     """Yield (row, embedding of shape (1, width)), in an order that is quick to compute."""
     from haoqi.models.bases import frozen_encoder
     from haoqi.models.encoders.placement import probed
 
     encoder = frozen_encoder(base, probed().device)
-    for rows, vectors in vectors_of(encoder, base.card.pooling, pieces, progress):
+    for rows, vectors in vectors_of(encoder, base.card.pooling, tokens, progress):
         yield from zip(rows.tolist(), vectors[:, None], strict=True)
 
 
 def vectors_of(
-    encoder: Any, pooling: "Pooling", pieces: Sequence[Integers], progress: Done | None = None
+    encoder: Any, pooling: "Pooling", tokens: Sequence[Integers], progress: Done | None = None
 ) -> Iterator[tuple[Rows, npt.NDArray[np.float32]]]:
     """Yield (rows, their embeddings of length 1), in an order that is quick to compute.
 
     Args:
         encoder: on the device that this machine computes on.
         pooling: how the states of a text become one vector, as the base's card says.
-        pieces: the texts, cut into pieces.
+        tokens: token ids of each text.
         progress: called with the number of texts done.
     """
     import torch
@@ -218,15 +218,15 @@ def vectors_of(
     from haoqi.models.encoders.placement import probed
 
     placement = probed()
-    for rows in in_batches(pieces, progress):
-        batch = collate([pieces[row] for row in rows], placement.device)
+    for rows in in_batches(tokens, progress):
+        batch = collate([tokens[row] for row in rows], placement.device)
         with torch.inference_mode(), placement.arithmetic():
             states = encoder(input_ids=batch.ids, attention_mask=mask_of(batch)).last_hidden_state
         yield rows, pool(states.float(), batch.lengths, pooling, normalise=True).cpu().numpy()
 
 
 def _states(
-    base: Base, layer: int, pieces: Sequence[Integers], progress: Done | None
+    base: Base, layer: int, tokens: Sequence[Integers], progress: Done | None
 ) -> Iterator[tuple[int, npt.NDArray[np.float16]]]:
     """Yield (row, states), in an order that is quick to compute."""
     import torch
@@ -239,13 +239,13 @@ def _states(
     placement = probed()
     encoder: Any = frozen_encoder(base, placement.device)
     with only_layers(encoder, 0, layer):
-        for rows in in_batches(pieces, progress):
-            batch = collate([pieces[row] for row in rows], placement.device)
+        for rows in in_batches(tokens, progress):
+            batch = collate([tokens[row] for row in rows], placement.device)
             with torch.inference_mode(), placement.arithmetic():
                 states = encoder(input_ids=batch.ids, attention_mask=mask_of(batch)).last_hidden_state
             halves = states.to(torch.float16).cpu().numpy()
             for place, row in enumerate(rows.tolist()):
-                yield row, halves[place, : len(pieces[row])].copy()
+                yield row, halves[place, : len(tokens[row])].copy()
 
 
 def _groups(items: Iterable[tuple[int, Array]], most: int) -> Iterator[list[tuple[int, Array]]]:
@@ -270,6 +270,6 @@ def _text_keys(texts: Sequence[str]) -> Keys:
     return keys_of(text.encode("utf-8", "surrogatepass") for text in texts)
 
 
-def _reach(base: Base) -> int:
-    """Return how many pieces of a text are embedded."""
+def _max_tokens(base: Base) -> int:
+    """Return the most tokens of a text that are embedded."""
     return min(LONGEST, base.card.max_tokens)

@@ -104,7 +104,7 @@ class Blend:
             return embedder.graph(lean=lean)
         return None if self._tuned is None else self._tuned.graph(lean=lean)
 
-    def computed_by(self, compute: Compute) -> "Blend":
+    def with_compute(self, compute: Compute) -> "Blend":
         """Return the same predictor, the network that `graph` gives computed by a form."""
         members: list[Any] = list(self.members)
         for name, embedder in self._embedders.items():
@@ -113,7 +113,7 @@ class Blend:
             asks = zip(members, same, strict=True)
             return replace(self, members=tuple(replace(one, embedder=quick) if mine else one for one, mine in asks))
         assert self._tuned is not None
-        quicker = self._tuned.computed_by(compute)
+        quicker = self._tuned.with_compute(compute)
         return replace(self, members=tuple(quicker if one is self._tuned else one for one in members))
 
     def save(self, folder: Path, *, standalone: bool) -> None:

@@ -46,7 +46,7 @@ class EmbeddingLinear:
         """Return what the texts are read with as one network."""
         return self.embedder.graph(lean=lean)
 
-    def computed_by(self, compute: Compute) -> "EmbeddingLinear":
+    def with_compute(self, compute: Compute) -> "EmbeddingLinear":
         """Return the same predictor, its base computed by a form."""
         return replace(self, embedder=replace(self.embedder, compute=compute))
 

@@ -54,7 +54,7 @@ class EmbeddingNeighbours:
         """Return what the texts are read with as one network."""
         return self.embedder.graph(lean=lean)
 
-    def computed_by(self, compute: Compute) -> "EmbeddingNeighbours":
+    def with_compute(self, compute: Compute) -> "EmbeddingNeighbours":
         """Return the same predictor, its base computed by a form."""
         return replace(self, embedder=replace(self.embedder, compute=compute))
 

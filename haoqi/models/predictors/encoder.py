@@ -12,7 +12,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, load_tokenizer
-from haoqi.models.compile.form import Compute, computed
+from haoqi.models.compile.form import Compute, compute_rows
 from haoqi.models.encoders.base_copy import base_in
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
 from haoqi.models.encoders.word_shapes import SHAPES
@@ -88,11 +88,11 @@ class Encoder:
 
     def graph(self, *, lean: bool = False) -> "Graph":
         """Return the encoder and its head as one network; the weights are shared."""
-        from haoqi.models.compile.graph import graph_of
+        from haoqi.models.compile.graph import build_graph
 
-        return graph_of(self.network(lean))
+        return build_graph(self.network(lean))
 
-    def computed_by(self, compute: Compute) -> "Encoder":
+    def with_compute(self, compute: Compute) -> "Encoder":
         """Return the same predictor, computed by a form."""
         return replace(self, compute=compute)
 
@@ -219,12 +219,12 @@ def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progr
     """Return what a form gives for the windows, as `scores_of` does."""
     total = len(reading.ids) if reading.counts is None else int(reading.counts.sum())
     found = np.zeros((total, outputs), np.float32)
-    for rows, logits in computed(compute, reading.ids, reading.shapes, progress):
+    for rows, logits in compute_rows(compute, reading.ids, reading.shapes, progress):
         if reading.words is None or reading.places is None:
             found[rows] = logits
         else:
-            for row, of_pieces in zip(rows.tolist(), logits, strict=True):
-                found[reading.words[row]] = of_pieces[reading.places[row]]
+            for row, of_tokens in zip(rows.tolist(), logits, strict=True):
+                found[reading.words[row]] = of_tokens[reading.places[row]]
     if reading.counts is None:
         return found
     return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []

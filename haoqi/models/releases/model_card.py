@@ -100,8 +100,8 @@ def _speed(compiled: Compiled | None) -> str:
         "|---|---|---|---|---|---|\n"
     )
     note = (
-        f"\n\nMeasured on one machine, {compiled.threads} cores, and judged by {compiled.judges:,} labelled texts; "
-        "all of it is in compiled/compiled.json. `haoqi compile` measures again on another machine."
+        f"\n\nMeasured on one machine, {compiled.threads} cores, and compared on {compiled.example_count:,} labelled "
+        "texts; all of it is in compiled/compiled.json. `haoqi compile` measures again on another machine."
     )
     return head + "\n".join(rows) + note
 
@@ -140,9 +140,10 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
         "It repeats what its examples hold, prejudice and errors included.",
         "Texts unlike its examples (another source, language, length or time) are answered worse than the table says.",
     ]
-    if compiled is not None and compiled.reach is not None:
+    if compiled is not None and compiled.first_stage_tokens is not None:
         lines.append(
-            f"Of a long text it reads the first {compiled.reach} pieces, and more only where these leave it in doubt."
+            f"Of a long text it reads the first {compiled.first_stage_tokens} tokens, and more only where the "
+            "confidence margin of these is small."
         )
     if (told := headline(evidence)) is not None and told.untested:
         names = ", ".join(f"`{label}`" for label in told.untested)

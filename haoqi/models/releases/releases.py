@@ -143,7 +143,7 @@ def compile(
     examples: Examples,
     tell: Tell = lambda line: None,
     *,
-    glance: bool = True,
+    truncated_pass: bool = True,
     learnt: bool = False,
     stand_in: Model | None = None,
     home: Path | None = None,
@@ -154,7 +154,7 @@ def compile(
         reference: as for `get`.
         examples: labelled texts, by which forms are judged.
         tell: is told what is being done.
-        glance: whether an answer may come from the beginning of a long text, where that leaves no doubt.
+        truncated_pass: whether the beginning of a long text may answer, where its confidence margin is large.
         learnt: whether the release has learnt the examples.
         stand_in: the same plan's model that has not, on which forms are then judged.
         home: the folder that holds releases/; None: HAOQI_HOME.
@@ -166,8 +166,10 @@ def compile(
     from haoqi.models.releases.model_card import model_card
 
     release = get(reference, home=home)
-    model = models.load(release.folder, folders.cache(home), master=True)
-    found = compile_release(release.folder, model, examples, tell, glance=glance, learnt=learnt, stand_in=stand_in)
+    model = models.load(release.folder, folders.cache(home), compiled=False)
+    found = compile_release(
+        release.folder, model, examples, tell, truncated_pass=truncated_pass, learnt=learnt, stand_in=stand_in
+    )
     if release.version:
         text = model_card(model, release.evidence, release.reference, release.created, compiled=found)
         folders.write_atomic(release.folder / "README.md", text)

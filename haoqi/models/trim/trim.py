@@ -1,4 +1,4 @@
-"""Smaller copies of bases in a release: the pieces that its data can need, in 16 bits where no answer changes.
+"""Smaller copies of bases in a release: the tokens that its data can need, in 16 bits where no answer changes.
 
 The table of a multilingual base is most of its weights, and a release in Chinese needs a tenth of it. The master in
 the run's folder stays whole and exact; what a release has kept is in its predictor.json or base.json, by which
@@ -8,7 +8,7 @@ the run's folder stays whole and exact; what a release has kept is in its predic
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,9 @@ def trim(
 
 
 def restore(predictor: Predictor, folder: Path, cache: Path) -> Predictor:
-    """Return a predictor with all pieces of its base again, so that it can learn from texts in any script.
+    """Return a predictor with all tokens of its base again, so that it can learn from texts in any script.
 
-    Pieces that were left out are as the base has them; tuned weights are as the release has them, rounded if they were.
+    Tokens that were left out are as the base has them; tuned weights are as the release has them, rounded if they were.
 
     Args:
         predictor: one that was trimmed; others come back as they are.
@@ -119,7 +119,7 @@ def compared(splits: Splits) -> int:
 
 
 def unfamiliar(trimmed: Trimmed, texts: Sequence[str]) -> dict[str, float]:
-    """Return the scripts of which pieces that these texts may need were left out, with their shares of all letters.
+    """Return the scripts of which tokens that these texts may need were left out, with their shares of all letters.
 
     A model that shall learn from such texts is better restored first.
     """
@@ -132,16 +132,16 @@ def _smaller(model: Model, splits: Splits, folder: Path, listen: Listen) -> Mode
     if not model.facts.get("base"):
         return model
     texts = [text for part in (splits.train, splits.valid, splits.unlabelled) if part for text in _texts(part)]
-    judges = splits.valid if len(splits.valid) else splits.train
-    checked = judges.take(np.unique(np.linspace(0, len(judges) - 1, compared(splits)).astype(int)))
+    examples = splits.valid if len(splits.valid) else splits.train
+    checked = examples.take(np.unique(np.linspace(0, len(examples) - 1, compared(splits)).astype(int)))
     for half in (True, False):
         predictor, kept = trim(model.predictor, texts, folder, half=half, listen=listen if half else silent)
         if not kept:
             break
-        told = _told(kept, len(checked))
-        found = replace(model, predictor=predictor, facts={**model.facts, **told})
+        facts = _collect_facts(kept, len(checked))
+        found = replace(model, predictor=predictor, facts={**model.facts, **facts})
         if not any(one.rounded for one in kept) or _same_answers(model, found, checked):
-            listen(Note(say("smaller.told", told=joined(list(told.values()), by="list.semicolon"))))
+            listen(Note(say("smaller.told", told=joined(list(facts.values()), by="list.semicolon"))))
             return found
     return model
 
@@ -150,18 +150,18 @@ def _texts(examples: Examples) -> list[str]:
     return [*examples.texts, *(examples.pairs or ())]
 
 
-def _told(kept: Sequence[Trimmed], checked: int) -> dict[str, str]:
+def _collect_facts(kept: Sequence[Trimmed], checked: int) -> dict[str, str]:
     """Return what a person should know of a release that is smaller than its base, and that so many answers stayed."""
-    told: dict[str, str] = {}
+    facts: dict[str, str] = {}
     for one in kept:
         if one.cut:
-            facts = {"pieces": one.pieces, "whole": one.whole}
-            told["pieces"] = say("smaller.pieces", **facts)
+            counts = {"pieces": one.tokens, "whole": one.whole}
+            facts["pieces"] = say("smaller.pieces", **counts)
             if one.scripts:
-                told["pieces"] = say("smaller.pieces_of", scripts=", ".join(one.scripts), **facts)
+                facts["pieces"] = say("smaller.pieces_of", scripts=", ".join(one.scripts), **counts)
         if one.rounded:
-            told["weights"] = say("smaller.rounded", count=checked)
-    return told
+            facts["weights"] = say("smaller.rounded", count=checked)
+    return facts
 
 
 def _same_answers(model: Model, other: Model, examples: Examples) -> bool:
@@ -210,19 +210,19 @@ def _trim_copy(copy: Path, facts: Path, texts: Sequence[str], *, half: bool, lis
     kept = Trimmed(named["fingerprint"], len(weights[table]), whole, scripts, rounded=rounds)
     named["fingerprint"] = resolve(str(copy.resolve()), copy).fingerprint
     plain["card"]["parameters"] = sum(one.numel() for one in weights.values())
-    write_json(facts, {**plain, "trimmed": asdict(kept)})
+    write_json(facts, {**plain, "trimmed": kept.to_plain()})
     return kept
 
 
 def _cut(copy: Path, plain: dict[str, Any], texts: Sequence[str], table: Any, *, listen: Listen) -> Cut | None:
-    """Return the tokenizer with the pieces that the data can need, if that saves enough of the table."""
+    """Return the tokenizer with the tokens that the data can need, if that saves enough of the table."""
     from haoqi.models.weights import smallest
 
     size = table.shape[1] * smallest(table[:64]).element_size()
     if len(table) * size < WORTH_BYTES:
         return None
     prefix = plain["reader"]["prefix"] if "reader" in plain else plain["card"]["prefix"]
-    named = _piece_numbers(read_json(copy / "config.json"))
+    named = _token_numbers(read_json(copy / "config.json"))
     # Some networks count positions from their padding's number, which therefore stays as it is.
     always = {*range(named.get("pad_token_id", -1) + 1), *named.values()}
     try:
@@ -253,7 +253,7 @@ def _write(copy: Path, weights: dict[str, Any], found: Cut | None, *, rounds: bo
     write_atomic(copy / "tokenizer.json", found.tokenizer)
     new = {int(old): number for number, old in enumerate(found.rows)}
     config = read_json(copy / "config.json")
-    renumbered = {name: new[old] for name, old in _piece_numbers(config).items()}
+    renumbered = {name: new[old] for name, old in _token_numbers(config).items()}
     write_json(copy / "config.json", {**config, **renumbered, "vocab_size": len(new)})
     settings = copy / "tokenizer_config.json"
     if settings.is_file() and "added_tokens_decoder" in (plain := read_json(settings)):
@@ -272,7 +272,7 @@ def _restore_copy(copy: Path, facts: Path, cache: Path) -> None:
     base = resolve(small.name, cache)
     if base.fingerprint != small.trimmed.base:
         raise UserError(
-            f"the base {base.name} in {base.folder} is not the one whose pieces were left out",
+            f"the base {base.name} in {base.folder} is not the one whose tokens were left out",
             "bring back the base as it was, or train again",
         )
     if facts.name == base_copy.FILE:
@@ -288,7 +288,7 @@ def _restore_copy(copy: Path, facts: Path, cache: Path) -> None:
         weights[name] = whole.state_dict()[name].index_copy(0, _rows_of(small, base), weights[name])
         shutil.copyfile(base.folder / "tokenizer.json", copy / "tokenizer.json")
         config = read_json(base.folder / "config.json")
-        same = {**_piece_numbers(config), "vocab_size": small.trimmed.whole}
+        same = {**_token_numbers(config), "vocab_size": small.trimmed.whole}
         write_json(copy / "config.json", {**read_json(copy / "config.json"), **same})
     write_weights(copy / "model.safetensors", weights)
     plain["base"]["fingerprint"] = base.fingerprint
@@ -297,26 +297,26 @@ def _restore_copy(copy: Path, facts: Path, cache: Path) -> None:
 
 
 def _rows_of(small: Base, whole: Base) -> Any:
-    """Return the number that each piece of a trimmed copy has in the whole vocabulary, shape (pieces,)."""
+    """Return the number that each token of a trimmed copy has in the whole vocabulary, shape (tokens,)."""
     import torch
 
-    pieces = load_tokenizer(small).get_vocab(with_added_tokens=True)
+    tokens = load_tokenizer(small).get_vocab(with_added_tokens=True)
     numbers = load_tokenizer(whole).get_vocab(with_added_tokens=True)
-    rows = torch.zeros(len(pieces), dtype=torch.int64)
-    for piece, number in pieces.items():
-        rows[number] = numbers[piece]
+    rows = torch.zeros(len(tokens), dtype=torch.int64)
+    for token, number in tokens.items():
+        rows[number] = numbers[token]
     return rows
 
 
 def _table_of(encoder: Any) -> str:
-    """Return the name of the weight with a row per piece."""
+    """Return the name of the weight with a row per token."""
     table = encoder.get_input_embeddings().weight
     found: str = next(name for name, weight in encoder.named_parameters() if weight is table)
     return found
 
 
-def _piece_numbers(config: dict[str, Any]) -> dict[str, int]:
-    """Return the pieces that a configuration names, such as pad_token_id."""
+def _token_numbers(config: dict[str, Any]) -> dict[str, int]:
+    """Return the tokens that a configuration names, such as pad_token_id."""
     return {name: value for name, value in config.items() if name.endswith("token_id") and type(value) is int}
 
 

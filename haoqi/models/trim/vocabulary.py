@@ -1,14 +1,14 @@
-"""A tokenizer with fewer pieces: texts in the scripts of some data are cut as before, all others into smaller pieces.
+"""A tokenizer with fewer tokens: texts in the scripts of some data are cut as before, all others into smaller tokens.
 
-Which pieces stay, of a Unigram or WordPiece vocabulary:
+Which tokens stay, of a Unigram or WordPiece vocabulary:
 - all that are special, and all that any of the texts is cut into;
 - of the scripts that make up the texts, all that are written in nothing else. A text in these scripts then has the
   same ways to be cut, with the same scores, so that it is cut as before, whether its words were seen or not;
-- of scripts that occur now and then, the commonest pieces;
-- every piece of a single character or byte, the safe fallback: what was no unknown piece before does not become one.
+- of scripts that occur now and then, the commonest tokens;
+- every token of a single character or byte, the safe fallback: what was no unknown token before does not become one.
 
 The idea is that of Abdaoui et al. (2020, doi:10.18653/v1/2020.sustainlp-1.16), who keep what is frequent in a corpus;
-keeping whole scripts adds that unseen words are read as before. The pieces of a BPE vocabulary are left alone: each
+keeping whole scripts adds that unseen words are read as before. The tokens of a BPE vocabulary are left alone: each
 is made of two others, so that a word is cut otherwise as soon as one of those in between is gone.
 """
 
@@ -28,9 +28,9 @@ from haoqi.models.lexical.scripts import script_shares, scripts_of
 MAIN_SHARE = 0.05
 """A script with at least this share of all letters is one that the texts are written in."""
 MINOR_SHARE = 0.001
-"""A script with less than this share gives only the pieces that were seen."""
-MINOR_PIECES = 5_000
-"""How many pieces stay of each script in between; vocabularies list the commonest first."""
+"""A script with less than this share gives only the tokens that were seen."""
+MINOR_TOKENS = 5_000
+"""How many tokens stay of each script in between; vocabularies list the commonest first."""
 
 _AT_ONCE = 4096
 _WORD_START = "▁"
@@ -38,36 +38,36 @@ _BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 class CannotBeCutError(Exception):
-    """Why the pieces of a tokenizer are left alone, in words for a person."""
+    """Why the tokens of a tokenizer are left alone, in words for a person."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A tokenizer with fewer pieces."""
+    """A tokenizer with fewer tokens."""
 
     tokenizer: str
     """The content of its tokenizer.json."""
     rows: Rows
-    """The number that each of its pieces had in the whole vocabulary, ascending, shape (pieces,)."""
+    """The number that each of its tokens had in the whole vocabulary, ascending, shape (tokens,)."""
     scripts: tuple[str, ...]
     """Texts that hold letters of no other scripts, once normalised, are cut as before."""
 
 
 def cut(content: str, texts: Sequence[str], prefix: str = "", always: Iterable[int] = ()) -> Cut:
-    """Return a tokenizer without the pieces that texts like these can do without.
+    """Return a tokenizer without the tokens that texts like these can do without.
 
     Args:
         content: tokenizer.json of the whole tokenizer.
         texts: all that the data hold.
         prefix: what the tokenizer is given before each text; its letters say nothing of the data.
-        always: numbers of pieces that must stay, such as those that a model's configuration names.
+        always: numbers of tokens that must stay, such as those that a model's configuration names.
 
     Raises:
-        CannotBeCutError: if it is of a kind that cannot be read with fewer pieces.
+        CannotBeCutError: if it is of a kind that cannot be read with fewer tokens.
     """
     whole, named = _Whole.of(content), set(always)
     if not named <= whole.numbers:
-        raise CannotBeCutError("the network knows special pieces that its tokenizer does not have")
+        raise CannotBeCutError("the network knows special tokens that its tokenizer does not have")
     kept = named | whole.single | whole.special
     more, scripts = _by_script(whole, script_shares(texts, whole.normalised), kept)
     rows = np.array(sorted(kept | more | whole.seen(whole.beyond(texts, scripts), prefix)), np.int64)
@@ -79,7 +79,7 @@ class _Whole:
     """A tokenizer as it was, and what cutting it needs to know."""
 
     plain: dict[str, Any]
-    pieces: list[str]
+    tokens: list[str]
     """The model's own, by number; what was added to them may have higher numbers."""
     tokenizer: Any
 
@@ -91,27 +91,27 @@ class _Whole:
         tokenizer = Tokenizer.from_str(content)
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        found = cls(plain, _pieces(plain["model"]), tokenizer)
-        if strays := found.uncovered():
+        found = cls(plain, _tokens(plain["model"]), tokenizer)
+        if unreadable := found.uncovered():
             raise CannotBeCutError(
-                f"some characters are no pieces of their own, such as {' '.join(sorted(strays)[:5])}"
+                f"some characters are no tokens of their own, such as {' '.join(sorted(unreadable)[:5])}"
             )
         return found
 
     @property
     def numbers(self) -> set[int]:
-        """The numbers of all pieces, those included that were added to the model's own."""
-        return {*range(len(self.pieces)), *(int(added["id"]) for added in self.plain["added_tokens"])}
+        """The numbers of all tokens, those included that were added to the model's own."""
+        return {*range(len(self.tokens)), *(int(added["id"]) for added in self.plain["added_tokens"])}
 
     @property
     def mark(self) -> str:
-        """What pieces within a word begin with."""
+        """What tokens within a word begin with."""
         model = self.plain["model"]
         return str(model["continuing_subword_prefix"]) if model["type"] == "WordPiece" else ""
 
     @property
     def special(self) -> set[int]:
-        """Pieces with a meaning of their own; the least likely too, as unknown characters are scored by it."""
+        """Tokens with a meaning of their own; the least likely too, as unknown characters are scored by it."""
         model = self.plain["model"]
         found = {int(added["id"]) for added in self.plain["added_tokens"]}
         if model["type"] == "WordPiece":
@@ -121,15 +121,15 @@ class _Whole:
 
     @property
     def single(self) -> set[int]:
-        """Pieces of one character, at the beginning of a word or within, and bytes."""
-        short = {row for row, piece in enumerate(self.bare) if len(piece) <= 1}
-        return short | {row for row, piece in enumerate(self.pieces) if _BYTE.fullmatch(piece)}
+        """Tokens of one character, at the beginning of a word or within, and bytes."""
+        short = {row for row, token in enumerate(self.bare) if len(token) <= 1}
+        return short | {row for row, token in enumerate(self.tokens) if _BYTE.fullmatch(token)}
 
     @cached_property
     def bare(self) -> list[str]:
-        """The pieces without what says where in a word they stand."""
+        """The tokens without what says where in a word they stand."""
         mark = self.mark or _WORD_START
-        return [piece.removeprefix(mark) for piece in self.pieces]
+        return [token.removeprefix(mark) for token in self.tokens]
 
     def normalised(self, text: str) -> str:
         """Return a text as the model is given it."""
@@ -137,7 +137,7 @@ class _Whole:
         return text if normalizer is None else str(normalizer.normalize_str(text))
 
     def beyond(self, texts: Sequence[str], scripts: Collection[str]) -> list[str]:
-        """Return the texts that may need pieces beyond these scripts, and one that does not.
+        """Return the texts that may need tokens beyond these scripts, and one that does not.
 
         Vowel signs and accents count as beyond: a normaliser may join them with a letter to one of another script.
         """
@@ -149,7 +149,7 @@ class _Whole:
         return category(character)[0] != "M" and scripts_of(self.normalised(character)) <= set(scripts)
 
     def seen(self, texts: Sequence[str], prefix: str) -> set[int]:
-        """Return the pieces that texts are cut into, a prefix before each."""
+        """Return the tokens that texts are cut into, a prefix before each."""
         found = set[int]()
         for start in range(0, len(texts), _AT_ONCE):
             for encoding in self.tokenizer.encode_batch_fast(
@@ -159,17 +159,17 @@ class _Whole:
         return found
 
     def uncovered(self) -> set[str]:
-        """Return the characters of pieces that could not be read if those pieces were gone."""
-        known, mark = set(self.pieces), self.mark
+        """Return the characters of tokens that could not be read if those tokens were gone."""
+        known, mark = set(self.tokens), self.mark
         if not mark and self.plain["model"].get("byte_fallback") and len([*filter(_BYTE.fullmatch, known)]) == 256:
             return set()
         special = {added["content"] for added in self.plain["added_tokens"]}
-        written = zip(self.pieces, self.bare if mark else self.pieces, strict=True)
-        letters = set[str]().union(*(letters for piece, letters in written if piece not in special))
+        written = zip(self.tokens, self.bare if mark else self.tokens, strict=True)
+        letters = set[str]().union(*(letters for token, letters in written if token not in special))
         return {one for one in letters if not {one, mark + one} <= known and self._is_read(one, one in known)}
 
     def _is_read(self, letter: str, alone: bool) -> bool:
-        """Return whether a letter can reach the model; within a word, where it is a piece if it stands alone."""
+        """Return whether a letter can reach the model; within a word, where it is a token if it stands alone."""
         if letter not in self.normalised(letter):
             return False
         splitter = self.tokenizer.pre_tokenizer
@@ -180,38 +180,38 @@ class _Whole:
         )
 
 
-def _pieces(model: Mapping[str, Any]) -> list[str]:
-    """Return the pieces of a model by their number."""
+def _tokens(model: Mapping[str, Any]) -> list[str]:
+    """Return the tokens of a model by their number."""
     kind = model["type"]
     if kind == "BPE":
-        raise CannotBeCutError("each piece of a BPE vocabulary is made of others, and words need those in between")
+        raise CannotBeCutError("each token of a BPE vocabulary is made of others, and words need those in between")
     if kind not in ("Unigram", "WordPiece"):
         raise CannotBeCutError(f"a vocabulary of the kind {kind} is not known here")
-    listed = enumerate(piece for piece, _ in model["vocab"]) if kind == "Unigram" else _by_number(model["vocab"])
+    listed = enumerate(token for token, _ in model["vocab"]) if kind == "Unigram" else _by_number(model["vocab"])
     found = dict(listed)
     if [*found] != [*range(len(model["vocab"]))] or len({*found.values()}) != len(found):
-        raise CannotBeCutError("its pieces are not numbered one after another")
+        raise CannotBeCutError("its tokens are not numbered one after another")
     return [*found.values()]
 
 
 def _by_number(vocabulary: Mapping[str, int]) -> list[tuple[int, str]]:
-    return sorted((number, piece) for piece, number in vocabulary.items())
+    return sorted((number, token) for token, number in vocabulary.items())
 
 
 def _by_script(whole: _Whole, shares: Mapping[str, float], kept: set[int]) -> tuple[set[int], tuple[str, ...]]:
-    """Return the pieces that stay because of how they are written, and the scripts of which all stay.
+    """Return the tokens that stay because of how they are written, and the scripts of which all stay.
 
     Args:
         whole: the tokenizer.
         shares: each script's share of all letters, largest first.
-        kept: the pieces that stay for other reasons, and take nobody's room.
+        kept: the tokens that stay for other reasons, and take nobody's room.
     """
     main = {script for script, share in shares.items() if share >= MAIN_SHARE}
     minor = [script for script, share in shares.items() if MINOR_SHARE <= share < MAIN_SHARE]
-    room = dict.fromkeys(minor, MINOR_PIECES)
+    room = dict.fromkeys(minor, MINOR_TOKENS)
     chosen, short = set[int](), set[str]()
-    for row, piece in enumerate(whole.bare):
-        beyond = scripts_of(piece) - main
+    for row, token in enumerate(whole.bare):
+        beyond = scripts_of(token) - main
         if row in kept or not beyond <= room.keys():
             continue
         rarest = max(beyond, key=minor.index, default=None)
@@ -225,14 +225,14 @@ def _by_script(whole: _Whole, shares: Mapping[str, float], kept: set[int]) -> tu
 
 
 def _renumbered(plain: dict[str, Any], rows: Rows) -> dict[str, Any]:
-    """Return a tokenizer that has these pieces only, numbered in the order they had."""
+    """Return a tokenizer that has these tokens only, numbered in the order they had."""
     new = {int(old): number for number, old in enumerate(rows)}
     model = dict(plain["model"])
     if model["type"] == "Unigram":
         model["vocab"] = [entry for old, entry in enumerate(model["vocab"]) if old in new]
         model["unk_id"] = None if model["unk_id"] is None else new[model["unk_id"]]
     else:
-        model["vocab"] = {piece: new[old] for old, piece in _by_number(model["vocab"]) if old in new}
+        model["vocab"] = {token: new[old] for old, token in _by_number(model["vocab"]) if old in new}
     found = {**plain, "model": model}
     found["added_tokens"] = [{**added, "id": new[added["id"]]} for added in plain["added_tokens"]]
     found["post_processor"] = _with_new_marks(plain["post_processor"], new)

@@ -11,7 +11,7 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.train.distributed.worker import Group, Tell, Work, run_rank
 
-_LISTEN_SECONDS = 0.1  # between two looks for messages
+_LISTEN_SECONDS = 0.1  # between two polls for messages
 _GRACE_SECONDS = 2.0  # for ranks that lost one of them to end by themselves
 
 
@@ -61,12 +61,12 @@ def launch(work: Work, ranks: int, device: str, listen: Tell = lambda message: N
     with TemporaryDirectory(prefix="haoqi-") as folder:
         group = Group(ranks, device, folder, max(1, torch.get_num_threads() // ranks))
         # Ctrl-C is for this process, which then ends the others: they inherit that they do not hear of it.
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        previous = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             given = (group, work, messages)
             started: Any = start_processes(run_rank, given, ranks, join=False, daemon=True)  # type: ignore[no-untyped-call]
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+            signal.pthread_sigmask(signal.SIG_SETMASK, previous)
         try:
             while not started.join(_LISTEN_SECONDS, _GRACE_SECONDS):
                 _pass_on(messages, listen)

@@ -58,7 +58,7 @@ class RankSteps:
             UserError: if memory ran out: the others wait amidst the step, so it cannot be taken again.
         """
         try:
-            loss = self.stepper.gradients(order, self._pieces(parts, order))
+            loss = self.stepper.gradients(order, self._batches(parts, order))
         except (MemoryError, RuntimeError) as error:
             if not ran_out(error):
                 raise
@@ -83,7 +83,7 @@ class RankSteps:
         """Return the optimizer's moments, whole, by `what/weight`."""
         return {name: whole(value) for name, value in self.stepper.moments().items()}
 
-    def _pieces(self, parts: list[Rows], order: Order) -> Iterator[tuple[Any, float]]:
+    def _batches(self, parts: list[Rows], order: Order) -> Iterator[tuple[Any, float]]:
         """Yield this rank's batches, each with what its loss is divided by.
 
         Torch takes the mean over ranks, and the loss is a sum over rows: so it is multiplied by the ranks first.
@@ -92,7 +92,7 @@ class RankSteps:
         mine = share(parts, stepper.rank, ranks, divisible=stepper.learner.divisible)
         for number, (rows, counts) in enumerate(mine, 1):
             module, last = stepper.module, number == len(mine)
-            # Until the last piece, gradients add up in this process.
+            # Until the last batch, gradients add up in this process.
             with module.no_sync() if isinstance(module, DistributedDataParallel) and not last else nullcontext():
                 yield stepper.learner.batches.collate(rows), order.weight / ranks if counts else math.inf
 

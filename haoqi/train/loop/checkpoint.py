@@ -28,10 +28,10 @@ class State:
     best_score: float | None = None
     best_step: int = 0
     stale: int = 0
-    """Looks at the validation examples since the best."""
+    """Evaluations since the best."""
     spent_seconds: float = 0.0
     scores: list[tuple[int, float]] = field(default_factory=list)
-    """(step, validation score) of every look."""
+    """(step, validation score) of every evaluation."""
     losses: list[tuple[int, float]] = field(default_factory=list)
     """(step, mean loss of a row), thinned out."""
     parts: Parts = field(default_factory=Parts)
@@ -50,7 +50,7 @@ class Weights:
     moments: dict[str, Tensor] = field(default_factory=dict)
     """Of the optimizer, by `what/weight`, while they are read or written."""
     best: dict[str, Tensor] = field(default_factory=dict)
-    """A copy of the weights with the best score; empty before the first look."""
+    """A copy of the weights with the best score; empty before the first evaluation."""
     mean: dict[str, Tensor] = field(default_factory=dict)
     """Of the weights near the end; empty before that."""
     memory: Mapping[str, Tensor] = field(default_factory=dict)

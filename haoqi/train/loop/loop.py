@@ -26,8 +26,8 @@ from haoqi.train.settings import TrainSettings
 
 __all__ = ["Diverged", "Learner", "Outcome", "fit"]
 
-# Of the training's cost, what looks at the validation examples may cost: a forward pass is a third of a step.
-_LOOKS_SHARE = 0.1
+# Of the training's cost, what evaluations may cost: a forward pass is a third of a step.
+_EVALUATION_SHARE = 0.1
 _FORWARD_SHARE = 1 / 3
 _REPORTS_PER_SECOND = 4
 # A checkpoint of a small base takes half a second.
@@ -42,7 +42,7 @@ class Outcome:
     steps: int
     seconds: float
     score: float | None
-    """Of the best weights; None where no look was taken."""
+    """Of the best weights; None where nothing was evaluated."""
     scores: list[tuple[int, float]]
     losses: list[tuple[int, float]]
     ended: str
@@ -117,7 +117,7 @@ def fit(
 
 
 def _settle(learner: Learner, kept: Weights, state: State) -> None:
-    """Leave the best weights in the module: those of a look, or the mean where there is one and it scores no worse."""
+    """Leave the best weights in the module: of an evaluation, or the mean where there is one and it scores no worse."""
     learner.module.eval()
     if state.averaged:
         averaging.put(kept)
@@ -167,14 +167,14 @@ class _Training:
     total: int = 0
     """Steps of all epochs."""
     per_epoch: int = 0
-    look_seconds: float = 0.0
-    """What the last look at the validation examples took."""
+    evaluation_seconds: float = 0.0
+    """What the last evaluation took."""
 
     def run(self, save: Callable[[], None]) -> str:
         """Take the steps that are left, and return why no more were."""
         state, saved, reported, every = self.state, self.clock.elapsed(), -math.inf, 0
         for parts in self._steps():
-            every = every or self._steps_between_looks()
+            every = every or self._steps_between_evaluations()
             share = self._share()
             if share >= 1 and state.step:
                 ended = "time"
@@ -185,7 +185,7 @@ class _Training:
                 self.steps.gather()
                 averaging.take(state, self.kept)
             if state.step % every == 0 and state.step < self.total:
-                self._look()
+                self._evaluate()
                 if ended := self._over():
                     return ended
             now = self.clock.elapsed()
@@ -198,9 +198,9 @@ class _Training:
                 saved = self.clock.elapsed()
         else:
             ended = "done"
-        # A single look decides nothing: the last weights are the only ones there are.
+        # A single evaluation decides nothing: the last weights are the only ones there are.
         if state.scores and state.scores[-1][0] != state.step:
-            self._look()
+            self._evaluate()
         self.report(1.0, self._note(state.losses[-1][1] if state.losses else 0.0))
         return ended
 
@@ -215,8 +215,8 @@ class _Training:
             epoch += 1
 
     def _share(self) -> float:
-        looks = 2 if self.settings.average else 1
-        reserved = looks * self.look_seconds if self.state.scores else 0.0
+        evaluations = 2 if self.settings.average else 1
+        reserved = evaluations * self.evaluation_seconds if self.state.scores else 0.0
         return max(self.state.step / self.total, self.clock.share(reserved))
 
     def _step(self, parts: list[Rows], share: float) -> float:
@@ -246,7 +246,7 @@ class _Training:
         state.facts.append(fact)
         self.tell(fact)
 
-    def _look(self) -> None:
+    def _evaluate(self) -> None:
         """Score the weights as they stand; keep a copy if no earlier ones were better."""
         assert self.learner.score is not None
         began, state = self.clock.elapsed(), self.state
@@ -261,10 +261,10 @@ class _Training:
             self.kept.best = {name: weight.detach().clone() for name, weight in self.kept.now.items()}
         else:
             state.stale += 1
-        self.look_seconds = self.clock.elapsed() - began
+        self.evaluation_seconds = self.clock.elapsed() - began
 
     def _over(self) -> str:
-        """Return why the look just taken was the last one, or nothing."""
+        """Return why the evaluation just made was the last one, or nothing."""
         state = self.state
         if state.stale >= self.settings.patience:
             return "patience"
@@ -275,12 +275,12 @@ class _Training:
             self.tell(fact)
         return "hopeless" if fact else ""
 
-    def _steps_between_looks(self) -> int:
-        """Return after how many steps to look, so that looking stays cheap; by tokens, never by the clock."""
+    def _steps_between_evaluations(self) -> int:
+        """Return after how many steps to evaluate, so that this stays cheap; by tokens, never by the clock."""
         if self.learner.score is None or not self.settings.evaluations:
             return self.total + 1
         tokens_per_step = max(1, self.learner.tokens) / self.per_epoch
-        cheap = _FORWARD_SHARE * self.learner.score_tokens / (_LOOKS_SHARE * tokens_per_step)
+        cheap = _FORWARD_SHARE * self.learner.score_tokens / (_EVALUATION_SHARE * tokens_per_step)
         return max(1, math.ceil(self.per_epoch / self.settings.evaluations), math.ceil(cheap))
 
     def _note(self, loss: float) -> str:

@@ -119,12 +119,12 @@ class Stepper:
         """Return the optimizer's moments by `what/weight`."""
         return adam.dump(self.optimizer, self.weights)
 
-    def gradients(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float:
-        """Add the gradients of these pieces to those that are there, and return the sum of their losses.
+    def gradients(self, order: Order, batches: Iterable[tuple[Any, float]]) -> float:
+        """Add the gradients of these batches to those that are there, and return the sum of their losses.
 
         Args:
             order: the step.
-            pieces: batches, each with what its loss is divided by.
+            batches: the parts of the step, each with what its loss is divided by.
 
         Raises:
             Diverged: if the loss is infinite or not a number.
@@ -132,7 +132,7 @@ class Stepper:
         self.module.train()
         torch.manual_seed(seeds.number(order.seed, "rank", self.rank) if self.rank else order.seed)
         total = 0.0
-        for batch, weight in pieces:
+        for batch, weight in batches:
             for found in self._losses(batch):
                 loss = found / max(weight, 1e-9)
                 total += loss.item()
@@ -162,10 +162,10 @@ class Stepper:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 
-    def attempt(self, order: Order, pieces: Iterable[tuple[Any, float]]) -> float | None:
+    def attempt(self, order: Order, batches: Iterable[tuple[Any, float]]) -> float | None:
         """Return what `gradients` does; or None, and no gradients are left, where memory ran out."""
         try:
-            return self.gradients(order, pieces)
+            return self.gradients(order, batches)
         except (MemoryError, RuntimeError) as error:
             if not ran_out(error):
                 raise

@@ -19,11 +19,11 @@ from haoqi.train.memory.recompute import stack_of
 # Of the free memory, what a step may take: the estimate is rough, and others need some too.
 _SHARE = 0.8
 # Numbers of four bytes that a layer keeps for its backward pass, per token: so many widths of its states and of its
-# inside, and so many per head and token looked at, where attention is plain. In bf16 they are half, and copies of
+# inside, and so many per head and token attended to, where attention is plain. In bf16 they are half, and copies of
 # the weights come beside. Measured on layers 384 wide, see docs/decisions/train.md.
 _PER_WIDTH = 8.0
 _PER_INNER = 2.0
-_PER_LOOK = 1.25
+_PER_ATTENDED = 1.25
 # What is in use of a layer while its backward pass is computed, as a multiple of what it keeps.
 _AMIDST = 1.0
 _AMIDST_TWICE = 3.0
@@ -42,13 +42,13 @@ class Footprint:
     heads: int
     longest: int
     """Tokens of the longest row."""
-    looks: int = 0
-    """Tokens of the longest row whose attention keeps what each look came to; fused attention keeps nothing of it."""
+    attended: int = 0
+    """Tokens of the longest row whose attention weights are kept; fused attention keeps none."""
 
     @property
     def kept(self) -> float:
         """Bytes that a layer keeps of a token for the backward pass."""
-        return _BYTES * (_PER_WIDTH * self.width + _PER_INNER * self.inner + _PER_LOOK * self.heads * self.looks)
+        return _BYTES * (_PER_WIDTH * self.width + _PER_INNER * self.inner + _PER_ATTENDED * self.heads * self.attended)
 
     def activations(self, tokens: int, *, recomputed: bool = False) -> float:
         """Return the bytes that a step over so many tokens of the longest rows needs at its height, weights apart.
@@ -75,7 +75,7 @@ class Parts:
         """Return the parts of a step, each cut as often as it was halved, down to single rows."""
         if not self.halvings:
             return list(parts)
-        return [piece for rows in parts for piece in np.array_split(rows, min(len(rows), 2**self.halvings))]
+        return [half for rows in parts for half in np.array_split(rows, min(len(rows), 2**self.halvings))]
 
     def words(self, batch_tokens: int) -> str:
         """Return how a step is computed, in words."""
@@ -104,10 +104,10 @@ def footprint_of(module: nn.Module, longest: int) -> Footprint | None:
         learning = [any(weight.requires_grad for weight in layer.parameters()) for layer in layers]
         learns_from = learning.index(True) if any(learning) else len(layers)
     width, inner, heads = (int(size) for size in sizes if size is not None)
-    return Footprint(len(layers) - learns_from, width, inner, heads, longest, _looks(module, config, longest))
+    return Footprint(len(layers) - learns_from, width, inner, heads, longest, _attended(module, config, longest))
 
 
-def _looks(module: nn.Module, config: Any, longest: int) -> int:
+def _attended(module: nn.Module, config: Any, longest: int) -> int:
     """Return up to how many tokens of a row attention is computed in the plain way."""
     kind = getattr(config, "_attn_implementation", "eager")
     if kind in ("sdpa", "eager") and next(module.parameters()).device.type == "cpu":

@@ -1,7 +1,7 @@
-"""Dropout that draws one mask for all pieces of a text (Gal and Ghahramani, 2016, arXiv:1512.05287).
+"""Dropout that draws one mask for all tokens of a text (Gal and Ghahramani, 2016, arXiv:1512.05287).
 
 On a CPU the drawing of masks costs more than the matrix products of a layer; a mask per text costs as much as one
-piece's. It also keeps attention as it is.
+token's. It also keeps attention as it is.
 """
 
 from collections.abc import Iterator, Sequence

@@ -44,7 +44,7 @@ TARGETS = (IDS[:, 1] > 45).long()
 
 
 class Texts(Points):
-    """Rows of pieces, as batches."""
+    """Rows of tokens, as batches."""
 
     def collate(self, rows: np.ndarray) -> tuple[Batch, Tensor]:
         lengths = torch.from_numpy(LENGTHS[rows])

@@ -1,12 +1,13 @@
 """Kinds of source, a file each: what recognises a path, a URL or a name, and reads rows from it."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
 from haoqi.core.say import say
 from haoqi.data.raw import Raw
+from haoqi.data.reading.row_stream import RowStream, StreamedFile
 from haoqi.data.settings import DataSettings
 
 
@@ -21,6 +22,18 @@ class Source(Protocol):
 
         Raises:
             UserError: if the source cannot be read.
+        """
+
+
+@runtime_checkable
+class StreamingSource(Source, Protocol):
+    """A source whose files can be read one row at a time, in constant memory where the format allows it."""
+
+    def stream(self, file: StreamedFile) -> RowStream:
+        """Return the rows of a file; none is left out, for each is answered.
+
+        Raises:
+            UserError: if the file cannot be read; a row that cannot be read raises when its turn comes.
         """
 
 
@@ -83,6 +96,17 @@ def read_one(source: str, settings: DataSettings, labelled: bool = True) -> Raw:
         raise UserError(
             say("source.unreadable", source=source, value=error.strerror or error), say("source.unreadable.hint")
         ) from None
+
+
+def stream_rows(name: str, file: StreamedFile) -> RowStream:
+    """Return the rows of a file one at a time, read by a source that can do so.
+
+    Raises:
+        UserError: if the file cannot be read.
+    """
+    source = sources.build(name)
+    assert isinstance(source, StreamingSource), name
+    return source.stream(file)
 
 
 def _unreadable(source: str) -> UserError:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.raw import Raw, digest
 from haoqi.data.reading.decoding.decode import Decoded, head, read_told
+from haoqi.data.reading.row_stream import SAMPLE_ROWS, Row, RowStream, StreamedFile
 from haoqi.data.reading.sources import sources
+from haoqi.data.reading.tables.column_names import cut_names
 from haoqi.data.reading.tables.dialect import (
     ENDINGS,
     Dialect,
@@ -22,6 +24,7 @@ from haoqi.data.reading.tables.dialect import (
 )
 from haoqi.data.reading.tables.header import find_header
 from haoqi.data.reading.tables.table import Table, tell_apart, to_raw
+from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
 # Rows of another width up to this share are left out, and told.
@@ -29,6 +32,8 @@ RAGGED = 0.02
 # From this share on the delimiter is none.
 NO_TABLE = 0.25
 _COMMON = 2_000
+# Characters by which the dialect and the header of a streamed table are recognised.
+_DIALECT_CHARACTERS, _HEADER_CHARACTERS = 1 << 24, 1 << 18
 # Rows that tell the usual width, and rows that are taken at a time.
 _FIRST, _LOT = 10_000, 8_192
 _RULE = re.compile(r"\s*(:?-+:?)?\s*")
@@ -56,6 +61,51 @@ class Csv:
         table = _table(path, decoded, dialect, settings, labelled=labelled)
         del decoded  # the text would be held twice while its meaning is found out
         return to_raw(table, settings, labelled)
+
+    def stream(self, file: StreamedFile) -> RowStream:
+        """Return the rows of a table, each of which must have the width of its header."""
+        path, settings = file.path, file.settings
+        with file.open_text() as (text, _):
+            start = text.read(_DIALECT_CHARACTERS)
+        usual = ENDINGS.get(path.suffix.lower(), "")
+        said = {"delimiter": settings.delimiter, "quote": settings.quote, "escape": settings.escape}
+        dialect = find_dialect(start, usual=usual, **said)
+        lines = lines_of(start[:_HEADER_CHARACTERS])
+        first = [row for _, row in islice(read_rows(lines, dialect), SAMPLE_ROWS) if row]
+        header = find_header(first, said=settings.header)
+        if settings.header is None and header.row < 0 and _names_learnt(first, file.learnt):
+            header = find_header(first, said=1)
+        columns = header.names
+        if len(set(columns)) < len(columns):
+            raise UserError(
+                say("rows.columns_twice", name=path.name, names=", ".join(columns)), say("rows.columns_twice.hint")
+            )
+
+        def read() -> Iterator[tuple[Row, int]]:
+            with file.open_text() as (text, count_bytes):
+                found = ((line, row) for line, row in read_rows(text, dialect) if row)
+                for line, row in islice(found, header.row + 1, None):
+                    yield _cells(columns, row, line, path), count_bytes()
+
+        return RowStream(columns, read, path.stat().st_size, header=header.row + 1)
+
+
+def _names_learnt(rows: Sequence[Sequence[str]], learnt: Schema | None) -> bool:
+    """Return whether the first row holds the name of a column that was learnt from, though it looks like others."""
+    if learnt is None or not learnt.header or not rows:
+        return False
+    names = {name for role in ("text", "pair") for name in cut_names(learnt.columns.get(role, ""))}
+    return not names.isdisjoint(cell.strip() for cell in rows[0])
+
+
+def _cells(columns: list[str], row: list[str], line: int, path: Path) -> Row:
+    """Return a row by column; cells that are missing at its end are empty."""
+    if len(row) > len(columns) and any(row[len(columns) :]):
+        raise UserError(
+            say("rows.cells", line=line, name=path.name, count=len(row), columns=len(columns)),
+            say("rows.cells.hint"),
+        )
+    return dict(zip(columns, [*row, *[""] * (len(columns) - len(row))], strict=False))
 
 
 def _table(path: Path, decoded: Decoded, dialect: Dialect, settings: DataSettings, *, labelled: bool) -> Table:

@@ -11,6 +11,7 @@ from haoqi.core.errors import UserError, require, unknown
 from haoqi.core.say import say
 from haoqi.data.raw import Raw, digest
 from haoqi.data.reading.decoding.decode import read_bytes
+from haoqi.data.reading.row_stream import Row, RowStream, StreamedFile
 from haoqi.data.reading.sources import sources
 from haoqi.data.reading.tables.column_kinds import is_empty
 from haoqi.data.reading.tables.header import find_header
@@ -48,6 +49,19 @@ class Excel:
         mark = digest([content, sheet])
         table = Table(path.name, columns, "excel", mark, sheet=sheet, header=header.row + 1, notes=tuple(notes))
         return to_raw(table, settings, labelled)
+
+    def stream(self, file: StreamedFile) -> RowStream:
+        """Return the rows of the sheet; workbooks are read whole."""
+        sheet, found, notes = read_sheet(read_bytes(file.path), file.path, file.settings)
+        header = find_header(found[:_LOOK_AT], said=file.settings.header)
+        body = found[header.row + 1 :]
+
+        def read() -> Iterator[tuple[Row, int]]:
+            for number, row in enumerate(body, 1):
+                yield dict(zip(header.names, row, strict=True)), number
+
+        chosen = () if notes else (say("predict.sheet", sheet=sheet),)  # a note says which of several was chosen
+        return RowStream(header.names, read, len(body) or 1, header.row + 1, (*chosen, *notes))
 
 
 def read_sheet(content: bytes, path: Path, settings: DataSettings) -> tuple[str, list[list[Any]], list[str]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.raw import Raw, digest
 from haoqi.data.reading.decoding.decode import head, read_text
+from haoqi.data.reading.row_stream import Row, RowStream, StreamedFile
 from haoqi.data.reading.sources import sources
 from haoqi.data.reading.sources._label_words import LabelWord, find_label_word, looks_like_label_word
 from haoqi.data.reading.tables.dialect import NAMED, guess_delimiter
@@ -70,6 +71,17 @@ class Lines:
         roles = {"text": "text", "label": "label"} if why else {}
         table = Table(path.name, columns, "lines", digest([text]), None, encoding, delimiter, roles=roles, why=told)
         return to_raw(table, settings, labelled)
+
+    def stream(self, file: StreamedFile) -> RowStream:
+        """Return the lines that are not blank, each whole as a text."""
+
+        def read() -> Iterator[tuple[Row, int]]:
+            with file.open_text() as (text, count_bytes):
+                for line in text:
+                    if line.strip():
+                        yield {"text": line.rstrip("\r\n")}, count_bytes()
+
+        return RowStream(["text"], read, file.path.stat().st_size, notes=(say("predict.lines"),))
 
 
 def guess(lines: Sequence[str], said: str | None) -> tuple[str, bool] | None:

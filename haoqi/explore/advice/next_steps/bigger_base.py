@@ -133,7 +133,7 @@ def _seconds(run_end: RunEnd, plan: Plan, card: BaseCard) -> float:
 
 
 def _lengths(run_end: RunEnd, name: str) -> TextLengths:
-    """Return lengths of texts in pieces of the base: as those of the run's own, for want of its tokenizer."""
+    """Return lengths of texts in tokens of the base: as those of the run's own, for want of its tokenizer."""
     lengths = run_end.context.lengths
-    own = next(iter(lengths.pieces.values()), None)
-    return lengths if own is None else replace(lengths, pieces={**lengths.pieces, name: own})
+    own = next(iter(lengths.tokens.values()), None)
+    return lengths if own is None else replace(lengths, tokens={**lengths.tokens, name: own})

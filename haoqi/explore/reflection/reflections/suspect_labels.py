@@ -41,8 +41,8 @@ class SuspectLabels:
         train, chances = diagnostics.splits.train, diagnostics.out_of_fold
         if chances is None:
             return []
-        kit = recipe_tools(Plan(diagnostics.plan.method, diagnostics.plan.base), diagnostics.context)
-        found = find(train, replace(kit, held_out=lambda _: chances), None)
+        tools = recipe_tools(Plan(diagnostics.plan.method, diagnostics.plan.base), diagnostics.context)
+        found = find(train, replace(tools, held_out=lambda _: chances), None)
         rows, count = len(train), len(found.rows)
         if count < max(self.least, self.share * rows) or not (found.noise is None or found.noise.evident):
             return []

@@ -18,8 +18,8 @@ from haoqi.explore.reflection.reflections._chance import chance_of_fewer
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, recipe, shown, varied
 from haoqi.models.encoders.tokens import LONGEST
 
-WORDS_PER_PIECE = 0.7
-"""About so many words make a piece: what the champion reads, told in words."""
+WORDS_PER_TOKEN = 0.7
+"""About so many words make a token: what the champion reads, told in words."""
 
 
 @reflections.register
@@ -64,7 +64,7 @@ class TruncatedTexts:
         most = diagnostics.context.bases[base].card.max_tokens
         plans = in_turn(
             varied(diagnostics, max_tokens=min(most, 512)),
-            recipe(diagnostics, "cut_texts", limit=max(4, round(limit * WORDS_PER_PIECE))),
+            recipe(diagnostics, "cut_texts", limit=max(4, round(limit * WORDS_PER_TOKEN))),
             [*instead(diagnostics, "tfidf"), *instead(diagnostics, "blend")],
         )
         explains = float((~right & cut).sum() / max(1, (~right).sum()))

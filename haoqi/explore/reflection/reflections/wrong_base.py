@@ -38,14 +38,14 @@ class WrongBase:
             return []
         rows = diagnostics.rng("pieces").permutation(len(diagnostics.splits.train))[:LOOKED_AT]
         texts = [diagnostics.splits.train.texts[row] for row in sorted(rows.tolist())]
-        pieces = diagnostics.count_tokens(name, texts)
-        unknown = float(pieces.unknown.sum() / max(1, pieces.counts.sum()))
+        tokens = diagnostics.count_tokens(name, texts)
+        unknown = float(tokens.unknown.sum() / max(1, tokens.counts.sum()))
         foreign = _foreign(diagnostics.context.card.languages, diagnostics.context.bases[name].card.languages)
         if unknown < self.unknown and foreign < self.foreign:
             return []
-        worst = sorted(range(len(texts)), key=lambda row: -int(pieces.unknown[row]))
+        worst = sorted(range(len(texts)), key=lambda row: -int(tokens.unknown[row]))
         numbers = sorted(rows.tolist())
-        examples = [(diagnostics.splits.train.ids[numbers[row]], texts[row]) for row in worst if pieces.unknown[row]]
+        examples = [(diagnostics.splits.train.ids[numbers[row]], texts[row]) for row in worst if tokens.unknown[row]]
         evidence = {"base": name, "unknown_share": unknown, "foreign_share": foreign}
         others = [replace(diagnostics.plan, base=other, seed=0) for other in diagnostics.context.bases if other != name]
         plans = in_turn(others, _without_base(diagnostics), instead(diagnostics, "blend"))

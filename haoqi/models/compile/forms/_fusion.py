@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ATTENTION = "MultiHeadAttention"
 
-_STRAY = 1e-4  # of the largest number; the same sums in another order differ by a hundredth of that
+_TOLERANCE = 1e-4  # of the largest number; the same sums in another order differ by a hundredth of that
 _LENGTHS = (40, 17, 3)  # of the texts by which a fused network is compared
 
 
@@ -74,19 +74,21 @@ def _optimised(path: Path, fused: Path, heads: int, width: int) -> dict[str, int
     return counts
 
 
-def _alike(path: Path, fused: Path, told: bool) -> bool:
+def _alike(path: Path, fused: Path, word_shapes: bool) -> bool:
     """Return whether two networks give the same for texts of unequal lengths, padding and all, and for one alone."""
     inside = np.arange(max(_LENGTHS)) < np.array(_LENGTHS)[:, None]
     ids = np.where(inside, 1 + np.arange(inside.size).reshape(inside.shape) % 8, 0)
     mask = inside.astype(np.int64)
     one = slice(1, 2), slice(0, _LENGTHS[1])
-    blocks = [Block(*([ids[part], mask[part]] + [np.zeros_like(ids[part])] * told)) for part in (slice(None), one)]
+    blocks = [
+        Block(*([ids[part], mask[part]] + [np.zeros_like(ids[part])] * word_shapes)) for part in (slice(None), one)
+    ]
     sessions = [session(one, 1) for one in (path, fused)]
     for block in blocks:
         before, after = (one.run(None, block.inputs)[0] for one in sessions)
-        if before.ndim == 3:  # of pieces; what is given for padding is not read
+        if before.ndim == 3:  # of tokens; what is given for padding is not read
             before, after = (found[block.mask == 1] for found in (before, after))
-        if before.shape != after.shape or not np.abs(before - after).max() <= _STRAY * np.abs(before).max():
+        if before.shape != after.shape or not np.abs(before - after).max() <= _TOLERANCE * np.abs(before).max():
             return False
     return True
 
@@ -106,7 +108,7 @@ def _modules_of_its_own() -> Iterator[None]:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep the tool from telling what it could not fuse: that is told by us, once."""
+    """Keep the tool from printing what it could not fuse: the note of the form says that, once."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -18,7 +18,7 @@ _NOTE = "note"
 
 
 def write(graph: "Graph", path: Path) -> str:
-    """Write a network as ONNX, with as many texts and pieces at a time as one likes.
+    """Write a network as ONNX, with as many texts and tokens at a time as one likes.
 
     Returns:
         Why it could not be fused, which the file holds as well, or nothing.

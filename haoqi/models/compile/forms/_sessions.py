@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from haoqi.core.errors import require
-from haoqi.models.compile.form import Block, Floats, in_order
+from haoqi.models.compile.form import Block, Floats, run_in_order
 
 EXTRA = "fast"
 
@@ -59,7 +59,7 @@ class Sessions:
             for block in chain(first, waiting):
                 yield self._run(self._whole, block)
         else:
-            yield from in_order(lambda block: self._run(self._single, block), chain(first, waiting), self.threads)
+            yield from run_in_order(lambda block: self._run(self._single, block), chain(first, waiting), self.threads)
 
     @cached_property
     def _whole(self) -> Any:

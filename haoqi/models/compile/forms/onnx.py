@@ -1,4 +1,4 @@
-"""ONNX Runtime in the master's own numbers: quick to open, and the same on every machine."""
+"""ONNX Runtime in fp32: quick to open, and the same on every machine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @forms.register
 @dataclass(frozen=True)
 class Onnx:
-    """Computes in fp32; the weights take the space of the master's."""
+    """Computes in fp32; the weights take as much space as torch's."""
 
     exact = True
     library = "onnxruntime"
@@ -25,6 +25,6 @@ class Onnx:
         """Write model.onnx, and return why it could not be fused, or nothing."""
         return write(graph, folder / FILE)
 
-    def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
+    def open(self, folder: Path, threads: int, uncompiled: "Callable[[], Graph]") -> Compute:
         """Return the network in sessions of ONNX Runtime."""
         return Sessions(folder / FILE, threads)

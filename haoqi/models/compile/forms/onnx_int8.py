@@ -59,7 +59,7 @@ class OnnxInt8:
             )
         return note
 
-    def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
+    def open(self, folder: Path, threads: int, uncompiled: "Callable[[], Graph]") -> Compute:
         """Return the network in sessions of ONNX Runtime."""
         return Sessions(folder / FILE, threads)
 

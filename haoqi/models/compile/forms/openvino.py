@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from haoqi.core.errors import require
-from haoqi.models.compile.form import Block, Compute, Floats, forms, in_order
+from haoqi.models.compile.form import Block, Compute, Floats, forms, run_in_order
 
 if TYPE_CHECKING:
     from haoqi.models.compile.graph import Graph
@@ -26,7 +26,7 @@ EXTRA = "fast"
 @forms.register
 @dataclass(frozen=True)
 class OpenVino:
-    """Weights lie in 16 bits and take half the space of the master's."""
+    """Weights lie in 16 bits and take half the space of torch's."""
 
     exact = True
     library = "openvino"
@@ -50,7 +50,7 @@ class OpenVino:
         openvino.save_model(network, folder / FILE, compress_to_fp16=True)
         return ""
 
-    def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
+    def open(self, folder: Path, threads: int, uncompiled: "Callable[[], Graph]") -> Compute:
         """Return the network as OpenVINO compiles it for this processor."""
         return Streams(folder / FILE, threads)
 
@@ -79,7 +79,7 @@ class Streams:
                 yield self._in_turn(self._whole, block)
         else:
             free = self._single
-            yield from in_order(lambda block: self._in_turn(free, block), chain(first, waiting), self.threads)
+            yield from run_in_order(lambda block: self._in_turn(free, block), chain(first, waiting), self.threads)
 
     @staticmethod
     def _in_turn(free: "SimpleQueue[Any]", block: Block) -> Floats:
@@ -111,6 +111,6 @@ class Streams:
 
 
 def _library() -> Any:
-    """Return OpenVINO without its messenger, which tells its maker of every import."""
+    """Return OpenVINO without its telemetry, which reports every import."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     return require("openvino", EXTRA)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @forms.register
 @dataclass(frozen=True)
 class TorchBf16:
-    """Writes no file: the master's weights are cast once when they are loaded, not at every batch."""
+    """Writes no file: the weights are cast to bf16 once when they are loaded, not at every batch."""
 
     exact = True
     library = "torch"
@@ -28,9 +28,9 @@ class TorchBf16:
             raise UserError("this machine computes faster in fp32", "nothing is to be done")
         return ""
 
-    def open(self, folder: Path, threads: int, master: "Callable[[], Graph]") -> Compute:
-        """Return the master's network in bf16."""
-        return _Cast(master())
+    def open(self, folder: Path, threads: int, uncompiled: "Callable[[], Graph]") -> Compute:
+        """Return the network of torch in bf16."""
+        return _Cast(uncompiled())
 
 
 class _Cast:

@@ -1,0 +1,16 @@
+"""The control and the baseline are facts that methods say of themselves."""
+
+from haoqi.explore.plans.method_roles import is_baseline, is_control
+from haoqi.explore.plans.plan import ENSEMBLE
+from haoqi.methods import methods
+
+
+def test_one_method_is_the_control_and_another_the_baseline() -> None:
+    assert [name for name in methods.names() if is_control(name)] == ["majority"]
+    assert [name for name in methods.names() if is_baseline(name)] == ["logistic"]
+
+
+def test_what_is_no_method_here_is_neither() -> None:
+    for name in (ENSEMBLE, "of_another_package", "probe*", "+balance"):
+        assert not is_control(name)
+        assert not is_baseline(name)
