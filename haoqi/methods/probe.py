@@ -13,7 +13,7 @@ import numpy as np
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
-from haoqi.data.answers import NUMBERS_TOO, Accepts
+from haoqi.data.answers import CLASSES_OF_TEXTS, NUMBERS_TOO, Accepts
 from haoqi.data.examples import Examples, Indices, Weights
 from haoqi.methods._embedded import Floats, Targets, fit_linear, fit_ridge, logistic_loss
 from haoqi.methods._names import NAMING_PIECES, NAMINGS, with_names
@@ -44,7 +44,7 @@ class Probe:
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (5, 1)
 
-    named: Annotated[bool, Choices(True, False, search=False)] = True
+    named: Annotated[bool, Choices(True, False, search=False), CLASSES_OF_TEXTS] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""
     strength: Annotated[float | None, Range(0.0001, 10.0, log=True)] = None
     """How much an error costs against large weights (C); empty: the best of four on a fifth of the examples."""
