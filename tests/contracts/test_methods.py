@@ -191,7 +191,6 @@ def test_method_repeats_itself_under_a_seed(name: str, output: str, base: Base, 
     assert_close(flat(again.scores(asked)), flat(fitted(name, output, base, store).scores(asked)))
 
 
-@pytest.mark.parametrize("standalone", [True, False])
 def idle(name: str, output: str) -> list[Setting]:
     """Return the settings that a method says mean nothing for what a task answers."""
     task = tasks.build(TASKS[output], ())
@@ -214,6 +213,7 @@ def test_settings_that_are_said_to_mean_nothing_for_an_answer_change_nothing(
     assert_close(flat(found), flat(fitted(name, output, base, store).scores(asked)))
 
 
+@pytest.mark.parametrize("standalone", [True, False])
 @pytest.mark.parametrize(("name", "output"), CASES)
 def test_scores_survive_a_round_trip_to_disk(
     name: str, output: str, standalone: bool, base: Base, store: FeatureStore, tmp_path: Path
