@@ -322,7 +322,7 @@ def _compile(
 
 
 def _learnt_from(run: Run, context: SearchContext, history: History) -> dict[str, object]:
-    """Return what tells the data of a run from others of the same name: fingerprint, place, and of numbers the scale."""
+    """Return what tells a run's data from others of the same name: fingerprint, place, and of numbers the scale."""
     schema, begun = context.card.schema, history.last("begin")
     source = (
         "" if schema.format == "memory" else schema.source if "://" in run.data.source else place_of(run.data.source)
