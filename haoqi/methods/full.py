@@ -73,10 +73,11 @@ class Full(Techniques):
         )
         multiplier = slower_below(bench.base.card.layers, self.layer_decay)
         if self.freeze_embeddings:
-            train(bench, settings, self, multiplier)
+            train(bench, settings, self, multiplier, started=self.head_start)
         else:
             with gathered(bench.model.encoder, [bench.train, bench.valid]) as (learnt, looked_at):
-                train(replace(bench, train=learnt, valid=looked_at), settings, self, multiplier)
+                looks = replace(bench, train=learnt, valid=looked_at)
+                train(looks, settings, self, multiplier, started=self.head_start)
         return predictor_of(bench)
 
     def work(self, size: Size) -> Work:
