@@ -99,6 +99,8 @@ NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
 ANYTHING = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
 CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word"}), pairs=True)
 """Classes of texts, of pairs and of words."""
+SINGLE_TEXTS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}))
+"""Classes of texts and of words, and numbers, but no pairs."""
 
 
 def setting_applies(setting: Setting, kind: AnswerKind, *, pairs: bool = False) -> bool:
