@@ -108,7 +108,7 @@ class Released:
     answers: int | None = None
     """The version that does, where that is another."""
     why_not: str = ""
-    """The kind of reason for that: other_task, other_labels, lower_score, as_said or answered_before."""
+    """The kind of reason for that: other_task, other_labels, other_scale, lower_score, as_said or answered_before."""
     promotion: Mapping[str, Any] = field(default_factory=dict)
     """What the reason rests on; or which version answered before, where that was learnt from other data."""
 

@@ -193,6 +193,8 @@ def train(
     settings: TrainSettings,
     techniques: Techniques,
     multiplier: Callable[[str], float] = lambda name: 1.0,
+    *,
+    started: bool = True,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -201,6 +203,7 @@ def train(
         settings: how, as far as the loop is concerned; how much is averaged is told by the techniques.
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
+        started: whether the head was given a start, which may be the best there is where numbers are noisy.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -219,6 +222,7 @@ def train(
         rows=len(setup.train.ids),
         tokens=int(techniques.effort * setup.train.lengths.sum()),
         score=_score(setup) if len(setup.validation) else None,
+        evaluates_first=started and setup.job.task.output.kind.is_number and not setup.reader.pairing,
         score_tokens=int(setup.valid.lengths.sum()),
         score_rows=len(setup.validation),
         multiplier=multiplier,

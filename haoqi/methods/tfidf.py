@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, hstack
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.answers import NUMBERS_TOO, Accepts
+from haoqi.data.answers import CLASSES_AND_PAIRS, NUMBERS_TOO, Accepts
 from haoqi.data.examples import Examples, Weights
 from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -54,9 +54,9 @@ class Tfidf:
     """How much an error costs against large weights (C): higher follows the examples more closely."""
     features: Annotated[str, Choices("words", "characters", "both")] = "words"
     """N-grams of words, of the characters within words, or both."""
-    balance: Annotated[bool, Choices(False, True)] = False
+    balance: Annotated[bool, Choices(False, True), CLASSES_AND_PAIRS] = False
     """Whether errors on rare labels cost more, in inverse proportion to how often the label occurs."""
-    loss: Annotated[str, Choices("margin", "logistic", search=False)] = "margin"
+    loss: Annotated[str, Choices("margin", "logistic", search=False), CLASSES_AND_PAIRS] = "margin"
     """What a wrong answer costs: by its distance from the margin (a support vector machine), or by its probability."""
     most_columns: Annotated[int, Range(1000, 2_000_000, log=True, search=False)] = 200_000
     """The most n-grams of each kind that get a weight; those of most texts are kept."""

@@ -9,10 +9,21 @@ from haoqi.core.registry import Registry
 from haoqi.core.say import joined, say
 from haoqi.data.examples import Label
 from haoqi.data.settings import DataSettings
-from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, guess, read_labels, remarks
+from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, doubts, guess, read_labels, remarks
 from haoqi.tasks.task import ClassOutput, Output, Task
 
-__all__ = ["as_plain", "build", "from_plain", "guess", "learn_classes", "names", "needs_one_text", "resolve", "tasks"]
+__all__ = [
+    "as_plain",
+    "build",
+    "doubts",
+    "from_plain",
+    "guess",
+    "learn_classes",
+    "names",
+    "needs_one_text",
+    "resolve",
+    "tasks",
+]
 
 tasks: Registry[Task] = Registry("task", "haoqi.tasks", skip=("task", "choice", "classify", "words"))
 

@@ -10,7 +10,7 @@ from haoqi.data.examples import Examples, Label
 from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
 from haoqi.tasks.outputs.spans import overlapping
-from haoqi.tasks.task import Output
+from haoqi.tasks.task import Output, Task
 
 FEELINGS = {
     *("pos", "positive", "neg", "negative", "neu", "neutral", "mixed"),
@@ -136,9 +136,22 @@ def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], o
         raise UserError(say("task.all_different", count=len(given)), say("task.all_different.hint"))
 
 
+def doubts(task: Task, raw: Source) -> tuple[str, ...]:
+    """Return what speaks against learning a task from these labels, as warnings: numbers that are learnt as classes."""
+    count = 0 if task.output.kind.of_words or not task.output.kind.has_classes else _looks_like_numbers(_plain(raw))
+    rather = "similarity" if task.pairs else "regression"
+    return (say("task.numbers_as_classes", name=task.name, count=count, rather=rather),) if count else ()
+
+
+def _plain(raw: Source) -> list[Any]:
+    """Return the labels that are no lists, which are no numbers."""
+    labels = raw.examples.labels
+    return [] if any(isinstance(cell, list | tuple) for cell in labels) else labels
+
+
 def remarks(labels: Sequence[Any], output: Output) -> str:
     """Return what a person should know about these labels, as sentences; nothing if there is nothing."""
-    if output.kind.one_class and _all_numbers(labels):
+    if output.kind.one_class and _all_numbers(labels) and not _looks_like_numbers(labels):  # of those `doubts` warns
         return say("task.rather_number")
     if not output.kind.of_words:
         return ""

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from haoqi import methods, tasks
-from haoqi.core.config import settings_of
+from haoqi.core.config import Choices, Setting, settings_of
 from haoqi.core.errors import UserError
+from haoqi.data.answers import setting_applies
 from haoqi.data.examples import Examples, Span
 from haoqi.methods.method import Job, Method, Progress
 from haoqi.methods.work import KINDS, Size
@@ -188,6 +189,28 @@ def test_method_repeats_itself_under_a_seed(name: str, output: str, base: Base, 
     method, asked = methods.build(name), examples_of(output, 5)
     again = method.fit(job_of(method, output, base, store))
     assert_close(flat(again.scores(asked)), flat(fitted(name, output, base, store).scores(asked)))
+
+
+def idle(name: str, output: str) -> list[Setting]:
+    """Return the settings that a method says mean nothing for what a task answers."""
+    task = tasks.build(TASKS[output], ())
+    found = settings_of(methods.methods.get(name))
+    return [one for one in found if not setting_applies(one, task.output.kind, pairs=task.pairs)]
+
+
+@pytest.mark.parametrize(("name", "output"), [case for case in CASES if idle(*case)])
+def test_settings_that_are_said_to_mean_nothing_for_an_answer_change_nothing(
+    name: str, output: str, base: Base, store: FeatureStore
+) -> None:
+    def other(setting: Setting) -> Any:
+        if isinstance(setting.limits, Choices):
+            return next(value for value in setting.limits.values if value != setting.default)
+        assert setting.limits is not None
+        return setting.limits.high
+
+    method, asked = methods.build(name, **{one.name: other(one) for one in idle(name, output)}), examples_of(output, 5)
+    found = method.fit(job_of(method, output, base, store)).scores(asked)
+    assert_close(flat(found), flat(fitted(name, output, base, store).scores(asked)))
 
 
 @pytest.mark.parametrize("standalone", [True, False])

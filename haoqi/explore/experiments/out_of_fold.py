@@ -49,7 +49,7 @@ def predict_out_of_fold(context: SearchContext, examples: Examples) -> Floats:
 
 
 def predict_texts(context: SearchContext, examples: Examples, texts: Sequence[str]) -> Floats:
-    """Return the probability of each label for some texts by the same models, fitted on examples.
+    """Return the probability of each label for some single texts by the same models, fitted on examples.
 
     Their shape is (texts, labels).
 
@@ -150,6 +150,7 @@ def _content(context: SearchContext, examples: Examples) -> list[object]:
         examples.labels,
         examples.weights,
         examples.ids,
+        *([] if examples.pairs is None else [examples.pairs]),
     ]
 
 
