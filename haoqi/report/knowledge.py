@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from haoqi.core import formats
 from haoqi.core.say import say, spoken
+from haoqi.explore.plans.plan import Experiment
+from haoqi.explore.record.knowledge_curve import CurvePoint
 from haoqi.report.charts import dot, line, number, svg, tooltip, words
 from haoqi.report.markup import LANGUAGES, Markup, Said, join, tag
 from haoqi.report.scale import Scale, knowledge_scale, time_scale
-from haoqi.report.story import Row, Step
 
 HEIGHT = 240
 TOP, FLOOR = 26, 196  # pixels: where the highest and the lowest score lie
@@ -29,7 +30,7 @@ class Crowning:
     words: str
 
 
-def crownings(steps: Sequence[Step]) -> list[Crowning]:
+def crownings(steps: Sequence[CurvePoint]) -> list[Crowning]:
     """Return the steps at which the champion changed, in order."""
     found: list[Crowning] = []
     for step in steps:
@@ -41,14 +42,14 @@ def crownings(steps: Sequence[Step]) -> list[Crowning]:
     return found
 
 
-def chart(steps: Sequence[Step], rows: Sequence[Row]) -> Markup | None:
+def chart(steps: Sequence[CurvePoint], experiments: Sequence[Experiment]) -> Markup | None:
     """Return the drawing, or None where no model was ever scored."""
     known = [step for step in steps if step.score is not None]
     if not known:
         return None
     across = time_scale([step.spent_seconds for step in steps])
     upward = knowledge_scale([step.score for step in known if step.score is not None])
-    tried = {row.number: row for row in rows}
+    tried = {one.number: one for one in experiments}
     parts = [
         *_frame(across, upward),
         *_curve(known, across, upward),
@@ -79,7 +80,7 @@ def _frame(across: Scale, upward: Scale) -> list[Markup]:
     return parts
 
 
-def _curve(known: Sequence[Step], across: Scale, upward: Scale) -> list[Markup]:
+def _curve(known: Sequence[CurvePoint], across: Scale, upward: Scale) -> list[Markup]:
     parts = []
     before = None
     for step in known:
@@ -94,7 +95,7 @@ def _curve(known: Sequence[Step], across: Scale, upward: Scale) -> list[Markup]:
     return parts
 
 
-def _trial(step: Step, row: Row | None, across: Scale, upward: Scale) -> Markup:
+def _trial(step: CurvePoint, row: Experiment | None, across: Scale, upward: Scale) -> Markup:
     """Return an experiment's own score as a quiet dot, and its mark on the rug by what it was for."""
     x = across.percent(step.spent_seconds)
     failed = row is not None and row.score is None

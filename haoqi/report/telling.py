@@ -1,10 +1,13 @@
 """An entry of the day-book in sentences: what was believed, why it was tried, what was seen, what was learnt."""
 
 from haoqi.core import formats, quantities
+from haoqi.explore.plans.plan import Experiment
 from haoqi.explore.record.claims import measured_in, said
+from haoqi.explore.record.history import Verdict
+from haoqi.explore.record.lessons import Lesson
 from haoqi.report.daybook import SURPRISING, Entry, deviations
 from haoqi.report.markup import Child, Said, named, tag
-from haoqi.report.story import Lesson, Row, Story, Verdict
+from haoqi.report.story import RaisedLesson, Story
 
 VAGUE = 0.1
 """A belief with so much doubt says next to nothing of a score."""
@@ -19,7 +22,7 @@ _MANY = 20.0
 
 def believed(entry: Entry, story: Story) -> list[Child]:
     """Return what was believed of an experiment: its score and doubt, its cost, and whether it was expected to win."""
-    row = entry.row
+    row = entry.experiment
     told: list[Child] = []
     if row.expected is None:
         told.append(Said("belief.none"))
@@ -28,8 +31,8 @@ def believed(entry: Entry, story: Story) -> list[Child]:
         told.append(Said("belief.vague" if row.doubt > VAGUE else "belief.score", **facts))
     if row.expected_seconds > 0:
         told.append(Said("belief.cost", cost=formats.duration(row.expected_seconds)))
-    if row.lesson is not None:
-        told.append(_hoped(story.lessons[row.lesson], story))
+    if entry.tests is not None:
+        told.append(_hoped(entry.tests.lesson, story))
     elif row.expected is not None and entry.level is not None and row.doubt <= VAGUE:
         told.append(Said(f"belief.{_stand(row.expected - entry.level, row.doubt)}", level=formats.score(entry.level)))
     return spaced(told)
@@ -37,10 +40,12 @@ def believed(entry: Entry, story: Story) -> list[Child]:
 
 def seen(entry: Entry) -> list[Child]:
     """Return what came out, how surprising it was, and whether it took the time that it was believed to take."""
-    row = entry.row
+    row = entry.experiment
     time = formats.duration(row.seconds)
     if row.score is None:
-        return spaced([Said("saw.failed", time=time), tag("span", row.error, class_="error") if row.error else None])
+        return spaced(
+            [Said("saw.failed", time=time), tag("span", row.failure(), class_="error") if row.error else None]
+        )
     score = tag("strong", formats.score(row.score))
     if row.low is None:
         told: list[Child] = [Said("saw.scored", score=score, time=time)]
@@ -51,10 +56,10 @@ def seen(entry: Entry) -> list[Child]:
 
 def learnt(entry: Entry, story: Story) -> list[Child]:
     """Return what was decided, which lessons were settled by it, and which were raised."""
-    verdict = entry.row.verdict
+    verdict = entry.verdict
     told: list[Child] = [Said("learnt.retested")] if verdict is not None and verdict.retested else []
     told.append(_decided(entry, story))
-    told += [_settled(lesson, story) for lesson in entry.concluded]
+    told += [_settled(one) for one in entry.concluded]
     if entry.raised:
         count = len(entry.raised)
         told.append(Said("learnt.raised", count=count, n=count))
@@ -65,7 +70,7 @@ def raised(entry: Entry) -> Child:
     """Return the claims that were raised after an experiment, as a list; None where there were none."""
     if not entry.raised:
         return None
-    items = [tag("li", claim_of(lesson)) for lesson in entry.raised[:LISTED]]
+    items = [tag("li", claim_of(one.lesson)) for one in entry.raised[:LISTED]]
     more = len(entry.raised) - LISTED
     if more > 0:
         items.append(tag("li", tag("a", Said("learnt.more", count=more), href="#lessons")))
@@ -95,7 +100,7 @@ def _hoped(lesson: Lesson, story: Story) -> Said:
     return Said("belief.hoped", gain=formats.score(lesson.gain), doubt=formats.score(lesson.doubt), measure=measure)
 
 
-def _surprise(row: Row) -> Said | None:
+def _surprise(row: Experiment) -> Said | None:
     off = deviations(row)
     if off is None:
         return None
@@ -108,7 +113,7 @@ def _surprise(row: Row) -> Said | None:
     return Said(key, deviations=f"{size:.1f}")
 
 
-def _pace(row: Row) -> Said | None:
+def _pace(row: Experiment) -> Said | None:
     """Return a word on a time that was far off."""
     expected = row.expected_seconds
     if expected <= 0 or row.seconds <= 0 or abs(row.seconds - expected) < _OFF_SECONDS:
@@ -119,12 +124,12 @@ def _pace(row: Row) -> Said | None:
 
 
 def _decided(entry: Entry, story: Story) -> Said:
-    verdict = entry.row.verdict
-    if entry.row.score is None or (verdict is not None and verdict.decision == "failed"):
+    verdict = entry.verdict
+    if entry.experiment.score is None or (verdict is not None and verdict.decision == "failed"):
         return Said("learnt.failed")
     if verdict is None:
         return Said("learnt.unjudged")
-    level = formats.score(entry.after.score if entry.after else entry.row.score)
+    level = formats.score(entry.after.score if entry.after else entry.experiment.score)
     if verdict.difference is None or verdict.against is None:
         return Said("learnt.first", level=level) if verdict.decision == "crowned" else Said("learnt.unjudged")
     lead = verdict.difference > 0  # the sentence says which way, the number how much
@@ -144,7 +149,7 @@ def _decided(entry: Entry, story: Story) -> Said:
         return Said("learnt.chance_better_chosen", chance=chance, level=level, **facts)
     if verdict.decision == "crowned":
         bounds = Said("range", low=formats.signed(verdict.low), high=formats.signed(verdict.high))
-        seeds = "crowned_seeds" if entry.row.role == "verify" else "crowned"
+        seeds = "crowned_seeds" if entry.experiment.role == "verify" else "crowned"
         return Said(f"learnt.{seeds}", interval=bounds, level=level, **facts)
     if verdict.decision == "faster":
         return Said("learnt.faster", level=level, **facts)
@@ -162,10 +167,10 @@ def _not_crowned(verdict: Verdict, entry: Entry, alpha: float) -> str:
     return "ruled_out" if sure else "worse"
 
 
-def _settled(lesson: Lesson, story: Story) -> Said:
+def _settled(one: RaisedLesson) -> Said:
     """Return what the tests of a lesson said."""
-    claim = claim_of(lesson)
-    if lesson.difference is None:
+    claim, verdict = claim_of(one.lesson), one.verdict
+    if verdict is None or verdict.difference is None:
         return Said("learnt.lesson_unjudged", claim=claim)
-    facts = {"difference": formats.signed(lesson.difference), "gain": formats.signed(lesson.gain)}
-    return Said(f"learnt.lesson_{lesson.decision}", claim=claim, p=formats.p_value(lesson.p_value), **facts)
+    facts = {"difference": formats.signed(verdict.difference), "gain": formats.signed(one.lesson.gain)}
+    return Said(f"learnt.lesson_{one.decision}", claim=claim, p=formats.p_value(verdict.p_value), **facts)

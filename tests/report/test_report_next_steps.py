@@ -5,10 +5,11 @@ from dataclasses import replace
 from html import unescape
 
 from haoqi import report
-from haoqi.data.answers import ONE_CLASS
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep
-from haoqi.report import Champion, Story
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.report import Story
 from haoqi.report.steps import in_words, lead_of, name_of, promising_of, reason_of
+from haoqi.tasks import tasks
 
 EVIL = "<b>x</b>"
 FACTS = {"count": 50, "rows": 810, "passes": 8, "point_rows": 150, "labels": ["angry"], "seconds_each": 9.7}
@@ -32,8 +33,8 @@ ADVICE = Advice("macro_f1", 0.8, (LABEL, STOP, RECHECK, LONGER, UNTOLD), 0.0005)
 
 
 def page(advice: Advice | None) -> str:
-    champion = Champion(1, "tfidf", "tfidf")
-    return report.render(Story("reviews", "topic", ONE_CLASS, ("a", "b"), "macro_f1", champion, advice=advice))
+    task, champion = tasks.build("topic", labels=("a", "b")), Experiment(Plan("tfidf"), 0.8, number=1)
+    return report.render(Story("reviews", task, champion, advice=advice))
 
 
 def words(html: str) -> str:

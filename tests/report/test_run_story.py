@@ -31,11 +31,11 @@ def test_lessons_are_told_by_the_experiments_around_them(tmp_path: Path) -> None
     history.conclude(LessonVerdict(LESSON.key, "confirmed", 3, 1), spent=1.0)
     again = History(ledger, "r")
     first, second = run_story._lessons(again)
+    assert (first.lesson.kind, second.lesson.kind) == (OTHER.kind, LESSON.kind)
     assert (first.raised, first.concluded, first.decision) == (1, None, "untested")
     assert (second.raised, second.concluded, second.decision) == (1, 3, "confirmed")
-    rows = [run_story._row(one, again) for one in again.experiments]
-    assert [row.lesson for row in rows] == [None, None, 1]
-    assert {row.expected_seconds for row in rows} == {2.0}
+    assert (first.tested_by, second.tested_by) == ((), (3,))
+    assert {one.expected_seconds for one in again.experiments} == {2.0}
 
 
 def test_what_time_was_believed_is_no_part_of_what_equal_runs_share(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
         told = say("rows.no_text", count=len(empty), named=named_rows(rows.examples.ids, empty))
         rows = rows.warned(told)
     if lone := [row for row, text in enumerate(rows.examples.pairs or ()) if not text or text.isspace()]:
-        rows = rows.warned(say("rows.no_second", count=len(lone), named=_named(rows, lone)))
+        rows = rows.warned(say("rows.no_second", count=len(lone), named=named_rows(rows.examples.ids, lone)))
     return rows.without(set(empty), {say("left.no_text"): len(empty)})
 
 

@@ -90,7 +90,7 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
         rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
-    nothing = "answer.row.majority.number" if story.kind.is_number else "answer.row.majority"
+    nothing = "answer.row.majority.number" if story.task.output.kind.is_number else "answer.row.majority"
     for one, said in ((simple, "answer.row.baseline"), (plain, nothing)):
         if one and not one.champion:
             rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
@@ -118,11 +118,11 @@ def _sentences(story: Story, found: list[Standing]) -> Markup:
     if mine and len(found) == 1:
         said.append(Said("answer.alone"))
     elif mine:
-        nothing = "answer.majority.number" if story.kind.is_number else "answer.majority"
+        nothing = "answer.majority.number" if story.task.output.kind.is_number else "answer.majority"
         others = [(simple, "answer.baseline"), (plain, nothing)]
         said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
         if mine is simple:
-            costly = any(one.rows[0].method not in (*SIMPLE, "majority") for one in found)
+            costly = any(one.rows[0].plan.method not in (*SIMPLE, "majority") for one in found)
             said.append(Said("answer.simple" if costly else "answer.only_simple"))
     return join(*(tag("p", one, class_="prose") for one in said if one))
 
@@ -149,13 +149,15 @@ def _versus(mine: Standing, other: Standing, key: str) -> Said:
     name = Said(key, words=other.words)
     if other.versus is None:
         return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
-    sure = other.versus.p_value < SURE and other.versus.difference > 0
+    sure = other.versus.found.p_value < SURE and other.versus.found.difference > 0
     return Said(
         "answer.beats" if sure else "answer.level",
         other=name,
-        difference=tag("strong", formats.signed(other.versus.difference)),
-        interval=Said("range", low=formats.signed(other.versus.low), high=formats.signed(other.versus.high)),
-        p=formats.p_value(other.versus.p_value),
+        difference=tag("strong", formats.signed(other.versus.found.difference)),
+        interval=Said(
+            "range", low=formats.signed(other.versus.found.low), high=formats.signed(other.versus.found.high)
+        ),
+        p=formats.p_value(other.versus.found.p_value),
     )
 
 
@@ -165,11 +167,13 @@ def _facts(story: Story) -> Markup:
     made = len(story.experiments)
     shown = story.shown
     labels = (
-        Said("fact.labels", count=formats.count(len(story.labels))) if story.kind.has_classes else Said("fact.number")
+        Said("fact.labels", count=formats.count(len(story.task.labels)))
+        if story.task.output.kind.has_classes
+        else Said("fact.number")
     )
     pairs: list[tuple[Said, Child]] = [
-        (Said("fact.task"), [named("task", story.task), ", ", labels]),
-        (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
+        (Said("fact.task"), [named("task", story.task.name), ", ", labels]),
+        (Said("fact.model"), [story.champion.plan.words(), " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
         learnt = story.learnt_from or rows["train"]
@@ -214,4 +218,4 @@ def _box(key: str, lines: list[str]) -> Markup | None:
 
 
 def _champion(story: Story) -> Said:
-    return Within("strong", story.champion.words)
+    return Within("strong", story.champion.plan.words())

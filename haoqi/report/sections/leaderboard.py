@@ -71,7 +71,11 @@ def _versus(one: Standing) -> Child:
     if one.versus is None:
         return formats.DASH
     mark = " †" if one.versus.retested else ""
-    return join(formats.signed(-one.versus.difference), " ", tag("small", formats.p_value(one.versus.p_value) + mark))
+    return join(
+        formats.signed(-one.versus.found.difference),
+        " ",
+        tag("small", formats.p_value(one.versus.found.p_value) + mark),
+    )
 
 
 def _where(story: Story) -> Said:
@@ -84,16 +88,16 @@ def _where(story: Story) -> Said:
 
 
 def _remarks(story: Story, found: list[Standing]) -> list[Child]:
-    close = sum(1 for one in found if one.versus is not None and one.versus.p_value >= SURE)
+    close = sum(1 for one in found if one.versus is not None and one.versus.found.p_value >= SURE)
     failed = sum(1 for row in story.experiments if row.score is None)
     said: list[Child] = []
     if close:
         said.append(Said("board.close", close=Said("board.close.plans", count=close, n=close)))
     if any(one.versus is not None and one.versus.retested for one in found):
         said += [Said("gap"), Said("board.retested")]
-    reigning = [row.verdict for one in found if one.champion for row in one.rows if row.verdict is not None]
-    for verdict in reigning:  # of several seeds one was decided so at most
-        if verdict.chance_better is not None:
+    verdicts = (story.verdict_of(row) for one in found if one.champion for row in one.rows)
+    for verdict in verdicts:  # of several seeds one was decided so at most
+        if verdict is not None and verdict.chance_better is not None:
             chance = quantities.chance(verdict.chance_better)
             said += [Said("gap"), Said("board.chance_better", against=verdict.against, chance=chance)]
     if failed:

@@ -21,11 +21,11 @@ def draw(story: Story) -> Markup | None:
         return None
     if not shown.mistakes:
         return tag("p", Said("mistakes.none"), class_="prose")
-    of_spans = story.kind.of_words
+    of_spans = story.task.output.kind.of_words
     lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if of_spans else ())]
-    if story.kind.is_number:
+    if story.task.output.kind.is_number:
         lead = [Said("mistakes.lead.numbers")]
-    draw_one = _number if story.kind.is_number else _span if of_spans else _labels
+    draw_one = _number if story.task.output.kind.is_number else _span if of_spans else _labels
     items = [draw_one(one) for one in shown.mistakes]
     return join(
         tag("p", lead, class_="prose"),
