@@ -42,13 +42,19 @@ def crownings(steps: Sequence[CurvePoint]) -> list[Crowning]:
     return found
 
 
-def chart(steps: Sequence[CurvePoint], experiments: Sequence[Experiment]) -> Markup | None:
-    """Return the drawing, or None where no model was ever scored."""
+def chart(steps: Sequence[CurvePoint], experiments: Sequence[Experiment], *, turned: bool = False) -> Markup | None:
+    """Return the drawing, or None where no model was ever scored.
+
+    Args:
+        steps: the curve, in merits.
+        experiments: those behind it.
+        turned: whether less of the metric is better, so that its values are merits with the sign turned.
+    """
     known = [step for step in steps if step.score is not None]
     if not known:
         return None
     across = time_scale([step.spent_seconds for step in steps])
-    upward = knowledge_scale([step.score for step in known if step.score is not None])
+    upward = knowledge_scale([step.score for step in known if step.score is not None], turned=turned)
     tried = {one.number: one for one in experiments}
     parts = [
         *_frame(across, upward),
@@ -70,7 +76,7 @@ def _frame(across: Scale, upward: Scale) -> list[Markup]:
     for tick in ticks:
         up = height_of(tick, upward)
         parts.append(line(("0", up), ("100%", up), "grid"))
-        parts.append(words("-8", up + 4, number(tick, ticks), text_anchor="end"))
+        parts.append(words("-8", up + 4, number(upward.number(tick), ticks), text_anchor="end"))
     for tick in across.ticks(5):
         place = across.place(tick)
         anchor = "start" if place < 0.05 else "end" if place > 0.93 else "middle"
@@ -104,14 +110,14 @@ def _trial(step: CurvePoint, row: Experiment | None, across: Scale, upward: Scal
     if failed:
         parts = [words(x, RUG + 2, "×", text_anchor="middle", class_="failed")]
     elif row is not None and row.score is not None and row.score >= upward.low:
-        told = (*title, f": {formats.score(row.score)}")
+        told = (*title, f": {formats.score(upward.number(row.score))}")
         parts.append(dot(x, height_of(row.score, upward), 2.5, f"trial {step.role}", title=told))
     return join(parts)
 
 
 def _champions(crowned: Sequence[Crowning], across: Scale, upward: Scale) -> list[Markup]:
     points = [(across.place(one.seconds), height_of(one.score, upward)) for one in crowned]
-    told = [(f"{one.number} · ", one.words, f": {formats.score(one.score)}") for one in crowned]
+    told = [(f"{one.number} · ", one.words, f": {formats.score(upward.number(one.score))}") for one in crowned]
     dots = [
         dot(across.percent(one.seconds), y, 4.5, "point", title=title)
         for one, title, (_, y) in zip(crowned, told, points, strict=True)

@@ -51,9 +51,10 @@ def standings(story: Story) -> list[Standing]:
     return sorted(found, key=lambda one: (-one.score, not one.champion, one.number))
 
 
-def scale_of(found: list[Standing]) -> Scale:
+def scale_of(found: list[Standing], story: Story) -> Scale:
     """Return the one scale that all intervals of the leaderboard are drawn to."""
-    return zoomed([(_or(one.low, one.score), one.score, _or(one.high, one.score)) for one in found])
+    intervals = [(_or(one.low, one.score), one.score, _or(one.high, one.score)) for one in found]
+    return zoomed(intervals, turned=not story.task.metric.greater_is_better)
 
 
 def majority(found: list[Standing]) -> Standing | None:

@@ -4,7 +4,8 @@ from haoqi.core import formats, quantities
 from haoqi.explore.plans.plan import Experiment
 from haoqi.explore.record.claims import measured_in, said
 from haoqi.explore.record.history import Verdict
-from haoqi.explore.record.lessons import Lesson
+from haoqi.explore.record.lessons import BRIER, Lesson, LessonVerdict
+from haoqi.report import values
 from haoqi.report.daybook import SURPRISING, Entry, deviations
 from haoqi.report.markup import Child, Said, named, tag
 from haoqi.report.story import RaisedLesson, Story
@@ -27,18 +28,19 @@ def believed(entry: Entry, story: Story) -> list[Child]:
     if row.expected is None:
         told.append(Said("belief.none"))
     else:
-        facts = {"expected": formats.score(row.expected), "doubt": formats.score(row.doubt)}
+        facts = {"expected": values.score(row.expected, story), "doubt": formats.score(row.doubt)}
         told.append(Said("belief.vague" if row.doubt > VAGUE else "belief.score", **facts))
     if row.expected_seconds > 0:
         told.append(Said("belief.cost", cost=formats.duration(row.expected_seconds)))
     if entry.tests is not None:
         told.append(_hoped(entry.tests.lesson, story))
     elif row.expected is not None and entry.level is not None and row.doubt <= VAGUE:
-        told.append(Said(f"belief.{_stand(row.expected - entry.level, row.doubt)}", level=formats.score(entry.level)))
+        stand = _stand(row.expected - entry.level, row.doubt)
+        told.append(Said(f"belief.{stand}", level=values.score(entry.level, story)))
     return spaced(told)
 
 
-def seen(entry: Entry) -> list[Child]:
+def seen(entry: Entry, story: Story) -> list[Child]:
     """Return what came out, how surprising it was, and whether it took the time that it was believed to take."""
     row = entry.experiment
     time = formats.duration(row.seconds)
@@ -46,12 +48,12 @@ def seen(entry: Entry) -> list[Child]:
         return spaced(
             [Said("saw.failed", time=time), tag("span", row.failure(), class_="error") if row.error else None]
         )
-    score = tag("strong", formats.score(row.score))
+    score = tag("strong", values.score(row.score, story))
     if row.low is None:
         told: list[Child] = [Said("saw.scored", score=score, time=time)]
     else:
-        told = [Said("saw.between", score=score, interval=formats.between(row.low, row.high), time=time)]
-    return spaced([*told, _surprise(row), _pace(row)])
+        told = [Said("saw.between", score=score, interval=values.between(row.low, row.high, story), time=time)]
+    return spaced([*told, _surprise(row, story), _pace(row)])
 
 
 def learnt(entry: Entry, story: Story) -> list[Child]:
@@ -59,7 +61,7 @@ def learnt(entry: Entry, story: Story) -> list[Child]:
     verdict = entry.verdict
     told: list[Child] = [Said("learnt.retested")] if verdict is not None and verdict.retested else []
     told.append(_decided(entry, story))
-    told += [_settled(one) for one in entry.concluded]
+    told += [_settled(one, story) for one in entry.concluded]
     if entry.raised:
         count = len(entry.raised)
         told.append(Said("learnt.raised", count=count, n=count))
@@ -82,6 +84,18 @@ def claim_of(lesson: Lesson) -> Child:
     return said(lesson.kind, lesson.evidence) or lesson.claim
 
 
+def lesson_signed(difference: float | None, lesson: Lesson, story: Story) -> str:
+    """Return a difference in a lesson's measure: of the metric's own values, but where that measure is another."""
+    return formats.signed(difference) if lesson.measure == BRIER else values.signed(difference, story)
+
+
+def lesson_between(found: LessonVerdict, lesson: Lesson, story: Story) -> str:
+    """Return the interval of such a difference."""
+    if lesson.measure == BRIER:
+        return formats.between(found.low, found.high)
+    return values.between(found.low, found.high, story)
+
+
 def spaced(told: list[Child]) -> list[Child]:
     """Return sentences with what stands between two of them in each language; None is left out."""
     kept = [one for one in told if one is not None]
@@ -100,11 +114,11 @@ def _hoped(lesson: Lesson, story: Story) -> Said:
     return Said("belief.hoped", gain=formats.score(lesson.gain), doubt=formats.score(lesson.doubt), measure=measure)
 
 
-def _surprise(row: Experiment) -> Said | None:
+def _surprise(row: Experiment, story: Story) -> Said | None:
     off = deviations(row)
     if off is None:
         return None
-    size, side = abs(off), "above" if off > 0 else "below"
+    size, side = abs(off), "above" if (values.own(off, story) or 0.0) > 0 else "below"
     if size < _NEAR:
         return Said("saw.exact" if size < _EXACT else "saw.near")
     if size >= _MANY:
@@ -129,13 +143,13 @@ def _decided(entry: Entry, story: Story) -> Said:
         return Said("learnt.failed")
     if verdict is None:
         return Said("learnt.unjudged")
-    level = formats.score(entry.after.score if entry.after else entry.experiment.score)
+    level = values.score(entry.after.score if entry.after else entry.experiment.score, story)
     if verdict.difference is None or verdict.against is None:
         return Said("learnt.first", level=level) if verdict.decision == "crowned" else Said("learnt.unjudged")
     lead = verdict.difference > 0  # the sentence says which way, the number how much
     facts = {
         "against": verdict.against,
-        "difference": formats.score(verdict.difference) if lead else formats.signed(verdict.difference),
+        "difference": formats.score(verdict.difference) if lead else values.signed(verdict.difference, story),
         "p": formats.p_value(verdict.p_value),
     }
     if verdict.decision == "crowned" and verdict.chance_better is not None:
@@ -143,7 +157,7 @@ def _decided(entry: Entry, story: Story) -> Said:
         if not verdict.selection_bias:
             return Said("learnt.chance_better", chance=chance, level=level, **facts)
         facts |= {
-            "difference": formats.signed(verdict.difference),
+            "difference": values.signed(verdict.difference, story),
             "selection_bias": formats.score(verdict.selection_bias),
         }
         return Said("learnt.chance_better_chosen", chance=chance, level=level, **facts)
@@ -167,10 +181,11 @@ def _not_crowned(verdict: Verdict, entry: Entry, alpha: float) -> str:
     return "ruled_out" if sure else "worse"
 
 
-def _settled(one: RaisedLesson) -> Said:
+def _settled(one: RaisedLesson, story: Story) -> Said:
     """Return what the tests of a lesson said."""
     claim, verdict = claim_of(one.lesson), one.verdict
     if verdict is None or verdict.difference is None:
         return Said("learnt.lesson_unjudged", claim=claim)
-    facts = {"difference": formats.signed(verdict.difference), "gain": formats.signed(one.lesson.gain)}
+    told = {"difference": verdict.difference, "gain": one.lesson.gain}
+    facts = {name: lesson_signed(value, one.lesson, story) for name, value in told.items()}
     return Said(f"learnt.lesson_{one.decision}", claim=claim, p=formats.p_value(verdict.p_value), **facts)

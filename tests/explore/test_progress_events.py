@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from haoqi.core.say import spoken, texts
+from haoqi.evaluate.metrics import metrics
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.claims import claim
 from haoqi.explore.record.history import Verdict
@@ -37,7 +38,7 @@ def verdict(decision: str, difference: float = 0.01, p_value: float = 0.2, **res
     ],
 )
 def test_a_verdict_is_told_with_its_numbers(found: Verdict, english: str) -> None:
-    told = in_words(Verdict(7, "failed", 3, 0.9) if found.decision == "failed" else found)
+    told = in_words(Verdict(7, "failed", 3, 0.9) if found.decision == "failed" else found, metrics.build("macro_f1"))
     assert told == english
     assert not [word for word in ("champion", "better", "gain", "against") if word in spoken(told, "zh")]
 
@@ -46,7 +47,9 @@ def test_a_verdict_is_told_with_its_numbers(found: Verdict, english: str) -> Non
 @pytest.mark.parametrize("bias", [None, 0.007])
 def test_a_champion_by_what_other_data_sets_say_is_told_as_such(difference: float, bias: float | None) -> None:
     """Whichever way the examples point, the sentence says why that is no contradiction, and nothing is certain."""
-    told = in_words(verdict("crowned", difference, 0.516, chance_better=0.99999, selection_bias=bias))
+    told = in_words(
+        verdict("crowned", difference, 0.516, chance_better=0.99999, selection_bias=bias), metrics.build("macro_f1")
+    )
     chinese = spoken(told, "zh")
     assert told.startswith("new champion") and chinese.startswith("新冠军")
     assert "what other data sets know" in told and "其他数据集" in chinese
@@ -65,7 +68,7 @@ def test_what_was_seen_stands_whatever_becomes_of_its_remedies(kind: str, decisi
     evidence = dict.fromkeys(_gaps(kind), 3)
     lesson = Lesson(kind, claim(kind, evidence), Plan.of("tfidf"), (Plan.of("knn"),), 0.02, 0.02, evidence)
     told = lesson_in_words(
-        lesson, LessonVerdict(lesson.key, decision, 4, 1, -0.002, -0.01, 0.006, 0.0, 0.05), "macro_f1"
+        lesson, LessonVerdict(lesson.key, decision, 4, 1, -0.002, -0.01, 0.006, 0.0, 0.05), metrics.build("macro_f1")
     )
     chinese = spoken(told, "zh")
     assert str(lesson.claim) in told and spoken(lesson.claim, "zh") in chinese

@@ -121,10 +121,12 @@ def _reason(task: Task, evidence: Mapping[str, Any], now: Release) -> tuple[str,
         added = [label for label in task.labels if label not in set(old.labels)]
         missing = [label for label in old.labels if label not in set(task.labels)]
         return "other_labels", {**shared, "added": added, "missing": missing}
-    metric = task.metric.name
-    mine, theirs = score_of(evidence, metric), score_of(now.evidence, metric)
-    if mine is not None and theirs is not None and mine[2] < theirs[1]:
-        return "lower_score", {**shared, "metric": metric, "score": list(mine), "before": list(theirs)}
+    metric = task.metric
+    mine, theirs = score_of(evidence, metric.name), score_of(now.evidence, metric.name)
+    if mine is not None and theirs is not None:
+        worse = mine[2] < theirs[1] if metric.greater_is_better else mine[1] > theirs[2]
+        if worse:
+            return "lower_score", {**shared, "metric": metric.name, "score": list(mine), "before": list(theirs)}
     return "", {}
 
 

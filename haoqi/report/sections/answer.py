@@ -1,10 +1,12 @@
 """The answer first: what was released, how good it is, and how sure that is."""
 
+from math import isfinite
+
 from haoqi.core import formats
 from haoqi.evaluate import headline_words
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
-from haoqi.report import promotion
+from haoqi.report import promotion, values
 from haoqi.report.charts import Mark, axis, interval
 from haoqi.report.markup import Child, Markup, Said, Within, join, named, tag
 from haoqi.report.scale import Scale
@@ -42,7 +44,9 @@ def _headline(story: Story) -> Markup:
     key = "answer.released" if one.split == "test" else "answer.released.folds" if one.folds else "answer.untested"
     said = Said(key, words=_champion(story), count=formats.count(one.examples))
     figure = tag("span", formats.score(one.score), class_="figure")
-    unit = tag("span", named("metric", story.metric), class_="unit")
+    less = values.less_is_better(story)
+    name: list[Child] = [named("metric", story.metric), *((" ", tag("small", less)) if less else ())]
+    unit = tag("span", name, class_="unit")
     span = tag("span", formats.between(one.low, one.high), " ", tag("small", Said("interval")), class_="range")
     big = tag("p", figure, tag("span", unit, span, class_="beside"), class_="big")
     limits = [tag("p", line, class_="prose") for line in _limits(found)]
@@ -84,10 +88,10 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     rows: list[tuple[Child, Child, Mark]] = []
     mine, plain, simple = champion(found), majority(found), baseline(found)
     if story.test and story.tested:
-        rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story.metric, "test")))
+        rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story, "test")))
     if story.valid:
         kind = Said("answer.folds" if story.valid.folds else "answer.valid")
-        rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
+        rows.append((kind, _count(story.valid), _mark(story.valid, story, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
     nothing = "answer.row.majority.number" if story.task.output.kind.is_number else "answer.row.majority"
@@ -96,13 +100,13 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
             rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
     if len(rows) < 2:
         return None
-    scale = Scale(min(0.0, *(mark.low or mark.score for _, _, mark in rows)), 1.0)
+    scale = _ladder_scale([mark for _, _, mark in rows], story)
     lines = [
         tag(
             "div",
             tag("span", label, tag("small", " ", note) if note else None, class_="rung-name"),
             interval(mark, scale),
-            tag("span", formats.score(mark.score), class_="rung-score"),
+            tag("span", values.score(mark.score, story), class_="rung-score"),
             class_="rung",
         )
         for label, note, mark in rows
@@ -120,7 +124,7 @@ def _sentences(story: Story, found: list[Standing]) -> Markup:
     elif mine:
         nothing = "answer.majority.number" if story.task.output.kind.is_number else "answer.majority"
         others = [(simple, "answer.baseline"), (plain, nothing)]
-        said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
+        said += [_versus(mine, one, key, story) for one, key in others if one and not one.champion]
         if mine is simple:
             costly = any(one.rows[0].plan.method not in (*SIMPLE, "majority") for one in found)
             said.append(Said("answer.simple" if costly else "answer.only_simple"))
@@ -133,7 +137,8 @@ def _chosen(story: Story, found: list[Standing]) -> Said | None:
         return None
     score = formats.score(story.valid.scores[story.metric][0])
     count = formats.count(len(found))
-    return Said("answer.chosen", count=count, score=score, corrected=formats.score(story.corrected))
+    less = "" if story.task.metric.greater_is_better else ".less"
+    return Said(f"answer.chosen{less}", count=count, score=score, corrected=values.score(story.corrected, story))
 
 
 def _sure(story: Story) -> Said | None:
@@ -145,19 +150,26 @@ def _sure(story: Story) -> Said | None:
     return Said(key, half=formats.score((one.high - one.low) / 2), **facts)
 
 
-def _versus(mine: Standing, other: Standing, key: str) -> Said:
+def _versus(mine: Standing, other: Standing, key: str, story: Story) -> Said:
+    """Return the champion against a simple plan: a gain where it is sure, else the difference of the scores."""
     name = Said(key, words=other.words)
     if other.versus is None:
-        return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
-    sure = other.versus.found.p_value < SURE and other.versus.found.difference > 0
+        mean, theirs = values.score(mine.score, story), values.score(other.score, story)
+        return Said("answer.versus", score=mean, other=name, baseline=theirs)
+    found = other.versus.found
+    sure = found.p_value < SURE and found.difference > 0
+    gain = (
+        formats.signed(found.difference),
+        Said("range", low=formats.signed(found.low), high=formats.signed(found.high)),
+    )
+    plain = values.signed(found.difference, story), values.differences(found.low, found.high, story)
+    difference, interval_ = gain if sure else plain
     return Said(
         "answer.beats" if sure else "answer.level",
         other=name,
-        difference=tag("strong", formats.signed(other.versus.found.difference)),
-        interval=Said(
-            "range", low=formats.signed(other.versus.found.low), high=formats.signed(other.versus.found.high)
-        ),
-        p=formats.p_value(other.versus.found.p_value),
+        difference=tag("strong", difference),
+        interval=interval_,
+        p=formats.p_value(found.p_value),
     )
 
 
@@ -205,9 +217,21 @@ def _count(evidence: Evidence) -> Said:
     return Said("examples", count=formats.count(evidence.examples), n=evidence.examples)
 
 
-def _mark(evidence: Evidence, metric: str, class_: str) -> Mark:
-    value, low, high = evidence.scores[metric]
-    return Mark(value, low, high, class_)
+def _mark(evidence: Evidence, story: Story, class_: str) -> Mark:
+    """Return a score of evidence in merits, as those of experiments are."""
+    value, low, high = (story.task.metric.shown(one) for one in evidence.scores[story.metric])
+    return Mark(value, min(low, high), max(low, high), class_)
+
+
+def _ladder_scale(marks: list[Mark], story: Story) -> Scale:
+    """Return a scale up to the best merit there can be, from 0 where that is no merit itself."""
+    metric, lowest = story.task.metric, min(mark.score if mark.low is None else mark.low for mark in marks)
+    if metric.greater_is_better and metric.most <= 1:
+        return Scale(min(0.0, lowest), 1.0)
+    best, highest = metric.merits[1], max(mark.score if mark.high is None else mark.high for mark in marks)
+    high = best if isfinite(best) else highest
+    margin = 0.04 * (high - lowest) or 0.01
+    return Scale(lowest - margin, high if isfinite(best) else high + margin, turned=not metric.greater_is_better)
 
 
 def _box(key: str, lines: list[str]) -> Markup | None:

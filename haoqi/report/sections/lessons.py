@@ -8,7 +8,7 @@ from haoqi.explore.record.lessons import Lesson
 from haoqi.report.markup import Child, Markup, Said, join, named, tag
 from haoqi.report.story import RaisedLesson, Story
 from haoqi.report.table import disclosed, listed
-from haoqi.report.telling import claim_of
+from haoqi.report.telling import claim_of, lesson_between, lesson_signed
 
 SHOWN = 20
 DECISIONS = ("confirmed", "refuted", "undecided", "untested")
@@ -56,15 +56,15 @@ def _test(one: RaisedLesson, story: Story) -> list[Child]:
     """Return what the test said, in which measure, and what was hoped for."""
     lesson, verdict = one.lesson, one.verdict
     known = Said(measured_in(lesson.measure), metric=named("metric", story.metric))
-    hoped = Said("lessons.hoped", gain=formats.signed(lesson.gain), doubt=formats.score(lesson.doubt))
+    hoped = Said("lessons.hoped", gain=lesson_signed(lesson.gain, lesson, story), doubt=formats.score(lesson.doubt))
     if verdict is None or verdict.difference is None:
         why = Said("lessons.waiting" if verdict is None else "lessons.unjudged")
         return [why, " · ", hoped, " ", known]
     facts = {
         "number": verdict.experiment,
         "against": verdict.against,
-        "difference": formats.signed(verdict.difference),
-        "interval": formats.between(verdict.low, verdict.high),
+        "difference": lesson_signed(verdict.difference, lesson, story),
+        "interval": lesson_between(verdict, lesson, story),
         "p": formats.p_value(verdict.p_value),
     }
     return [Said("lessons.test", **facts), " ", known, " · ", hoped]
