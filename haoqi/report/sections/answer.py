@@ -19,6 +19,9 @@ SURE = 0.05
 _NAMED = 20
 """Of labels that were not tested, so many are named."""
 
+CORRELATIONS = ("pearson", "spearman")
+"""Metrics by which the same answer to everything is worth 0, whatever the chance of its folds made of it."""
+
 ENDINGS = ("budget", "steps", "exhausted", "worth", "stopped")
 
 
@@ -94,10 +97,14 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
         rows.append((kind, _count(story.valid), _mark(story.valid, story, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
-    nothing = "answer.row.majority.number" if story.task.output.kind.is_number else "answer.row.majority"
-    for one, said in ((simple, "answer.row.baseline"), (plain, nothing)):
-        if one and not one.champion:
-            rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
+    if simple and not simple.champion:
+        drawn = Mark(simple.score, simple.low, simple.high)
+        rows.append((_validated("answer.row.baseline", story), simple.words, drawn))
+    if plain and not plain.champion:
+        number = story.task.output.kind.is_number
+        drawn = Mark(0.0, 0.0, 0.0) if story.metric in CORRELATIONS else Mark(plain.score, plain.low, plain.high)
+        nothing = _validated("answer.row.majority.number" if number else "answer.row.majority", story)
+        rows.append((nothing, None if number else plain.words, drawn))
     if len(rows) < 2:
         return None
     scale = _ladder_scale([mark for _, _, mark in rows], story)
@@ -116,15 +123,21 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     return tag("figure", caption, *lines, foot, class_="ladder")
 
 
+def _validated(key: str, story: Story) -> Said:
+    """Return what a row is called, which says on what its score rests."""
+    return Said(f"{key}.folds" if story.folds else key)
+
+
 def _sentences(story: Story, found: list[Standing]) -> Markup:
     said = [_sure(story), _chosen(story, found)]
     mine, plain, simple = champion(found), majority(found), baseline(found)
     if mine and len(found) == 1:
         said.append(Said("answer.alone"))
     elif mine:
-        nothing = "answer.majority.number" if story.task.output.kind.is_number else "answer.majority"
-        others = [(simple, "answer.baseline"), (plain, nothing)]
-        said += [_versus(mine, one, key, story) for one, key in others if one and not one.champion]
+        if simple and not simple.champion:
+            said.append(_versus(mine, simple, "answer.baseline", story))
+        if plain and not plain.champion:
+            said.append(_versus_nothing(mine, plain, story))
         if mine is simple:
             costly = any(one.rows[0].plan.method not in (*SIMPLE, "majority") for one in found)
             said.append(Said("answer.simple" if costly else "answer.only_simple"))
@@ -137,8 +150,8 @@ def _chosen(story: Story, found: list[Standing]) -> Said | None:
         return None
     score = formats.score(story.valid.scores[story.metric][0])
     count = formats.count(len(found))
-    less = "" if story.task.metric.greater_is_better else ".less"
-    return Said(f"answer.chosen{less}", count=count, score=score, corrected=values.score(story.corrected, story))
+    key = "answer.chosen" if story.task.metric.greater_is_better else "answer.chosen.less"
+    return Said(key, count=count, score=score, corrected=values.score(story.corrected, story))
 
 
 def _sure(story: Story) -> Said | None:
@@ -148,6 +161,14 @@ def _sure(story: Story) -> Said | None:
     facts = {"low": formats.score(one.low), "high": formats.score(one.high), "count": formats.count(one.examples)}
     key = "answer.sure" if one.split == "test" else "answer.sure.valid"
     return Said(key, half=formats.score((one.high - one.low) / 2), **facts)
+
+
+def _versus_nothing(mine: Standing, plain: Standing, story: Story) -> Said:
+    """Return the champion against the same answer to everything; a number that never changes correlates with none."""
+    if story.metric in CORRELATIONS:
+        return Said("answer.constant", metric=named("metric", story.metric))
+    number = story.task.output.kind.is_number
+    return _versus(mine, plain, "answer.majority.number" if number else "answer.majority", story)
 
 
 def _versus(mine: Standing, other: Standing, key: str, story: Story) -> Said:
@@ -200,7 +221,8 @@ def _facts(story: Story) -> Markup:
         pairs.append((Said("answer.others"), _others(shown, story.metric)))
     bare = story.promotion.get("promoted", True)
     name = story.name if bare else f"{story.name}@{story.version}"
-    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {name} "…"')))
+    asked = " ".join(['"…"'] * (2 if story.task.pairs else 1))
+    pairs.append((Said("answer.use"), tag("code", f"haoqi predict {name} {asked}")))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 
 

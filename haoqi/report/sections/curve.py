@@ -52,12 +52,12 @@ def _credit(story: Story) -> Said:
         gains[step.role == "explore"] += step.gain
         seconds[step.role == "explore"] += took.get(step.step, 0.0)
     total = seconds[True] + seconds[False]
-    less = "" if story.task.metric.greater_is_better else ".less"
+    more = story.task.metric.greater_is_better
     explored = formats.signed(gains[True])
     if not seconds[False]:
-        return Said(f"curve.credit.explore{less}", explored=explored)
+        return Said("curve.credit.explore" if more else "curve.credit.explore.less", explored=explored)
     return Said(
-        f"curve.credit{less}",
+        "curve.credit" if more else "curve.credit.less",
         share=formats.share(seconds[True] / total),
         explored=explored,
         rest=formats.share(seconds[False] / total),

@@ -21,7 +21,8 @@ def draw(story: Story) -> Markup | None:
         return None
     counts = Counter(lesson.decision for lesson in story.lessons)
     facts = {decision: formats.count(counts[decision]) for decision in DECISIONS}
-    lead: list[Child] = [Said("lessons.lead", raised=formats.count(len(story.lessons)), **facts), _caution(story)]
+    raised = len(story.lessons)
+    lead: list[Child] = [Said("lessons.lead", raised=formats.count(raised), n=raised, **facts), _caution(story)]
     ordered = sorted(story.lessons, key=lambda lesson: DECISIONS.index(lesson.decision))
     items = [_item(lesson, story) for lesson in ordered]
     return join(tag("p", lead, class_="prose"), listed(items, SHOWN, "notebook lessons"))
