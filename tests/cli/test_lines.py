@@ -88,3 +88,7 @@ def test_what_should_be_known_before_all_else_ends_the_lines() -> None:
     told = lines.ending(replace(RELEASED, hints=(hint,)))
     assert told[-1].strip() == hint
     assert lines.ending(RELEASED) == told[:-1]
+
+
+def test_a_reason_that_ends_as_a_sentence_is_a_part_of_one() -> None:
+    assert lines.plain(Trying(3, "tfidf", "tests a lesson: few.", 4.0)) == "3. tfidf (tests a lesson: few; about 4 s)"

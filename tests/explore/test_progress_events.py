@@ -7,9 +7,10 @@ import pytest
 from haoqi.core.say import spoken, texts
 from haoqi.evaluate.metrics import metrics
 from haoqi.explore.plans.plan import Plan
+from haoqi.explore.plans.reason import Reason
 from haoqi.explore.record.claims import claim
 from haoqi.explore.record.history import Verdict
-from haoqi.explore.record.lessons import Lesson, LessonVerdict
+from haoqi.explore.record.lessons import BRIER, Lesson, LessonVerdict
 from haoqi.explore.reflection.reflect import in_words as lesson_in_words
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.scheduling.progress_events import in_words
@@ -84,3 +85,20 @@ def _gaps(kind: str) -> set[str]:
     from string import Formatter
 
     return {name for _, name, _, _ in Formatter().parse(texts("en")[f"lesson.{kind}"]) if name}
+
+
+def test_where_less_is_better_a_gain_is_less() -> None:
+    rmse = metrics.build("rmse")
+    told = in_words(verdict("crowned", 0.054, 0.0), rmse)
+    assert told == "new champion (-0.054, p < 0.001 against no. 3)"
+    assert in_words(verdict("kept", -0.005), rmse) == "not better (+0.005, p = 0.200)"
+    lesson = Lesson("odd", "It is odd.", Plan("tfidf"), (Plan("knn"),), 0.02, 0.02)
+    found = LessonVerdict(lesson.key, "confirmed", 4, 1, 0.02, 0.01, 0.03, 0.01)
+    assert "-0.020 in root mean squared error" in lesson_in_words(lesson, found, rmse)
+    honest = Lesson("odd", "It is odd.", Plan("tfidf"), (Plan("knn"),), 0.02, 0.02, measure=BRIER)
+    assert "+0.020 in how honest" in lesson_in_words(honest, found, rmse)
+
+
+def test_the_only_plan_left_is_not_one_of_one_plans() -> None:
+    told = Reason("proposed", {"strategy": "curious", "count": 1}).words("why")
+    assert told == "proposed by curious, the only one left" and "只剩" in spoken(told, "zh")
