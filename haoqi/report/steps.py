@@ -28,6 +28,8 @@ def reason_of(step: NextStep) -> "Said | str":
     """Return why a step is worth what it is said to be."""
     next_steps.bring_words([step.kind])
     key = f"step.why.{step.reason}"
+    if step.evidence.get("lessons") == 0 and known(f"{key}.plans"):
+        return _said(f"{key}.plans", {**step.evidence, "count": step.evidence["plans"]})
     return _said(key, step.evidence) if known(key) else ""
 
 

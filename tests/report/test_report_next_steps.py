@@ -101,3 +101,14 @@ def test_a_curve_that_was_not_measured_is_not_said_to_come_from_no_scores() -> N
     assert in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 0})), "zh").startswith("通常的学习曲线")
     assert "from 8 scores on parts of the 810 examples" in in_words(reason_of(LABEL))
     assert "from 1 score on a part" in in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 1})))
+
+
+def test_no_lessons_are_not_counted() -> None:
+    facts = {"plans": 9, "lessons": 0, "best": "tfidf", "lately": 0.0}
+    longer = NextStep("train_longer", "train_longer", 0.01, evidence=facts)
+    assert in_words(reason_of(longer)).startswith("9 plans that were not tried fit into that time, first tfidf;")
+    one = replace(longer, evidence={**facts, "plans": 1})
+    assert in_words(reason_of(one)).startswith("of the plans that were not tried one fits into that time: tfidf;")
+    some = replace(longer, evidence={**facts, "lessons": 2})
+    assert "9 plans and 2 lessons" in in_words(reason_of(some))
+    assert "0 条教训" not in in_words(reason_of(longer), "zh")

@@ -149,7 +149,7 @@ def test_what_cannot_be_told_apart_is_a_difference_of_the_metric() -> None:
 def test_a_constant_correlates_with_nothing() -> None:
     told = told_of(tasks.build("similarity"), (-0.11, 0.74, 0.73))
     answer = page(told, "answer")
-    assert "Always answering the mean would score 0: a constant has no Pearson correlation with anything." in answer
+    assert "Always answering the mean would score 0: a constant correlates with nothing." in answer
     assert "+0.85" not in answer and "−0.11" not in answer
     assert "总是回答平均数的得分是 0" in page(told, "answer", "zh")
     assert "beats always answering the mean by +0.600" in page(told_of(tasks.build("regression"), (0.0, 0.6, 0.5)))
@@ -180,3 +180,10 @@ def test_numbers_below_the_right_ones_are_said_to_be_too_low() -> None:
 def test_the_mean_is_called_so_where_answers_are_numbers(folds: int, row: str) -> None:
     answer = page(replace(told_of(tasks.build("regression"), (0.0, 0.6, 0.5)), folds=folds), "answer")
     assert row in answer and "majority" not in answer.lower() and "frequent" not in answer
+
+
+def test_what_stands_in_a_row_has_the_comma_of_its_language() -> None:
+    told = told_of(tasks.build("regression"), (0.0, 0.6, 0.5), card={"rows": {"train": 9, "test": 5}})
+    assert "train 9, test 5" in page(told, "data")
+    assert "训练 9，测试 5" in page(told, "data", "zh")
+    assert "，回答是数" in page(told, "answer", "zh")

@@ -8,7 +8,7 @@ from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
 from haoqi.report import promotion, values
 from haoqi.report.charts import Mark, axis, interval
-from haoqi.report.markup import Child, Markup, Said, Within, join, named, tag
+from haoqi.report.markup import Child, Markup, Said, Within, join, listed, named, tag
 from haoqi.report.scale import Scale
 from haoqi.report.standing import SIMPLE, Standing, baseline, champion, majority, standings
 from haoqi.report.story import Story
@@ -166,7 +166,7 @@ def _sure(story: Story) -> Said | None:
 def _versus_nothing(mine: Standing, plain: Standing, story: Story) -> Said:
     """Return the champion against the same answer to everything; a number that never changes correlates with none."""
     if story.metric in CORRELATIONS:
-        return Said("answer.constant", metric=named("metric", story.metric))
+        return Said("answer.constant")
     number = story.task.output.kind.is_number
     return _versus(mine, plain, "answer.majority.number" if number else "answer.majority", story)
 
@@ -205,7 +205,7 @@ def _facts(story: Story) -> Markup:
         else Said("fact.number")
     )
     pairs: list[tuple[Said, Child]] = [
-        (Said("fact.task"), [named("task", story.task.name), ", ", labels]),
+        (Said("fact.task"), listed([named("task", story.task.name), labels])),
         (Said("fact.model"), [story.champion.plan.words(), " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
@@ -228,11 +228,8 @@ def _facts(story: Story) -> Markup:
 
 def _others(shown: Evidence, deciding: str) -> Child:
     """Return the scores in the metrics that do not decide."""
-    told: list[Child] = []
-    for name, (value, _, _) in shown.scores.items():
-        if name != deciding:
-            told += [", " if told else None, named("metric", name), " ", formats.score(value)]
-    return told
+    others = [(name, value) for name, (value, _, _) in shown.scores.items() if name != deciding]
+    return listed([[named("metric", name), " ", formats.score(value)] for name, value in others])
 
 
 def _count(evidence: Evidence) -> Said:

@@ -6,7 +6,7 @@ from typing import Any
 from haoqi.core import formats
 from haoqi.core.say import named as said
 from haoqi.report.charts import columns, share_bar
-from haoqi.report.markup import Child, Markup, Said, join, tag
+from haoqi.report.markup import Child, Markup, Said, join, listed, tag
 from haoqi.report.story import Story
 from haoqi.report.table import MOST, Column, cut_off, disclosed, table
 
@@ -53,11 +53,8 @@ def draw(story: Story) -> Markup:
 
 
 def _rows(rows: Mapping[str, int]) -> Child:
-    parts: list[Child] = []
-    for name, count in rows.items():
-        said: Child = Said(f"data.split.{name}") if name in SPLITS else name
-        parts += [", " if parts else None, said, " ", formats.count(count)]
-    return parts
+    names = {name: Said(f"data.split.{name}") if name in SPLITS else name for name in rows}
+    return listed([[names[name], " ", formats.count(count)] for name, count in rows.items()])
 
 
 def _read_as(schema: Mapping[str, Any]) -> Child:
@@ -89,10 +86,9 @@ def _how(card: Mapping[str, Any], story: Story) -> Child:
 
 
 def _languages(shares: Mapping[str, float]) -> Child:
-    parts: list[Child] = []
-    for code, share in shares.items():
-        parts += [", " if parts else None, said("language", code), " ", formats.share(share)]
-    return parts or Said("unknown")
+    return listed([[said("language", code), " ", formats.share(share)] for code, share in shares.items()]) or Said(
+        "unknown"
+    )
 
 
 def _lengths(card: Mapping[str, Any]) -> Child:
@@ -127,10 +123,7 @@ def _contradictions(count: int, story: Story) -> Said:
 
 
 def _named(counts: Mapping[str, int]) -> Child:
-    parts: list[Child] = []
-    for name, count in counts.items():
-        parts += [", " if parts else None, name, " ", formats.count(count)] if count else []
-    return parts or Said("data.none")
+    return listed([[name, " ", formats.count(count)] for name, count in counts.items() if count]) or Said("data.none")
 
 
 def _near(card: Mapping[str, Any]) -> Said:
