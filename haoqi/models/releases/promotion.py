@@ -11,6 +11,7 @@ from typing import Any
 from haoqi.core.errors import UserError
 from haoqi.data.schema import Schema
 from haoqi.evaluate.headline import headline
+from haoqi.evaluate.metric import Metric
 from haoqi.models.model import Model
 from haoqi.models.releases import releases
 from haoqi.models.releases.releases import Release
@@ -121,12 +122,10 @@ def _reason(task: Task, evidence: Mapping[str, Any], now: Release) -> tuple[str,
         added = [label for label in task.labels if label not in set(old.labels)]
         missing = [label for label in old.labels if label not in set(task.labels)]
         return "other_labels", {**shared, "added": added, "missing": missing}
-    metric = task.metric
-    mine, theirs = score_of(evidence, metric.name), score_of(now.evidence, metric.name)
-    if mine is not None and theirs is not None:
-        worse = mine[2] < theirs[1] if metric.greater_is_better else mine[1] > theirs[2]
-        if worse:
-            return "lower_score", {**shared, "metric": metric.name, "score": list(mine), "before": list(theirs)}
+    metric = task.metric.name
+    mine, theirs = score_of(evidence, metric), score_of(now.evidence, metric)
+    if mine is not None and theirs is not None and _clearly_worse(task.metric, mine, theirs):
+        return "lower_score", {**shared, "metric": metric, "score": list(mine), "before": list(theirs)}
     return "", {}
 
 
@@ -134,6 +133,11 @@ def score_of(evidence: Mapping[str, Any], metric: str) -> tuple[float, float, fl
     """Return the score that a release is known by, with the ends of its interval; None where it was not scored so."""
     found = headline(evidence, metric)
     return None if found is None else (found.lead.score, found.lead.low, found.lead.high)
+
+
+def _clearly_worse(metric: Metric, mine: tuple[float, float, float], theirs: tuple[float, float, float]) -> bool:
+    """Return whether the intervals of two scores lie apart, the first on the side that is worse."""
+    return mine[2] < theirs[1] if metric.greater_is_better else mine[1] > theirs[2]
 
 
 def _elsewhere(known: Mapping[str, Any], before: Release) -> dict[str, Any]:
