@@ -22,7 +22,7 @@ def plain(event: Event) -> str | None:
         case Note():
             return words.words("line.warning" if event.warning else "line.note", text=words.told(event.text))
         case Trying():
-            facts = {"number": event.number, "plan": words.told(event.plan), "why": reason(event)}
+            facts = {"number": event.number, "plan": words.told(event.plan), "why": words.told(event.why)}
             if event.expected_seconds is None:
                 return words.words("line.trying", **facts)
             return words.words("line.trying_about", time=words.seconds(event.expected_seconds), **facts)
@@ -31,11 +31,6 @@ def plain(event: Event) -> str | None:
             return words.words("line.tried", number=event.number, verdict=words.told(event.verdict), **facts)
         case _:
             return None
-
-
-def reason(event: Trying) -> str:
-    """Return why an experiment is made, as a part of a sentence takes it."""
-    return words.told(event.why).rstrip(".。")
 
 
 def stage(event: Stage) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from haoqi.cli import words
-from haoqi.cli.lines import reason, stage
+from haoqi.cli.lines import stage
 from haoqi.core.events import Tried
 from haoqi.core.say import joined, say
 from haoqi.report.board import Board
@@ -69,7 +69,7 @@ class View:
 
         trying, advanced = self.board.trying, self.board.advanced
         assert trying is not None
-        why = reason(trying)
+        why = words.told(trying.why)
         if trying.expected_seconds is not None:
             why = words.words("line.why", why=why, time=words.seconds(trying.expected_seconds))
         lines = Table.grid(padding=(0, 1))
