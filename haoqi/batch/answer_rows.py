@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say
+from haoqi.core.say import say, spoken
 from haoqi.data.answers import ONE_CLASS, AnswerKind
 
 if TYPE_CHECKING:
@@ -188,7 +188,8 @@ def as_line(model: "Model", asked: "str | Query", answer: "Answer", *, with_text
     output = model.task.output
     line = output.show(answer.label, parts_of(asked)[0])
     if answer.interval is not None:
-        line += "\t" + " to ".join(output.show(one, "") for one in answer.interval)
+        low, high = (output.show(one, "") for one in answer.interval)
+        line += "\t" + spoken(say("range", low=low, high=high))
     elif answer.confidence is not None:
         line += f"\t{answer.confidence:.2f}"
     return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(asked))}" if with_text else line

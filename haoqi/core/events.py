@@ -55,13 +55,23 @@ class Tried:
     plan: str
     metric: str
     score: float | None
-    """None: it failed."""
+    """The metric's own value; None: it failed."""
     low: float | None
     high: float | None
     seconds: float
     verdict: str
     """What became of it, in words: "new champion", "not better", or why it failed."""
     champion: bool
+    greater_is_better: bool = True
+    """Of the metric."""
+
+    @property
+    def merits(self) -> tuple[float | None, float | None, float | None]:
+        """The lower end, the score and the higher end, turned so that more is better."""
+        if self.greater_is_better:
+            return self.low, self.score, self.high
+        low, score, high = (None if one is None else -one for one in (self.high, self.score, self.low))
+        return low, score, high
 
 
 @dataclass(frozen=True)

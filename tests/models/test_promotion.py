@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from haoqi import tasks
+from haoqi.evaluate.metrics import metrics
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
 from haoqi.models.releases import promotion, releases
@@ -150,3 +152,16 @@ def test_a_damaged_release_is_in_nobody_s_way(tmp_path: Path) -> None:
     publish(tmp_path)
     (releases.current("train", home=tmp_path).folder / "model.json").write_text("{", encoding="utf-8")
     assert publish(tmp_path, "c", "d") == Promotion(True, 2)
+
+
+def test_of_an_error_the_clearly_greater_one_does_not_take_the_name(tmp_path: Path) -> None:
+    task = replace(tasks.build("regression", ()), metrics=(metrics.build("rmse"),))
+    one = Model(task, Constant(np.zeros(1, np.float32)))
+
+    def published(score: float, low: float, high: float) -> Promotion:
+        found = {"test": {"examples": 50, "scores": {"rmse": [score, low, high]}}}
+        return promotion.publish(one, found, "train", learnt=SOURCE, home=tmp_path)[1]
+
+    assert published(0.9, 0.85, 0.95).promoted
+    assert published(0.6, 0.55, 0.65).promoted  # clearly less, so clearly better
+    assert published(0.9, 0.85, 0.95).why_not == "lower_score"

@@ -14,6 +14,7 @@ import numpy as np
 from haoqi.core.errors import UserError
 from haoqi.data.schema import Schema
 from haoqi.evaluate.headline import headline
+from haoqi.evaluate.metric import Metric
 from haoqi.models.model import Model
 from haoqi.models.releases import releases
 from haoqi.models.releases.releases import Release
@@ -148,7 +149,7 @@ def _reason(
         return "other_scale", {**shared, "scale": list(scale), "before": list(other)}
     metric = task.metric.name
     mine, theirs = score_of(evidence, metric), score_of(now.evidence, metric)
-    if mine is not None and theirs is not None and mine[2] < theirs[1]:
+    if mine is not None and theirs is not None and _clearly_worse(task.metric, mine, theirs):
         return "lower_score", {**shared, "metric": metric, "score": list(mine), "before": list(theirs)}
     return "", {}
 
@@ -165,6 +166,11 @@ def score_of(evidence: Mapping[str, Any], metric: str) -> tuple[float, float, fl
     """Return the score that a release is known by, with the ends of its interval; None where it was not scored so."""
     found = headline(evidence, metric)
     return None if found is None else (found.lead.score, found.lead.low, found.lead.high)
+
+
+def _clearly_worse(metric: Metric, mine: tuple[float, float, float], theirs: tuple[float, float, float]) -> bool:
+    """Return whether the intervals of two scores lie apart, the first on the side that is worse."""
+    return mine[2] < theirs[1] if metric.greater_is_better else mine[1] > theirs[2]
 
 
 def _elsewhere(known: Mapping[str, Any], before: Release) -> dict[str, Any]:
