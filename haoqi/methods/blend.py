@@ -18,7 +18,7 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.config import Range
 from haoqi.core.say import say
-from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
+from haoqi.data.answers import NUMBERS_TOO, Accepts
 from haoqi.data.examples import Indices, Weights
 from haoqi.data.preparing.split import in_folds
 from haoqi.methods.knn import Knn
@@ -51,7 +51,7 @@ READING = 0.5
 class Stack:
     """How much the base reads, and how closely its probe follows."""
 
-    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
+    accepts: ClassVar[Accepts] = NUMBERS_TOO
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = True
@@ -71,7 +71,8 @@ class Stack:
         held = [self._held_out(tfidf.fit, job, np.arange(len(job.train)))[rows]]
         held += [self._held_out(reader.fit, job, rows) for reader in readers]
         targets = np.asarray(job.task.output.targets(job.train.take(rows)))
-        weights, offset = trust(held, targets, job.train.take(rows).counting)
+        trusted = trust_numbers if job.task.output.kind.is_number else trust
+        weights, offset = trusted(held, targets, job.train.take(rows).counting)
         job.report(Progress(0.9, say("fit.all")))
         quiet = replace(job, report=lambda progress: None)
         small = replace(quiet, train=job.train.take(rows))
@@ -100,7 +101,8 @@ class Stack:
         read, limit = 0, None if job.seconds is None else READING * job.seconds
         while read < len(order):
             batch = order[read : read + BATCH]
-            job.store.embeddings(job.base, job.train.take(batch).texts)  # type: ignore[arg-type]
+            some = job.train.take(batch)
+            job.store.embeddings(job.base, [*some.texts, *(some.pairs or ())])  # type: ignore[arg-type]
             read += len(batch)
             spent = time.perf_counter() - begun
             job.report(Progress(0.8 * min(1.0, read / len(order)), say("fit.read", count=read)))
@@ -112,7 +114,7 @@ class Stack:
     def _held_out(self, fit: Callable[[Job], Predictor], job: Job, rows: Indices) -> Floats:
         """Return each row's scores from a model that was not fitted on it, nor on a row that was made of the same one.
 
-        Their shape is (rows, labels).
+        Their shape is (rows, labels), of numbers (rows, 1).
         """
         fold = in_folds(job.train.take(rows), FOLDS, seeds.generator(0, "blend", len(rows)))
         scores = np.zeros((len(rows), job.task.output.width), np.float32)
@@ -163,3 +165,26 @@ def trust(parts: list[Floats], targets: npt.NDArray[Any], counting: Weights) -> 
 
     solver.step(loss)  # type: ignore[no-untyped-call]
     return roots.detach().square().numpy().astype(np.float32), offset.detach().numpy().astype(np.float32)
+
+
+def trust_numbers(parts: list[Floats], targets: npt.NDArray[Any], counting: Weights) -> tuple[Floats, Floats]:
+    """Return what `trust` does for numbers: the weights and the offset that have the least squared error.
+
+    Args:
+        parts: numbers of each member, shape (n, 1), from models that did not see these examples.
+        targets: the right numbers, shape (n,).
+        counting: how much each example counts, shape (n,).
+    """
+    from scipy.optimize import nnls
+
+    given, right = np.concatenate(parts, axis=1).astype(np.float64), targets.astype(np.float64)
+    share, equal = counting / counting.sum(), np.full(len(parts), 1 / len(parts))
+    centre, middle = share @ given, float(share @ right)
+    error = math.sqrt(float(share @ (right - middle - (given - centre) @ equal) ** 2))
+    pull = error / EQUAL * np.eye(len(parts))
+    rows = np.sqrt(counting)[:, None]
+    found = nnls(
+        np.concatenate([rows * (given - centre), pull]),
+        np.concatenate([rows[:, 0] * (right - middle), pull @ equal]),
+    )[0]
+    return found.astype(np.float32), np.array([middle - centre @ found], np.float32)

@@ -56,7 +56,7 @@ def tell_story(
         champion=best,
         test=Evidence.from_plain(release.evidence["test"]),
         valid=replace(valid, folds=valid.folds or context.folds),  # releases of earlier versions do not say
-        experiments=tuple(_told(one, context) for one in history.experiments),
+        experiments=tuple(history.experiments),
         verdicts=tuple(history.verdicts),
         curve=tuple(knowledge_curve.knowledge_curve(entries)),
         comparisons=_comparisons(best, context, history),
@@ -86,17 +86,6 @@ def tell_story(
         seed=run.seed,
         hardware=context.hardware.words,
     )
-
-
-def _told(experiment: Experiment, context: SearchContext) -> Experiment:
-    """Return an experiment without a belief that no score of the deciding metric can bear out.
-
-    Beliefs are about shares of 1: of a metric of which less is better they say nothing.
-    """
-    least, most = context.task.metric.merits
-    if experiment.expected is None or least <= experiment.expected <= most:
-        return experiment
-    return replace(experiment, expected=None, doubt=0.0)
 
 
 def _lessons(history: History) -> tuple[RaisedLesson, ...]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from haoqi.data.examples import Examples
-from haoqi.methods.blend import BATCH, Stack, trust
+from haoqi.methods.blend import BATCH, Stack, trust, trust_numbers
 from haoqi.train.loop.early_stopping import ENDED_EARLY
 
 Floats = npt.NDArray[np.float32]
@@ -49,3 +49,24 @@ def test_reading_that_time_ends_is_told(seconds: float | None, read: int) -> Non
     rows = Stack()._read(cast(Any, SimpleNamespace(**job, note=told.append)), 0.0)
     assert len(rows) == read
     assert [fact.key in ENDED_EARLY for fact in told] == ([] if seconds is None else [True])
+
+
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_numbers_that_err_apart_are_better_together_whatever_their_scale(scale: float) -> None:
+    rng = np.random.default_rng(0)
+    right = scale * (5 + rng.normal(size=600))
+    parts = [(right + scale * rng.normal(size=600) * error)[:, None].astype(np.float32) for error in (1, 1, 9)]
+    weights, offset = trust_numbers(parts, right, np.ones(600))
+    assert (weights[:2] > 0.2).all()
+    assert 0 <= weights[2] < 0.05
+    off = np.concatenate(parts, axis=1) @ weights + offset - right
+    assert (off**2).mean() < 0.6 * min(float(((part[:, 0] - right) ** 2).mean()) for part in parts)
+
+
+def test_of_few_numbers_members_are_trusted_alike_and_none_the_other_way_round() -> None:
+    right = np.arange(4.0)
+    parts = [right[:, None].astype(np.float32), -right[:, None].astype(np.float32)]
+    weights, _ = trust_numbers(parts, right, np.ones(4))
+    assert 0 <= weights[1] < weights[0] <= 1.0
+    many, _ = trust_numbers([np.tile(part, (1000, 1)) for part in parts], np.tile(right, 1000), np.ones(4000))
+    assert many == pytest.approx([1.0, 0.0], abs=0.01)
