@@ -67,16 +67,16 @@ class EmbeddingNeighbours:
         """Return logits, shape (n, labels)."""
         return self.of(self.embedder(examples.texts, progress))
 
-    def of(self, asked: Floats) -> Floats:
+    def of(self, embeddings: Floats) -> Floats:
         """Return the logits of some embeddings, shape (n, labels)."""
-        found = np.empty((len(asked), self.targets.shape[1]), np.float32)
+        found = np.empty((len(embeddings), self.targets.shape[1]), np.float32)
         step = max(1, SIMILARITIES // max(len(self.known), self.neighbours * self.targets.shape[1]))
-        for start in range(0, len(asked), step):
-            found[start : start + step] = self._votes(asked[start : start + step])
+        for start in range(0, len(embeddings), step):
+            found[start : start + step] = self._votes(embeddings[start : start + step])
         return found
 
-    def _votes(self, asked: Floats) -> Floats:
-        similar = asked @ self._known_in_full.T
+    def _votes(self, embeddings: Floats) -> Floats:
+        similar = embeddings @ self._known_in_full.T
         count = min(self.neighbours, similar.shape[1])
         nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
         cosines = np.take_along_axis(similar, nearest, axis=1)
