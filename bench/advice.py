@@ -97,7 +97,7 @@ def _lab(rows: cases.Rows, size: int, place: Path, methods: Sequence[str], seed:
     raw = data.read(settings)
     task, _ = tasks.resolve("classification", raw)
     prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")
-    task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+    task = tasks.learn_classes(task, prepared.splits.train.labels)
     asked = ExploreSettings(steps=STEPS, methods=tuple(methods), variants=1, reflect=False, ensemble=False)
     return build_context(asked, task, prepared, place, run="advice", seed=seed, cleaned=True)
 
@@ -125,7 +125,7 @@ def _counts(context: Any, history: Any, added: Any, test: Any) -> Any:
     whole = Examples.join([splits.train, splits.valid]) if context.folds else splits.train
     train = training_examples(plan, context, Examples.join([whole, added]) if len(added) else whole)
     predictor = context.method(plan).fit(replace(build_job(plan, context, train), folder=None))
-    answers = context.task.output.decode(predictor.scores(test), test, context.task.labels)
+    answers = context.task.output.decode(predictor.scores(test), test)
     return context.task.metric.count(test, answers, context.task)
 
 

@@ -210,7 +210,7 @@ def read(data: str) -> tuple[Any, Any]:
     from haoqi.data.settings import DataSettings
 
     folder, name = table.DATA / data, "entities" if data == "conll2003" else "classification"
-    output = tasks.build(name, ("a", "b")).output
+    task = tasks.build(name, ())
     if data == "sst2":
         lines = (folder / "train.tsv").read_text(encoding="utf-8").splitlines()
         pairs = [line.rpartition("\t")[::2] for line in lines]
@@ -221,10 +221,10 @@ def read(data: str) -> tuple[Any, Any]:
         pairs = json.loads((folder / "data_oos_plus.json").read_text(encoding="utf-8"))["train"]
     else:
         settings = DataSettings(str(folder) if data == "conll2003" else data)
-        examples = labelled(room.read(settings), output.read, settings)
-        return tasks.build(name, output.vocabulary(examples.labels)), examples
+        examples = labelled(room.read(settings), task.output.read, settings)
+        return tasks.learn_classes(task, examples.labels), examples
     examples = Examples.of([text for text, _ in pairs], [str(label) for _, label in pairs])
-    return tasks.build(name, output.vocabulary(examples.labels)), examples
+    return tasks.learn_classes(task, examples.labels), examples
 
 
 def code() -> str:

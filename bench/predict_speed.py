@@ -105,7 +105,7 @@ def trained(data: str) -> str:
     store, base = FeatureStore(folder.cache() / "bench"), resolve("minilm", folder.cache())
     settings = {"epochs": 2 if data == "bbc-news" else 1, "max_tokens": MAX_TOKENS[data]}
     predictor = methods.build("full", **settings).fit(Job(task, train, Examples.of([]), 0, store, base))
-    calibration = task.output.calibrate(predictor.scores(judges), judges, task.labels, task.metric)
+    calibration = task.output.calibrate(predictor.scores(judges), judges, task.metric)
     facts = {"method": "full", "base": "minilm", "cleaned": True}
     release = releases.publish(Model(task, predictor, calibration, facts), {}, name)
     file = folder.home() / f"{name}.jsonl"

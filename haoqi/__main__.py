@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +32,8 @@ def _run(arguments: list[str], debug: bool) -> int:
         return code
     except UserError as error:
         if debug:
+            import traceback
+
             traceback.print_exc()
         return _tell(error)
     except KeyboardInterrupt:
@@ -117,6 +118,8 @@ def _interrupted() -> int:
 
 def _crashed(error: Exception, arguments: list[str], debug: bool) -> int:
     """Say that the fault is ours, and where all of it is written."""
+    import traceback
+
     from haoqi.cli.words import words
 
     inside = words("error.inside", kind=type(error).__name__, said=_one_line(str(error))[:300])

@@ -322,7 +322,7 @@ def preview(run: "Run") -> dict[str, Any]:
         ],
         "bases": list(run.explore.base) or [choose(languages)],
         "methods": [name for name, maker in able.items() if maker.accepts.takes(task.output.kind, pairs=task.pairs)],
-        "budget": say("budget.minutes", minutes=seconds / 60)
+        "budget": say("budget.minutes", minutes=seconds / 60, n=seconds / 60)
         if seconds
         else say("budget.experiments", steps=run.explore.steps),
         "strategy": run.explore.strategy,

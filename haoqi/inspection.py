@@ -70,7 +70,7 @@ def inspection_of(raw: Raw, settings: DataSettings, task: str | None = None) -> 
     numbers: tuple[float, ...] = ()
     try:
         found, why = tasks.resolve(task, raw, settings)
-        name = found.name
+        name, raw = found.name, raw.warned(*tasks.doubts(found, raw))
         numbers = _spread(examples.labels) if found.output.kind.is_number else ()
     except UserError as error:
         name, problem = None, say("data.problem", what=error.what, hint=error.hint) if error.hint else error.what

@@ -89,6 +89,7 @@ def improve(
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
+    raw = raw.warned(*tasks.doubts(task, raw))
     for line in (*raw.schema.lines(), why):
         listen(Note(line))
     for warning in raw.schema.warnings:
@@ -102,7 +103,7 @@ def improve(
             listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
         clock = BudgetClock(history.spent_seconds, clock.begun)
-        task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+        task = tasks.learn_classes(task, prepared.splits.train.labels)
         cleaned = run.data.clean and raw.shape == "labels"
         shared = {"run": history.run, "seed": run.seed, "cleaned": cleaned, "compiles": run.compile, "listen": listen}
         context = build_context(run.explore, task, prepared, place, cache=cache, **shared)
@@ -321,13 +322,15 @@ def _compile(
         context.listen(Note(say("run.not_compiled", reason=say("run.by_you")), warning=True))
 
 
-def _learnt_from(run: Run, context: SearchContext, history: History) -> dict[str, str]:
-    """Return what tells the data of a run from others of the same name: their fingerprint, and where they lie."""
+def _learnt_from(run: Run, context: SearchContext, history: History) -> dict[str, object]:
+    """Return what tells a run's data from others of the same name: fingerprint, place, and of numbers the scale."""
     schema, begun = context.card.schema, history.last("begin")
     source = (
         "" if schema.format == "memory" else schema.source if "://" in run.data.source else place_of(run.data.source)
     )
-    return {"fingerprint": str(begun.body["data"]) if begun else "", "source": source}
+    numbers = context.splits.train.labels if context.task.output.kind.is_number else []
+    scale = {"scale": promotions.scale_of(numbers)} if numbers else {}
+    return {"fingerprint": str(begun.body["data"]) if begun else "", "source": source, **scale}
 
 
 def _released(published: Release, context: SearchContext, path: Path, promotion: Promotion) -> Released:

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import haoqi
 from haoqi import pipeline, tasks
+from haoqi.core.events import Event, Note, Tried
 from haoqi.evaluate.metrics import metrics
 from haoqi.models.releases import releases
 from haoqi.run import run_of
@@ -31,18 +33,18 @@ class Counted(Number):
 
     name = "count"
 
-    def decode(self, scores, examples, labels, **calibration):
+    def decode(self, scores, examples, **calibration):
         """Return the nearest whole number."""
         from dataclasses import replace
 
-        found = super().decode(scores, examples, labels, **calibration)
+        found = super().decode(scores, examples, **calibration)
         return replace(found, labels=[float(max(0, round(one))) for one in found.labels])
 
 
 @tasks.register
-def counting(labels: tuple[str, ...] = ()) -> Task:
+def counting() -> Task:
     """Say how often."""
-    return Task(Counted(), (), (metrics.build("log_error"),), ("Two or three times.", 2.0))
+    return Task(Counted(), (metrics.build("log_error"),), ("Two or three times.", 2.0))
 '''
 
 LOG_ERROR = '''"""How far the logarithms of numbers are apart: lower is better, and no score is an upper bound."""
@@ -92,6 +94,11 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         del sys.modules[name]
 
 
+def score_of(tried: list[Tried]) -> float:
+    """Return the champion's score."""
+    return next(one.score for one in reversed(tried) if one.champion and one.score is not None)
+
+
 def test_a_new_output_and_a_metric_of_which_less_is_better_go_all_the_way(
     installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,12 +111,26 @@ def test_a_new_output_and_a_metric_of_which_less_is_better_go_all_the_way(
     lines = ["text,label", *(f"{text},{one}" for text, one in zip(words, counts, strict=True))]
     (tmp_path / "times.csv").write_text("\n".join(lines), encoding="utf-8")
     run = run_of(str(tmp_path / "times.csv"), task="counting", steps=4, methods=["majority", "tfidf"], folds=0)
-    release = pipeline.improve(run)
+    events = list[Event]()
+    release = pipeline.improve(run, events.append)
     score, low, high = release.evidence["test"]["scores"]["log_error"]
     assert 0 <= low <= score <= high
     assert release.facts["method"] == "tfidf"  # the mean as every answer has the greater error
     page = (release.folder / "report.html").read_text(encoding="utf-8")
-    assert "log error" in page
+    assert "log error" in page and "Less is better." in page
+    tried = [one for one in events if isinstance(one, Tried) and one.score is not None]
+    assert len(tried) > 1
+    for one in tried:
+        assert one.low is not None and one.high is not None and one.score is not None
+        assert 0 <= one.low <= one.score <= one.high  # the metric's own values, not what the search compares
+        assert f"{one.score:.3f}" in page and f"−{one.score:.3f}" not in page
+    told = next(str(one.verdict) for one in tried[1:] if one.champion)
+    assert told.startswith("new champion (-")  # its error is less
+    events.clear()
+    pipeline.improve(replace(run, explore=replace(run.explore, steps=5)), events.append)
+    resumed = next(str(one.text) for one in events if isinstance(one, Note) and "goes on after" in one.text)
+    assert f"{score_of(tried):.3f}" in resumed and f"-{score_of(tried):.3f}" not in resumed
+    assert haoqi.next_steps("times").score == pytest.approx(score_of(tried), abs=1e-5)
     found = haoqi.predict("times", ["again again again n", "filler1 n"])
     assert all(one == int(one) >= 0 for one in found.labels)
     assert found.labels[0] > found.labels[1]

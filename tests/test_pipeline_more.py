@@ -139,3 +139,22 @@ def test_evaluate_knows_which_classes_a_file_has_none_of(place: Path) -> None:
     pipeline.improve(asked(write(place / "messages.csv", {"ok": 60, "spam": 60, "fraud": 30})))
     found = pipeline.evaluate("messages", DataSettings(str(write(place / "new.csv", {"ok": 9, "spam": 9}, seed=7))))
     assert (found.untested, found.examples) == (("fraud",), 18)
+
+
+def test_a_file_of_the_same_name_with_numbers_on_another_scale_does_not_take_the_place_of_the_first(
+    place: Path,
+) -> None:
+    told: list[Event] = []
+    for folder, most in (("five", 5), ("hundred", 100)):
+        path = place / folder / "scores.csv"
+        path.parent.mkdir(parents=True)
+        rows = [
+            f"thing {n} is {'good' if n % 3 else 'bad'} {n * n % 17},{(n % 3) * most / 2 + n / 1000}\n"
+            for n in range(90)
+        ]
+        path.write_text("text,score\n" + "".join(rows))
+        fast = {"steps": 2, "methods": ("majority", "tfidf"), "near_duplicates": False, "advice_seconds": 0.0}
+        pipeline.improve(run_of(str(path), **fast, label="score", task="regression"), told.append)
+    first, second = (event for event in told if isinstance(event, Released))
+    assert (first.promoted, second.promoted, second.answers, second.why_not) == (True, False, 1, "other_scale")
+    assert "learnt numbers from" in Path(second.report).read_text(encoding="utf-8")

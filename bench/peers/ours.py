@@ -99,7 +99,7 @@ def opened(run: Any) -> tuple[Any, Any]:
     place = run.folder(raw.fingerprint)
     prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data")
     history = History(Ledger(place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
-    task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+    task = tasks.learn_classes(task, prepared.splits.train.labels)
     cleaned = run.data.clean and raw.shape == "labels"
     return build_context(run.explore, task, prepared, place, run=history.run, seed=run.seed, cleaned=cleaned), history
 

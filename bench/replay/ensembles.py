@@ -59,7 +59,7 @@ def gather(case: str, seed: int, most_seconds: float) -> None:
         raw = data.read(settings)
         task, _ = tasks.resolve(None, raw)
         prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=place / "data")
-        task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+        task = tasks.learn_classes(task, prepared.splits.train.labels)
         asked = ExploreSettings(steps=99, folds=0, methods=(*FROZEN, *TRAINED))
         context = build_context(asked, task, prepared, place, run="ensembles", seed=seed, cleaned=True)
         history = History(Ledger(place / "ledger.sqlite"), "ensembles")

@@ -65,7 +65,7 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
         raw = data.read(settings)
         task, _ = tasks.resolve(None, raw)
         prepared = data.prepare(raw, task.output.read, settings, seed=seed, folder=Path(place) / "data")
-        task = tasks.build(task.name, task.output.vocabulary(prepared.splits.train.labels))
+        task = tasks.learn_classes(task, prepared.splits.train.labels)
         space = ExploreSettings(steps=1, variants=asked.variants, folds=0, methods=tuple(asked.methods))
         context = build_context(space, task, prepared, Path(place), run="replay", seed=seed, cleaned=True)
         splits = context.splits
@@ -94,9 +94,9 @@ def gather(case: str, seed: int, asked: argparse.Namespace) -> None:
                 predictor = method.fit(job)
                 scores = predictor.scores(splits.valid)
                 seconds = (time.process_time() - begun) / (os.cpu_count() or 1)
-                fitted = task.output.calibrate(scores, splits.valid, task.labels, task.metric)
-                answers = task.output.decode(scores, splits.valid, task.labels, **fitted).labels
-                tested = task.output.decode(predictor.scores(splits.test), splits.test, task.labels, **fitted).labels
+                fitted = task.output.calibrate(scores, splits.valid, task.metric)
+                answers = task.output.decode(scores, splits.valid, **fitted).labels
+                tested = task.output.decode(predictor.scores(splits.test), splits.test, **fitted).labels
                 row |= {
                     "score": score_answers(task.metric, splits.valid.labels, answers, task.labels),
                     "test": score_answers(task.metric, splits.test.labels, tested, task.labels),

@@ -5,14 +5,13 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from haoqi.core.errors import UserError
-from haoqi.core.say import say
+from haoqi.core.say import say, spoken
 from haoqi.data.answers import ONE_CLASS, AnswerKind
 
 if TYPE_CHECKING:
@@ -104,6 +103,8 @@ def fitting(folder: Path) -> int:
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
     """Yield items in order; while one is used, a thread makes the next."""
+    from concurrent.futures import ThreadPoolExecutor
+
     source = iter(items)
     with ThreadPoolExecutor(1) as thread:
         coming = thread.submit(lambda: list(islice(source, 1)))
@@ -187,7 +188,8 @@ def as_line(model: "Model", query: "str | Query", answer: "Answer", *, with_text
     output = model.task.output
     line = output.show(answer.label, parts_of(query)[0])
     if answer.interval is not None:
-        line += "\t" + " to ".join(output.show(one, "") for one in answer.interval)
+        low, high = (output.show(one, "") for one in answer.interval)
+        line += "\t" + spoken(say("range", low=low, high=high))
     elif answer.confidence is not None:
         line += f"\t{answer.confidence:.2f}"
     return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(query))}" if with_text else line

@@ -89,7 +89,9 @@ def _facts(found: "Inspection") -> Iterator[tuple[str, str]]:
         least, low, high, most = (f"{one:.4g}" for one in found.numbers)
         yield words("inspect.numbers"), words("inspect.spread", least=least, low=low, high=high, most=most)
     elif found.labels:
-        listed = ", ".join(f"{name} {count:,}" for name, count in list(found.labels.items())[:SHOWN_LABELS])
+        first = list(found.labels.items())[:SHOWN_LABELS]
+        colon = ":" if any(name[-1:].isdigit() for name, _ in first) else ""  # lest "0 12" look like one number
+        listed = ", ".join(f"{name}{colon} {count:,}" for name, count in first)
         more = len(found.labels) - SHOWN_LABELS
         listed = words("list.and_more", listed=listed, more=more) if more > 0 else listed
         yield words("inspect.count_of_labels", count=len(found.labels)), listed

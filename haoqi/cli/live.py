@@ -115,7 +115,7 @@ def leaderboard(board: Board, width: int, most: int) -> "RenderableType":
         words.metric(board.metric) if board.metric else words.words("view.score"), justify="right", no_wrap=True
     )
     if width >= 60:
-        ends = "" if scale is None else f"{scale[0]:.2f}{f'{scale[1]:.2f}':>{INTERVAL_CELLS - 4}}"
+        ends = "" if scale is None else _ends(scale, greater_is_better=shown[0].greater_is_better)
         table.add_column(ends, no_wrap=True, width=INTERVAL_CELLS)
     if width >= 48:
         table.add_column(words.words("view.took"), justify="right", no_wrap=True)
@@ -141,31 +141,41 @@ def leaderboard(board: Board, width: int, most: int) -> "RenderableType":
 def interval(one: Tried, scale: tuple[float, float] | None, cells: int) -> str:
     """Return an interval drawn to scale, its score as a cross; an arrow where it lies off the scale.
 
+    The scale is in merits: the best is on the right whichever way the metric counts.
+
     >>> interval(Tried(1, "", "", 0.5, 0.25, 0.75, 1, "", True), (0.0, 1.0), 9)
     '  ├─┼─┤  '
     """
-    if scale is None or one.low is None or one.high is None or one.score is None:
+    lowest, score, highest = one.merits
+    if scale is None or lowest is None or highest is None or score is None:
         return ""
-    if one.high < scale[0]:
+    if highest < scale[0]:
         return "<".ljust(cells)
     spread = scale[1] - scale[0]
-    low, score, high = (
-        min(cells - 1, max(0, round((value - scale[0]) / spread * (cells - 1))))
-        for value in (one.low, one.score, one.high)
+    low, middle, high = (
+        min(cells - 1, max(0, round((value - scale[0]) / spread * (cells - 1)))) for value in (lowest, score, highest)
     )
     row = [" "] * cells
     row[low : high + 1] = "─" * (high - low + 1)
-    row[low], row[high], row[score] = ("<" if one.low < scale[0] else "├"), "┤", "┼"
+    row[low], row[high], row[middle] = ("<" if lowest < scale[0] else "├"), "┤", "┼"
     return "".join(row)
 
 
 def _scale(leaders: list[Tried]) -> tuple[float, float] | None:
-    best = [one for one in leaders if one.low is not None and one.high is not None][:SCALED]
-    good = [one for one in best if one.high is not None and one.high > (best[0].low or 0.0) / 2]
+    """Return the ends of the scale, in merits; what is half as good as the best one, or worse, is left out."""
+    ends = [(low, high) for low, _, high in (one.merits for one in leaders) if low is not None and high is not None]
+    best = ends[:SCALED]
+    good = [one for one in best if one[1] > (best[0][0] / 2 if best[0][0] > 0 else 2 * best[0][0])]
     if not good:
         return None
-    low, high = min(one.low or 0.0 for one in good), max(one.high or 0.0 for one in good)
+    low, high = min(low for low, _ in good), max(high for _, high in good)
     return (low, high) if high > low else (low - 0.01, high + 0.01)
+
+
+def _ends(scale: tuple[float, float], *, greater_is_better: bool) -> str:
+    """Return what stands at the two ends of a scale: the metric's own values."""
+    left, right = (f"{end if greater_is_better else abs(end):.2f}" for end in scale)
+    return f"{left}{right:>{INTERVAL_CELLS - len(left)}}"
 
 
 def _deciding(board: Board) -> str:

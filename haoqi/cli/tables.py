@@ -34,15 +34,16 @@ def show(
 
 
 def show_facts(facts: Mapping[str, Any], *, plain: bool = False) -> None:
-    """Print facts by what they are called, a line each; lists and mappings a line for each member."""
+    """Print facts by what they are called, a line each; lists and mappings a line for each member, empty ones none."""
     if plain:
         print(json.dumps(dict(facts), ensure_ascii=False, default=str))
         return
     from rich.cells import cell_len
 
-    heads = {name: _heading(name) for name in facts}
+    shown = {name: value for name, value in facts.items() if isinstance(value, str) or value}
+    heads = {name: _heading(name) for name in shown}
     width = max(map(cell_len, heads.values()))
-    for name, value in facts.items():
+    for name, value in shown.items():
         lines = [f"{key}: {one}" for key, one in value.items()] if isinstance(value, Mapping) else value
         lines = [", ".join(lines)] if name in ("labels", "methods", "bases") else lines
         for place, line in enumerate([lines] if isinstance(lines, str) else lines):

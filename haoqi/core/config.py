@@ -71,6 +71,8 @@ class Setting:
     default: Any
     help: str
     limits: Range | Choices | None
+    facts: tuple[Any, ...] = ()
+    """What else its annotation says, for whoever put it there."""
 
     @property
     def required(self) -> bool:
@@ -189,11 +191,12 @@ def spell(kind: Any) -> str:
 
 
 def _setting(name: str, hint: Any, default: Any, help: str) -> Setting:
-    limits = None
+    limits, extras = None, []
     if get_origin(hint) is Annotated:
         hint, *extras = get_args(hint)
         limits = next((extra for extra in extras if isinstance(extra, Range | Choices)), None)
-    return Setting(name, hint, default, help, limits)
+    facts = tuple(extra for extra in extras if not isinstance(extra, Range | Choices))
+    return Setting(name, hint, default, help, limits, facts)
 
 
 def _notes(owner: type) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The one error a person is meant to read."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 
@@ -35,6 +34,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     there is no method tfdif
       hint: did you mean tfidf? The methods are: probe, tfidf
     """
+    from difflib import get_close_matches
+
     names = sorted(known)
     near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     listed = ", ".join(names) if len(names) <= 30 else ", ".join(names[:30]) + ", ..."

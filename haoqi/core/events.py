@@ -55,13 +55,23 @@ class Tried:
     plan: str
     metric: str
     score: float | None
-    """None: it failed."""
+    """The metric's own value; None: it failed."""
     low: float | None
     high: float | None
     seconds: float
     verdict: str
     """What became of it, in words: "new champion", "not better", or why it failed."""
     champion: bool
+    greater_is_better: bool = True
+    """Of the metric."""
+
+    @property
+    def merits(self) -> tuple[float | None, float | None, float | None]:
+        """The lower end, the score and the higher end, turned so that more is better."""
+        if self.greater_is_better:
+            return self.low, self.score, self.high
+        low, score, high = (None if one is None else -one for one in (self.high, self.score, self.low))
+        return low, score, high
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ class Released:
     answers: int | None = None
     """The version that does, where that is another."""
     why_not: str = ""
-    """The kind of reason for that: other_task, other_labels, lower_score, as_said or answered_before."""
+    """The kind of reason for that: other_task, other_labels, other_scale, lower_score, as_said or answered_before."""
     promotion: Mapping[str, Any] = field(default_factory=dict)
     """What the reason rests on; or which version answered before, where that was learnt from other data."""
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from haoqi.core.config import Setting
+
 Unit = Literal["text", "word", "none"]
 """What is answered: a text as a whole, each of its words, or neither, where the answer is a text of its own."""
 
@@ -97,3 +99,19 @@ NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
 ANYTHING = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
 CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word"}), pairs=True)
 """Classes of texts, of pairs and of words."""
+SINGLE_TEXTS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}))
+"""Classes of texts and of words, and numbers, but no pairs."""
+
+
+def setting_applies(setting: Setting, kind: AnswerKind, *, pairs: bool = False) -> bool:
+    """Return whether a setting means anything where such answers are learnt.
+
+    An `Accepts` in its annotation says for which it does, as in `Annotated[bool, Choices(False, True), CLASSES]`; one
+    without means something for all that its method takes.
+
+    Args:
+        setting: of a method or a recipe.
+        kind: the facts of the answer.
+        pairs: whether examples have a second text that counts.
+    """
+    return all(fact.takes(kind, pairs=pairs) for fact in setting.facts if isinstance(fact, Accepts))

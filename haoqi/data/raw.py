@@ -40,6 +40,10 @@ class Raw:
         schema = replace(self.schema, columns=columns, notes=(*self.schema.notes, say("data.as_one_text")))
         return replace(self, examples=replace(examples, texts=texts, pairs=None), schema=schema)
 
+    def warned(self, *warnings: str) -> "Raw":
+        """Return the same rows with more that a person should know before they are learnt."""
+        return replace(self, schema=replace(self.schema, warnings=(*self.schema.warnings, *warnings)))
+
     @classmethod
     def of(cls, examples: Examples, name: str = "examples") -> "Raw":
         """Return examples that a caller in Python holds as if a source had given them."""

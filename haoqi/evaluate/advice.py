@@ -84,13 +84,15 @@ class Advice:
     metric: str
     """The task's first, in which gains are counted."""
     score: float
-    """The champion's, on the examples that decided."""
+    """The champion's, on the examples that decided: the metric's own value."""
     steps: tuple[NextStep, ...]
     """Ranked: those that pay by their gain per minute, then stopping, then the rest."""
     worth: float = 0.0
     """The gain that a minute must promise."""
     seconds: float = 0.0
     """What finding it out took."""
+    greater_is_better: bool = True
+    """Of the metric; gains are above 0 where it gets better, whichever way it counts."""
 
     @property
     def best(self) -> NextStep:

@@ -114,7 +114,7 @@ class Metric:
             return best + 1.0 - 1.0 / max(unit, 1e-12)
         return worst + 1.0 / max(1e-12, 1.0 - unit) - 1.0
 
-    def interval(self, statistics: Statistics, *, rng: np.random.Generator, level: float = 0.95) -> "Interval":
+    def interval(self, statistics: Statistics, *, rng: "np.random.Generator", level: float = 0.95) -> "Interval":
         """Return where the score of all texts like these lies: `intervals.interval`, or resampled row by row."""
         from haoqi.evaluate.intervals import interval, percentile
 
@@ -124,7 +124,7 @@ class Metric:
         return interval(statistics, self.score, rng=rng, level=level, bounds=bounds, right_or_wrong=self.right_or_wrong)
 
     def compare(
-        self, first: Statistics, second: Statistics, *, rng: np.random.Generator, samples: int = 2000
+        self, first: Statistics, second: Statistics, *, rng: "np.random.Generator", samples: int = 2000
     ) -> "Comparison":
         """Return how much better the first model is than the second by merit: `comparison.compare`."""
         from haoqi.evaluate.comparison import compare

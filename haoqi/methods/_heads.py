@@ -9,7 +9,7 @@ from torch import Tensor
 
 from haoqi.core import seeds
 from haoqi.core.say import say
-from haoqi.methods._embedded import fit_ridge
+from haoqi.methods._embedded import best_ridge, fit_ridge
 from haoqi.methods._tuning import TrainingSetup
 from haoqi.methods.method import Progress
 from haoqi.methods.work import Load, Size, Work
@@ -17,7 +17,6 @@ from haoqi.train.distributed.group import first_rank_first
 
 _HEAD_START_ROWS = 5000
 _HEAD_START_ROUNDS = 30
-_HEAD_RIDGE = 0.004
 
 
 def start_head(setup: TrainingSetup) -> None:
@@ -39,7 +38,8 @@ def start_head(setup: TrainingSetup) -> None:
         embeddings = job.store.embeddings(job.base, job.train.take(rows).texts)  # type: ignore[arg-type]
     targets, weights = setup.targets[rows], setup.counting[rows]
     if job.task.output.kind.is_number:
-        direction, bias = fit_ridge(embeddings, targets, _HEAD_RIDGE, weights=weights.astype(np.float64))
+        strength = best_ridge(embeddings, targets, job.train.take(rows))
+        direction, bias = fit_ridge(embeddings, targets, strength, weights=weights.astype(np.float64))
         weight = direction.T.copy()
     else:
         weight, bias = fit_head(embeddings, targets, setup.model.head.out_features, weights=weights)

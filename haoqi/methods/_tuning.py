@@ -107,7 +107,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
     )
     model = EncoderModel(
         without_dropout(load_encoder(base)),
-        output.width(job.task.labels),
+        output.width,
         pooling=None if words else base.card.pooling,
         normalise=not words and not job.task.pairs,
         dropout=dropout,
@@ -115,7 +115,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         shapes_enter=0 if layers is None else boundary(base, layers),
     )
     train = split_at_spans(job.train) if words else job.train
-    found = output.targets(train, job.task.labels)
+    found = output.targets(train)
     scale = _scale(found, train) if output.kind.is_number else (0.0, 1.0)
     if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
@@ -193,6 +193,8 @@ def train(
     settings: TrainSettings,
     techniques: Techniques,
     multiplier: Callable[[str], float] = lambda name: 1.0,
+    *,
+    started: bool = True,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -201,6 +203,7 @@ def train(
         settings: how, as far as the loop is concerned; how much is averaged is told by the techniques.
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
+        started: whether the head was given a start, which may be the best there is where numbers are noisy.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -219,6 +222,7 @@ def train(
         rows=len(setup.train.ids),
         tokens=int(techniques.effort * setup.train.lengths.sum()),
         score=_score(setup) if len(setup.validation) else None,
+        evaluates_first=started and setup.job.task.output.kind.is_number and not setup.reader.pairing,
         score_tokens=int(setup.valid.lengths.sum()),
         score_rows=len(setup.validation),
         multiplier=multiplier,
@@ -326,8 +330,8 @@ def _score(setup: TrainingSetup) -> Callable[[], float]:
         scores = scores_of(setup.model, setup.valid, setup.placement)
         if setup.scale != (0.0, 1.0):
             scores = (np.asarray(scores) * setup.scale[1] + setup.scale[0]).astype(np.float32)
-        fitted = task.output.calibrate(scores, asked, task.labels, task.metric)  # as it will be judged
-        answers = task.output.decode(scores, asked, task.labels, **fitted)
+        fitted = task.output.calibrate(scores, asked, task.metric)  # as it will be judged
+        answers = task.output.decode(scores, asked, **fitted)
         return task.metric.merit_of(asked, answers, task)
 
     return score

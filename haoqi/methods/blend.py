@@ -70,7 +70,7 @@ class Stack:
         tfidf, readers = Tfidf(strength=self.words), (Probe(), Knn())
         held = [self._held_out(tfidf.fit, job, np.arange(len(job.train)))[rows]]
         held += [self._held_out(reader.fit, job, rows) for reader in readers]
-        targets = np.asarray(job.task.output.targets(job.train.take(rows), job.task.labels))
+        targets = np.asarray(job.task.output.targets(job.train.take(rows)))
         weights, offset = trust(held, targets, job.train.take(rows).counting)
         job.report(Progress(0.9, say("fit.all")))
         quiet = replace(job, report=lambda progress: None)
@@ -115,7 +115,7 @@ class Stack:
         Their shape is (rows, labels).
         """
         fold = in_folds(job.train.take(rows), FOLDS, seeds.generator(0, "blend", len(rows)))
-        scores = np.zeros((len(rows), len(job.task.labels)), np.float32)
+        scores = np.zeros((len(rows), job.task.output.width), np.float32)
         quiet = replace(job, report=lambda progress: None)
         for part in range(FOLDS):
             job.report(Progress(0.8, say("fit.part", number=part + 1, all=FOLDS)))

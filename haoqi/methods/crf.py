@@ -73,7 +73,7 @@ class Crf:
         """Return the tagger of job.train."""
         begun = time.perf_counter()
         train = split_at_spans(repeated(job.train, seeds.generator(job.seed, "weights")))
-        targets = job.task.output.targets(train, job.task.labels)
+        targets = job.task.output.targets(train)
         job.report(Progress(0.0, say("fit.words")))
         held = [word_features(text, words) for text, words in zip(train.texts, words_of(train), strict=True)]
         counts = Counter(chain.from_iterable(chain.from_iterable(held)))
@@ -86,7 +86,7 @@ class Crf:
                     [[numbers[one] for one in word if one in numbers] for word in words], list(map(str, tags))
                 )
         left = None if job.seconds is None else job.seconds - 2 * (time.perf_counter() - begun)
-        tags = job.task.output.width(job.task.labels)
+        tags = job.task.output.width
         with TemporaryDirectory() as folder:
             self._train(trainer, Path(folder) / "crf", left, job, rows=len(train))
             return _tagger(Path(folder) / "crf", features, tags)

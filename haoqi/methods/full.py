@@ -73,10 +73,11 @@ class Full(Techniques):
         )
         multiplier = slower_below(setup.base.card.layers, self.layer_decay)
         if self.freeze_embeddings:
-            train(setup, settings, self, multiplier)
+            train(setup, settings, self, multiplier, started=self.head_start)
         else:
             with gathered(setup.model.encoder, [setup.train, setup.valid]) as (learnt, validation):
-                train(replace(setup, train=learnt, valid=validation), settings, self, multiplier)
+                kept = replace(setup, train=learnt, valid=validation)
+                train(kept, settings, self, multiplier, started=self.head_start)
         return build_predictor(setup)
 
     def work(self, size: Size) -> Work:

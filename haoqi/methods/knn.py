@@ -10,10 +10,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from haoqi.core.config import Range
-from haoqi.data.answers import Accepts
+from haoqi.data.answers import NUMBERS_TOO, Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.encoders.pair_features import pair_places, pairing_of
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 
@@ -23,7 +24,7 @@ from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 class Knn:
     """Who votes, and with what weight."""
 
-    accepts: ClassVar[Accepts] = Accepts(raw=frozenset({"logits", "numbers"}))
+    accepts: ClassVar[Accepts] = NUMBERS_TOO
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
@@ -31,25 +32,28 @@ class Knn:
     ranks: ClassVar[tuple[int, int]] = (9, 5)
 
     neighbours: Annotated[int, Range(1, 100, log=True)] = 15
-    """How many of the nearest training texts vote."""
+    """How many of the nearest training texts, or pairs, vote."""
     reach: Annotated[float, Range(0.01, 1.0, log=True)] = 0.1
-    """How much farther than the nearest a text may be, in cosine, before its vote falls to a third."""
+    """How much farther than the nearest a text may be, in cosine, before its vote falls to a third; a pair, in half its
+    squared distance."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the training texts' embeddings with their labels."""
         assert job.base is not None
-        labels, output = job.task.labels, job.task.output
-        targets = output.targets(job.train, labels)
+        output = job.task.output
+        targets = output.targets(job.train)
         if output.kind.is_number:
             targets = targets[:, None]
         else:
-            targets = (targets[:, None] == np.arange(len(labels)) if targets.ndim == 1 else targets).astype(bool)
+            targets = (targets[:, None] == np.arange(output.width) if targets.ndim == 1 else targets).astype(bool)
         embedder = Embedder(job.base, job.store)
-        known = embedder(job.train.texts).astype(np.float16)
+        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        vectors = embedder.examples(job.train, pairing)
+        known = (pair_places(vectors, pairing) if pairing else vectors).astype(np.float16)
         exclusive = output.kind.one_class
         weights = None if job.train.weights is None else job.train.counting.astype(np.float32)
         votes = (targets, self.neighbours, self.reach, exclusive, weights)
-        return EmbeddingNeighbours(embedder, known, *votes)
+        return EmbeddingNeighbours(embedder, known, *votes, pairing)
 
     def work(self, size: Size) -> Work:
         """Embed all texts, and compare each that is scored with each that is known."""

@@ -31,8 +31,8 @@ class Majority:
 
     def fit(self, job: Job) -> Predictor:
         """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean."""
-        output, labels = job.task.output, job.task.labels
-        targets, counting = output.targets(job.train, labels), job.train.counting
+        output = job.task.output
+        targets, counting = output.targets(job.train), job.train.counting
         if output.kind.is_number:
             return Constant(np.array([np.average(targets, weights=counting)], np.float32))
         if output.kind.several_classes:
@@ -41,7 +41,7 @@ class Majority:
         places = targets
         if output.kind.of_words:
             places, counting = np.concatenate(targets), np.repeat(counting, [len(words) for words in targets])
-        counts = np.bincount(places, counting, minlength=output.width(labels)) + 0.5
+        counts = np.bincount(places, counting, minlength=output.width) + 0.5
         return Constant(np.log(counts / counts.sum()).astype(np.float32), per_word=output.kind.of_words)
 
     def work(self, size: Size) -> Work:

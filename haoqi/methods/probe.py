@@ -13,9 +13,18 @@ import numpy as np
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
-from haoqi.data.answers import NUMBERS_TOO, Accepts
-from haoqi.data.examples import Examples, Indices, Weights
-from haoqi.methods._embedded import Floats, Targets, fit_linear, fit_ridge, logistic_loss
+from haoqi.data.answers import CLASSES_OF_TEXTS, NUMBERS_TOO, Accepts
+from haoqi.data.examples import Examples
+from haoqi.methods._embedded import (
+    TRIAL_ROWS,
+    Floats,
+    Targets,
+    best_ridge,
+    fit_linear,
+    fit_ridge,
+    held_out,
+    logistic_loss,
+)
 from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
@@ -26,10 +35,6 @@ from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 
 # Two labels like strong regularisation, a hundred weak; beyond both ends nothing improves.
 STRENGTHS = (0.001, 0.004, 0.015, 0.06)
-# Of ridge regression, whose penalty is the inverse.
-RIDGE_STRENGTHS = (0.0003, 0.001, 0.004, 0.015)
-# So many examples tell which is best.
-TRIAL_ROWS = 4000
 
 
 @methods.register
@@ -44,7 +49,7 @@ class Probe:
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (5, 1)
 
-    named: Annotated[bool, Choices(True, False, search=False)] = True
+    named: Annotated[bool, Choices(True, False, search=False), CLASSES_OF_TEXTS] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""
     strength: Annotated[float | None, Range(0.0001, 10.0, log=True)] = None
     """How much an error costs against large weights (C); empty: the best of four on a fifth of the examples."""
@@ -65,10 +70,10 @@ class Probe:
 
     def _classes(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
         """Return directions and intercept of a logistic regression."""
-        labels, exclusive = job.task.labels, job.task.output.kind.one_class
-        targets = job.task.output.targets(job.train, labels)
+        output, exclusive = job.task.output, job.task.output.kind.one_class
+        targets = output.targets(job.train)
         if targets.ndim == 1:
-            targets = targets[:, None] == np.arange(len(labels))
+            targets = targets[:, None] == np.arange(output.width)
         strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive, job.train)
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
@@ -76,8 +81,8 @@ class Probe:
 
     def _numbers(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
         """Return direction and intercept of a ridge regression."""
-        numbers = job.task.output.targets(job.train, ())
-        strength = self.strength or _best_ridge(vectors, numbers, job.train)
+        numbers = job.task.output.targets(job.train)
+        strength = self.strength or best_ridge(vectors, numbers, job.train)
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
         return fit_ridge(vectors, numbers, strength, weights=weights)
@@ -99,35 +104,9 @@ class Probe:
         )
 
 
-def _best_ridge(vectors: Floats, numbers: Floats, train: Examples) -> float:
-    """Return the strength with the least squared error on a fifth of some examples, learnt from the rest of them."""
-    held, rest, counting = _held(train)
-    if not len(held) or not len(rest):
-        return RIDGE_STRENGTHS[1]
-
-    def loss(strength: float) -> float:
-        known = None if train.weights is None else counting[rest]
-        directions, intercept = fit_ridge(vectors[rest], numbers[rest], strength, weights=known)
-        off = (vectors[held] @ directions + intercept)[:, 0] - numbers[held]
-        return float(np.average(off**2, weights=counting[held]))
-
-    return min(RIDGE_STRENGTHS, key=loss)
-
-
-def _held(train: Examples) -> tuple[Indices, Indices, Weights]:
-    """Return rows that are held out, rows to learn from, and how much each row counts.
-
-    Rows that were made of one row stay on one side.
-    """
-    rows = np.random.default_rng(0).permutation(len(train))[:TRIAL_ROWS]
-    held, rest = rows[: len(rows) // 5], rows[len(rows) // 5 :]
-    sources = train.sources
-    return held, rest[~np.isin(sources[rest], sources[held])], train.counting
-
-
 def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Examples) -> float:
     """Return the strength with the least loss on a fifth of some examples, learnt from the rest of them."""
-    held, rest, counting = _held(train)
+    held, rest, counting = held_out(train)
     if not len(held) or not len(rest):
         return STRENGTHS[1]
 

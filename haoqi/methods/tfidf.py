@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, hstack
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.answers import NUMBERS_TOO, Accepts
+from haoqi.data.answers import CLASSES_AND_PAIRS, NUMBERS_TOO, Accepts
 from haoqi.data.examples import Examples, Weights
 from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
@@ -54,17 +54,17 @@ class Tfidf:
     """How much an error costs against large weights (C): higher follows the examples more closely."""
     features: Annotated[str, Choices("words", "characters", "both")] = "words"
     """N-grams of words, of the characters within words, or both."""
-    balance: Annotated[bool, Choices(False, True)] = False
+    balance: Annotated[bool, Choices(False, True), CLASSES_AND_PAIRS] = False
     """Whether errors on rare labels cost more, in inverse proportion to how often the label occurs."""
-    loss: Annotated[str, Choices("margin", "logistic", search=False)] = "margin"
+    loss: Annotated[str, Choices("margin", "logistic", search=False), CLASSES_AND_PAIRS] = "margin"
     """What a wrong answer costs: by its distance from the margin (a support vector machine), or by its probability."""
     most_columns: Annotated[int, Range(1000, 2_000_000, log=True, search=False)] = 200_000
     """The most n-grams of each kind that get a weight; those of most texts are kept."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the linear model of job.train."""
-        train, labels, kind = job.train, job.task.labels, job.task.output.kind
-        targets = job.task.output.targets(train, labels)
+        train, kind, width = job.train, job.task.output.kind, job.task.output.width
+        targets = job.task.output.targets(train)
         pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
         if kind.is_number:
             job.report(Progress(0.0, say("fit.counting")))
@@ -72,19 +72,19 @@ class Tfidf:
             job.report(Progress(0.5, say("fit.label", done=1, count=1)))
             return SparseLinear(terms, *self._number(table, targets, train), pairing)
         if targets.ndim == 1:
-            targets = targets[:, None] == np.arange(len(labels))
-        limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // len(labels)))
+            targets = targets[:, None] == np.arange(width)
+        limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // width))
         job.report(Progress(0.0, say("fit.counting")))
         terms, table = self._terms(train, limit, pairing)
-        columns = [0] if len(labels) == 2 and kind.one_class else range(len(labels))
-        weights = np.zeros((table.shape[1], len(labels)), np.float32)
-        intercept = np.zeros(len(labels), np.float32)
+        columns = [0] if width == 2 and kind.one_class else range(width)
+        weights = np.zeros((table.shape[1], width), np.float32)
+        intercept = np.zeros(width, np.float32)
         for done, column in enumerate(columns):
             job.report(Progress(0.3 + 0.7 * done / len(columns), say("fit.label", done=done + 1, count=len(columns))))
             weights[:, column], intercept[column] = self._separate(
                 table, targets[:, column].astype(bool), None if train.weights is None else train.counting
             )
-        if len(columns) < len(labels):
+        if len(columns) < width:
             weights, intercept = mirror(weights), mirror(intercept)
         return SparseLinear(terms, weights, intercept, pairing)
 

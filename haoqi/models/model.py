@@ -89,11 +89,11 @@ class Model:
         """
         examples = self._examples(texts)
         scores = self._scores(examples, progress)
-        return self.task.output.decode(scores, examples, self.task.labels, **self.calibration)
+        return self.task.output.decode(scores, examples, **self.calibration)
 
     def margins(self, scores: Scores, answered: Scores | None = None) -> Array:
         """Return how far scores are from another answer than their own, or than that of others: `Output.margins`."""
-        return self.task.output.margins(scores, self.task.labels, answered=answered, **self.calibration)
+        return self.task.output.margins(scores, answered=answered, **self.calibration)
 
     def stream(self, texts: Iterable[Asked], batch: int = 256) -> Iterator[Answer]:
         """Yield the answer to each text as it comes, holding no more than a batch of them at a time.

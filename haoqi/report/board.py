@@ -63,4 +63,4 @@ class Board:
     def leaders(self) -> list[Tried]:
         """Return the experiments that have a score: the champion, then the best first."""
         scored = [one for one in self.tried if one.score is not None]
-        return sorted(scored, key=lambda one: (one.number != self.champion, -(one.score or 0.0), one.number))
+        return sorted(scored, key=lambda one: (one.number != self.champion, -(one.merits[1] or 0.0), one.number))

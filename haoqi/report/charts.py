@@ -90,9 +90,9 @@ def axis(scale: Scale, most: int = 4) -> Markup:
     parts = []
     ticks = scale.ticks(most)
     for tick in ticks:
-        place = scale.place(tick)
+        place, shown = scale.place(tick), number(scale.number(tick), ticks)
         anchor = "start" if place < 0.06 else "end" if place > 0.94 else "middle"
-        parts.append(words(scale.percent(tick), 11, number(tick, ticks), text_anchor=anchor))
+        parts.append(words(scale.percent(tick), 11, shown, text_anchor=anchor))
         parts.append(line((scale.percent(tick), 15), (scale.percent(tick), 19), "tick"))
     return svg(None, *parts, height=19, class_="axis")
 

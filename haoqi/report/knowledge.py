@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from haoqi.core import formats
 from haoqi.core.say import say, spoken
+from haoqi.explore.plans.plan import Experiment
+from haoqi.explore.record.knowledge_curve import CurvePoint
 from haoqi.report.charts import dot, line, number, svg, tooltip, words
 from haoqi.report.markup import LANGUAGES, Markup, Said, join, tag
 from haoqi.report.scale import Scale, knowledge_scale, time_scale
-from haoqi.report.story import Row, Step
 
 HEIGHT = 240
 TOP, FLOOR = 26, 196  # pixels: where the highest and the lowest score lie
@@ -29,7 +30,7 @@ class Crowning:
     words: str
 
 
-def crownings(steps: Sequence[Step]) -> list[Crowning]:
+def crownings(steps: Sequence[CurvePoint]) -> list[Crowning]:
     """Return the steps at which the champion changed, in order."""
     found: list[Crowning] = []
     for step in steps:
@@ -41,14 +42,20 @@ def crownings(steps: Sequence[Step]) -> list[Crowning]:
     return found
 
 
-def chart(steps: Sequence[Step], rows: Sequence[Row]) -> Markup | None:
-    """Return the drawing, or None where no model was ever scored."""
+def chart(steps: Sequence[CurvePoint], experiments: Sequence[Experiment], *, turned: bool = False) -> Markup | None:
+    """Return the drawing, or None where no model was ever scored.
+
+    Args:
+        steps: the curve, in merits.
+        experiments: those behind it.
+        turned: whether less of the metric is better, so that its values are merits with the sign turned.
+    """
     known = [step for step in steps if step.score is not None]
     if not known:
         return None
     across = time_scale([step.spent_seconds for step in steps])
-    upward = knowledge_scale([step.score for step in known if step.score is not None])
-    tried = {row.number: row for row in rows}
+    upward = knowledge_scale([step.score for step in known if step.score is not None], turned=turned)
+    tried = {one.number: one for one in experiments}
     parts = [
         *_frame(across, upward),
         *_curve(known, across, upward),
@@ -69,7 +76,7 @@ def _frame(across: Scale, upward: Scale) -> list[Markup]:
     for tick in ticks:
         up = height_of(tick, upward)
         parts.append(line(("0", up), ("100%", up), "grid"))
-        parts.append(words("-8", up + 4, number(tick, ticks), text_anchor="end"))
+        parts.append(words("-8", up + 4, number(upward.number(tick), ticks), text_anchor="end"))
     for tick in across.ticks(5):
         place = across.place(tick)
         anchor = "start" if place < 0.05 else "end" if place > 0.93 else "middle"
@@ -79,7 +86,7 @@ def _frame(across: Scale, upward: Scale) -> list[Markup]:
     return parts
 
 
-def _curve(known: Sequence[Step], across: Scale, upward: Scale) -> list[Markup]:
+def _curve(known: Sequence[CurvePoint], across: Scale, upward: Scale) -> list[Markup]:
     parts = []
     before = None
     for step in known:
@@ -94,7 +101,7 @@ def _curve(known: Sequence[Step], across: Scale, upward: Scale) -> list[Markup]:
     return parts
 
 
-def _trial(step: Step, row: Row | None, across: Scale, upward: Scale) -> Markup:
+def _trial(step: CurvePoint, row: Experiment | None, across: Scale, upward: Scale) -> Markup:
     """Return an experiment's own score as a quiet dot, and its mark on the rug by what it was for."""
     x = across.percent(step.spent_seconds)
     failed = row is not None and row.score is None
@@ -103,14 +110,14 @@ def _trial(step: Step, row: Row | None, across: Scale, upward: Scale) -> Markup:
     if failed:
         parts = [words(x, RUG + 2, "×", text_anchor="middle", class_="failed")]
     elif row is not None and row.score is not None and row.score >= upward.low:
-        told = (*title, f": {formats.score(row.score)}")
+        told = (*title, f": {formats.score(upward.number(row.score))}")
         parts.append(dot(x, height_of(row.score, upward), 2.5, f"trial {step.role}", title=told))
     return join(parts)
 
 
 def _champions(crowned: Sequence[Crowning], across: Scale, upward: Scale) -> list[Markup]:
     points = [(across.place(one.seconds), height_of(one.score, upward)) for one in crowned]
-    told = [(f"{one.number} · ", one.words, f": {formats.score(one.score)}") for one in crowned]
+    told = [(f"{one.number} · ", one.words, f": {formats.score(upward.number(one.score))}") for one in crowned]
     dots = [
         dot(across.percent(one.seconds), y, 4.5, "point", title=title)
         for one, title, (_, y) in zip(crowned, told, points, strict=True)

@@ -3,7 +3,8 @@
 Its sentences may hold markup; those of `core.say`, which other rooms make, are escaped like any text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from html import escape
 from importlib.resources import files
 from typing import Any, TypeAlias
@@ -57,6 +58,11 @@ def named(kind: str, name: str) -> "Said | str":
     """Return what a metric or task is called in every language; one that we do not know is called by its own name."""
     key = f"{kind}.{name}"
     return Said(key) if known(key) else name.replace("_", " ")
+
+
+def listed(parts: "Sequence[Child]") -> "Child":
+    """Return parts in a row, with what stands between two of them in each language; None for none."""
+    return reduce(lambda first, last: Said("list.comma", first=first, last=last), parts) if parts else None
 
 
 Child: TypeAlias = "str | int | Said | Iterable[Child] | None"

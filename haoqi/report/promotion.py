@@ -42,6 +42,10 @@ def _numbers(kind: str, facts: Mapping[str, Any]) -> dict[str, Child]:
         return {"task": named("task", facts["task"]), "before": named("task", facts["before"])}
     if kind == "other_labels":
         return {side: spoken(side, facts[side]) if facts[side] else formats.DASH for side in ("added", "missing")}
+    if kind == "other_scale":
+        ends = {"low": facts["scale"][0], "high": facts["scale"][1]}
+        ends |= {"low_before": facts["before"][0], "high_before": facts["before"][1]}
+        return {name: f"{end:.4g}" for name, end in ends.items()}
     if kind == "lower_score":
         (score, low, high), (before, *bounds) = facts["score"], facts["before"]
         scores = {"score": formats.score(score), "before": formats.score(before)}

@@ -19,7 +19,7 @@ from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.releases.promotion import Promotion
 from haoqi.models.releases.releases import Release
-from haoqi.report.story import Champion, Comparison, Lesson, Row, Step, Story, Verdict
+from haoqi.report.story import PairedTest, RaisedLesson, Story
 from haoqi.run import Run
 
 _PACKAGES = ("haoqi", "torch", "transformers", "scikit-learn", "numpy", "optuna")
@@ -48,21 +48,17 @@ def tell_story(
         promotion: which version answers to the name; None: this one.
     """
     best = history.found()
-    plan = best.plan
     entries = history.ledger.entries(history.run)
     valid = Evidence.from_plain(release.evidence["valid"])
     return Story(
         name=release.name,
-        task=context.task.name,
-        kind=context.task.output.kind,
-        labels=context.task.labels,
-        metric=context.task.metric.name,
-        metrics=tuple(metric.name for metric in context.task.metrics[1:]),
-        champion=Champion(best.number, plan.words(), plan.method, plan.base, plan.varied, best.seconds),
+        task=context.task,
+        champion=best,
         test=Evidence.from_plain(release.evidence["test"]),
         valid=replace(valid, folds=valid.folds or context.folds),  # releases of earlier versions do not say
-        experiments=tuple(_row(experiment, history) for experiment in history.experiments),
-        curve=tuple(Step(**asdict(point)) for point in knowledge_curve.knowledge_curve(entries)),
+        experiments=tuple(_told(one, context) for one in history.experiments),
+        verdicts=tuple(history.verdicts),
+        curve=tuple(knowledge_curve.knowledge_curve(entries)),
         comparisons=_comparisons(best, context, history),
         lessons=_lessons(history),
         alpha=ALPHA,
@@ -92,22 +88,36 @@ def tell_story(
     )
 
 
-def _lessons(history: History) -> tuple[Lesson, ...]:
+def _told(experiment: Experiment, context: SearchContext) -> Experiment:
+    """Return an experiment without a belief that no score of the deciding metric can bear out.
+
+    Beliefs are about shares of 1: of a metric of which less is better they say nothing.
+    """
+    least, most = context.task.metric.merits
+    if experiment.expected is None or least <= experiment.expected <= most:
+        return experiment
+    return replace(experiment, expected=None, doubt=0.0)
+
+
+def _lessons(history: History) -> tuple[RaisedLesson, ...]:
     """Return every lesson once, as it was raised last, with its verdict where it has one."""
     reflections.bring_words(lesson.kind for lesson in history.lessons)
     verdicts = {verdict.lesson: verdict for verdict in history.lesson_verdicts}
     raised, concluded = (_moments(history, kind) for kind in ("lesson", "lesson_verdict"))
-    found = []
-    for key, lesson in {lesson.key: lesson for lesson in history.lessons}.items():
-        shared = {name: getattr(lesson, name) for name in ("kind", "claim", "evidence", "examples", "gain", "doubt")}
-        facts = {}
-        if key in verdicts:
-            told = ("decision", "against", "difference", "low", "high", "p_value", "tests")
-            facts = {name: getattr(verdicts[key], name) for name in told} | {"number": verdicts[key].experiment}
-        plans = tuple(plan.words() for plan in lesson.plans)
-        facts |= {"raised": raised.get(key), "concluded": concluded.get(key)}
-        found.append(Lesson(plans=plans, measure=lesson.measure, **shared, **facts))
-    return tuple(found)
+    tested: dict[str, list[int]] = {}
+    for experiment in history.experiments:
+        if experiment.role == "reflect" and (key := _tested_lesson(experiment, history)) is not None:
+            tested.setdefault(key, []).append(experiment.number)
+    return tuple(
+        RaisedLesson(lesson, verdicts.get(key), raised.get(key), concluded.get(key), tuple(tested.get(key, ())))
+        for key, lesson in {lesson.key: lesson for lesson in history.lessons}.items()
+    )
+
+
+def _tested_lesson(experiment: Experiment, history: History) -> str | None:
+    """Return the key of the lesson that an experiment tested, None where it is not known."""
+    plans = ((lesson.key, plan) for lesson in history.lessons for plan in lesson.plans)
+    return next((key for key, plan in plans if plan.key == experiment.plan.key), None)
 
 
 def _moments(history: History, kind: str) -> dict[str, int]:
@@ -121,55 +131,12 @@ def _moments(history: History, kind: str) -> dict[str, int]:
     return found
 
 
-def _lesson_of(experiment: Experiment, history: History) -> int | None:
-    """Return the place of the lesson that an experiment tested, None where it tested none."""
-    if experiment.role != "reflect":
-        return None
-    order = list(dict.fromkeys(lesson.key for lesson in history.lessons))
-    tested = (lesson.key for lesson in history.lessons for plan in lesson.plans if plan.key == experiment.plan.key)
-    return next((order.index(key) for key in tested), None)
-
-
-def _row(experiment: Experiment, history: History) -> Row:
-    plan = experiment.plan
-    verdicts = [v for v in history.verdicts if v.experiment == experiment.number]
-    shared = {name: getattr(experiment, name) for name in ("number", "role", "why", "score", "low", "high", "expected")}
-    shared |= {name: getattr(experiment, name) for name in ("doubt", "seconds", "scores", "expected_seconds")}
-    told = None
-    if verdicts:
-        named = (
-            "decision",
-            "difference",
-            "low",
-            "high",
-            "p_value",
-            "against",
-            "retested",
-            "chance_better",
-            "selection_bias",
-        )
-        told = Verdict(**{name: getattr(verdicts[0], name) for name in named})
-    return Row(
-        words=plan.words(),
-        error=experiment.failure(),
-        method=plan.method,
-        base=plan.base,
-        settings=plan.varied,
-        share=plan.share,
-        seed=plan.seed,
-        recipe=plan.recipe,
-        verdict=told,
-        lesson=_lesson_of(experiment, history),
-        **shared,
-    )
-
-
 def _corrected(best: Experiment, context: SearchContext, history: History) -> float:
     """Return the champion's score less the price of choosing it by the examples that it is scored on."""
     return (best.score or 0.0) - selection_bias(best, history.experiments, context, "report")
 
 
-def _comparisons(best: Experiment, context: SearchContext, history: History) -> tuple[Comparison, ...]:
+def _comparisons(best: Experiment, context: SearchContext, history: History) -> tuple[PairedTest, ...]:
     """Return the paired test of the champion against every other plan, the best ones where there are many.
 
     Those that a retest has seen are compared by what it saw, as far as that is there.
@@ -184,9 +151,7 @@ def _comparisons(best: Experiment, context: SearchContext, history: History) -> 
         again = read_retest(best.plan, other.plan, context)
         pair = again or (mine, pool_statistics(history.seeds_of(other.plan), context))
         test = context.task.metric.compare(*pair, rng=context.generator("report", other.number))
-        found.append(
-            Comparison(other.number, test.difference, test.low, test.high, test.p_value, retested=again is not None)
-        )
+        found.append(PairedTest(other.number, test, retested=again is not None))
     return tuple(found)
 
 

@@ -21,6 +21,8 @@ class Scale:
     high: float
     form: str = "linear"
     """"linear"; "log": equal ratios are equally far apart; "error": equal ratios of what is left to 1 are."""
+    turned: bool = False
+    """Whether places are merits of a metric of which less is better: what stands at a tick has its sign turned."""
 
     def __post_init__(self) -> None:
         if not self.low < self.high or (self.form == "log" and self.low <= 0):
@@ -34,6 +36,10 @@ class Scale:
     def percent(self, value: float) -> str:
         """Return where a number lies, for an attribute of SVG."""
         return f"{100 * self.place(value):.2f}".rstrip("0").rstrip(".") + "%"
+
+    def number(self, tick: float) -> float:
+        """Return what stands at a tick."""
+        return -tick if self.turned and tick else tick
 
     def ticks(self, most: int = 5) -> list[float]:
         """Return round numbers on the scale, ascending, at most so many, at least one where there is any."""
@@ -62,7 +68,7 @@ def linear_ticks(low: float, high: float, most: int) -> list[float]:
     return []
 
 
-def zoomed(intervals: Sequence[tuple[float, float, float]]) -> Scale:
+def zoomed(intervals: Sequence[tuple[float, float, float]], *, turned: bool = False) -> Scale:
     """Return the scale on which the best of several (low, score, high) can be told apart.
 
     What is far worse than the best lies outside and is drawn at the edge.
@@ -72,17 +78,17 @@ def zoomed(intervals: Sequence[tuple[float, float, float]]) -> Scale:
     reach = max(5 * (best[2] - best[0]), 0.04)
     low = max(min(low for low, _, _ in intervals), best[1] - reach)
     margin = 0.04 * (top - low) or 0.01
-    return Scale(low - margin, top + margin)
+    return Scale(low - margin, top + margin, turned=turned)
 
 
-def knowledge_scale(scores: Sequence[float]) -> Scale:
+def knowledge_scale(scores: Sequence[float], *, turned: bool = False) -> Scale:
     """Return the scale of I(t): it stretches towards 1 where the last gains would not be seen otherwise."""
     low, high = min(scores), max(scores)
-    if high > 0.9 and high - low > 0.05:
+    if 0.9 < high <= 1 and high - low > 0.05:
         error = max(1 - high, 0.0005)
         return Scale(max(0.0, low - 0.2 * (1 - low)), 1 - error / 1.6, "error")
     margin = max(0.08 * (high - low), 0.01)
-    return Scale(low - margin, high + margin)
+    return Scale(low - margin, high + margin, turned=turned)
 
 
 def time_scale(seconds: Sequence[float]) -> Scale:

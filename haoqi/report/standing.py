@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from statistics import fmean
 
+from haoqi.evaluate.comparison import Comparison
+from haoqi.explore.plans.plan import Experiment
 from haoqi.report.scale import Scale, zoomed
-from haoqi.report.story import Comparison, Row, Story
+from haoqi.report.story import PairedTest, Story
 
 SIMPLE = ("tfidf", "crf", "knn", "zero_shot")
 """Methods that cost next to nothing: a baseline to be beaten."""
@@ -14,13 +16,13 @@ SIMPLE = ("tfidf", "crf", "knn", "zero_shot")
 class Standing:
     """One plan with all its seeds."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Experiment, ...]
     score: float
     """Mean over the seeds; for the champion what its verdict says."""
     low: float | None
     high: float | None
     champion: bool
-    versus: Comparison | None
+    versus: PairedTest | None
     """The champion against this plan, where they were compared."""
 
     @property
@@ -31,7 +33,7 @@ class Standing:
     @property
     def words(self) -> str:
         """The plan as a person reads it, without a seed."""
-        return self.rows[0].words
+        return self.rows[0].plan.words()
 
     @property
     def seconds(self) -> float:
@@ -41,22 +43,23 @@ class Standing:
 
 def standings(story: Story) -> list[Standing]:
     """Return the plans that were scored, the best first, the champion before its equals."""
-    plans: dict[object, list[Row]] = {}
+    plans: dict[str, list[Experiment]] = {}
     for row in story.experiments:
         if row.score is not None:
-            plans.setdefault(row.plan, []).append(row)
+            plans.setdefault(row.plan.key, []).append(row)
     found = [_standing(tuple(rows), story) for rows in plans.values()]
     return sorted(found, key=lambda one: (-one.score, not one.champion, one.number))
 
 
-def scale_of(found: list[Standing]) -> Scale:
+def scale_of(found: list[Standing], story: Story) -> Scale:
     """Return the one scale that all intervals of the leaderboard are drawn to."""
-    return zoomed([(_or(one.low, one.score), one.score, _or(one.high, one.score)) for one in found])
+    intervals = [(_or(one.low, one.score), one.score, _or(one.high, one.score)) for one in found]
+    return zoomed(intervals, turned=not story.task.metric.greater_is_better)
 
 
 def majority(found: list[Standing]) -> Standing | None:
     """Return the plan that always gives the most frequent answer."""
-    return next((one for one in found if one.rows[0].method == "majority"), None)
+    return next((one for one in found if one.rows[0].plan.method == "majority"), None)
 
 
 def baseline(found: list[Standing]) -> Standing | None:
@@ -65,10 +68,10 @@ def baseline(found: list[Standing]) -> Standing | None:
     A champion that is simple itself is its own baseline.
     """
     best = champion(found)
-    if best is not None and best.rows[0].method in SIMPLE:
+    if best is not None and best.rows[0].plan.method in SIMPLE:
         return best
-    usual = [one for one in found if one.rows[0].method == SIMPLE[0]]
-    return next(iter(usual or [one for one in found if one.rows[0].method in SIMPLE]), None)
+    usual = [one for one in found if one.rows[0].plan.method == SIMPLE[0]]
+    return next(iter(usual or [one for one in found if one.rows[0].plan.method in SIMPLE]), None)
 
 
 def champion(found: list[Standing]) -> Standing | None:
@@ -76,7 +79,7 @@ def champion(found: list[Standing]) -> Standing | None:
     return next((one for one in found if one.champion), None)
 
 
-def _standing(rows: tuple[Row, ...], story: Story) -> Standing:
+def _standing(rows: tuple[Experiment, ...], story: Story) -> Standing:
     numbers = {row.number for row in rows}
     best = story.champion.number in numbers
     scores = [row.score for row in rows if row.score is not None]
@@ -89,21 +92,22 @@ def _standing(rows: tuple[Row, ...], story: Story) -> Standing:
     return Standing(rows, score, fmean(lows) if lows else None, fmean(highs) if highs else None, best, versus)
 
 
-def _versus(numbers: set[int], story: Story) -> Comparison | None:
+def _versus(numbers: set[int], story: Story) -> PairedTest | None:
     """Return the champion against a plan: as it was tested at the end, or else as a verdict tells."""
     given = [one for one in story.comparisons if one.number in numbers]
     if given:
         return given[0]
-    mine = next((row.plan for row in story.experiments if row.number == story.champion.number), None)
     for row in reversed(story.experiments):
-        verdict = row.verdict
+        verdict = story.verdict_of(row)
         if verdict is None or verdict.difference is None or verdict.p_value is None:
             continue
         low, high = _or(verdict.low, verdict.difference), _or(verdict.high, verdict.difference)
-        if row.plan == mine and verdict.against in numbers:
-            return Comparison(verdict.against or 0, verdict.difference, low, high, verdict.p_value, verdict.retested)
+        if row.plan.key == story.champion.plan.key and verdict.against in numbers:
+            found = Comparison(verdict.difference, low, high, verdict.p_value)
+            return PairedTest(verdict.against or 0, found, verdict.retested)
         if row.number in numbers and verdict.against == story.champion.number:
-            return Comparison(row.number, -verdict.difference, -high, -low, verdict.p_value, verdict.retested)
+            found = Comparison(-verdict.difference, -high, -low, verdict.p_value)
+            return PairedTest(row.number, found, verdict.retested)
     return None
 
 

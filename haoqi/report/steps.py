@@ -28,6 +28,8 @@ def reason_of(step: NextStep) -> "Said | str":
     """Return why a step is worth what it is said to be."""
     next_steps.bring_words([step.kind])
     key = f"step.why.{step.reason}"
+    if step.evidence.get("lessons") == 0 and known(f"{key}.plans"):
+        return _said(f"{key}.plans", {**step.evidence, "count": step.evidence["plans"]})
     return _said(key, step.evidence) if known(key) else ""
 
 
@@ -36,8 +38,8 @@ def lead_of(advice: Advice) -> Said:
     best = advice.best
     facts = {"step": name_of(best), "metric": named("metric", advice.metric), "worth": f"{advice.worth:g}"}
     if best.gain is None or best.kind == "stop":
-        return Said("step.lead.stop", **facts)
-    told = {"gain": formats.signed(best.gain), "interval": interval_of(best)}
+        return Said("step.lead.stop" if advice.greater_is_better else "step.lead.stop.less", **facts)
+    told = {"change": _change(best.gain, advice), "interval": interval_of(best, signed=advice.greater_is_better)}
     costs = {"human": time_of(best.human_seconds), "machine": time_of(best.compute_seconds)}
     key = "step.lead.machine" if best.human_seconds <= 0 else "step.lead.human"
     return Said(key if told["interval"] != formats.DASH else f"{key}.unsure", **facts, **told, **costs)
@@ -58,15 +60,17 @@ def hints_of(advice: Advice) -> list[Said]:
     for one in advice.steps:
         if known(f"step.hint.{one.reason}") and one.gain:
             facts = {"gain": formats.signed(one.gain), "metric": named("metric", advice.metric)}
+            facts["change"] = _change(one.gain, advice)
             found.append(Said(f"step.hint.{one.reason}", **facts, **_facts(one.evidence)))
     return found
 
 
-def interval_of(step: NextStep) -> Child:
-    """Return the interval of a gain."""
+def interval_of(step: NextStep, *, signed: bool = True) -> Child:
+    """Return the interval of a gain, without a plus where a sentence says which way it is."""
     if step.low is None or step.high is None or step.low == step.high:
         return formats.DASH
-    return Said("range", low=formats.signed(step.low), high=formats.signed(step.high))
+    written = formats.signed if signed else formats.score
+    return Said("range", low=written(step.low), high=written(step.high))
 
 
 def gain_of(step: NextStep) -> Child:
@@ -87,6 +91,14 @@ def in_words(said: "Said | str | None", language: str | None = None) -> str:
     if said is None or isinstance(said, str):
         return spoken_in(said or "", language)
     return unescape(said.within(language)).replace(formats.SPACE, " ")
+
+
+def _change(gain: float, advice: Advice) -> Said:
+    """Return a gain with its metric: above 0 where more is better, as what is taken off where less is."""
+    metric = named("metric", advice.metric)
+    if advice.greater_is_better:
+        return Said("step.change", gain=formats.signed(gain), metric=metric)
+    return Said("step.change.less", gain=formats.score(gain), metric=metric)
 
 
 def _said(key: str, evidence: Mapping[str, Any]) -> Said:

@@ -1,191 +1,79 @@
-"""The story that a report tells: plain values that whoever ran the search fills in."""
+"""The story that a report tells: what the rooms below know of a run, gathered for the sections."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from haoqi.data.answers import AnswerKind
 from haoqi.evaluate.advice import Advice
+from haoqi.evaluate.comparison import Comparison
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import Headline, headline
-from haoqi.explore.plans.reason import Reason
+from haoqi.explore.plans.plan import Experiment
+from haoqi.explore.record.history import Verdict
+from haoqi.explore.record.knowledge_curve import CurvePoint
+from haoqi.explore.record.lessons import Lesson, LessonVerdict
+from haoqi.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Champion:
-    """The experiment whose model was released."""
-
-    number: int
-    words: str
-    """The plan as a person reads it on one line."""
-    method: str
-    base: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """Settings that differ from the method's defaults."""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of an experiment, and by which paired test."""
-
-    decision: str
-    """"crowned", "faster" (it stands in for the champion), "kept", "close" (to be repeated), or "failed"."""
-    difference: float | None = None
-    """Challenger minus the champion of that moment, in the deciding metric."""
-    low: float | None = None
-    high: float | None = None
-    p_value: float | None = None
-    against: int | None = None
-    """Number of the experiment that was champion then."""
-    retested: bool = False
-    """Whether both were cross-validated on more examples, since it was close."""
-    chance_better: float | None = None
-    """The chance to be better that crowned it, with what other data sets know, where the examples left it open."""
-    selection_bias: float | None = None
-    """What was taken off the champion's score for that, since the same examples had chosen it; None: nothing."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One experiment."""
-
-    number: int
-    words: str
-    method: str
-    base: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    share: float = 1.0
-    """Share of the training examples that was used, in (0, 1]."""
-    seed: int = 0
-    recipe: tuple[tuple[str, Any], ...] = ()
-    """What was done to the training examples first: names of recipes with their settings."""
-    role: str = "explore"
-    """"explore", "verify" or "reflect"."""
-    why: Reason | None = None
-    score: float | None = None
-    """None: it failed."""
-    low: float | None = None
-    high: float | None = None
-    expected: float | None = None
-    """What was believed before."""
-    doubt: float = 0.0
-    """Standard deviation of that belief."""
-    expected_seconds: float = 0.0
-    """What it was believed to take; 0: nothing was recorded."""
-    seconds: float = 0.0
-    error: str = ""
-    verdict: Verdict | None = None
-    scores: Mapping[str, float] = field(default_factory=dict)
-    """Every metric by name."""
-    lesson: int | None = None
-    """Place, from 0, in `Story.lessons` of the lesson that it tests."""
-
-    @property
-    def plan(self) -> tuple[Any, ...]:
-        """What is the same for all seeds of one plan."""
-        settings = tuple(sorted((k, str(v)) for k, v in self.settings.items()))
-        return (self.method, self.base, settings, self.share, str(self.recipe))
-
-
-@dataclass(frozen=True)
-class Step:
-    """The state of knowledge after one experiment."""
-
-    step: int
-    """The experiment's number."""
-    spent_seconds: float
-    score: float | None
-    """I(t): the champion's validated score; None before there is one."""
-    gain: float = 0.0
-    role: str = "explore"
-    plan: str = ""
-    champion: int | None = None
-    alpha: float = 0.0
-    beta: float = 1.0
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A paired test of the released plan against another."""
+class PairedTest:
+    """The released plan against another."""
 
     number: int
     """The other experiment."""
-    difference: float
-    """Champion minus the other, in the deciding metric."""
-    low: float
-    high: float
-    p_value: float
+    found: Comparison
+    """Champion minus the other, in merits of the deciding metric."""
     retested: bool = False
     """Whether it is of cross-validation on training and validation examples, not of the validation examples alone."""
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """A claim about why the champion failed, and what its tests said."""
+class RaisedLesson:
+    """A lesson as it was raised last, with what became of it, and when: the ledger alone knows that."""
 
-    kind: str
-    """Name of the reflection; the texts hold its sentence."""
-    claim: str
-    """The sentence in English, for kinds that the texts do not know."""
-    decision: str = "untested"
-    """"confirmed", "refuted", "undecided" or "untested"."""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    examples: tuple[tuple[int, str], ...] = ()
-    """(row in the source, from 0; text)."""
-    plans: tuple[str, ...] = ()
-    """What tests it, in words."""
-    gain: float = 0.0
-    """Expected before, in `measure`."""
-    doubt: float = 0.0
-    measure: str = "metric"
-    """"metric", "brier", or the name of a probe."""
-    number: int | None = None
-    """The experiment that decided."""
-    against: int | None = None
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p_value: float | None = None
-    tests: int = 0
-    """Plans tested for lessons up to this one."""
+    lesson: Lesson
+    verdict: LessonVerdict | None = None
+    """None: nothing was tested for it."""
     raised: int | None = None
     """Number of the experiment after which it was raised first."""
     concluded: int | None = None
     """Number of the experiment after which its verdict fell."""
+    tested_by: tuple[int, ...] = ()
+    """Numbers of the experiments that tested it."""
+
+    @property
+    def decision(self) -> str:
+        """ "confirmed", "refuted", "undecided" or "untested"."""
+        return "untested" if self.verdict is None else self.verdict.decision
 
 
 @dataclass(frozen=True)
 class Story:
-    """All that a report says, before it is a page."""
+    """All that a report says, before it is a page; scores and differences are merits, of which more is better."""
 
     name: str
-    task: str
-    kind: AnswerKind
-    """The facts of the answers."""
-    labels: tuple[str, ...]
-    metric: str
-    """The deciding metric."""
-    champion: Champion
+    task: Task
+    champion: Experiment
+    """The experiment whose model was released."""
     test: Evidence | None = None
     """On the untouched test split."""
     valid: Evidence | None = None
     """On the examples that decided."""
-    experiments: tuple[Row, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
     """In the order in which they were run."""
-    curve: tuple[Step, ...] = ()
-    lessons: tuple[Lesson, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    """What became of them, in any order."""
+    curve: tuple[CurvePoint, ...] = ()
+    lessons: tuple[RaisedLesson, ...] = ()
     """In the order in which they were raised."""
     alpha: float = 0.05
     """The p-value below which a difference counts."""
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[PairedTest, ...] = ()
     """The champion against other plans, where known; otherwise the verdicts speak."""
     card: Mapping[str, Any] = field(default_factory=dict)
     """The data card, plain."""
     version: int | None = None
-    metrics: tuple[str, ...] = ()
-    """The other metrics."""
     created: str = ""
     """Date and time, as it is to be read."""
     language: str | None = None
@@ -215,6 +103,19 @@ class Story:
     seed: int = 0
     hardware: str = ""
     """The machine on one line."""
+
+    @property
+    def metric(self) -> str:
+        """Name of the deciding metric."""
+        return self.task.metric.name
+
+    def verdict_of(self, experiment: Experiment) -> Verdict | None:
+        """Return what became of an experiment; None where it was not judged."""
+        return self._verdicts.get(experiment.number)
+
+    @cached_property
+    def _verdicts(self) -> dict[int, Verdict]:
+        return {verdict.experiment: verdict for verdict in reversed(self.verdicts)}
 
     @cached_property
     def headline(self) -> Headline | None:

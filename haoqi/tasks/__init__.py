@@ -1,17 +1,29 @@
 """Tasks: what can be learnt from labelled text, one small file each; the file's name is the task's name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.registry import Registry
 from haoqi.core.say import joined, say
+from haoqi.data.examples import Label
 from haoqi.data.settings import DataSettings
-from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, guess, read_labels, remarks
-from haoqi.tasks.task import Task
+from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, doubts, guess, read_labels, remarks
+from haoqi.tasks.task import ClassOutput, Output, Task
 
-__all__ = ["as_plain", "build", "from_plain", "guess", "names", "needs_one_text", "resolve", "tasks"]
+__all__ = [
+    "as_plain",
+    "build",
+    "doubts",
+    "from_plain",
+    "guess",
+    "learn_classes",
+    "names",
+    "needs_one_text",
+    "resolve",
+    "tasks",
+]
 
 tasks: Registry[Task] = Registry("task", "haoqi.tasks", skip=("task", "choice", "classify", "words"))
 
@@ -38,9 +50,11 @@ def build(name: str, labels: tuple[str, ...], descriptions: Mapping[str, str] | 
     twice = sorted({label for label in labels if labels.count(label) > 1}) if len(set(labels)) < len(labels) else []
     if twice:
         raise UserError(f"the label {twice[0]!r} is given twice", "give every label once")
-    task = tasks.build(name, labels=labels) if labels else tasks.build(name)
+    task = tasks.build(name)
     if labels and not task.output.kind.has_classes:
         raise UserError(f"the task {name} has no labels, and {labels[0]!r} was given", "leave the labels out")
+    if labels:
+        task = tasks.build(name, labels=labels)
     strange = sorted(set(descriptions or {}).difference(task.labels))
     if strange:
         raise UserError(f"there is a description for {strange[0]!r}, which is no label", f"labels: {_list(task)}")
@@ -65,10 +79,18 @@ def resolve(name: str | None, raw: Source, settings: DataSettings = _USUAL) -> t
     check_shape(chosen, output, raw)
     check_pairs(chosen, raw, pairs=built.pairs)
     labels = read_labels(output, raw, settings)
-    vocabulary = output.vocabulary(label for label in labels if label is not None)
-    check_labels(chosen, labels, vocabulary, output)
+    classes = _classes_in(labels, output)
+    check_labels(chosen, labels, classes, output)
     remark = remarks(labels, output)
-    return build(chosen, vocabulary), joined([reason, remark], by="list.semicolon") if remark else reason
+    return build(chosen, classes), joined([reason, remark], by="list.semicolon") if remark else reason
+
+
+def learn_classes(task: Task, labels: Iterable[Label]) -> Task:
+    """Return a task with the classes that occur in these answers, described as the task knows them.
+
+    Where answers have no classes, or these have none, it is the task as it is built without.
+    """
+    return build(task.name, _classes_in(labels, task.output))
 
 
 def needs_one_text(name: str | None, raw: Source) -> bool:
@@ -94,6 +116,12 @@ def from_plain(plain: Mapping[str, Any]) -> Task:
     except (KeyError, TypeError, ValueError):
         raise UserError("the description of a task is damaged: name and labels are needed") from None
     return build(str(name), labels, descriptions)
+
+
+def _classes_in(labels: Iterable[Label], output: Output) -> tuple[str, ...]:
+    if not isinstance(output, ClassOutput):
+        return ()
+    return output.vocabulary(label for label in labels if label is not None)
 
 
 def _list(task: Task) -> str:

@@ -7,11 +7,10 @@ from typing import Any, Protocol
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples, Label
-from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
 from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
 from haoqi.tasks.outputs.spans import overlapping
-from haoqi.tasks.task import Output
+from haoqi.tasks.task import Output, Task
 
 FEELINGS = {
     *("pos", "positive", "neg", "negative", "neu", "neutral", "mixed"),
@@ -96,6 +95,8 @@ def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Lab
     Raises:
         UserError: if more labels cannot be read than settings allow, as preparing the rows would say.
     """
+    from haoqi.data.preparing.label_reading import read_all_labels, tolerate_unreadable
+
     read = read_all_labels(raw.examples, lambda cell: None if is_blank(cell) else output.read(cell))
     tolerate_unreadable(read, raw.examples.ids, settings)
     return read.labels
@@ -117,7 +118,7 @@ def check_shape(name: str, output: Output, raw: Source) -> None:
         raise UserError(say(key, name=name), say(f"{key}.hint"))
 
 
-def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...], output: Output) -> None:
+def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], output: Output) -> None:
     """Raise UserError if nothing can be learnt from these labels: none, a single class, or all different."""
     given = [label for label in labels if label is not None]
     if not given:
@@ -127,17 +128,30 @@ def check_labels(name: str, labels: Sequence[Label], vocabulary: tuple[str, ...]
         if len(set(given)) < 2:
             raise UserError(say("task.one_number", number=f"{given[0]:g}"), say("task.one_number.hint"))
         return
-    if len(vocabulary) < fewest:
+    if len(classes) < fewest:
         facts = {"name": name, "fewest": fewest}
-        only = say("task.one_label", label=vocabulary[0], **facts) if vocabulary else say("task.none_named", **facts)
+        only = say("task.one_label", label=classes[0], **facts) if classes else say("task.none_named", **facts)
         raise UserError(only, say("task.few_labels.hint"))
-    if output.kind.one_class and len(given) >= FEW and len(vocabulary) == len(given):
+    if output.kind.one_class and len(given) >= FEW and len(classes) == len(given):
         raise UserError(say("task.all_different", count=len(given)), say("task.all_different.hint"))
+
+
+def doubts(task: Task, raw: Source) -> tuple[str, ...]:
+    """Return what speaks against learning a task from these labels, as warnings: numbers that are learnt as classes."""
+    count = 0 if task.output.kind.of_words or not task.output.kind.has_classes else _looks_like_numbers(_plain(raw))
+    rather = "similarity" if task.pairs else "regression"
+    return (say("task.numbers_as_classes", name=task.name, count=count, rather=rather),) if count else ()
+
+
+def _plain(raw: Source) -> list[Any]:
+    """Return the labels that are no lists, which are no numbers."""
+    labels = raw.examples.labels
+    return [] if any(isinstance(cell, list | tuple) for cell in labels) else labels
 
 
 def remarks(labels: Sequence[Any], output: Output) -> str:
     """Return what a person should know about these labels, as sentences; nothing if there is nothing."""
-    if output.kind.one_class and _all_numbers(labels):
+    if output.kind.one_class and _all_numbers(labels) and not _looks_like_numbers(labels):  # of those `doubts` warns
         return say("task.rather_number")
     if not output.kind.of_words:
         return ""

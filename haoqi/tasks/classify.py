@@ -25,8 +25,7 @@ def classify_text(
         meanings: what well-known labels mean, by their lower-case name; those of the task's labels are kept.
     """
     return Task(
-        output=ManyLabels() if isinstance(example[1], tuple) else OneLabel(),
-        labels=tuple(labels),
+        output=(ManyLabels if isinstance(example[1], tuple) else OneLabel)(tuple(labels)),
         metrics=tuple(metric() for metric in metrics),
         example=example,
         descriptions=meanings_of(labels, meanings or {}),
@@ -49,8 +48,7 @@ def classify_pair(
         symmetric: whether the label is the same with the texts exchanged.
     """
     return Task(
-        output=OneLabel(),
-        labels=tuple(labels),
+        output=OneLabel(tuple(labels)),
         metrics=tuple(metric() for metric in metrics),
         example=example,
         pairs=True,

@@ -33,8 +33,7 @@ MEANINGS = {
 def entities(labels: tuple[str, ...] = ("LOC", "MISC", "ORG", "PER")) -> Task:
     """Find the names in a text and say what each is."""
     return Task(
-        output=Spans(),
-        labels=tuple(labels),
+        output=Spans(tuple(labels)),
         metrics=(entity_f1(), entity_macro_f1(), exact_match()),
         example=("Ann Lee flew to Oslo.", (Span(0, 7, "PER"), Span(16, 20, "LOC"))),
         descriptions=meanings_of(tuple(labels), MEANINGS),

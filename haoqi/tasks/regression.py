@@ -10,11 +10,10 @@ from haoqi.tasks.task import Task
 
 
 @tasks.register
-def regression(labels: tuple[str, ...] = ()) -> Task:
+def regression() -> Task:
     """Say a number about a text, with an interval that is to hold the right one nine times of ten."""
     return Task(
         output=Number(),
-        labels=(),
         metrics=(r2(), rmse(), mae(), spearman()),
         example=("Five stars, would stay again.", 5.0),
     )

@@ -10,11 +10,10 @@ from haoqi.tasks.task import Task
 
 
 @tasks.register
-def similarity(labels: tuple[str, ...] = ()) -> Task:
+def similarity() -> Task:
     """Say how like two texts are, as a number; the order of the two is nothing."""
     return Task(
         output=Number(),
-        labels=(),
         metrics=(pearson(), spearman(), r2(), rmse()),
         example=(("A plane is taking off.", "An air plane is taking off."), 5.0),
         pairs=True,

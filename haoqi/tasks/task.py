@@ -21,13 +21,18 @@ Scores = npt.NDArray[np.float32] | Sequence[npt.NDArray[np.float32]]
 class Output(Protocol):
     """What the answers of a task look like, and how what a model gives becomes answers; a file each.
 
-    Whatever has no classes is handed no labels: they are () there.
+    One whose answers are made of classes carries them, and is a `ClassOutput`.
     """
 
     name: str
     """What a person calls it."""
     kind: AnswerKind
     """Its facts, by which methods, recipes, metrics and reports know what they can do with it."""
+
+    @property
+    def width(self) -> int:
+        """How many columns a model gives per example, or per word."""
+        ...
 
     def read(self, raw: object) -> Label:
         """Return a source's cell as a typed label.
@@ -37,56 +42,41 @@ class Output(Protocol):
         """
         ...
 
-    def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
-        """Return the classes that occur, sorted; nothing where answers have none."""
-        ...
-
-    def width(self, labels: tuple[str, ...]) -> int:
-        """Return how many columns a model gives per example (or per word) for these labels."""
-        ...
-
-    def targets(self, examples: Examples, labels: tuple[str, ...]) -> Any:
+    def targets(self, examples: Examples) -> Any:
         """Return what a model is trained on.
 
-        One label: indices, int64, shape (n,). Several: 0/1, float32, shape (n, labels). Spans: a list of
+        One label: indices, int64, shape (n,). Several: 0/1, float32, shape (n, classes). Spans: a list of
         tag indices per word, int64, shape (words,). A number: float32, shape (n,).
         """
         ...
 
-    def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
+    def decode(self, scores: Scores, examples: Examples, **calibration: Any) -> Predictions:
         """Return answers from a model's scores (logits).
 
         Args:
             scores: as `Scores` says, one row or array per example.
             examples: what was asked; spans need its words.
-            labels: the task's labels.
             calibration: what `calibrate` gave: temperature, thresholds, offsets.
         """
         ...
 
-    def margins(
-        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
-    ) -> Array:
+    def margins(self, scores: Scores, *, answered: Scores | None = None, **calibration: Any) -> Array:
         """Return how far scores are from another answer, in their own unit, shape (n,).
 
         Args:
             scores: as `Scores` says.
-            labels: the task's labels.
             answered: scores that stand for the answer that is meant; a margin is negative where `scores` give another.
                 None: the answer of `scores`.
             calibration: what `calibrate` gave.
         """
         ...
 
-    def calibrate(
-        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
-    ) -> dict[str, Any]:
+    def calibrate(self, scores: Scores, examples: Examples, metric: Metric | None = None) -> dict[str, Any]:
         """Return JSON-able settings of `decode`, fitted on examples the model was not trained on.
 
         Args:
             scores: as `Scores` says.
             examples: labelled.
-            labels: the task's labels.
             metric: what answers are to be good at, where the output can choose them for it; None: nothing special.
         """
         ...
@@ -100,12 +90,26 @@ class Output(Protocol):
         ...
 
 
+@runtime_checkable
+class ClassOutput(Output, Protocol):
+    """An output whose answers are made of classes out of a list, which it carries: its kind `has_classes`."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes or span types, in the order of a model's scores; () until they are known."""
+        ...
+
+    def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
+        """Return the classes that occur in these answers, sorted; those that it carries have no part in it."""
+        ...
+
+
 @dataclass(frozen=True)
 class Task:
     """What is to be learnt, with its metrics; the first metric decides which model is best."""
 
     output: Output
-    labels: tuple[str, ...]
+    """What answers look like, with their classes where they have any."""
     metrics: tuple[Metric, ...]
     example: tuple[Any, Any]
     """A text and its answer, for help and for contract tests; of two texts, both in a tuple, and the answer."""
@@ -120,6 +124,12 @@ class Task:
 
     def __post_init__(self) -> None:
         assert self.metrics[0].adds_up, f"{self.metrics[0].name} is no function of sums, so it cannot decide"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes of the output, for those who show or count them; () where its answers have none."""
+        classes: tuple[str, ...] = getattr(self.output, "classes", ())
+        return classes
 
     @property
     def metric(self) -> Metric:

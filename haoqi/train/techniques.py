@@ -14,19 +14,20 @@ from typing import Annotated
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
+from haoqi.data.answers import CLASSES_AND_PAIRS
 
 
 @dataclass(frozen=True)
 class Techniques:
     """How closely the examples are followed; a method's own settings come first."""
 
-    label_smoothing: Annotated[float, Range(0.0, 0.2)] = 0.0
+    label_smoothing: Annotated[float, Range(0.0, 0.2), CLASSES_AND_PAIRS] = 0.0
     """Share of each target that is spread over all labels."""
     dropout: Annotated[float, Range(0.0, 0.5, search=False)] = 0.1
     """Share of the head's inputs that are hidden in training; with r_drop, of the states in layers that learn too."""
-    class_weights: Annotated[str, Choices("none", "balanced", search=False)] = "none"
+    class_weights: Annotated[str, Choices("none", "balanced", search=False), CLASSES_AND_PAIRS] = "none"
     """Whether errors on rare labels cost more."""
-    focal: Annotated[float, Range(0.0, 5.0, search=False)] = 0.0
+    focal: Annotated[float, Range(0.0, 5.0, search=False), CLASSES_AND_PAIRS] = 0.0
     """Gamma of the focal loss, usually 2: sure and right answers count less; 0: all count alike."""
     r_drop: Annotated[float, Range(0.0, 10.0, search=False)] = 0.0
     """How much two passes with different dropout must agree, usually 1 to 5, for twice the time; 0: one pass."""

@@ -108,3 +108,16 @@ def test_ctrl_c_releases_what_was_found(reviews: Path, tmp_path: Path) -> None:
     assert process.returncode == 0, errors
     assert told[-1]["event"] == "released"
     assert any(one.get("warning") and "stopped" in one["text"] for one in told if one["event"] == "note")
+
+
+def test_check_leaves_out_what_a_number_does_not_have(run: Run, tmp_path: Path) -> None:
+    rows = [f"the room number {n} was fine,{n / 7:.2f}" for n in range(60)]
+    (tmp_path / "stays.csv").write_text("\n".join(["text,rating", *rows]), encoding="utf-8")
+    config = tmp_path / "run.yaml"
+    config.write_text(f"source: {tmp_path / 'stays.csv'}\nminutes: 1\n", encoding="utf-8")
+    told = run("check", str(config)).out
+    heads = {line.split()[0] for line in told.splitlines() if line[:1].strip()}
+    assert "labels" not in heads and {"task", "metrics", "budget"} <= heads
+    assert all(line.split(maxsplit=1)[1:] for line in told.splitlines() if line[:1].strip())
+    assert "1 minute" in told and "1 minutes" not in told
+    assert json.loads(run("check", str(config), "--json").out)["labels"] == []

@@ -86,3 +86,9 @@ def test_two_texts_are_shown_and_numbers_are_told_by_their_spread(run: Run, tmp_
     assert "numbers  0 to 4, half of them between 1 and 3" in out
     assert "the lamp of room 0 | a lamp in hall 0" in out
     assert json.loads(run("inspect", str(path), "--json").out)["numbers"] == [0.0, 1.0, 3.0, 4.0]
+
+
+def test_labels_that_end_in_digits_are_told_from_their_counts(run: Run, tmp_path: Path) -> None:
+    rows = [f"the {('train', 'lamp')[n % 2]} number {n} came,{n % 2}" for n in range(40)]
+    (tmp_path / "mails.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    assert "2 labels  0: 20, 1: 20" in run("inspect", str(tmp_path / "mails.csv")).out

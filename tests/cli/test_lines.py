@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from haoqi.cli import lines
 from haoqi.core.events import Advanced, Clock, Note, Released, Stage, Tried, Trying, as_plain
+from haoqi.core.say import say, spoken
 
 TRIED = Tried(2, "tfidf", "macro_f1", 0.978, 0.962, 0.99, 3.3, "new champion", True)
 RELEASED = Released("reviews", 3, "releases/reviews/3", "macro_f1", 0.982, 0.962, 0.995, "report.html")
@@ -88,3 +89,10 @@ def test_what_should_be_known_before_all_else_ends_the_lines() -> None:
     told = lines.ending(replace(RELEASED, hints=(hint,)))
     assert told[-1].strip() == hint
     assert lines.ending(RELEASED) == told[:-1]
+
+
+def test_a_claim_that_ends_as_a_sentence_stands_in_marks_within_another() -> None:
+    why = say("why.lesson", claim=say("lesson.underfitting", known="0.858", unknown="0.874"))
+    told = lines.plain(Trying(3, "tfidf", why, 4.0))
+    assert told is not None and told.endswith("0.874 on others.”; about 4 s)")
+    assert spoken(why, "zh").startswith("检验教训“") and spoken(why, "zh").endswith("。”")

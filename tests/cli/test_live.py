@@ -96,3 +96,19 @@ def test_a_release_clears_what_was_tried() -> None:
     lines = drawn(done, 80)
     assert lines[0].endswith("4 experiments in 0:33")
     assert not any("learning rate" in line or "left of" in line for line in lines)
+
+
+def test_where_less_is_better_the_least_error_leads_and_lies_on_the_right() -> None:
+    errors = (
+        Tried(1, "majority", "rmse", 0.638, 0.6, 0.69, 0.1, "", True, greater_is_better=False),
+        Tried(2, "knn", "rmse", 0.611, 0.59, 0.64, 0.1, "", False, greater_is_better=False),
+        Tried(3, "tfidf", "rmse", 0.583, 0.545, 0.633, 0.1, "", True, greater_is_better=False),
+        Tried(4, "zero_shot", "rmse", 2.5, 2.2, 2.8, 0.1, "", False, greater_is_better=False),
+    )
+    lines = drawn(errors, 90)
+    head = next(line for line in lines if "0.69" in line)
+    assert head.index("0.69") < head.index("0.55") and "-0." not in "".join(lines)
+    rows = [line for line in lines if line[:1] in "* " and line[2:8].strip().isdigit()]
+    assert [row.strip("* ").split()[0] for row in rows] == ["3", "2", "1", "4"]
+    assert [row.index("┼") for row in rows[:3]] == sorted((row.index("┼") for row in rows[:3]), reverse=True)
+    assert "<" in rows[3] and "┼" not in rows[3]

@@ -81,3 +81,11 @@ def test_answers_to_another_second_column_are_not_taken_up(run: Run, likeness: s
     said = ("predict", likeness, "--file", str(path), "--out", str(out), "--text", "left")
     assert "has 4 cells" in run(*said, "--pair", "right").err
     assert "under other settings: pair 'right', now 'other'" in run(*said, "--pair", "other").two_lines[0]
+
+
+def test_an_interval_is_told_in_the_language_of_the_terminal(
+    run: Run, likeness: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAOQI_LANG", "zh")
+    out = run("predict", likeness, *SAME).out
+    assert " 至 " in out and " to " not in out

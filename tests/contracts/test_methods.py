@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from haoqi import methods, tasks
-from haoqi.core.config import settings_of
+from haoqi.core.config import Choices, Setting, settings_of
 from haoqi.core.errors import UserError
+from haoqi.data.answers import setting_applies
 from haoqi.data.examples import Examples, Span
 from haoqi.methods.method import Job, Method, Progress
 from haoqi.methods.work import KINDS, Size
@@ -173,14 +174,14 @@ def test_scores_have_the_shape_of_the_output_and_are_finite(
 ) -> None:
     task, asked = task_of(output), examples_of(output, 5)
     scores = fitted(name, output, base, store).scores(asked)
-    width = task.output.width(task.labels)
+    width = task.output.width
     assert len(scores) == 5
     if output == "spans":
         assert [one.shape for one in scores] == [(len(words), width) for words in words_of(asked)]
     else:
         assert np.shape(scores) == (5, width)
     assert np.isfinite(flat(scores)).all()
-    assert len(task.output.decode(scores, asked, task.labels)) == 5
+    assert len(task.output.decode(scores, asked)) == 5
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)
@@ -188,6 +189,28 @@ def test_method_repeats_itself_under_a_seed(name: str, output: str, base: Base, 
     method, asked = methods.build(name), examples_of(output, 5)
     again = method.fit(job_of(method, output, base, store))
     assert_close(flat(again.scores(asked)), flat(fitted(name, output, base, store).scores(asked)))
+
+
+def idle(name: str, output: str) -> list[Setting]:
+    """Return the settings that a method says mean nothing for what a task answers."""
+    task = tasks.build(TASKS[output], ())
+    found = settings_of(methods.methods.get(name))
+    return [one for one in found if not setting_applies(one, task.output.kind, pairs=task.pairs)]
+
+
+@pytest.mark.parametrize(("name", "output"), [case for case in CASES if idle(*case)])
+def test_settings_that_are_said_to_mean_nothing_for_an_answer_change_nothing(
+    name: str, output: str, base: Base, store: FeatureStore
+) -> None:
+    def other(setting: Setting) -> Any:
+        if isinstance(setting.limits, Choices):
+            return next(value for value in setting.limits.values if value != setting.default)
+        assert setting.limits is not None
+        return setting.limits.high
+
+    method, asked = methods.build(name, **{one.name: other(one) for one in idle(name, output)}), examples_of(output, 5)
+    found = method.fit(job_of(method, output, base, store)).scores(asked)
+    assert_close(flat(found), flat(fitted(name, output, base, store).scores(asked)))
 
 
 @pytest.mark.parametrize("standalone", [True, False])
@@ -200,7 +223,7 @@ def test_scores_survive_a_round_trip_to_disk(
     again = models.load(tmp_path / "model", tmp_path / "cache")
     assert_close(flat(again.scores(asked)), flat(predictor.scores(asked)))
     task, scores = task_of(output), predictor.scores(asked)
-    sure = task.output.margins(scores, task.labels, half_width=1.0) > CLOSE  # of the others either answer is right
+    sure = task.output.margins(scores, half_width=1.0) > CLOSE  # of the others either answer is right
     pairs = zip(again.predict(asked).labels, Model(task, predictor).predict(asked).labels, sure, strict=True)
     assert all(task.output.same(one, other, half_width=1.0) for one, other, told in pairs if told)
 
@@ -251,7 +274,7 @@ def test_label_without_examples_is_no_obstacle(name: str, output: str, base: Bas
     predictor = method.fit(job_of(method, output, base, store, task=wider))
     scores = predictor.scores(examples_of(output, 4))
     assert np.isfinite(flat(scores)).all()
-    assert len(wider.output.decode(scores, examples_of(output, 4), wider.labels)) == 4
+    assert len(wider.output.decode(scores, examples_of(output, 4))) == 4
 
 
 @pytest.mark.parametrize(("name", "output"), CASES)

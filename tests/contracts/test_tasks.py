@@ -10,7 +10,8 @@ import pytest
 from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
-from haoqi.tasks.task import Output, Scores, Task
+from haoqi.data.preparing.split import names_of
+from haoqi.tasks.task import ClassOutput, Output, Scores, Task
 from haoqi.tasks.words import words_of
 
 NAMES = tasks.names()
@@ -32,8 +33,8 @@ def _example(task: Task) -> Examples:
 
 def _certain(task: Task, examples: Examples) -> Any:
     """Return scores that say the targets loudly, for any output."""
-    targets = task.output.targets(examples, task.labels)
-    width = task.output.width(task.labels)
+    targets = task.output.targets(examples)
+    width = task.output.width
     if task.output.kind.is_number:
         return targets[:, None]
     if task.output.name == "label":
@@ -44,7 +45,7 @@ def _certain(task: Task, examples: Examples) -> Any:
 
 
 def _random(task: Task, examples: Examples, seed: int) -> Scores:
-    rng, width = np.random.default_rng(seed), task.output.width(task.labels)
+    rng, width = np.random.default_rng(seed), task.output.width
     if task.output.name == "spans":
         return [rng.normal(size=(len(words), width)).astype(np.float32) for words in words_of(examples)]
     return rng.normal(size=(len(examples), width)).astype(np.float32)
@@ -57,6 +58,8 @@ def test_task_knows_its_name_labels_metrics_and_output(name: str) -> None:
     assert len(set(task.labels)) == len(task.labels)
     assert (len(task.labels) >= 2) == task.output.kind.has_classes
     assert isinstance(task.output, Output)
+    assert isinstance(task.output, ClassOutput) == task.output.kind.has_classes
+    assert task.labels == (task.output.classes if isinstance(task.output, ClassOutput) else ())
     assert task.metric is task.metrics[0]
     assert len({metric.name for metric in task.metrics}) == len(task.metrics)
     assert set(task.descriptions) <= set(task.labels)
@@ -72,12 +75,20 @@ def test_task_is_the_same_after_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_classes_are_those_that_occur_in_the_answers(name: str) -> None:
+    task = _task(name)
+    learnt = tasks.learn_classes(task, [*_example(task).labels, None])
+    assert learnt.labels == tuple(sorted(names_of(task.example[1])))
+    assert set(learnt.labels) <= set(task.labels)
+    assert (learnt.name, learnt.output.kind) == (name, task.output.kind)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_own_example_is_answered_rightly_by_scores_that_say_so(name: str) -> None:
     task = _task(name)
     examples = _example(task)
     assert task.output.read(task.example[1]) == _sorted(task.example[1])
-    assert set(task.output.vocabulary(examples.labels)) <= set(task.labels)
-    predictions = task.output.decode(_certain(task, examples), examples, task.labels)
+    predictions = task.output.decode(_certain(task, examples), examples)
     for metric in task.metrics:
         perfect = metric(examples, predictions, task)
         best = metric.most if metric.greater_is_better else metric.least
@@ -91,8 +102,8 @@ def test_calibration_is_json_and_accepted_by_decode(name: str) -> None:
     task = _task(name)
     examples = _example(task).take([0] * 6)
     scores = _random(task, examples, seed=0)
-    calibration = json.loads(json.dumps(task.output.calibrate(scores, examples, task.labels)))
-    predictions = task.output.decode(scores, examples, task.labels, **calibration)
+    calibration = json.loads(json.dumps(task.output.calibrate(scores, examples)))
+    predictions = task.output.decode(scores, examples, **calibration)
     assert len(predictions) == 6
     if predictions.confidence is not None:
         assert np.all((predictions.confidence >= 0) & (predictions.confidence <= 1))
@@ -108,9 +119,9 @@ def test_answers_keep_the_order_of_the_examples(name: str) -> None:
     task = _task(name)
     examples = Examples.of(["one two", "", "three", "four five six seven"], [None] * 4)
     scores = _random(task, examples, seed=1)
-    together = task.output.decode(scores, examples, task.labels)
+    together = task.output.decode(scores, examples)
     for row in range(4):
-        alone = task.output.decode(scores[row : row + 1], examples.take([row]), task.labels)
+        alone = task.output.decode(scores[row : row + 1], examples.take([row]))
         assert alone.labels[0] == together.labels[row]
         if alone.confidence is not None and together.confidence is not None:
             assert alone.confidence[0] == pytest.approx(together.confidence[row], abs=1e-9)
@@ -122,13 +133,13 @@ def test_scores_that_move_by_less_than_half_their_margin_keep_the_answer(name: s
     examples = _example(task).take([0] * 8)
     scores = [np.atleast_1d(row) + rng.normal(size=np.shape(row)) for row in _certain(task, examples)]
     fitted = {"half_width": 2.0} if task.output.kind.is_number else {}
-    margins = task.output.margins(scores, task.labels, **fitted)
+    margins = task.output.margins(scores, **fitted)
     assert margins.shape == (8,)
     assert np.all(margins > 0)
     moved = [row + 0.49 * room * rng.choice((-1, 1), np.shape(row)) for row, room in zip(scores, margins, strict=True)]
-    both = (task.output.decode(one, examples, task.labels, **fitted).labels for one in (scores, moved))
+    both = (task.output.decode(one, examples, **fitted).labels for one in (scores, moved))
     assert all(task.output.same(*pair, **fitted) for pair in zip(*both, strict=True))
-    assert np.all(task.output.margins(moved, task.labels, answered=scores, **fitted) > 0)
+    assert np.all(task.output.margins(moved, answered=scores, **fitted) > 0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -140,9 +151,8 @@ def test_blank_cell_is_refused_with_a_reason(name: str, blank: object) -> None:
 
 @pytest.mark.parametrize("name", CLASSED)
 def test_label_of_another_task_is_refused_as_a_target(name: str) -> None:
-    task = _task(name)
     with pytest.raises(ValueError, match="not one of the task's"):
-        task.output.targets(_example(task), ("something", "else"))
+        tasks.build(name, ("something", "else")).output.targets(_example(_task(name)))
 
 
 @pytest.mark.parametrize("name", CLASSED)

@@ -86,8 +86,8 @@ def test_the_examples_in_the_docstrings_are_right(module: object) -> None:
 def test_a_sentence_is_english_text_and_is_said_in_chinese_with_all_that_it_holds() -> None:
     parts = [named("metric", "macro_f1"), quantities.duration(61), "x"]
     made = say.say("why.lesson", claim=joined(parts))
-    assert made == "tests a lesson: macro-F1, 1 min 1 s, x"
-    assert spoken(made, "zh") == "检验一条教训：宏平均 F1，1 分 1 秒，x"
+    assert made == "tests the lesson “macro-F1, 1 min 1 s, x”"
+    assert spoken(made, "zh") == "检验教训“宏平均 F1，1 分 1 秒，x”"
     assert spoken("as it is", "zh") == "as it is"
 
 

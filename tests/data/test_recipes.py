@@ -11,7 +11,7 @@ import pytest
 
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
-from haoqi.data.answers import ONE_CLASS, SEVERAL_CLASSES, SPANS
+from haoqi.data.answers import NUMBER, ONE_CLASS, SEVERAL_CLASSES, SPANS
 from haoqi.data.examples import Examples, Span
 from haoqi.data.recipes import Recipe, RecipeTools, follow, recipes, suited, unfit
 from haoqi.data.recipes._edits import Line
@@ -373,3 +373,41 @@ def test_a_rewritten_line_keeps_its_spans() -> None:
     assert new.text == "Anna Lee to Rome!"
     assert [new.text[start:end] for start, end, _ in new.label] == ["Anna Lee", "Rome"]
     assert [new.text[start:end] for start, end in new.words] == ["Anna", "Lee", "to", "Rome", "!"]
+
+
+OTHERS = [
+    (name, number, pairs)
+    for name in NAMES
+    for number in (False, True)
+    for pairs in (False, True)
+    if (number or pairs) and recipes.build(name).accepts.takes(NUMBER if number else ONE_CLASS, pairs=pairs)
+]
+
+
+def test_recipes_of_words_weights_and_suspects_take_what_they_can() -> None:
+    of = {(number, pairs): {n for n, *rest in OTHERS if rest == [number, pairs]} for _, number, pairs in OTHERS}
+    anything = {"recent", "delete_words", "swap_words", "typos"}
+    assert of[True, True] == anything
+    assert of[True, False] == anything | {"hide_tokens", "cut_texts"}
+    suspects = {"drop_suspects", "soften_suspects", "correct_suspects", "early_learning"}
+    assert of[False, True] == anything | {"balance"} | suspects
+
+
+@pytest.mark.parametrize(("name", "number", "pairs"), OTHERS)
+def test_numbers_stay_with_their_texts_and_second_texts_with_their_first(name: str, number: bool, pairs: bool) -> None:
+    examples = examples_of("label")
+    if number:
+        examples = replace(examples, labels=[float(row) for row in range(len(examples))])
+    if pairs:
+        examples = replace(examples, pairs=[f"beside {row}" for row in range(len(examples))])
+    tools = tools_of("label", pairs=pairs, kind=NUMBER if number else ONE_CLASS)
+    found, again = (follow([(name, {})], examples, tools) for _ in range(2))
+    assert (columns(found), found.pairs) == (columns(again), again.pairs)
+    assert found.counting.sum() > 0
+    assert len(found) > len(examples) / 2
+    place = {identifier: row for row, identifier in enumerate(examples.ids)}
+    for row, identifier in enumerate(found.ids):
+        if number:
+            assert found.labels[row] == examples.labels[place[identifier]]
+        if pairs:
+            assert found.second_texts[row] == f"beside {place[identifier]}"

@@ -189,3 +189,42 @@ def test_a_text_is_not_told_as_another_that_it_could_be() -> None:
     roles = chosen({"sentence1": one, "sentence2": other, "label": ["a", "b"] * (ROWS // 2)})
     assert (roles.columns["text"], roles.columns["pair"]) == (("sentence1",), ("sentence2",))
     assert "text" not in roles.runners_up
+
+
+PAIRED = [
+    f"the {thing} of room {row} {how}"
+    for row, (thing, how) in enumerate(
+        zip(["lamp", "door", "bed", "tap"] * 10, ["broke again", "was late"] * 20, strict=True)
+    )
+]
+COMPARED = [f"in room {row} somebody saw that {text.split()[1]}" for row, text in enumerate(PAIRED)]
+SCORED = [str(number * 37 % 51 / 10) for number in range(ROWS)]
+
+
+def test_two_columns_without_names_whose_rows_share_words_are_pairs_in_the_order_of_the_file() -> None:
+    for columns in ({"1": PAIRED, "2": COMPARED, "3": SCORED}, {"1": SCORED, "2": COMPARED, "3": PAIRED}):
+        roles = chosen(columns)
+        texts = [column for column in columns if columns[column] is not SCORED]
+        assert [roles.one("text"), roles.one("pair")] == texts
+        assert columns[str(roles.one("label"))] is SCORED
+        assert f"--text {texts[0]} reads one" in roles.why["pair"]
+    assert chosen({"1": PAIRED, "2": COMPARED, "3": FEW}).one("pair") == "2"
+    assert chosen({"1": PAIRED, "2": COMPARED, "3": SCORED}, text="2").named() == {"text": "2", "label": "3"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (PAIRED, COMPARED[1:] + COMPARED[:1]),  # of other rows
+        ([text.split()[1] for text in PAIRED], COMPARED),  # a heading
+        (PAIRED, [f"{text}." for text in PAIRED]),  # the same text twice
+    ],
+)
+def test_two_columns_without_names_that_are_no_pairs_are_a_text_and_another(
+    first: list[str], second: list[str]
+) -> None:
+    assert chosen({"1": first, "2": second, "3": SCORED}).one("pair") is None
+
+
+def test_two_columns_with_names_are_pairs_by_these_alone() -> None:
+    assert chosen({"said": PAIRED, "replied": COMPARED, "score": SCORED}).one("pair") is None

@@ -7,6 +7,7 @@ import pytest
 
 from haoqi.core.errors import UserError
 from haoqi.core.events import Event, Note
+from haoqi.core.say import spoken
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.base_choice import choose_bases, find_missing_base
 from haoqi.models import bases
@@ -67,3 +68,11 @@ def test_a_missing_base_is_named_before_the_run(here: set[str]) -> None:
     here.remove("minilm")
     missing = find_missing_base(texts, CACHE)
     assert missing is not None and missing.name == "minilm"
+
+
+def test_the_languages_found_are_called_as_the_terminal_calls_them(here: set[str]) -> None:
+    heard = list[Event]()
+    choose_bases(ExploreSettings(), ENGLISH, CACHE, heard.append)
+    told = next(one.text for one in heard if isinstance(one, Note))
+    assert "en 97%, other 3%" in told
+    assert "其他 3%" in spoken(told, "zh") and "other" not in spoken(told, "zh")

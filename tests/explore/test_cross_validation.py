@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 
 from haoqi.data.examples import Examples
+from haoqi.evaluate.metrics import metrics
+from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.cross_validation import cross_decode, cross_scores, cross_validate
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.setup.context import SearchContext
+from haoqi.models.predictors.constant import Constant
+from haoqi.tasks import tasks
 from tests.explore.test_reflections import Case, drawn
 
 FOLDS = 4
@@ -79,3 +83,18 @@ def test_a_plan_is_cross_validated_alike_whenever_it_is(context: SearchContext) 
     np.testing.assert_array_equal(one, again)
     right = np.array(context.task.labels)[one.argmax(axis=1)] == np.array(context.judged.labels)
     assert right.mean() > 0.8
+
+
+def test_the_means_of_folds_are_one_answer_since_they_know_nothing(context: SearchContext) -> None:
+    judged = replace(context.judged, labels=[float(row % 7) for row in range(len(context.judged))])
+    context = replace(context, task=tasks.build("similarity"))
+    context.__dict__["judged"] = judged
+
+    def fit(examples: Examples, fold: int) -> Any:
+        return Constant(np.array([np.mean(np.array(examples.labels, float))], np.float32))
+
+    scores = np.asarray(cross_scores(context, fit))
+    assert scores.shape == (len(judged), 1) and np.ptp(scores) == 0
+    assert scores[0, 0] == pytest.approx(np.mean(judged.labels), abs=0.05)
+    given = Predictions([float(one) for one in scores[:, 0]], None)
+    assert metrics.build("pearson")(judged, given, context.task) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from haoqi import tasks
 from haoqi.core.events import Advanced, Event, Note
 from haoqi.explore.experiments.fit_job import build_job
 from haoqi.explore.plans.plan import Plan
@@ -52,3 +53,11 @@ def test_what_a_fit_notes_is_kept_and_told_once_however_many_folds_note_it(
 
 def test_without_validation_examples_there_are_none_to_stop_by(context: SearchContext) -> None:
     assert len(build_job(TFIDF, context, context.splits.train).valid) == 0
+
+
+def test_a_setting_that_means_nothing_for_the_answers_is_noted(context: SearchContext, told: list[Event]) -> None:
+    numbers, notes = replace(context, task=tasks.build("regression", ())), list[Reason]()
+    build_job(Plan.of("tfidf", None, {"balance": True, "strength": 2.0}), numbers, context.splits.train, notes=notes)
+    assert [note.words() for note in notes] == ["the setting balance means nothing for such answers"]
+    build_job(Plan.of("tfidf", None, {"balance": True}), context, context.splits.train, notes=notes)
+    assert len(notes) == len(told) == 1

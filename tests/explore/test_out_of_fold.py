@@ -1,5 +1,6 @@
 """Cheap models answer training examples that they were not fitted on, once in a run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,3 +59,26 @@ def test_answers_to_other_texts_are_given_by_models_of_all(tmp_path: Path) -> No
     context = context_of(tmp_path, reviews(60)[0], reviews(10, 1)[0])
     found = predict_texts(context, context.splits.train, ["a great and lovely film", "a rude and broken train"])
     assert found.argmax(axis=1).tolist() == [1, 0]
+
+
+def test_wrong_labels_of_pairs_are_told_by_both_texts(tmp_path: Path, tiny_base: str) -> None:
+    rng = np.random.default_rng(3)
+    words = [f"{thing}{number}" for thing in THINGS[:6] for number in range(8)]
+    said = [[str(one) for one in rng.choice(words, 4, replace=False)] for _ in range(160)]
+    same = rng.random(160) < 0.5
+    second = [
+        list(rng.permutation(one)) if alike else list(rng.choice(words, 4))
+        for one, alike in zip(said, same, strict=True)
+    ]
+    turned = rng.random(160) < 0.1
+    labels = ["same" if one else "other" for one in same ^ turned]
+    train = replace(Examples.of([" ".join(one) for one in said], labels), pairs=[" ".join(one) for one in second])
+    context = context_of(tmp_path, train, train.take([0, 1]), tiny_base, task="paraphrase", labels=("other", "same"))
+    found = predict_out_of_fold(context, train)
+    assert ((found.argmax(axis=1) == 1) == same).mean() > 0.9
+    left = training_examples(Plan("tfidf").with_recipe("drop_suspects"), context, train)
+    assert left.pairs is not None
+    assert sum(turned[number] for number in left.ids) < 0.5 * sum(turned)
+    assert len(train) - len(left) < 2 * sum(turned)
+    beside = replace(train, pairs=train.second_texts[::-1])
+    assert not np.array_equal(predict_out_of_fold(context, beside), found)  # another question

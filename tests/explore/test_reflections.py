@@ -373,3 +373,12 @@ def test_seeds_that_agree_are_left_alone(tmp_path: Path, rng: np.random.Generato
     for seed in range(2):
         case.fake(Plan("top_layers", "tiny", seed=seed), answers)
     assert case.says("restless_seeds") == []
+
+
+def test_how_well_examples_are_known_is_not_told_in_errors(tmp_path: Path, rng: np.random.Generator) -> None:
+    train, valid = (drawn(rng, 400, "aaaaaaaabc", cues=3, filler=20) for _ in range(2))
+    case = Case(tmp_path, train, valid)
+    case.run(Plan.of("tfidf", settings={"strength": 0.01}))
+    fewer = replace(case.context.task.metric, greater_is_better=False, most=float("inf"))
+    object.__setattr__(case.context, "task", replace(case.context.task, metrics=(fewer,)))
+    assert case.says("underfitting") == []

@@ -36,7 +36,7 @@ def fit(
 
 def found(predictor: Predictor, texts: list[str]) -> list[list[str]]:
     task, asked = tasks.build("entities", ("PER",)), Examples.of(texts)
-    spans = task.output.decode(predictor.scores(asked), asked, task.labels).labels
+    spans = task.output.decode(predictor.scores(asked), asked).labels
     return [[text[span.start : span.end] for span in row] for text, row in zip(texts, spans, strict=True)]
 
 
@@ -61,7 +61,7 @@ def test_span_that_ends_inside_a_word_is_learnt_from_that_part() -> None:
     train = Examples.of(["AnnLee spoke"] * 6, [(Span(0, 3, "PER"),)] * 6)
     cut = Examples(["AnnLee spoke"], [None], [0], words=[((0, 3), (3, 6), (7, 12))])
     task = tasks.build("entities", ("PER",))
-    answer = task.output.decode(fit(train).scores(cut), cut, task.labels).labels[0]
+    answer = task.output.decode(fit(train).scores(cut), cut).labels[0]
     assert answer == (Span(0, 3, "PER"),)
 
 

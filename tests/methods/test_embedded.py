@@ -3,7 +3,8 @@ import pytest
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from haoqi.methods._embedded import NEVER, fit_linear, logistic_loss
+from haoqi.data.examples import Examples
+from haoqi.methods._embedded import NEVER, RIDGE_STRENGTHS, best_ridge, fit_linear, logistic_loss
 from haoqi.methods.work import Size, embedded
 
 RNG = np.random.default_rng(0)
@@ -64,3 +65,13 @@ def test_many_labels_of_few_examples_are_learnt_without_a_word() -> None:
     vectors = np.random.default_rng(0).normal(size=(24, 8)).astype(np.float32)
     found, _ = fit_linear(vectors, np.eye(20, dtype=bool)[np.arange(24) % 20], True, 1.0)  # warnings are errors here
     assert found.shape == (8, 20)
+
+
+def test_numbers_are_followed_as_closely_as_the_texts_explain_them() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(400, 60)).astype(np.float32)
+    explained = (vectors @ rng.normal(size=60)).astype(np.float32)
+    noise = rng.normal(size=400).astype(np.float32)
+    train = Examples.of([""] * 400)
+    assert best_ridge(vectors, explained, train) == max(RIDGE_STRENGTHS)
+    assert best_ridge(vectors, noise, train) == min(RIDGE_STRENGTHS)

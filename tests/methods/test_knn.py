@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from haoqi.data.examples import Examples
 from haoqi.models.encoders import embedder
+from haoqi.models.encoders.pair_features import Pairing, pair_places
 from haoqi.models.predictors import embedding_neighbours
 from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 
@@ -56,3 +58,31 @@ def test_label_that_no_neighbour_has_is_unlikely_but_never_ruled_out() -> None:
     found = scores(neighbours(1), 0)
     assert np.isfinite(found).all()
     assert found[0, 0] - found[0, 1] > 0.5
+
+
+PAIRS = Examples(texts=["0", "0", "0", "60"], labels=[None] * 4, ids=[1, 2, 3, 4], pairs=["5", "80", "40", "60"])
+
+
+def of_pairs(pairing: Pairing) -> EmbeddingNeighbours:
+    """Return neighbours that know the pairs by how many degrees their texts are apart."""
+    reader = Angles(None)  # type: ignore[arg-type]
+    known = pair_places(reader.examples(PAIRS, pairing), pairing).astype(np.float16)
+    return EmbeddingNeighbours(
+        reader, known, np.array([[5], [80], [40], [0]], np.float32), 1, 0.1, False, None, pairing
+    )
+
+
+def pair(one: str, other: str) -> Examples:
+    return replace(Examples.of([one]), pairs=[other])
+
+
+@pytest.mark.parametrize("pairing", ["symmetric", "ordered"])
+def test_the_nearest_pair_is_the_one_whose_texts_are_as_far_apart(pairing: Pairing) -> None:
+    found = [of_pairs(pairing).scores(pair("10", other)).item() for other in ("12", "52", "88")]  # type: ignore[union-attr]
+    assert found == [5, 40, 80]
+
+
+def test_which_texts_a_pair_has_counts_only_where_their_order_does() -> None:
+    ask = pair("60", "60")
+    assert of_pairs("ordered").scores(ask) == [[0]]
+    assert np.array_equal(of_pairs("symmetric").scores(ask), of_pairs("symmetric").scores(ask.exchanged()))

@@ -14,7 +14,7 @@ def predict(task_name: str, names: tuple[str, ...], labels: list[Any], texts: li
     task = tasks.build(task_name, names)
     examples = Examples.of(texts or [f"text {row}" for row in range(len(labels))], labels)
     predictor = methods.build("majority").fit(Job(task, examples, examples, 0, FeatureStore(Path("unused"))))
-    return task.output.decode(predictor.scores(examples), examples, task.labels)
+    return task.output.decode(predictor.scores(examples), examples)
 
 
 def test_commonest_label_is_given_with_about_its_frequency() -> None:

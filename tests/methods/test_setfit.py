@@ -28,10 +28,10 @@ def test_contrasting_takes_ten_steps_of_two_an_epoch_at_least(rows: int, steps: 
 
 @pytest.mark.parametrize("many", [False, True])
 def test_labels_are_put_into_words_unless_they_are_none(many: bool, base: Base, tmp_path: Path) -> None:
-    output = ManyLabels() if many else OneLabel()
     labels = ("news_item", "好评", "2", "x")
+    output = (ManyLabels if many else OneLabel)(labels)
     own: list[Any] = [(name,) if many else name for name in labels]
-    task = Task(output, labels, (accuracy(),), ("a", own[0]), descriptions={"好评": "客人很满意"})
+    task = Task(output, (accuracy(),), ("a", own[0]), descriptions={"好评": "客人很满意"})
     train = Examples(["a text"] * 4, own, [0, 1, 2, 3], weights=[0.5] * 4)
     given = Job(task=task, train=train, valid=Examples.of([]), seed=0, store=FeatureStore(tmp_path), base=base)
     found = with_names(given).train

@@ -33,9 +33,9 @@ QUICK: dict[str, dict[str, Any]] = {
 GOOD, BAD = "a quiet bright screen that i would buy again", "it arrived late broken and in the wrong colour"
 TEXTS = [f"{GOOD if row % 2 else BAD} {'tomorrow ' * (row % 5)}" for row in range(12)]
 TASKS = {
-    "label": Task(OneLabel(), ("bad", "good"), (accuracy(),), (GOOD, "good")),
-    "labels": Task(ManyLabels(), ("bad", "good"), (micro_f1(),), (GOOD, ("good",))),
-    "spans": Task(Spans(), ("LOC", "PER"), (entity_f1(),), ("Ann", (Span(0, 3, "PER"),))),
+    "label": Task(OneLabel(("bad", "good")), (accuracy(),), (GOOD, "good")),
+    "labels": Task(ManyLabels(("bad", "good")), (micro_f1(),), (GOOD, ("good",))),
+    "spans": Task(Spans(("LOC", "PER")), (entity_f1(),), ("Ann", (Span(0, 3, "PER"),))),
 }
 EXAMPLES = {
     "label": Examples.of(TEXTS, ["good" if row % 2 else "bad" for row in range(12)]),
@@ -74,7 +74,7 @@ def test_the_same_job_gives_the_same_predictor_which_survives_the_disk(
     assert np.isfinite(scores).all()
     assert np.array_equal(scores, flat(again, examples))
     task = TASKS[kind]
-    assert len(task.output.decode(fitted.scores(examples), examples, task.labels)) == len(examples)
+    assert len(task.output.decode(fitted.scores(examples), examples)) == len(examples)
     for standalone in (False, True):
         folder = tmp_path / str(standalone)
         folder.mkdir()

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from haoqi import tasks
+from haoqi.evaluate.metrics import metrics
 from haoqi.models.model import Model
 from haoqi.models.predictors.constant import Constant
 from haoqi.models.releases import promotion, releases
@@ -65,6 +67,38 @@ def test_another_task_does_not_take_the_name(tmp_path: Path) -> None:
     assert (found.facts["task"], found.facts["before"]) == ("multilabel", "classification")
 
 
+def of_numbers(home: Path, *numbers: float, r2: float = 0.5, promote: bool | None = None) -> Promotion:
+    made = Model(tasks.build("regression", ()), Constant(np.zeros(1, np.float32)))
+    found = {"test": {"examples": 50, "scores": {"r2": [r2, r2 - 0.1, r2 + 0.1]}}}
+    learnt = {**SOURCE, "scale": promotion.scale_of(numbers)}
+    return promotion.publish(made, found, "train", learnt=learnt, promote=promote, home=home)[1]
+
+
+@pytest.mark.parametrize("other", [(0, 25, 50, 75, 100), (0, 3, 5, 8, 10), (-5, -4, -2, -1, 0), (2, 2, 2, 2, 2)])
+def test_numbers_on_another_scale_do_not_take_the_name(other: tuple[float, ...], tmp_path: Path) -> None:
+    of_numbers(tmp_path, 0, 1, 2.5, 4, 5)
+    found = of_numbers(tmp_path, *other, r2=0.9)
+    assert (found.promoted, found.answers, found.why_not) == (False, 1, "other_scale")
+    assert (found.facts["before"], found.facts["scale"]) == ([0.2, 4.8], promotion.scale_of(other))
+    assert of_numbers(tmp_path, *other, promote=True).promoted
+    second = releases.list_releases("train", home=tmp_path)[1]
+    assert promotion.standing(second, home=tmp_path).why_not == promotion.BEFORE
+
+
+def test_numbers_on_the_same_scale_take_it(tmp_path: Path) -> None:
+    of_numbers(tmp_path, 0, 1, 2.5, 4, 5)
+    assert of_numbers(tmp_path, 1, 2, 3, 4, 5).promoted
+    assert of_numbers(tmp_path, *[0.5] * 30, 1, 2, 3, *[4.5] * 30, 90).promoted  # an outlier
+
+
+def test_of_numbers_whose_scale_nobody_wrote_down_the_score_decides(tmp_path: Path) -> None:
+    made = Model(tasks.build("regression", ()), Constant(np.zeros(1, np.float32)))
+    promotion.publish(
+        made, {"test": {"examples": 9, "scores": {"r2": [0.5, 0.4, 0.6]}}}, "train", learnt=SOURCE, home=tmp_path
+    )
+    assert of_numbers(tmp_path, 0, 50, 100).promoted
+
+
 def test_a_clearly_lower_score_does_not_take_the_name(tmp_path: Path) -> None:
     publish(tmp_path)
     found = publish(tmp_path, found=evidence(0.7, 0.6, 0.8))
@@ -118,3 +152,16 @@ def test_a_damaged_release_is_in_nobody_s_way(tmp_path: Path) -> None:
     publish(tmp_path)
     (releases.current("train", home=tmp_path).folder / "model.json").write_text("{", encoding="utf-8")
     assert publish(tmp_path, "c", "d") == Promotion(True, 2)
+
+
+def test_of_an_error_the_clearly_greater_one_does_not_take_the_name(tmp_path: Path) -> None:
+    task = replace(tasks.build("regression", ()), metrics=(metrics.build("rmse"),))
+    one = Model(task, Constant(np.zeros(1, np.float32)))
+
+    def published(score: float, low: float, high: float) -> Promotion:
+        found = {"test": {"examples": 50, "scores": {"rmse": [score, low, high]}}}
+        return promotion.publish(one, found, "train", learnt=SOURCE, home=tmp_path)[1]
+
+    assert published(0.9, 0.85, 0.95).promoted
+    assert published(0.6, 0.55, 0.65).promoted  # clearly less, so clearly better
+    assert published(0.9, 0.85, 0.95).why_not == "lower_score"

@@ -6,20 +6,25 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from haoqi import report
+from haoqi import report, tasks
 from haoqi.core.errors import UserError
 from haoqi.data.answers import ONE_CLASS, SPANS
 from haoqi.data.examples import Examples, Span
+from haoqi.evaluate.comparison import Comparison
 from haoqi.evaluate.evidence import Evidence, evidence
 from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
+from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.plans.reason import Reason
-from haoqi.report import Champion, Comparison, Row, Step, Story, Verdict
+from haoqi.explore.record.history import Verdict
+from haoqi.explore.record.knowledge_curve import CurvePoint
+from haoqi.report import PairedTest, Story
 from haoqi.report.markup import VOID, Said, tag
 
 SECTIONS = [
@@ -89,66 +94,49 @@ def of_spans() -> Evidence:
     )
 
 
-ROWS = (
-    Row(1, "majority", "majority", score=0.31, low=0.25, high=0.37, seconds=0.4, verdict=Verdict("crowned")),
-    Row(
-        2,
-        "tfidf",
-        "tfidf",
-        score=0.912,
+PROBE = Plan("probe", "minilm")
+TRIED = (
+    Experiment(Plan("majority"), 0.31, number=1, low=0.25, high=0.37, seconds=0.4),
+    Experiment(
+        Plan("tfidf"),
+        0.912,
+        number=2,
         low=0.871,
         high=0.948,
         expected=0.31,
         doubt=0.15,
         seconds=2.0,
         scores={"macro_f1": 0.912, "accuracy": 0.915},
-        verdict=Verdict("crowned", 0.602, 0.55, 0.65, 0.0001, 1),
     ),
-    Row(3, f"lora of {EVIL}", "lora", EVIL, seconds=9.0, error=f"no memory {EVIL}", verdict=Verdict("failed")),
-    Row(
-        4,
-        "probe of minilm",
-        "probe",
-        "minilm",
-        score=0.931,
-        low=0.902,
-        high=0.957,
-        seconds=4.0,
-        why=Reason("cheap"),
-        verdict=Verdict("close", 0.019, -0.004, 0.041, 0.12, 2),
+    Experiment(
+        Plan("lora", EVIL), None, number=3, seconds=9.0, error=Reason("failed", {"reason": f"no memory {EVIL}"})
     ),
-    Row(
-        5,
-        "probe of minilm, seed 1",
-        "probe",
-        "minilm",
-        seed=1,
-        role="verify",
-        score=0.937,
-        low=0.909,
-        high=0.961,
-        seconds=4.0,
-        verdict=Verdict("crowned", 0.022, 0.003, 0.044, 0.021, 2),
-    ),
-    Row(
-        6,
-        "knn of minilm",
-        "knn",
-        "minilm",
-        score=0.899,
-        low=0.86,
-        high=0.93,
-        seconds=1.0,
-        verdict=Verdict("kept", -0.035, -0.06, -0.01, 0.98, 4),
-    ),
+    Experiment(PROBE, 0.931, number=4, low=0.902, high=0.957, seconds=4.0, why=Reason("cheap")),
+    Experiment(replace(PROBE, seed=1), 0.937, number=5, low=0.909, high=0.961, seconds=4.0, role="verify"),
+    Experiment(Plan("knn", "minilm"), 0.899, number=6, low=0.86, high=0.93, seconds=1.0),
 )
+VERDICTS = (
+    Verdict(1, "crowned", 1, 0.31),
+    Verdict(2, "crowned", 2, 0.912, 0.602, 0.55, 0.65, 0.0001, 1),
+    Verdict(3, "failed", 2, 0.912),
+    Verdict(4, "close", 2, 0.912, 0.019, -0.004, 0.041, 0.12, 2),
+    Verdict(5, "crowned", 4, 0.934, 0.022, 0.003, 0.044, 0.021, 2),
+    Verdict(6, "kept", 4, 0.934, -0.035, -0.06, -0.01, 0.98, 4),
+)
+
+
+def point(step: int, spent: float, score: float, gain: float, **facts: Any) -> CurvePoint:
+    rest = {"role": "explore", "plan": TRIED[step - 1].plan.words(), "alpha": 0.0, "beta": 1.0, **facts}
+    return CurvePoint(step, spent, score, gain, **rest)
+
+
 STEPS = (
-    Step(1, 0.4, 0.31, 0.0, "explore", "majority", 1),
-    Step(2, 2.4, 0.912, 0.602, "explore", "tfidf", 2),
-    Step(3, 11.4, 0.912, 0.0, "explore", f"lora of {EVIL}", 2),
-    Step(4, 15.4, 0.912, 0.0, "explore", "probe of minilm", 2),
-    Step(5, 19.4, 0.934, 0.022, "verify", "probe of minilm, seed 1", 4),
-    Step(6, 20.4, 0.934, 0.0, "explore", "knn of minilm", 4),
+    point(1, 0.4, 0.31, 0.0, champion=1),
+    point(2, 2.4, 0.912, 0.602, champion=2),
+    point(3, 11.4, 0.912, 0.0, champion=2),
+    point(4, 15.4, 0.912, 0.0, champion=2),
+    point(5, 19.4, 0.934, 0.022, champion=4, role="verify"),
+    point(6, 20.4, 0.934, 0.0, champion=4),
 )
 
 
@@ -158,17 +146,17 @@ def story() -> Story:
     return Story(
         name="reviews",
         version=2,
-        task="topic",
-        kind=ONE_CLASS,
-        labels=LABELS,
-        metric="macro_f1",
-        metrics=("accuracy",),
-        champion=Champion(4, "probe of minilm", "probe", "minilm", {"strength": 1.0}, 4.0),
+        task=tasks.tasks.build("topic", labels=LABELS),
+        champion=TRIED[3],
         test=of_labels(),
         valid=of_labels(count=90),
-        experiments=ROWS,
+        experiments=TRIED,
+        verdicts=VERDICTS,
         curve=STEPS,
-        comparisons=(Comparison(2, 0.0222, 0.0031, 0.0444, 0.021), Comparison(1, 0.624, 0.57, 0.68, 0.00001)),
+        comparisons=(
+            PairedTest(2, Comparison(0.0222, 0.0031, 0.0444, 0.021)),
+            PairedTest(1, Comparison(0.624, 0.57, 0.68, 0.00001)),
+        ),
         card={
             "source": EVIL,
             "schema": {"format": "csv", "columns": {"text": EVIL}, "left_out": [EVIL], "warnings": [EVIL], "notes": []},
@@ -244,8 +232,8 @@ def test_the_numbers_of_the_page_are_those_of_the_story(story: Story, page: str)
     words = seen(page)
     assert f'<span class="figure">{value:.3f}</span>' in page
     assert f"{low:.3f}–{high:.3f}" in words
-    for row in ROWS:
-        if row.score is not None and row.method != "probe":
+    for row in TRIED:
+        if row.score is not None and row.plan.method != "probe":
             assert f"{row.score:.3f}" in words
     assert "+0.022 on the same validation examples" in words
     assert "p\u00a0=\u00a00.021" in page
@@ -281,7 +269,7 @@ def test_the_story_chooses_the_language_and_otherwise_the_browser_may(
 
 
 def test_parts_that_are_not_known_are_left_out_or_said_to_be_missing() -> None:
-    bare = Story("bare", "topic", ONE_CLASS, ("a", "b"), "macro_f1", Champion(1, "tfidf", "tfidf"))
+    bare = Story("bare", tasks.tasks.build("topic", labels=("a", "b")), TRIED[1])
     words = seen(report.render(bare))
     assert "Nothing was measured on labelled examples." in words
     assert "No data card was written" in words
@@ -304,9 +292,7 @@ def test_without_a_test_split_the_page_warns(story: Story) -> None:
 
 
 def test_one_experiment_makes_a_page(story: Story) -> None:
-    one = replace(
-        story, experiments=ROWS[1:2], curve=STEPS[1:2], comparisons=(), champion=Champion(2, "tfidf", "tfidf")
-    )
+    one = replace(story, experiments=TRIED[1:2], curve=STEPS[1:2], comparisons=(), champion=TRIED[1])
     words = seen(report.render(one))
     assert "Nothing else was tried" in words
     assert "Only one experiment was made" in words
@@ -315,13 +301,14 @@ def test_one_experiment_makes_a_page(story: Story) -> None:
 def test_many_labels_are_told_by_the_pairs_most_confused(story: Story) -> None:
     labels = tuple(f"label {place}" for place in range(40))
     shown = of_labels(labels, 200)
-    html = report.render(replace(story, labels=labels, test=shown))
+    html = report.render(replace(story, task=tasks.tasks.build("topic", labels=labels), test=shown))
     assert 'class="heat' not in html
     assert shown.confused[0].true in seen(html)
 
 
 def test_spans_are_marked_within_their_text(story: Story) -> None:
-    html = report.render(replace(story, kind=SPANS, metric="entity_f1", test=of_spans(), valid=None))
+    entities = tasks.tasks.build("entities", labels=("LOC", "PER"))
+    html = report.render(replace(story, task=entities, test=of_spans(), valid=None))
     assert '<mark class="true given">Ada</mark><mark class="true"> &lt;b&gt;Lovelace</mark>' in html
     assert "Every tag of a word, O included" in seen(html)
     assert "wrong boundary" in seen(html)

@@ -16,8 +16,10 @@ from haoqi.evaluate.headline import headline
 from haoqi.evaluate.metric import Labels
 from haoqi.evaluate.metrics import metrics
 from haoqi.evaluate.predictions import Predictions
-from haoqi.report import Champion, Story
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.report import Story
 from haoqi.report.steps import in_words
+from haoqi.tasks import tasks
 
 LABELS = ("fraud", "ok", "spam")
 
@@ -33,8 +35,8 @@ def answered(true: list[str], wrong: int = 0, **changes: Any) -> Evidence:
 
 
 def page(test: Evidence | None, valid: Evidence, folds: int = 0) -> str:
-    champion = Champion(1, "tfidf", "tfidf")
-    return report.render(Story("r", "topic", ONE_CLASS, LABELS, "macro_f1", champion, test, valid, folds=folds))
+    champion = Experiment(Plan("tfidf"), 0.8, number=1)
+    return report.render(Story("r", tasks.build("topic", labels=LABELS), champion, test, valid, folds=folds))
 
 
 def words(html: str, section: str = "answer") -> str:

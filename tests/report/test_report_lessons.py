@@ -2,44 +2,50 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
 from haoqi import report
 from haoqi.core.say import spoken as spoken_in
-from haoqi.data.answers import ONE_CLASS
+from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.claims import claim, spoken
-from haoqi.report import Champion, Lesson, Story
+from haoqi.explore.record.lessons import Lesson, LessonVerdict
+from haoqi.report import RaisedLesson, Story
+from haoqi.tasks import tasks
 
 EVIL = "<b>x</b>"
 FACTS = {"one": EVIL, "other": "sport", "count": 12, "error_share": 0.4}
+TFIDF, BLEND = Plan("tfidf"), Plan("blend", "minilm")
+
+
+def lesson(kind: str, claim: str = "", plans: tuple[Plan, ...] = (TFIDF,), **facts: Any) -> Lesson:
+    return Lesson(kind, claim, TFIDF, plans, **{"gain": 0.0, "doubt": 0.0, **facts})
+
+
 LESSONS = (
-    Lesson("confused_pairs", "", "untested", FACTS, plans=("blend of minilm",), gain=0.02, doubt=0.02),
-    Lesson(
-        "confused_pairs",
-        "",
-        "confirmed",
-        {**FACTS, "count": 99},
-        examples=((4, EVIL),),
-        plans=("tfidf, features both", "blend of minilm"),
-        gain=0.031,
-        doubt=0.031,
-        number=7,
-        against=2,
-        difference=0.045,
-        low=0.021,
-        high=0.066,
-        p_value=0.0004,
-        tests=2,
+    RaisedLesson(lesson("confused_pairs", plans=(BLEND,), evidence=FACTS, gain=0.02, doubt=0.02)),
+    RaisedLesson(
+        lesson(
+            "confused_pairs",
+            plans=(Plan.of("tfidf", settings={"features": "both"}), BLEND),
+            evidence={**FACTS, "count": 99},
+            examples=((4, EVIL),),
+            gain=0.031,
+            doubt=0.031,
+        ),
+        LessonVerdict("", "confirmed", 7, 2, 0.045, 0.021, 0.066, 0.0004, tests=2),
     ),
-    Lesson("of_another_package", "Three things are odd.", "refuted", {"three": 3}, plans=("tfidf",), tests=3),
+    RaisedLesson(
+        lesson("of_another_package", "Three things are odd.", evidence={"three": 3}),
+        LessonVerdict("", "refuted", None, None, tests=3),
+    ),
 )
 
 
-def page(*lessons: Lesson) -> str:
-    return report.render(
-        Story("r", "topic", ONE_CLASS, ("a", "b"), "macro_f1", Champion(1, "tfidf", "tfidf"), lessons=lessons)
-    )
+def page(*lessons: RaisedLesson) -> str:
+    task = tasks.build("topic", labels=("a", "b"))
+    return report.render(Story("r", task, Experiment(TFIDF, 0.9, number=1), lessons=lessons))
 
 
 def words(html: str) -> str:

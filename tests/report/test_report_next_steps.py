@@ -5,10 +5,11 @@ from dataclasses import replace
 from html import unescape
 
 from haoqi import report
-from haoqi.data.answers import ONE_CLASS
 from haoqi.evaluate.advice import Advice, ChosenRow, NextStep
-from haoqi.report import Champion, Story
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.report import Story
 from haoqi.report.steps import in_words, lead_of, name_of, promising_of, reason_of
+from haoqi.tasks import tasks
 
 EVIL = "<b>x</b>"
 FACTS = {"count": 50, "rows": 810, "passes": 8, "point_rows": 150, "labels": ["angry"], "seconds_each": 9.7}
@@ -32,8 +33,8 @@ ADVICE = Advice("macro_f1", 0.8, (LABEL, STOP, RECHECK, LONGER, UNTOLD), 0.0005)
 
 
 def page(advice: Advice | None) -> str:
-    champion = Champion(1, "tfidf", "tfidf")
-    return report.render(Story("reviews", "topic", ONE_CLASS, ("a", "b"), "macro_f1", champion, advice=advice))
+    task, champion = tasks.build("topic", labels=("a", "b")), Experiment(Plan("tfidf"), 0.8, number=1)
+    return report.render(Story("reviews", task, champion, advice=advice))
 
 
 def words(html: str) -> str:
@@ -100,3 +101,14 @@ def test_a_curve_that_was_not_measured_is_not_said_to_come_from_no_scores() -> N
     assert in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 0})), "zh").startswith("通常的学习曲线")
     assert "from 8 scores on parts of the 810 examples" in in_words(reason_of(LABEL))
     assert "from 1 score on a part" in in_words(reason_of(replace(LABEL, evidence={**FACTS, "passes": 1})))
+
+
+def test_no_lessons_are_not_counted() -> None:
+    facts = {"plans": 9, "lessons": 0, "best": "tfidf", "lately": 0.0}
+    longer = NextStep("train_longer", "train_longer", 0.01, evidence=facts)
+    assert in_words(reason_of(longer)).startswith("9 plans that were not tried fit into that time, first tfidf;")
+    one = replace(longer, evidence={**facts, "plans": 1})
+    assert in_words(reason_of(one)).startswith("of the plans that were not tried one fits into that time: tfidf;")
+    some = replace(longer, evidence={**facts, "lessons": 2})
+    assert "9 plans and 2 lessons" in in_words(reason_of(some))
+    assert "0 条教训" not in in_words(reason_of(longer), "zh")

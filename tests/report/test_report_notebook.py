@@ -9,45 +9,50 @@ import pytest
 
 from haoqi import report
 from haoqi.core.say import texts
-from haoqi.data.answers import ONE_CLASS
+from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.plans.reason import SAID, Reason
 from haoqi.explore.record.claims import claim
-from haoqi.report import Champion, Lesson, Row, Step, Story, Verdict
+from haoqi.explore.record.history import Verdict
+from haoqi.explore.record.knowledge_curve import CurvePoint
+from haoqi.explore.record.lessons import Lesson, LessonVerdict
+from haoqi.report import RaisedLesson, Story
 from haoqi.report.daybook import chapters, deviations, entries, turning_points
+from haoqi.tasks import tasks
 
 EVIL = "<b>x</b>"
 PAIR = {"one": EVIL, "other": "sport", "count": 12, "error_share": 0.4}
 CLOSE = Reason("close", {"difference": 0.019, "p": 0.120})
 
 
-def row(number: int, words: str, verdict: Verdict | None, **facts: Any) -> Row:
-    return Row(number, words, words.split()[0], words, **{"score": 0.9, "seconds": 1.0, **facts}, verdict=verdict)
+BALANCED = Plan.of("probe", settings={"balance": True})
 
 
-def kept(difference: float, p_value: float, against: int = 2) -> Verdict:
-    return Verdict("kept", difference, difference - 0.02, difference + 0.02, p_value, against)
+def tried(number: int, plan: Plan | str, **facts: Any) -> Experiment:
+    found = Plan(plan) if isinstance(plan, str) else plan
+    return Experiment(found, **{"score": 0.9, "seconds": 1.0, **facts}, number=number)
 
 
-ROWS = (
-    row(1, "majority", Verdict("crowned"), score=0.3, why=Reason("first")),
-    row(2, "tfidf", Verdict("crowned", 0.6, 0.55, 0.65, 0.0001, 1), expected=0.4, doubt=0.2, expected_seconds=1.0),
-    row(3, f"lora of {EVIL}", Verdict("failed"), score=None, error=f"no memory {EVIL}", seconds=9.0),
-    row(4, "knn", kept(-0.1, 0.0004), score=0.8, expected=0.81, doubt=0.03, why=Reason("cheap")),
-    row(5, "zero_shot", kept(-0.01, 0.6), expected=0.9, doubt=0.05, why=Reason(SAID, {"text": f"a whim of {EVIL}"})),
-    row(
-        6,
-        "probe",
-        Verdict("close", 0.019, -0.004, 0.041, 0.12, 2),
-        score=0.919,
-        why=Reason("proposed", {"strategy": "curious", "count": 23}),
-    ),
-    row(7, "probe", Verdict("crowned", 0.022, 0.003, 0.044, 0.021, 2), role="verify", seed=1, why=CLOSE),
-    row(
+def verdict(number: int, decision: str, *test: float | None, against: int | None = None) -> Verdict:
+    """Return a verdict on an experiment, with its difference, interval and p-value."""
+    return Verdict(number, decision, None, None, *(test or (None,) * 4), against)
+
+
+def kept(number: int, difference: float, p_value: float, against: int = 2) -> Verdict:
+    return verdict(number, "kept", difference, difference - 0.02, difference + 0.02, p_value, against=against)
+
+
+TRIED = (
+    tried(1, "majority", score=0.3, why=Reason("first")),
+    tried(2, "tfidf", expected=0.4, doubt=0.2, expected_seconds=1.0),
+    tried(3, Plan("lora", EVIL), score=None, error=Reason("failed", {"reason": f"no memory {EVIL}"}), seconds=9.0),
+    tried(4, "knn", score=0.8, expected=0.81, doubt=0.03, why=Reason("cheap")),
+    tried(5, "zero_shot", expected=0.9, doubt=0.05, why=Reason(SAID, {"text": f"a whim of {EVIL}"})),
+    tried(6, "probe", score=0.919, why=Reason("proposed", {"strategy": "curious", "count": 23})),
+    tried(7, Plan("probe", seed=1), role="verify", why=CLOSE),
+    tried(
         8,
-        "probe balanced",
-        kept(0.004, 0.5, 6),
+        BALANCED,
         role="reflect",
-        lesson=0,
         expected=0.93,
         doubt=0.01,
         expected_seconds=2.0,
@@ -55,34 +60,37 @@ ROWS = (
         why=Reason("lesson", {"claim": claim("confused_pairs", PAIR)}),
     ),
 )
+VERDICTS = (
+    verdict(1, "crowned"),
+    verdict(2, "crowned", 0.6, 0.55, 0.65, 0.0001, against=1),
+    verdict(3, "failed"),
+    kept(4, -0.1, 0.0004),
+    kept(5, -0.01, 0.6),
+    verdict(6, "close", 0.019, -0.004, 0.041, 0.12, against=2),
+    verdict(7, "crowned", 0.022, 0.003, 0.044, 0.021, against=2),
+    kept(8, 0.004, 0.5, 6),
+)
 LEVELS = (0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.922, 0.922)
-STEPS = tuple(Step(n, 2.0 * n, level, champion=1) for n, level in enumerate(LEVELS, 1))
+STEPS = tuple(
+    CurvePoint(n, 2.0 * n, level, 0.0, "explore", "", champion=1, alpha=0.0, beta=1.0)
+    for n, level in enumerate(LEVELS, 1)
+)
 LESSONS = (
-    Lesson(
-        "confused_pairs",
-        "",
-        "refuted",
-        PAIR,
-        plans=("probe balanced",),
-        gain=0.03,
-        doubt=0.03,
-        number=8,
-        against=6,
-        difference=0.004,
-        p_value=0.5,
+    RaisedLesson(
+        Lesson("confused_pairs", "", Plan("probe"), (BALANCED,), 0.03, 0.03, PAIR),
+        LessonVerdict("", "refuted", 8, 6, 0.004, p_value=0.5),
         raised=7,
         concluded=8,
+        tested_by=(8,),
     ),
-    Lesson("of_another_package", f"Three things are odd {EVIL}.", raised=7),
+    RaisedLesson(Lesson("of_another_package", f"Three things are odd {EVIL}.", Plan("probe"), (), 0.0, 0.0), raised=7),
 )
 STORY = Story(
     "r",
-    "topic",
-    ONE_CLASS,
-    ("a", "b"),
-    "macro_f1",
-    Champion(6, "probe", "probe"),
-    experiments=ROWS,
+    tasks.build("topic", labels=("a", "b")),
+    TRIED[5],
+    experiments=TRIED,
+    verdicts=VERDICTS,
     curve=STEPS,
     lessons=LESSONS,
     ended="worth",
@@ -121,7 +129,7 @@ def notebook(story: Story = STORY, language: str | None = None) -> str:
         "No remedy helped (+0.004 at best, p = 0.500; +0.030 was hoped for), and none will be tried again; what",
         "We stopped because nothing that still fitted was worth its time",
         "Of 4 beliefs about scores, 2 held",
-        "The largest surprise was no. 8, probe balanced: we believed in 0.930 ± 0.010 and found 0.900.",
+        "The largest surprise was no. 8, probe, balance True: we believed in 0.930 ± 0.010 and found 0.900.",
         "1 lesson was left untested.",
     ],
 )
@@ -131,29 +139,30 @@ def test_what_happened_is_told_with_its_numbers(told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "told"),
+    ("judged", "told"),
     [
-        (kept(0.03, 0.02), "after so many comparisons on the same examples that is too little proof"),
-        (kept(0.03, 0.2), "which chance alone could do"),
-        (kept(0.0, 1.0), "It is no better than no. 2"),
-        (kept(-0.03, 0.2), "It is no better than no. 2"),
-        (kept(-0.03, 0.02), "It is clearly worse than no. 2"),
-        (Verdict("close", 0.03, -0.01, 0.07, 0.2, 2), "no other seed was asked"),
-        (Verdict("faster", -0.001, -0.01, 0.01, 0.8, 2), "It answers faster than no. 2"),
+        (kept(3, 0.03, 0.02), "after so many comparisons on the same examples that is too little proof"),
+        (kept(3, 0.03, 0.2), "which chance alone could do"),
+        (kept(3, 0.0, 1.0), "It is no better than no. 2"),
+        (kept(3, -0.03, 0.2), "It is no better than no. 2"),
+        (kept(3, -0.03, 0.02), "It is clearly worse than no. 2"),
+        (verdict(3, "close", 0.03, -0.01, 0.07, 0.2, against=2), "no other seed was asked"),
+        (verdict(3, "faster", -0.001, -0.01, 0.01, 0.8, against=2), "It answers faster than no. 2"),
         (None, "It was not judged."),
     ],
 )
-def test_every_verdict_is_told_for_what_it_is(verdict: Verdict | None, told: str) -> None:
-    story = replace(STORY, experiments=(*ROWS[:2], row(3, "probe", verdict)), lessons=())
+def test_every_verdict_is_told_for_what_it_is(judged: Verdict | None, told: str) -> None:
+    verdicts = (*VERDICTS[:2], *((judged,) if judged else ()))
+    story = replace(STORY, experiments=(*TRIED[:2], tried(3, "probe")), verdicts=verdicts, lessons=())
     assert told in notebook(story, "en")
 
 
 def test_a_chinese_reader_meets_no_english_sentence() -> None:
-    story = replace(STORY, experiments=ROWS[:2] + ROWS[5:], lessons=LESSONS[:1])
+    story = replace(STORY, experiments=TRIED[:2] + TRIED[5:], lessons=LESSONS[:1])
     chinese = notebook(story, "zh")
     assert "用来检验一条教训" in chinese and "互相混淆" in chinese and "出乎意料" in chinese
     words = set(re.findall(r"[A-Za-z]{3,}", chinese))
-    assert words <= {"min", "majority", "tfidf", "probe", "balanced", "sport", "curious", "macro"}
+    assert words <= {"IDF", "sport", "curious"}
 
 
 def test_what_is_told_holds_nothing_unescaped() -> None:
@@ -176,15 +185,16 @@ def test_turning_points_are_what_changed_something_and_the_largest_surprises() -
     assert turning_points(found) == {1, 2, 7, 8}
     assert turning_points(found[:6]) == {1, 2, 3, 4, 5, 6}  # a short run is told in full
     assert [(told, len(part)) for told, part in chapters(found)] == [(True, 2), (False, 4), (True, 2)]
-    odd = [row(n, "knn", kept(-0.1, 0.5), expected=0.5 - 0.01 * n, doubt=0.1) for n in range(2, 12)]
-    many = replace(STORY, experiments=(ROWS[0], *odd), curve=(), lessons=())
+    odd = [tried(n, "knn", expected=0.5 - 0.01 * n, doubt=0.1) for n in range(2, 12)]
+    verdicts = (VERDICTS[0], *(kept(n, -0.1, 0.5) for n in range(2, 12)))
+    many = replace(STORY, experiments=(TRIED[0], *odd), verdicts=verdicts, curve=(), lessons=())
     assert turning_points(entries(many)) == {1, 7, 8, 9, 10, 11}
 
 
 def test_a_belief_without_doubt_surprises_nobody() -> None:
-    assert deviations(row(1, "knn", None, expected=0.5, doubt=0.0)) is None
-    assert deviations(row(1, "knn", None, expected=0.5, doubt=0.1, score=None)) is None
-    assert deviations(row(1, "knn", None, expected=0.7, doubt=0.1)) == pytest.approx(2.0)
+    assert deviations(tried(1, "knn", expected=0.5, doubt=0.0)) is None
+    assert deviations(tried(1, "knn", expected=0.5, doubt=0.1, score=None)) is None
+    assert deviations(tried(1, "knn", expected=0.7, doubt=0.1)) == pytest.approx(2.0)
 
 
 def test_every_reason_that_the_search_gives_has_a_sentence_on_the_page() -> None:

@@ -7,6 +7,7 @@ from haoqi.report.steps import in_words
 
 LOWER = {"source": "", "metric": "macro_f1", "score": [0.7, 0.6, 0.8], "before": [0.9, 0.85, 0.95]}
 TASKS = {"source": "", "task": "multilabel", "before": "classification"}
+SCALES = {"source": "a.csv", "scale": [0.2, 4.9], "before": [1.0, 97.5]}
 LABELS = {"source": "a.csv", "added": [], "missing": [f"label{number}" for number in range(9)]}
 
 
@@ -16,6 +17,7 @@ LABELS = {"source": "a.csv", "added": [], "missing": [f"label{number}" for numbe
         ("lower_score", LOWER, ("0.700", "0.600–0.800", "0.900", "0.850–0.950")),
         ("other_task", TASKS, ("1",)),
         ("other_labels", LABELS, ("–", "label0, label1", "…", "a.csv")),
+        ("other_scale", SCALES, ("0.2", "97.5", "4.9", "a.csv")),
         ("as_said", {}, ("1",)),
         ("answered_before", {}, ("1",)),
     ],

@@ -2,12 +2,15 @@
 
 import math
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haoqi.report import Row, Step
+from haoqi.explore.plans.plan import Experiment, Plan
+from haoqi.explore.plans.reason import Reason
+from haoqi.explore.record.knowledge_curve import CurvePoint
 from haoqi.report.charts import Mark, interval, number
 from haoqi.report.knowledge import FLOOR, TOP, chart, crownings, height_of
 from haoqi.report.scale import Scale, knowledge_scale, time_scale, zoomed
@@ -95,12 +98,17 @@ def test_ticks_share_their_digits() -> None:
     assert number(-0.5, [-0.5]) == "−0.5"
 
 
-def steps_of(found: list[tuple[float, float]]) -> list[Step]:
+def point(step: int, spent: float, score: float | None, role: str = "explore", **facts: Any) -> CurvePoint:
+    shared = {"gain": 0.0, "plan": "", "champion": None, "alpha": 0.0, "beta": 1.0}
+    return CurvePoint(step, spent, score, role=role, **{**shared, **facts})
+
+
+def steps_of(found: list[tuple[float, float]]) -> list[CurvePoint]:
     """Return a run in which every (seconds, gain) is a new champion."""
     steps, spent, score = [], 0.0, 0.0
     for place, (took, gain) in enumerate(found, 1):
         spent, score = spent + took, score + (1 - score) * gain
-        steps.append(Step(place, spent, score, plan=f"tfidf, words {place}", champion=place))
+        steps.append(point(place, spent, score, plan=f"tfidf, words {place}", champion=place))
     return steps
 
 
@@ -125,9 +133,9 @@ def test_labels_of_the_curve_never_overlap(found: list[tuple[float, float]]) -> 
 
 def test_a_champion_crowned_by_a_later_seed_keeps_its_first_name() -> None:
     steps = [
-        Step(1, 1.0, 0.5, plan="tfidf", champion=1),
-        Step(2, 2.0, 0.5, plan="probe of minilm", champion=1),
-        Step(3, 3.0, 0.6, role="verify", plan="probe of minilm, seed 1", champion=2),
+        point(1, 1.0, 0.5, plan="tfidf", champion=1),
+        point(2, 2.0, 0.5, plan="probe of minilm", champion=1),
+        point(3, 3.0, 0.6, role="verify", plan="probe of minilm, seed 1", champion=2),
     ]
     assert [(one.number, one.seconds, one.words) for one in crownings(steps)] == [
         (1, 1.0, "tfidf"),
@@ -136,12 +144,15 @@ def test_a_champion_crowned_by_a_later_seed_keeps_its_first_name() -> None:
 
 
 def test_a_failed_experiment_is_marked_below_the_curve() -> None:
-    steps = [Step(1, 1.0, 0.5, plan="tfidf", champion=1), Step(2, 2.0, 0.5, plan="lora", champion=1)]
-    rows = [Row(1, "tfidf", "tfidf", score=0.5), Row(2, "lora", "lora", error="no memory")]
+    steps = [point(1, 1.0, 0.5, plan="tfidf", champion=1), point(2, 2.0, 0.5, plan="lora", champion=1)]
+    rows = [
+        Experiment(Plan("tfidf"), 0.5, number=1),
+        Experiment(Plan("lora"), None, number=2, error=Reason("failed", {"reason": "no memory"})),
+    ]
     drawn = chart(steps, rows)
     assert drawn is not None
     assert drawn.count("×") == 1
 
 
 def test_without_a_score_there_is_no_curve() -> None:
-    assert chart([Step(1, 1.0, None)], []) is None
+    assert chart([point(1, 1.0, None)], []) is None

@@ -14,7 +14,7 @@ from haoqi.tasks.outputs.one_label import OneLabel
 from haoqi.tasks.outputs.probability import log_softmax
 
 LABELS = ("common", "rare")
-OUTPUT = OneLabel()
+OUTPUT = OneLabel(LABELS)
 
 
 def world(seed: int, count: int = 1000) -> tuple[npt.NDArray[np.float32], Examples]:
@@ -28,14 +28,14 @@ def world(seed: int, count: int = 1000) -> tuple[npt.NDArray[np.float32], Exampl
 
 
 def scored(metric: str, scores: npt.NDArray[np.float32], examples: Examples, **calibration: object) -> float:
-    answers = OUTPUT.decode(scores, examples, LABELS, **calibration)
+    answers = OUTPUT.decode(scores, examples, **calibration)
     return score_answers(metrics.build(metric), examples.labels, answers.labels, LABELS)
 
 
 def test_macro_f1_gains_on_other_examples() -> None:
     gains = []
     for seed in range(5):
-        found = OUTPUT.calibrate(*world(seed, 400), LABELS, metrics.build("macro_f1"))
+        found = OUTPUT.calibrate(*world(seed, 400), metrics.build("macro_f1"))
         other = world(seed + 100)
         assert found["offsets"]["common"] == 0.0
         gains.append(scored("macro_f1", *other, **found) - scored("macro_f1", *other))
@@ -46,28 +46,28 @@ def test_macro_f1_gains_on_other_examples() -> None:
 def test_accuracy_hardly_loses() -> None:
     losses = []
     for seed in range(5):
-        found = OUTPUT.calibrate(*world(seed, 400), LABELS, metrics.build("accuracy"))
+        found = OUTPUT.calibrate(*world(seed, 400), metrics.build("accuracy"))
         other = world(seed + 100)
         losses.append(scored("accuracy", *other) - scored("accuracy", *other, **found))
     assert np.mean(losses) < 0.01
 
 
 def test_without_a_metric_or_with_few_examples_the_likeliest_label_is_the_answer() -> None:
-    assert "offsets" not in OUTPUT.calibrate(*world(0), LABELS)
-    assert "offsets" not in OUTPUT.calibrate(*world(0, FEWEST - 1), LABELS, metrics.build("macro_f1"))
+    assert "offsets" not in OUTPUT.calibrate(*world(0))
+    assert "offsets" not in OUTPUT.calibrate(*world(0, FEWEST - 1), metrics.build("macro_f1"))
 
 
 def test_a_model_that_tells_no_text_from_another_keeps_its_answer() -> None:
     _, examples = world(0, 400)
     folds = np.log([[0.85, 0.15], [0.84, 0.16], [0.86, 0.14], [0.85, 0.15], [0.83, 0.17]])
     blind = np.tile(folds, (80, 1)).astype(np.float32)
-    assert "offsets" not in OUTPUT.calibrate(blind, examples, LABELS, metrics.build("macro_f1"))
+    assert "offsets" not in OUTPUT.calibrate(blind, examples, metrics.build("macro_f1"))
 
 
 def test_probabilities_stay_and_the_confidence_is_that_of_the_answer() -> None:
     scores, examples = world(0, 200)
-    plain = OUTPUT.decode(scores, examples, LABELS)
-    moved = OUTPUT.decode(scores, examples, LABELS, offsets={"rare": 1.0})
+    plain = OUTPUT.decode(scores, examples)
+    moved = OUTPUT.decode(scores, examples, offsets={"rare": 1.0})
     assert plain.probabilities is not None
     assert np.array_equal(plain.probabilities, moved.probabilities)
     assert moved.labels.count("rare") > plain.labels.count("rare")
@@ -80,21 +80,19 @@ def test_a_margin_says_how_far_the_answer_is_from_another(temperature: float) ->
     """A score that moves by a little more than the margin towards the other answer changes the answer."""
     scores, examples = world(0, 50)
     calibration = {"temperature": temperature, "offsets": {"rare": 0.8}}
-    answers = OUTPUT.decode(scores, examples, LABELS, **calibration).labels
-    margins = OUTPUT.margins(scores, LABELS, **calibration)
+    answers = OUTPUT.decode(scores, examples, **calibration).labels
+    margins = OUTPUT.margins(scores, **calibration)
     for share, changed in ((0.99, False), (1.01, True)):
         moved = scores.astype(np.float64).copy()
         other = np.array([1 - LABELS.index(str(label)) for label in answers])
         moved[np.arange(50), other] += share * margins
-        same = [
-            a == b for a, b in zip(OUTPUT.decode(moved, examples, LABELS, **calibration).labels, answers, strict=True)
-        ]
+        same = [a == b for a, b in zip(OUTPUT.decode(moved, examples, **calibration).labels, answers, strict=True)]
         assert not any(same) if changed else all(same)
 
 
 def test_offsets_are_plain_and_of_every_label() -> None:
     scores, examples = world(0)
-    targets = OUTPUT.targets(examples, LABELS)
+    targets = OUTPUT.targets(examples)
     found = fit_offsets(log_softmax(scores), targets, LABELS, metrics.build("macro_f1"))
     assert json.loads(json.dumps(found)) == found
     assert list(found) == list(LABELS)

@@ -155,3 +155,43 @@ def test_damaged_description_of_a_task_is_refused() -> None:
     for plain in ({}, {"name": "sentiment"}, {"name": "sentiment", "labels": 3}):
         with pytest.raises(UserError, match="damaged"):
             tasks.from_plain(plain)
+
+
+def test_a_task_is_read_as_releases_have_always_described_it() -> None:
+    plain = {"name": "classification", "labels": ["b", "a"], "descriptions": {"a": "the first letter"}}
+    task = tasks.from_plain(plain)
+    assert (task.output.width, task.labels) == (2, ("b", "a"))
+    assert tasks.as_plain(task) == plain
+    number = {"name": "regression", "labels": [], "descriptions": {}}
+    assert tasks.as_plain(tasks.from_plain(number)) == number
+
+
+SCORES = [f"{row % 71 / 10}" for row in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "pairs", "rather"),
+    [
+        ("sentiment", SCORES, False, "--task regression"),
+        ("classification", [float(one) for one in SCORES], False, "--task regression"),
+        ("multilabel", SCORES, False, "--task regression"),
+        ("entailment", SCORES, True, "--task similarity"),
+    ],
+)
+def test_many_numbers_that_are_learnt_as_classes_are_warned_of(
+    name: str, labels: list[Any], pairs: bool, rather: str
+) -> None:
+    rows = _rows(labels, pairs=["other"] * len(labels) if pairs else None)
+    task, why = tasks.resolve(name, rows)
+    [warning] = tasks.doubts(task, rows)
+    assert "71 different numbers" in warning and rather in warning
+    assert "numbers" not in why
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [("sentiment", ["1", "2", "3", "4", "5"] * 9), ("topic", ["a", "b"] * 9), ("regression", SCORES)],
+)
+def test_stars_names_and_numbers_that_are_learnt_as_such_are_not(name: str, labels: list[Any]) -> None:
+    rows = _rows(labels)
+    assert tasks.doubts(tasks.resolve(name, rows)[0], rows) == ()

@@ -14,8 +14,8 @@ def test_intervals_hold_nine_of_ten_numbers_that_nobody_saw() -> None:
     found = (truth + rng.standard_t(4, size=4000)).astype(np.float32)[:, None]
     examples = Examples.of(["t"] * 4000, truth.tolist())
     first, second = examples.take(range(2000)), examples.take(range(2000, 4000))
-    fitted = Number().calibrate(found[:2000], first, ())
-    answers = Number().decode(found[2000:], second, (), **fitted)
+    fitted = Number().calibrate(found[:2000], first)
+    answers = Number().decode(found[2000:], second, **fitted)
     assert answers.intervals is not None
     held = (answers.intervals[:, 0] <= truth[2000:]) & (truth[2000:] <= answers.intervals[:, 1])
     assert held.mean() == pytest.approx(LEVEL, abs=0.03)
@@ -24,9 +24,9 @@ def test_intervals_hold_nine_of_ten_numbers_that_nobody_saw() -> None:
 
 def test_of_few_examples_the_widest_error_counts() -> None:
     examples = Examples.of(["a", "b", "c"], [1.0, 2.0, 4.0])
-    fitted = Number().calibrate(np.array([[1.5], [2.0], [1.0]], np.float32), examples, ())
+    fitted = Number().calibrate(np.array([[1.5], [2.0], [1.0]], np.float32), examples)
     assert fitted["half_width"] == 3.0
-    assert Number().calibrate(np.zeros((1, 1), np.float32), Examples.of(["a"]), ()) == {}
+    assert Number().calibrate(np.zeros((1, 1), np.float32), Examples.of(["a"])) == {}
 
 
 def test_numbers_are_the_same_where_they_hardly_differ_beside_their_interval() -> None:

@@ -89,19 +89,20 @@ def test_overlaps_are_seen() -> None:
 
 
 def test_targets_are_places_and_tables() -> None:
-    assert OneLabel().targets(Examples.of(["t", "u"], ["c", "a"]), LABELS).tolist() == [2, 0]
-    table = ManyLabels().targets(Examples.of(["t", "u"], [("a", "c"), ()]), LABELS)
+    assert OneLabel(LABELS).targets(Examples.of(["t", "u"], ["c", "a"])).tolist() == [2, 0]
+    table = ManyLabels(LABELS).targets(Examples.of(["t", "u"], [("a", "c"), ()]))
     assert table.tolist() == [[1, 0, 1], [0, 0, 0]]
 
 
 def test_spans_are_trained_on_tags_and_come_back_the_same() -> None:
     spans = (Span(0, 7, "LOC"), Span(14, 21, "PER"), Span(21, 24, "PER"))
     examples = split_at_spans(Examples.of(["NewYork-based Ann LeeBob x"], [spans]))
-    (tags,) = Spans().targets(examples, ("LOC", "PER"))
+    output = Spans(("LOC", "PER"))
+    (tags,) = output.targets(examples)
     # NewYork | -based | Ann | Lee | Bob | x
     assert tags.tolist() == [1, 0, 3, 4, 3, 0]
     scores = [np.eye(5, dtype=np.float32)[tags] * 20]
-    assert Spans().decode(scores, examples, ("LOC", "PER")).labels == [spans]
+    assert output.decode(scores, examples).labels == [spans]
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.1, 1.0, 50.0]))
@@ -125,12 +126,12 @@ def test_temperature_finds_how_much_a_model_overstates(heat: float) -> None:
     honest = rng.normal(scale=2, size=(4000, 3))
     drawn = [LABELS[rng.choice(3, p=row)] for row in softmax(honest)]
     examples = Examples.of([""] * 4000, drawn)
-    output = OneLabel()
-    found = output.calibrate((honest * heat).astype(np.float32), examples, LABELS)
+    output = OneLabel(LABELS)
+    found = output.calibrate((honest * heat).astype(np.float32), examples)
     assert found["temperature"] == pytest.approx(heat, rel=0.1)
     errors = []
     for settings in ({}, found):
-        predictions = output.decode(honest.astype(np.float32) * heat, examples, LABELS, **settings)
+        predictions = output.decode(honest.astype(np.float32) * heat, examples, **settings)
         right = np.array([p == t for p, t in zip(predictions.labels, drawn, strict=True)])
         errors.append(calibration_error(np.asarray(predictions.confidence, dtype=np.float64), right))
     assert errors[1] < 0.03 < errors[0]
@@ -139,8 +140,9 @@ def test_temperature_finds_how_much_a_model_overstates(heat: float) -> None:
 def test_few_right_answers_do_not_make_a_model_certain() -> None:
     examples = Examples.of([""] * 8, ["a", "b"] * 4)
     scores = np.tile(np.eye(2, dtype=np.float32) * 2, (4, 1))
-    found = OneLabel().calibrate(scores, examples, ("a", "b"))
-    confidence = OneLabel().decode(scores, examples, ("a", "b"), **found).confidence
+    output = OneLabel(("a", "b"))
+    found = output.calibrate(scores, examples)
+    confidence = output.decode(scores, examples, **found).confidence
     assert 0.8 < confidence.max() < 0.97
 
 
@@ -171,15 +173,16 @@ def test_rare_labels_share_a_threshold_and_common_ones_have_their_own() -> None:
     labels = [tuple(label for label, holds in zip(LABELS, row, strict=True) if holds) for row in truth]
     examples = Examples.of([""] * 200, labels)
     scores = (truth * 2 - 1 + rng.normal(size=(200, 3))).astype(np.float32)
-    found = ManyLabels().calibrate(scores, examples, LABELS)
-    predictions = ManyLabels().decode(scores, examples, LABELS, temperature=found["temperature"])
+    output = ManyLabels(LABELS)
+    found = output.calibrate(scores, examples)
+    predictions = output.decode(scores, examples, temperature=found["temperature"])
     assert predictions.probabilities is not None
     sure = predictions.probabilities.astype(np.float64)
     expected = [best_threshold(sure[:, 0], truth[:, 0]), best_threshold(sure[:, 1], truth[:, 1])]
     shared = best_threshold(sure.ravel(), truth.ravel())
     assert [found["thresholds"][label] for label in LABELS] == pytest.approx([*expected, shared], abs=1e-5)
     assert expected[0] != pytest.approx(expected[1], abs=1e-3)
-    answers = ManyLabels().decode(scores, examples, LABELS, **found).labels
+    answers = output.decode(scores, examples, **found).labels
     assert answers[0] == tuple(
         label for label, p in zip(LABELS, sure[0], strict=True) if p >= found["thresholds"][label]
     )
@@ -190,21 +193,21 @@ def test_a_margin_is_negative_where_the_answer_is_another(seed: int) -> None:
     rng = np.random.default_rng(seed)
     one, other = rng.normal(size=(2, 20, 3)).astype(np.float32)
     settings = {"temperature": 0.7, "thresholds": {"a": 0.2, "b": 0.9}}
-    for output in (OneLabel(), ManyLabels()):
-        answers = [output.decode(scores, Examples.of([""] * 20), LABELS, **settings).labels for scores in (one, other)]
+    for output in (OneLabel(LABELS), ManyLabels(LABELS)):
+        answers = [output.decode(scores, Examples.of([""] * 20), **settings).labels for scores in (one, other)]
         differ = [before != after for before, after in zip(*answers, strict=True)]
-        assert (output.margins(other, LABELS, answered=one, **settings) < 0).tolist() == differ
-        assert np.all(output.margins(one, LABELS, **settings) >= 0)
+        assert (output.margins(other, answered=one, **settings) < 0).tolist() == differ
+        assert np.all(output.margins(one, **settings) >= 0)
 
 
 def test_margins_are_the_least_way_to_another_answer_in_logits() -> None:
     scores = np.array([[1.0, 4.0, 2.0], [-1.0, 0.5, 3.0]])
-    assert OneLabel().margins(scores, LABELS).tolist() == [2.0, 2.5]
-    assert ManyLabels().margins(scores, LABELS).tolist() == [1.0, 0.5]
+    assert OneLabel(LABELS).margins(scores).tolist() == [2.0, 2.5]
+    assert ManyLabels(LABELS).margins(scores).tolist() == [1.0, 0.5]
     even = {"temperature": 2.0, "thresholds": {"b": 1 / (1 + np.exp(-1))}}  # b is reached at 2
-    assert ManyLabels().margins(scores, LABELS, **even).tolist() == pytest.approx([1.0, 1.0])
+    assert ManyLabels(LABELS).margins(scores, **even).tolist() == pytest.approx([1.0, 1.0])
     words: Any = [np.array([[3.0, 0.0, 1.0], [0.0, 5.0, 4.5]]), np.zeros((0, 3))]
-    assert Spans().margins(words, ("PER",)).tolist() == [0.5, np.inf]
+    assert Spans(("PER",)).margins(words).tolist() == [0.5, np.inf]
 
 
 def test_answers_are_shown_on_one_line() -> None:
@@ -218,4 +221,4 @@ def test_answers_are_shown_on_one_line() -> None:
 def test_scores_of_another_shape_are_refused() -> None:
     scores: Any = [np.zeros((2, 5), dtype=np.float32)]
     with pytest.raises(ValueError, match="3 words and 5 tags"):
-        Spans().decode(scores, Examples.of(["one two three"]), ("LOC", "PER"))
+        Spans(("LOC", "PER")).decode(scores, Examples.of(["one two three"]))

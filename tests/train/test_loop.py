@@ -150,6 +150,21 @@ def test_the_best_weights_are_restored() -> None:
     assert torch.equal(weights(module), seen[1])
 
 
+@pytest.mark.parametrize("evaluates_first", [False, True])
+def test_a_good_start_that_nothing_surpasses_stands(evaluates_first: bool) -> None:
+    module = network()
+    start, looks = weights(module), 0
+
+    def score() -> float:
+        nonlocal looks
+        looks += 1
+        return 1.0 - (not torch.equal(weights(module), start)) * 0.1 * (1 + looks)
+
+    outcome = fit(dataclasses.replace(learner(module, score), evaluates_first=evaluates_first), SETTINGS, seed=0)
+    assert torch.equal(weights(module), start) is evaluates_first
+    assert next(step for step, _ in outcome.scores) == (0 if evaluates_first else 5)
+
+
 def test_training_ends_when_the_score_no_longer_rises() -> None:
     module = network()
     scores = iter([0.5, 0.4, 0.3])

@@ -13,7 +13,7 @@ import numpy as np
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import say
-from haoqi.data.answers import CLASSES, Accepts, AnswerKind
+from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts, AnswerKind
 from haoqi.data.examples import Examples, Weights
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rows import names_in, percent
@@ -27,7 +27,7 @@ _HEAVIEST = 10.0
 class Balance:
     """How far labels are evened out, and by which means."""
 
-    accepts: ClassVar[Accepts] = CLASSES
+    accepts: ClassVar[Accepts] = CLASSES_AND_PAIRS
     needs: ClassVar[frozenset[str]] = frozenset()
 
     strength: Annotated[float, Range(0.0, 1.0)] = 0.5

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.say import joined, say
-from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
+from haoqi.data.answers import Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, Words, recipes
 from haoqi.data.recipes._rows import with_rows
@@ -21,7 +21,7 @@ from haoqi.data.recipes._rows import with_rows
 class CutTexts:
     """From where a text counts as long, and which parts of it are learnt too."""
 
-    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
+    accepts: ClassVar[Accepts] = Accepts(raw=frozenset({"logits", "numbers"}))
     needs: ClassVar[frozenset[str]] = frozenset()
 
     limit: Annotated[int, Range(4, 100_000, log=True, search=False)] = 180

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
-from haoqi.data.answers import CLASSES, Accepts
+from haoqi.data.answers import SINGLE_TEXTS, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._edits import columns_of, is_word, lines_of
@@ -22,7 +22,7 @@ from haoqi.data.recipes._rows import percent
 class HideTokens:
     """What is hidden, how often, behind what."""
 
-    accepts: ClassVar[Accepts] = CLASSES
+    accepts: ClassVar[Accepts] = SINGLE_TEXTS
     needs: ClassVar[frozenset[str]] = frozenset()
 
     tokens: tuple[str, ...] = ()

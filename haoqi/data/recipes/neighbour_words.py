@@ -8,12 +8,13 @@ pairs of characters that keep together are words.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
+from haoqi.data.answers import CLASSES, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._edits import Change, Copies, Free, chosen
@@ -25,6 +26,8 @@ from haoqi.data.recipes._rows import percent
 @dataclass(frozen=True)
 class NeighbourWords(Copies):
     """How many words are replaced, and how near the others have to be."""
+
+    accepts: ClassVar[Accepts] = CLASSES  # which words are neighbours, labels say
 
     share: Annotated[float, Range(0.01, 0.5)] = 0.15
     """Of the words that have a neighbour, how many are replaced; one at least, never one within a span."""

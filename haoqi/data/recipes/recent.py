@@ -12,7 +12,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.answers import CLASSES, Accepts
+from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import RecipeTools, recipes
 from haoqi.data.recipes._rows import percent
@@ -23,7 +23,7 @@ from haoqi.data.recipes._rows import percent
 class Recent:
     """How fast rows age."""
 
-    accepts: ClassVar[Accepts] = CLASSES
+    accepts: ClassVar[Accepts] = ANYTHING
     needs: ClassVar[frozenset[str]] = frozenset()
 
     half_life: Annotated[float, Range(0.02, 2.0, log=True)] = 0.25

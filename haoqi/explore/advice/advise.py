@@ -99,6 +99,8 @@ def _read(body: Mapping[str, Any], timing: Mapping[str, Any], context: SearchCon
         for one in body["steps"]
     ]
     facts = {name: body[name] for name in ("metric", "score", "worth")}
+    metric = context.task.metric
+    facts |= {"score": metric.shown(facts["score"]), "greater_is_better": metric.greater_is_better}
     return Advice(steps=tuple(steps), seconds=timing.get("seconds", 0.0), **facts)
 
 

@@ -115,7 +115,7 @@ def _affordable(plan: Plan, context: SearchContext, costs: CostModel, seconds: f
 
 
 def _shares(plan: Plan, context: SearchContext) -> tuple[float, ...]:
-    least = max(FEWEST, len(context.task.labels))
+    least = max(FEWEST, len(context.task.labels))  # one for each label; numbers have none
     return tuple(share for share in SHARES if share * rows_of(plan, context) >= least)
 
 

@@ -12,6 +12,7 @@ from haoqi.evaluate.counts import items
 from haoqi.explore.advice.learning_curve_fits import MeasuredCurve, measure_curve, rows_of
 from haoqi.explore.beliefs.acquisition import Acquisition, paired_error
 from haoqi.explore.beliefs.evidence_pooling import certainty_needed, cross_dataset_lead
+from haoqi.explore.beliefs.merit_scale import MeritScale
 from haoqi.explore.beliefs.surrogate import Surrogate
 from haoqi.explore.beliefs.transfer_prior import Features, load_prior
 from haoqi.explore.costs.cost_model import CostModel
@@ -107,12 +108,17 @@ class RunEnd:
             self.context.folds / (self.context.folds - 1) if self.context.folds else 1.0
         )
 
+    @property
+    def scale(self) -> MeritScale:
+        """What turns scores into log-odds."""
+        return MeritScale(self.context.task.metric)
+
     @cached_property
     def acquisition(self) -> Acquisition:
         """What is believed of plans that could be run in as much time again."""
         known = cross_dataset_lead(self.context)
         return Acquisition(
-            surrogate=Surrogate.of(load_prior(Features.of(self.context)), self.history.alone),
+            surrogate=Surrogate.of(load_prior(Features.of(self.context)), self.history.alone, self.scale),
             cost=self.costs.cost,
             least_seconds=lambda plan: self.costs.cost(plan).seconds,
             left_seconds=self.longer_seconds,

@@ -52,7 +52,7 @@ class Acquisition:
     left_share: float = 1.0
     """Of the budget, in seconds or in steps."""
     champion_score: float = 0.0
-    """0 where there is no champion: anything is a gain."""
+    """Where there is no champion `MeritScale.no_champion`: anything good is a gain."""
     paired_error: float = PAIRED_ERROR
     """Standard error of the difference of two plans' scores on the examples that all are judged on."""
     alpha: float = 0.05
@@ -88,7 +88,7 @@ class Acquisition:
             deviation: same shape.
             proofs: the lead that each must show, shape (n,).
         """
-        scores, weights = predict_scores(mean, deviation)
+        scores, weights = predict_scores(mean, deviation, self.surrogate.scale)
         return self._passed(scores - self.champion_score, proofs[:, None]) @ weights
 
     def lesson_gain(self, lesson: "Lesson") -> float:

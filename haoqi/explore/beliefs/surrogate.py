@@ -19,7 +19,8 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.explore.beliefs.transfer_prior import TransferPrior, log_odds
+from haoqi.explore.beliefs.merit_scale import SHARES, MeritScale
+from haoqi.explore.beliefs.transfer_prior import TransferPrior
 from haoqi.explore.plans.plan import Experiment, Plan, plan_distance
 
 Floats = npt.NDArray[np.float64]
@@ -38,6 +39,8 @@ _NOISE, _LEAST_NOISE = 0.1, 0.03
 # How much more or less plans differ than the prior says: what is tried, and the standard deviation of its logarithm.
 _AMPLITUDES, _AMPLITUDE_DOUBT = (0.5, 0.71, 1.0, 1.41, 2.0), 0.5
 _SURE = 1.96
+# Points of the Gauss-Hermite quadrature.
+_NODES = 9
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,15 @@ class Surrogate:
     """Variances of their noise."""
     amplitude: float = 1.0
     """How much more plans differ here than on other data."""
+    scale: MeritScale = SHARES
+    """What turns scores into log-odds."""
 
     @classmethod
-    def of(cls, prior: TransferPrior, history: Sequence[Experiment]) -> "Surrogate":
+    def of(cls, prior: TransferPrior, history: Sequence[Experiment], scale: MeritScale = SHARES) -> "Surrogate":
         """Return what is believed after a history; plans that failed say nothing of others."""
         scored = [(e, e.score) for e in history if e.score is not None]
-        plans, values = tuple(e.plan for e, _ in scored), tuple(log_odds(score) for _, score in scored)
-        return cls(prior, plans, values, tuple(_noise(e) for e, _ in scored))._fitted()
+        plans, values = tuple(e.plan for e, _ in scored), tuple(scale.odds(score) for _, score in scored)
+        return cls(prior, plans, values, tuple(_noise(e, scale) for e, _ in scored), scale=scale)._fitted()
 
     def believe(self, plans: Sequence[Plan]) -> JointScores:
         """Return what is believed of some plans, all together."""
@@ -95,7 +100,7 @@ class Surrogate:
     def score(self, plan: Plan) -> tuple[float | None, float]:
         """Return the score that a plan is believed to get, and its standard deviation; None before anything scored."""
         joint = self.believe([plan])
-        scores, weights = predict_scores(joint.mean, joint.deviation)
+        scores, weights = predict_scores(joint.mean, joint.deviation, self.scale)
         mean = float(scores[0] @ weights)
         doubt = math.sqrt(max(0.0, float((scores[0] - mean) ** 2 @ weights)))
         return (round(mean, 6) if self.plans else None), round(doubt, 6)
@@ -152,24 +157,24 @@ def _nearness(one: Plan, other: Plan) -> float:
     return math.exp(-plan_distance(one, other) / REACH)
 
 
-def predict_scores(mean: Floats, deviation: Floats, nodes: int = 9) -> tuple[Floats, Floats]:
+def predict_scores(mean: Floats, deviation: Floats, scale: MeritScale = SHARES) -> tuple[Floats, Floats]:
     """Return scores that stand for normal beliefs in log-odds, shape (..., nodes), and their weights, shape (nodes,).
 
     Args:
         mean: shape (...).
         deviation: shape (...).
-        nodes: points of the Gauss-Hermite quadrature.
+        scale: what turns log-odds into scores.
     """
-    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    points, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     odds = mean[..., None] + deviation[..., None] * points
-    return 1 / (1 + np.exp(-odds)), weights / weights.sum()
+    return scale.merits(odds), weights / weights.sum()
 
 
-def _noise(experiment: Experiment) -> float:
+def _noise(experiment: Experiment, scale: MeritScale) -> float:
     """Return the variance of what an experiment shows of its plan, the part that all plans share left out."""
     if experiment.low is None or experiment.high is None:
         return _NOISE**2
-    deviation = (log_odds(experiment.high) - log_odds(experiment.low)) / (2 * _SURE)
+    deviation = (scale.odds(experiment.high) - scale.odds(experiment.low)) / (2 * _SURE)
     return max(_LEAST_NOISE**2, (1 - SHARED) * deviation**2)
 
 

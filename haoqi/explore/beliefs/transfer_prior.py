@@ -56,7 +56,8 @@ class Features:
     def of(cls, context: "SearchContext") -> "Features":
         """Return the features of the search's data."""
         lengths = context.lengths.of(next(iter(context.bases), None))
-        labels = max(1, len(context.task.labels))
+        # Numbers are as like each other as the texts of one label.
+        labels = len(context.task.labels) if context.task.output.kind.has_classes else 1
         return cls(len(context.splits.train) / labels, labels, sum(lengths) / len(lengths), context.lengths.unspaced)
 
     def likeness(self, other: "Features") -> float:

@@ -36,7 +36,7 @@ _COMPARED, _PAIR, _ROW, _CELL = 40, 0.01, 1e-5, 5e-7
 
 def report_seconds(context: SearchContext, rates: Throughput, experiments: int) -> float:
     """Return what publishing takes, and writing a report of so many experiments."""
-    rows, labels = len(context.judged), len(context.task.labels)
+    rows, labels = len(context.judged), len(context.task.labels)  # numbers have none, and no sums of each
     pairs = min(_COMPARED, experiments) * (_PAIR + rows * (_ROW + _CELL * labels))
     return rates.paced(REPORT_SECONDS + pairs)
 

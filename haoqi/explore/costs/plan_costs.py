@@ -33,9 +33,8 @@ def plan_size(plan: Plan, context: SearchContext) -> Size:
         train_rows=int(train * plan.share * plan.growth),
         valid_rows=valid,
         tokens=sum(lengths) / len(lengths),
-        labels=context.task.output.width(context.task.labels)
-        if not context.task.output.kind.of_words
-        else len(context.task.labels),
+        # Of words a method counts its tags itself; a number is a column, as a label is.
+        labels=len(context.task.labels) if context.task.output.kind.of_words else context.task.output.width,
         layers=card.layers if card else 0,
         width=card.width if card else 0,
         vocabulary=max(0, card.parameters // card.width - 12 * card.layers * card.width) if card else 0,

@@ -21,6 +21,7 @@ from haoqi.explore.plans.plan import Plan
 from haoqi.explore.plans.reason import Reason
 from haoqi.explore.setup.context import SearchContext
 from haoqi.models.predictor import Predictor
+from haoqi.models.predictors.constant import Constant
 from haoqi.tasks.task import Scores
 
 
@@ -68,13 +69,21 @@ def cross_validate(
 
 
 def cross_scores(context: SearchContext, fit: Callable[[Examples, int], Predictor]) -> Scores:
-    """Return scores of every judged example by what `fit` makes of the other folds' examples and the fold's number."""
+    """Return scores of every judged example by what `fit` makes of the other folds' examples and the fold's number.
+
+    Where every fold's answer is one number, all get the mean of these: a fold's own is the lower the higher its
+    examples are, so that the numbers together would seem to know something, and the wrong way round.
+    """
     fold_of = in_folds(context.judged, context.folds, context.generator("folds"))
     parts: list[tuple[Indices, Scores]] = []
+    constant = context.task.output.kind.is_number
     for fold in range(context.folds):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-        parts.append((held, fit(context.judged.take(rest), fold).scores(context.judged.take(held))))
-    return _in_order(parts)
+        fitted = fit(context.judged.take(rest), fold)
+        constant = constant and isinstance(fitted, Constant)
+        parts.append((held, fitted.scores(context.judged.take(held))))
+    found = _in_order(parts)
+    return np.full_like(found, np.mean(found)) if constant and isinstance(found, np.ndarray) else found
 
 
 def _in_order(parts: list[tuple[Indices, Scores]]) -> Scores:
@@ -98,8 +107,8 @@ def cross_decode(scores: Scores | Callable[[Indices], Scores], context: SearchCo
     decoded = []
     for mine, other in (parts, parts[::-1]):
         given = scores(other) if callable(scores) else scores
-        fitted = task.output.calibrate(_take(given, other), context.judged.take(other), task.labels, task.metric)
-        decoded.append(task.output.decode(_take(given, mine), context.judged.take(mine), task.labels, **fitted))
+        fitted = task.output.calibrate(_take(given, other), context.judged.take(other), task.metric)
+        decoded.append(task.output.decode(_take(given, mine), context.judged.take(mine), **fitted))
     return _joined(decoded, np.argsort(np.concatenate(parts)))
 
 

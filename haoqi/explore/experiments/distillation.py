@@ -39,7 +39,7 @@ def predict_as_teacher(
         texts: any.
         fit: what a plan learns from examples, as which part.
     """
-    width = context.task.output.width(context.task.labels)
+    width = context.task.output.width
     own, others = np.zeros((len(examples), width)), np.zeros((len(texts), width))
     asked, fold_of = Examples.of(texts), in_folds(examples, FOLDS, context.generator("taught", len(examples)))
     for fold in np.unique(fold_of):
@@ -60,6 +60,6 @@ def _temperature(plan: Plan, context: SearchContext) -> float:
 
 def _probabilities(context: SearchContext, examples: Examples, logits: Any, calibration: dict[str, Any]) -> Floats:
     scores = logits.astype(np.float32)
-    found = context.task.output.decode(scores, examples, context.task.labels, **calibration).probabilities
+    found = context.task.output.decode(scores, examples, **calibration).probabilities
     assert found is not None
     return found.astype(np.float32)

@@ -6,19 +6,27 @@ helps is measured by the probability of the right answers, which says more on fe
 calibrated probabilities are pooled by their weighted geometric mean (Genest and Zidek, 1986, "Combining probability
 distributions", doi:10.1214/ss/1177013825), so that the ensemble is a weighted sum of scores: one model on disk.
 
+Numbers are averaged as they are, and what helps is measured by the deciding metric, as in Caruana's paper: of numbers
+it does not jump. An average errs no more than its members do on the mean (Krogh and Vedelsby, 1995, "Neural network
+ensembles, cross validation, and active learning", NIPS 7).
+
 Nothing is fitted to evaluate one: experiments have answered the judged examples already. Chosen and judged by the same
 examples an ensemble would score too high, so its answers to each half of them are those of the members, the weights and
 the calibration that the other half chose, as in cross-fitting (Chernozhukov et al., 2018, doi:10.1111/ectj.12097). What
-is released is chosen by all of them. It suits tasks that label texts; the scores of words are not kept.
+is released is chosen by all of them. It suits tasks that label texts or pairs; the scores of words are not kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from haoqi.core import seeds
-from haoqi.data.examples import Indices
+from haoqi.data.answers import NUMBERS_TOO
+from haoqi.data.examples import Examples, Indices
+from haoqi.evaluate.metric import total
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.experiments.cross_validation import cross_decode
 from haoqi.explore.plans.plan import DISTIL, ENSEMBLE, Experiment, Plan
@@ -26,8 +34,21 @@ from haoqi.explore.record import artifacts
 from haoqi.explore.record.history import History
 from haoqi.explore.setup.artifact_paths import experiment_folder
 from haoqi.explore.setup.context import SearchContext
+from haoqi.tasks.task import Task
 
 Floats = npt.NDArray[np.float64]
+
+
+class Loss(Protocol):
+    """How bad an ensemble is."""
+
+    def __call__(self, pooled: Floats, rows: Indices) -> float:
+        """Return how bad it is to answer some rows so, shape (rows, columns)."""
+        ...
+
+
+POOLED = NUMBERS_TOO
+"""Which answers can be pooled."""
 
 FEWEST = 3
 """Methods that must have been scored before an ensemble is proposed."""
@@ -68,36 +89,33 @@ def ensemble_answers(plan: Plan, context: SearchContext) -> tuple[Predictions, d
     tables = _tables(context, plan.made_of)
     predictions = cross_decode(lambda other: _pooled(tables, _chosen(context, tables, other)), context)
     whole = _pooled(tables, np.array(plan.varied["weights"]))
-    return predictions, context.task.output.calibrate(whole, context.judged, context.task.labels, context.task.metric)
+    return predictions, context.task.output.calibrate(whole, context.judged, context.task.metric)
 
 
-def select_weights(
-    tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool, rng: np.random.Generator
-) -> Floats:
-    """Return the weight of each model in the ensemble of the likeliest answers, shape (models,).
+def select_weights(tables: Floats, loss: Loss, *, rng: np.random.Generator) -> Floats:
+    """Return the weight of each model in the best ensemble, shape (models,).
 
     Args:
-        tables: logits of calibrated probabilities, shape (models, n, labels).
-        truth: which labels each example has, shape (n, labels).
-        exclusive: one label each, or each label for itself.
+        tables: logits of calibrated probabilities, or numbers, shape (models, n, columns).
+        loss: how bad answers are.
         rng: draws the examples.
     """
-    total = np.zeros(len(tables))
+    shares, (count, columns) = np.zeros(len(tables)), tables.shape[1:]
     for _ in range(DRAWS):
-        rows = rng.integers(len(truth), size=min(len(truth), max(_ROWS, _CELLS // truth.shape[1])))
-        total += _greedy(tables[:, rows], truth[rows], exclusive=exclusive)
-    total[np.argsort(-total, kind="stable")[MEMBERS:]] = 0.0
-    total[total < _LEAST * total.sum()] = 0.0
-    found: Floats = np.round(total / total.sum(), 3)
+        rows = rng.integers(count, size=min(count, max(_ROWS, _CELLS // columns)))
+        shares += _greedy(tables[:, rows], partial(loss, rows=rows))
+    shares[np.argsort(-shares, kind="stable")[MEMBERS:]] = 0.0
+    shares[shares < _LEAST * shares.sum()] = 0.0
+    found: Floats = np.round(shares / shares.sum(), 3)
     return found
 
 
-def _greedy(tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool) -> Floats:
+def _greedy(tables: Floats, loss: Callable[[Floats], float]) -> Floats:
     """Return the shares of the models in the best of the growing ensembles, shape (models,)."""
     counts, together = np.zeros(len(tables)), np.zeros(tables.shape[1:])
     best, found = np.inf, counts
     for size in range(1, ROUNDS + 1):
-        losses = [_loss((together + table) / size, truth, exclusive=exclusive) for table in tables]
+        losses = [loss((together + table) / size) for table in tables]
         place = int(np.argmin(losses))
         counts[place] += 1
         together = together + tables[place]
@@ -106,13 +124,33 @@ def _greedy(tables: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool) ->
     return found
 
 
-def _loss(logits: Floats, truth: npt.NDArray[np.bool_], *, exclusive: bool) -> float:
-    """Return the mean negative log probability of the truth."""
-    if not exclusive:
-        return float(np.logaddexp(0.0, np.where(truth, -logits, logits)).mean())
-    top = logits.max(axis=1)
-    normal = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
-    return float((normal - logits[truth]).mean())
+def class_loss(truth: npt.NDArray[np.bool_], *, exclusive: bool) -> Loss:
+    """Return the mean negative log probability of the truth.
+
+    Args:
+        truth: which labels each example has, shape (n, labels).
+        exclusive: one label each, or each label for itself.
+    """
+
+    def loss(pooled: Floats, rows: Indices) -> float:
+        logits, right = pooled, truth[rows]
+        if not exclusive:
+            return float(np.logaddexp(0.0, np.where(right, -logits, logits)).mean())
+        top = logits.max(axis=1)
+        normal = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
+        return float((normal - logits[right]).mean())
+
+    return loss
+
+
+def number_loss(examples: Examples, task: Task) -> Loss:
+    """Return how bad numbers are by the metric that decides."""
+
+    def loss(pooled: Floats, rows: Indices) -> float:
+        answers = Predictions(labels=pooled[:, 0].tolist())
+        return -task.metric.merit(total(task.metric.count(examples.take(rows), answers, task))).item()
+
+    return loss
 
 
 def choose_weights(plans: Sequence[Plan], context: SearchContext) -> tuple[float, ...]:
@@ -123,23 +161,31 @@ def choose_weights(plans: Sequence[Plan], context: SearchContext) -> tuple[float
 
 def _chosen(context: SearchContext, tables: Floats, rows: Indices) -> Floats:
     """Return the weights of the models by some of the judged examples."""
-    targets = np.asarray(context.task.output.targets(context.judged.take(rows), context.task.labels))
+    rng, known = seeds.generator(context.seed, "ensemble", len(tables), len(rows)), context.judged.take(rows)
+    if context.task.output.kind.is_number:
+        shares = select_weights(tables[:, rows], number_loss(known, context.task), rng=rng)
+        shares[np.argmax(shares)] += 1.0 - shares.sum()  # a mean keeps the scale of the numbers
+        return np.round(shares, 3)
+    targets = np.asarray(context.task.output.targets(known))
     exclusive = targets.ndim == 1
-    truth = targets[:, None] == np.arange(len(context.task.labels)) if exclusive else targets.astype(bool)
-    rng = seeds.generator(context.seed, "ensemble", len(tables), len(rows))
-    return select_weights(tables[:, rows], truth, exclusive=exclusive, rng=rng)
+    truth = targets[:, None] == np.arange(context.task.output.width) if exclusive else targets.astype(bool)
+    return select_weights(tables[:, rows], class_loss(truth, exclusive=exclusive), rng=rng)
 
 
 def _pooled(tables: Floats, weights: Floats) -> npt.NDArray[np.float32]:
-    """Return the weighted sum of logits, shape (n, labels)."""
+    """Return the weighted sum of logits or numbers, shape (n, columns)."""
     return np.tensordot(weights, tables, axes=1).astype(np.float32)
 
 
 def _tables(context: SearchContext, plans: Sequence[Plan]) -> Floats:
-    """Return the logits of what plans answered to the judged examples, calibrated, shape (plans, n, labels)."""
+    """Return what plans answered to the judged examples: calibrated logits or numbers, shape (plans, n, columns)."""
     found = []
     for plan in plans:
-        chances = artifacts.read_predictions(experiment_folder(plan, context)).probabilities
+        answers = artifacts.read_predictions(experiment_folder(plan, context))
+        if context.task.output.kind.is_number:
+            found.append(np.asarray(answers.labels, np.float64)[:, None])
+            continue
+        chances = answers.probabilities
         assert chances is not None
         safe = np.clip(chances.astype(np.float64), _NEVER, 1 - _NEVER)
         found.append(np.log(safe) if context.task.output.kind.one_class else np.log(safe / (1 - safe)))

@@ -1,14 +1,16 @@
 """The job that a method is given to fit a plan: examples, seed, base, limits, and where to report."""
 
 from haoqi.core import seeds
+from haoqi.core.config import settings_of
 from haoqi.core.events import Advanced, Note
 from haoqi.core.say import say
+from haoqi.data.answers import setting_applies
 from haoqi.data.examples import Examples
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.plans.reason import Reason
 from haoqi.explore.setup.artifact_paths import checkpoint_folder
 from haoqi.explore.setup.context import SearchContext
-from haoqi.methods.method import Job, Progress
+from haoqi.methods.method import Job, Progress, methods
 
 
 def build_job(
@@ -36,6 +38,8 @@ def build_job(
         if notes is not None:
             notes.append(reason)
 
+    for name in _unused_settings(plan, context):
+        note(say("plan.unused", setting=name))
     return Job(
         task=context.task,
         train=train,
@@ -51,3 +55,10 @@ def build_job(
         devices=context.settings.devices,
         sharding=context.settings.sharding,
     )
+
+
+def _unused_settings(plan: Plan, context: SearchContext) -> list[str]:
+    """Return the settings that a plan has and that mean nothing for the task's answers, in order."""
+    kind, pairs = context.task.output.kind, context.task.pairs
+    known = {one.name: one for one in settings_of(methods.get(plan.method))}
+    return [name for name in plan.varied if name in known and not setting_applies(known[name], kind, pairs=pairs)]

@@ -62,7 +62,7 @@ def build_ensemble(plan: Plan, context: SearchContext, model: Callable[[Plan], M
     """Return one model of an ensemble's members: their scores by their temperatures, weighed and added."""
     found = [(model(one), weight) for one, weight in plan.members]
     weights = [weight / float(one.calibration.get("temperature", 1.0)) for one, weight in found]
-    predictor = Blend.of([one.predictor for one, _ in found], weights, context.task.output.width(context.task.labels))
+    predictor = Blend.of([one.predictor for one, _ in found], weights, context.task.output.width)
     return rebuild_model(predictor, plan, context)
 
 

@@ -49,7 +49,7 @@ def predict_out_of_fold(context: SearchContext, examples: Examples) -> Floats:
 
 
 def predict_texts(context: SearchContext, examples: Examples, texts: Sequence[str]) -> Floats:
-    """Return the probability of each label for some texts by the same models, fitted on examples.
+    """Return the probability of each label for some single texts by the same models, fitted on examples.
 
     Their shape is (texts, labels).
 
@@ -98,12 +98,12 @@ def _round(context: SearchContext, examples: Examples, learnt: Examples) -> tupl
     """
     folds = in_folds(examples, FOLDS, context.generator("held out", len(examples)))
     parts = [_cross_scores(context, learnt, folds, plan) for plan in label_check_plans(context, len(examples))]
-    some = thinned(len(examples), len(context.task.labels))
-    targets = np.asarray(context.task.output.targets(examples.take(some), context.task.labels))
+    some = thinned(len(examples), context.task.output.width)
+    targets = np.asarray(context.task.output.targets(examples.take(some)))
     weights, offset = trust([part[some] for part in parts], targets, examples.counting[some])
     # Of few examples, trust is slow to believe that all members are surer than they say.
     scores = _summed(parts, weights, offset)
-    sharpness = 1 / context.task.output.calibrate(scores, examples, context.task.labels)["temperature"]
+    sharpness = 1 / context.task.output.calibrate(scores, examples)["temperature"]
     weights, offset = (np.asarray(array * sharpness, dtype=np.float32) for array in (weights, offset))
     return _probabilities(context, examples, _summed(parts, weights, offset)), weights, offset
 
@@ -119,13 +119,13 @@ def _summed(parts: Sequence[Scores], weights: Floats, offset: Floats) -> Floats:
 
 
 def _probabilities(context: SearchContext, asked: Examples, scores: Floats) -> Floats:
-    found = context.task.output.decode(scores, asked, context.task.labels).probabilities
+    found = context.task.output.decode(scores, asked).probabilities
     assert found is not None
     return np.asarray(found, dtype=np.float32)
 
 
 def _cross_scores(context: SearchContext, examples: Examples, fold_of: Indices, plan: Plan) -> Floats:
-    found = np.zeros((len(examples), len(context.task.labels)), np.float32)
+    found = np.zeros((len(examples), context.task.output.width), np.float32)
     believed = examples.counting >= _LEAST_TRUST
     for fold in np.unique(fold_of):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero((fold_of != fold) & believed)
@@ -150,6 +150,7 @@ def _content(context: SearchContext, examples: Examples) -> list[object]:
         examples.labels,
         examples.weights,
         examples.ids,
+        *([] if examples.pairs is None else [examples.pairs]),
     ]
 
 

@@ -100,7 +100,7 @@ def _fit_and_score(step: Proposal, context: SearchContext, notes: list[Reason]) 
         job = replace(job, remember=lambda found: memories.append(artifacts.EarlyAnswers.of(ids, found)))
         predictor = context.method(plan).fit(job)
         scores = predictor.scores(context.judged)
-    calibration = task.output.calibrate(scores, context.judged, task.labels, task.metric)
+    calibration = task.output.calibrate(scores, context.judged, task.metric)
     decoded = cross_decode(scores, context)
     return _kept(plan, context, decoded, calibration, predictor=predictor, memory=memories[0] if memories else None)
 

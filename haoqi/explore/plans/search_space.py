@@ -34,6 +34,7 @@ def list_plans(
     *,
     variants: int,
     rng: np.random.Generator,
+    applies: Callable[[Setting], bool] = lambda setting: True,
 ) -> list[Plan]:
     """Return the plans that a search may choose from, defaults before variations, the same for one rng.
 
@@ -44,11 +45,12 @@ def list_plans(
         rows: number of training examples.
         variants: variations per method and base.
         rng: draws the variations.
+        applies: whether a setting means anything for what is learnt; others are not varied.
     """
     plans: list[Plan] = []
     for name, maker in sorted(makers.items()):
         for base in bases if maker.uses_base else (None,):
-            drawn = [{}, *_variations(maker, variants, rng)]
+            drawn = [{}, *_variations(searched_settings(maker, applies), variants, rng)]
             plans += [Plan.of(name, base, settings) for settings in drawn]
     plans.sort(key=lambda plan: bool(plan.settings))
     return [lesser for plan in plans for lesser in _fidelities(plan, work, rows)]
@@ -63,8 +65,12 @@ def _fidelities(plan: Plan, work: Callable[[Plan], float], rows: int) -> list[Pl
     return found
 
 
-def _variations(maker: Callable[..., Any], count: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    searched = [s for s in settings_of(maker) if s.limits is not None and s.limits.search]
+def searched_settings(maker: Callable[..., Any], applies: Callable[[Setting], bool]) -> list[Setting]:
+    """Return the settings of a method that a search varies, in order."""
+    return [s for s in settings_of(maker) if s.limits is not None and s.limits.search and applies(s)]
+
+
+def _variations(searched: Sequence[Setting], count: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for _ in range(count * 4 if searched else 0):
         drawn = {setting.name: _draw(setting, rng) for setting in searched}

@@ -18,6 +18,9 @@ LONGEST = 300
 
 MOST_EXAMPLES = 10
 
+BRIER = "brier"
+"""The measure of how honest probabilities are, more being better; all others are in the deciding metric."""
+
 SHORT = 0.5
 """A lesson that surely brings less than this share of the gain it promised is refuted."""
 

@@ -172,15 +172,22 @@ class ChampionDiagnostics:
 
     @cached_property
     def out_of_fold_valid(self) -> Floats | None:
-        """The same models' probabilities for the validation examples, so that the two splits can be compared."""
+        """The same models' probabilities for the validation examples, so that the two splits can be compared.
+
+        None where they are pairs, too.
+        """
         context = self._label_check_context
-        return None if context is None else predict_texts(context, self.splits.train, self.splits.valid.texts)
+        return (
+            None
+            if context is None or self.task.pairs
+            else predict_texts(context, self.splits.train, self.splits.valid.texts)
+        )
 
     @cached_property
     def _label_check_context(self) -> SearchContext | None:
         """The context with as many bases as checking labels has time for, or had before; None where it has none."""
         kind = self.task.output.kind
-        if kind.of_words or not kind.has_classes or self.task.pairs:
+        if kind.of_words or not kind.has_classes:
             return None
         rooms = (self.context, replace(self.context, bases={}))
         costs = CostModel.of(self.context, self.history.experiments, timed=self.left_seconds is not None)

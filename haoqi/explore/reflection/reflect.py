@@ -21,12 +21,12 @@ from haoqi.core.say import named, say
 from haoqi.data.answers import CLASSES
 from haoqi.evaluate.comparison import Comparison, average, compare
 from haoqi.evaluate.counts import share
-from haoqi.evaluate.metric import Statistics
+from haoqi.evaluate.metric import Metric, Statistics
 from haoqi.explore.experiments.results import pool_statistics
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.record.claims import measured_in
 from haoqi.explore.record.history import History
-from haoqi.explore.record.lessons import ALPHA, Lesson, LessonVerdict, decide_lesson
+from haoqi.explore.record.lessons import ALPHA, BRIER, Lesson, LessonVerdict, decide_lesson
 from haoqi.explore.reflection.champion_diagnostics import DIAGNOSTICS_SECONDS, DIAGNOSTICS_SHARE, ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.scheduling.next_proposal import opening_over, out_of_steps, trains_next
@@ -65,7 +65,7 @@ def update_lessons(context: SearchContext, history: History, spent: Callable[[],
         found = _judged(lesson, diagnostics, context)
         if over or found.decision == "confirmed":
             history.conclude(found, spent=spent())
-            context.listen(Note(in_words(lesson, found, context.task.metric.name)))
+            context.listen(Note(in_words(lesson, found, context.task.metric)))
     if _due(context, history, left):
         _look(context, diagnostics, spent)
     elif _due_early(context, history, left):
@@ -108,18 +108,19 @@ def judge_lesson(lesson: Lesson, diagnostics: ChampionDiagnostics) -> LessonVerd
     )
 
 
-def in_words(lesson: Lesson, found: LessonVerdict, metric: str) -> str:
+def in_words(lesson: Lesson, found: LessonVerdict, metric: Metric) -> str:
     """Return what became of a lesson on one line: whether a remedy helped; the observation was measured and stands.
 
     Args:
         lesson: the observation, and the plans against it.
         found: what their tests said.
-        metric: name of the task's first.
+        metric: the task's first.
     """
     if found.difference is None or found.p_value is None:
         return say("lesson.told.unjudged", claim=lesson.claim)
-    facts = {"difference": signed(found.difference), "p": p_value(found.p_value)}
-    measure = say(measured_in(lesson.measure), metric=named("metric", metric))
+    difference = found.difference if lesson.measure == BRIER else metric.shown(found.difference)
+    facts = {"difference": signed(difference), "p": p_value(found.p_value)}
+    measure = say(measured_in(lesson.measure), metric=named("metric", metric.name))
     return say(f"lesson.told.{found.decision}", claim=lesson.claim, measure=measure, **facts)
 
 
@@ -277,7 +278,7 @@ def _compared(
     if first is None or second is None:
         return None
     rng = seeds.generator(diagnostics.context.seed, "lesson", lesson.key, mine[0].number)
-    if lesson.measure == "brier":
+    if lesson.measure == BRIER:
         return compare(first, second, share, rng=rng)
     return diagnostics.task.metric.compare(first, second, rng=rng)
 
@@ -286,7 +287,7 @@ def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: Champio
     """Return what a plan's runs did per example in a lesson's measure; None where there is no time to find out."""
     if lesson.measure == "metric":
         return pool_statistics(runs, diagnostics.context)
-    if lesson.measure == "brier":
+    if lesson.measure == BRIER:
         tables = [_honesty(run, diagnostics) for run in runs]
         return None if any(table is None for table in tables) else average([t for t in tables if t is not None])
     model = diagnostics.model_of(runs[0])
@@ -298,10 +299,10 @@ def _statistics(lesson: Lesson, runs: Sequence[Experiment], diagnostics: Champio
 
 def _honesty(run: Experiment, diagnostics: ChampionDiagnostics) -> "Statistics | None":
     """Return 1 less the Brier score of each judged example, halved so that it lies in [0, 1], and 1: shape (n, 2)."""
-    found, labels = diagnostics.answers(run).probabilities, diagnostics.task.labels
+    found, output = diagnostics.answers(run).probabilities, diagnostics.task.output
     if found is None:
         return None
-    targets = np.asarray(diagnostics.task.output.targets(diagnostics.judged, labels), dtype=np.float64)
-    truth = targets if targets.ndim == 2 else (targets[:, None] == np.arange(len(labels))).astype(np.float64)
+    targets = np.asarray(output.targets(diagnostics.judged), dtype=np.float64)
+    truth = targets if targets.ndim == 2 else (targets[:, None] == np.arange(output.width)).astype(np.float64)
     missed = ((found - truth) ** 2).sum(axis=1)
-    return csr_array(np.column_stack([1.0 - missed / (2 if targets.ndim == 1 else len(labels)), np.ones(len(missed))]))
+    return csr_array(np.column_stack([1.0 - missed / (2 if targets.ndim == 1 else output.width), np.ones(len(missed))]))

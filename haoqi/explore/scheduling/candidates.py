@@ -7,6 +7,7 @@ from functools import cached_property
 from haoqi.data.recipes import recipes
 from haoqi.explore.beliefs.acquisition import Acquisition, paired_error
 from haoqi.explore.beliefs.evidence_pooling import can_pool, certainty_needed, known_lead
+from haoqi.explore.beliefs.merit_scale import MeritScale
 from haoqi.explore.beliefs.surrogate import Surrogate
 from haoqi.explore.beliefs.transfer_prior import Features, PriorBelief, TransferPrior, load_prior
 from haoqi.explore.costs.cost_model import CostModel
@@ -64,13 +65,14 @@ class Candidates:
             share = min(1.0, max(0.0, self.left / settings.budget_seconds))
         elif settings.steps:
             share = 1 - len(history.experiments) / settings.steps
+        champion, surrogate = history.champion_score, self._surrogate
         return Acquisition(
-            surrogate=self._surrogate,
+            surrogate=surrogate,
             cost=self.costs.cost,
             least_seconds=self.seconds_to_begin,
             left_seconds=self.left,
             left_share=share,
-            champion_score=history.champion_score or 0.0,
+            champion_score=surrogate.scale.no_champion if champion is None else champion,
             paired_error=paired_error(history),
             alpha=usual_alpha_share(history, settings.alpha),
             certainty=certainty_needed(settings.alpha),
@@ -84,7 +86,7 @@ class Candidates:
 
     @cached_property
     def _surrogate(self) -> Surrogate:
-        return Surrogate.of(self.prior, self.history.alone)
+        return Surrogate.of(self.prior, self.history.alone, MeritScale(self.context.task.metric))
 
     def _affordable_plans(self) -> list[Plan]:
         return [plan for plan in self.untried_plans() if self._is_affordable(plan)]

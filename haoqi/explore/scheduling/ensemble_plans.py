@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from haoqi.data.recipes import recipes
 from haoqi.explore.beliefs.evidence_pooling import cross_dataset_lead
 from haoqi.explore.experiments.ensemble_selection import (
     FEWEST,
     MEMBERS,
+    POOLED,
     choose_weights,
     ensemble_answers,
     member_experiments,
@@ -47,8 +49,7 @@ def compose_ensemble(context: SearchContext, history: History) -> Plan | None:
     best, found = history.champion, member_experiments(history)
     if (
         best is None
-        or not context.task.output.kind.has_classes
-        or context.task.output.kind.of_words
+        or not POOLED.takes(context.task.output.kind, pairs=context.task.pairs)
         or len(found) < FEWEST
         or len(context.judged) < 2
     ):
@@ -80,6 +81,9 @@ def propose_student(context: SearchContext, history: History, answering: Callabl
     """
     teacher = history.champion
     if teacher is None or teacher.plan.method != ENSEMBLE or teacher.score is None:
+        return None
+    task = context.task
+    if not recipes.build(DISTIL).accepts.takes(task.output.kind, pairs=task.pairs):
         return None
     if any(experiment.plan.made_of == (teacher.plan,) for experiment in history.experiments):
         return None

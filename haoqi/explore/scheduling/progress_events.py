@@ -4,6 +4,7 @@ from haoqi.core.events import Clock as Spent
 from haoqi.core.events import Note, Tried, Trying
 from haoqi.core.quantities import chance, p_value, signed
 from haoqi.core.say import Sentence, named, say
+from haoqi.evaluate.metric import Metric
 from haoqi.explore.plans.proposal import Proposal
 from haoqi.explore.record.history import History, Verdict
 from haoqi.explore.setup.budget_clock import BudgetClock
@@ -14,10 +15,10 @@ def tell_resumed(context: SearchContext, history: History, clock: BudgetClock) -
     """Say where a run is taken up again, if it is, and how much of its budget is left."""
     champion = history.champion
     if champion is not None:
-        count = len(history.experiments)
-        facts = {"number": champion.number, "plan": champion.plan.words(), "score": f"{history.champion_score:.3f}"}
-        metric = named("metric", context.task.metric.name)
-        context.listen(Note(say("search.resumed", count=count, n=count, metric=metric, **facts)))
+        count, metric = len(history.experiments), context.task.metric
+        score = metric.shown(history.champion_score or 0.0)
+        facts = {"number": champion.number, "plan": champion.plan.words(), "score": f"{score:.3f}"}
+        context.listen(Note(say("search.resumed", count=count, n=count, metric=named("metric", metric.name), **facts)))
     context.listen(tell_spent(context, history, clock))
 
 
@@ -30,17 +31,23 @@ def tell_trying(context: SearchContext, history: History, proposal: Proposal) ->
 def tell_tried(context: SearchContext, history: History, clock: BudgetClock) -> None:
     """Say what the latest experiment scored, and what became of it."""
     experiment, verdict = history.experiments[-1], history.verdicts[-1]
+    metric = context.task.metric
+    merits = (experiment.low, experiment.score, experiment.high)
+    low, score, high = (None if one is None else metric.shown(one) for one in merits)
+    if not metric.greater_is_better:
+        low, high = high, low
     context.listen(
         Tried(
             number=experiment.number,
             plan=experiment.plan.words(),
-            metric=context.task.metric.name,
-            score=experiment.score,
-            low=experiment.low,
-            high=experiment.high,
+            metric=metric.name,
+            score=score,
+            low=low,
+            high=high,
             seconds=experiment.seconds,
-            verdict=experiment.failure() or in_words(verdict),
+            verdict=experiment.failure() or in_words(verdict, metric),
             champion=verdict.decision in ("crowned", "faster"),
+            greater_is_better=metric.greater_is_better,
         )
     )
     context.listen(tell_spent(context, history, clock))
@@ -52,13 +59,13 @@ def tell_spent(context: SearchContext, history: History, clock: BudgetClock) -> 
     return Spent(clock.spent, settings.budget_seconds, len(history.experiments), settings.steps)
 
 
-def in_words(verdict: Verdict) -> str:
-    """Return what became of a challenger, on one line."""
+def in_words(verdict: Verdict, metric: Metric) -> str:
+    """Return what became of a challenger, on one line, with the difference of the deciding metric's own values."""
     if verdict.against is None or verdict.difference is None or verdict.p_value is None:
         return say("verdict.first") if verdict.decision == "crowned" else say(f"verdict.{verdict.decision}")
     facts = say(
         "verdict.facts_crossed" if verdict.retested else "verdict.facts",
-        difference=signed(verdict.difference),
+        difference=signed(metric.shown(verdict.difference)),
         p=p_value(verdict.p_value),
     )
     if verdict.decision == "crowned" and verdict.chance_better is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from haoqi.core.errors import UserError
 from haoqi.core.events import Listen, Note
-from haoqi.core.say import joined, say
+from haoqi.core.say import joined, named, say
 from haoqi.data.preparing.languages import HARDLY_ANY, language_shares
 from haoqi.explore.settings import ExploreSettings
 from haoqi.models.bases import Base, BaseCard
@@ -43,7 +43,8 @@ def choose_bases(
     except UserError as error:
         listen(Note(say("base.none", what=error.what, hint=error.hint), warning=True))
         return {}
-    shares = [f"{language} {share:.0%}" for language, share in list(languages.items())[:3] if share > HARDLY_ANY]
+    most = [(language, share) for language, share in list(languages.items())[:3] if share > HARDLY_ANY]
+    shares = [say("language.share", name=named("language", language), share=share) for language, share in most]
     found = joined(shares)
     listen(Note(say("base.chosen", name=name, languages=found)))
     return {name: base}

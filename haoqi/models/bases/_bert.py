@@ -6,6 +6,7 @@ for computing, not for training, as there is no dropout; nor for exporting, as t
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,18 +102,23 @@ def load_bert(base: Base) -> Bert | None:
         if any(config.get(name, usual) != usual for name, usual in _PLAIN.items()) or "model_type" not in config:
             return None
         model = Bert(config)
-        weights: dict[str, Tensor] = {}
-        for file in sorted(base.folder.glob("model*.safetensors")):
-            weights |= load_file(file)
-        wanted = {name: weights[name] for name in model.state_dict()}
-        model.load_state_dict({name: _stored(name, value) for name, value in wanted.items()}, assign=True)
+        model.load_state_dict(_weights(base.folder, list(model.state_dict())), assign=True)
     except Exception:  # whoever asks loads it by Transformers then, which says what is the matter
         return None
     return model.requires_grad_(False).eval()
 
 
-def _stored(name: str, value: Tensor) -> Tensor:
-    return value if name == _TABLE and value.dtype in (torch.float16, torch.bfloat16) else value.float()
+def _weights(folder: Path, names: Sequence[str]) -> dict[str, Tensor]:
+    """Return the weights of these names."""
+    found: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("model*.safetensors")):
+        read = load_file(file)
+        found |= {name: read[name].float() for name in names if name in read and name != _TABLE}
+        if _TABLE in names and _TABLE in read:
+            half = read[_TABLE].dtype in (torch.float16, torch.bfloat16)
+            # Mapped again, so that what was copied into 32 bits need not stay mapped beside the copies.
+            found[_TABLE] = load_file(file)[_TABLE] if half else read[_TABLE].float()
+    return {name: found[name] for name in names}
 
 
 def _mask(mask: Tensor | None, shape: Sequence[int], kind: torch.dtype, *, fused: bool) -> Tensor | None:

@@ -52,7 +52,7 @@ def search_cascades(
         tell: receives what is being done.
     """
     found: list[tuple[str, Candidate]] = []
-    if len(test.judges) < MIN_EXAMPLES:
+    if len(test.examples) < MIN_EXAMPLES:
         return found
     if refused is not None:
         tell(say("compiling.cascade", faithful=faithful.name, fast=refused.name))
@@ -111,7 +111,7 @@ def _best_truncated_pass(test: FaithfulnessTest, form: Candidate, faithful: Cand
         scored = replace(
             one,
             measured=replace(one.measured, texts_per_second=speed),
-            scores=one.predictor.scores(test.judges),
+            scores=one.predictor.scores(test.examples),
         )
         share = float(np.mean(~(_margins(test, scored) >= max(_fit_margins(test, scored)))))
         promising.append((_expected_speed(scored, faithful, share), scored))
@@ -191,8 +191,8 @@ def _expected_speed(fast: Candidate, faithful: Candidate, share: float) -> float
 def _choose_timed(test: FaithfulnessTest, faithful: Candidate, by: Array | None = None) -> Examples:
     """Return compile examples to time with: evenly spaced, so that the share of deferred ones is kept."""
     most = max(_MIN_TIMED, int(faithful.speed * _TIMED_SECONDS))
-    order = np.arange(len(test.judges)) if by is None else np.argsort(by, kind="stable")
-    return test.judges.take(order[np.linspace(0, len(order) - 1, min(most, len(order))).astype(np.int64)])
+    order = np.arange(len(test.examples)) if by is None else np.argsort(by, kind="stable")
+    return test.examples.take(order[np.linspace(0, len(order) - 1, min(most, len(order))).astype(np.int64)])
 
 
 def _margins(test: FaithfulnessTest, fast: Candidate) -> Array:

@@ -51,7 +51,7 @@ class FaithfulnessTest:
 
     model: Model
     """The uncompiled model."""
-    judges: Examples
+    examples: Examples
     """The compile examples, labelled."""
     scores: Scores
     """The uncompiled model's, of the examples."""
@@ -59,16 +59,16 @@ class FaithfulnessTest:
     def decode(self, scores: Scores) -> Predictions:
         """Return the answers that scores of the examples stand for."""
         task = self.model.task
-        return task.output.decode(scores, self.judges, task.labels, **self.model.calibration)
+        return task.output.decode(scores, self.examples, **self.model.calibration)
 
     def score(self, scores: Scores) -> float:
         """Return the score of answers in the task's first metric."""
         task = self.model.task
-        return task.metric(self.judges, self.decode(scores), task)
+        return task.metric(self.examples, self.decode(scores), task)
 
     def compare(self, candidate: Candidate) -> tuple[str, Candidate]:
         """Return the verdict on a candidate, and the candidate with the measures that it rests on."""
-        return self.compare_scores(candidate, candidate.predictor.scores(self.judges))
+        return self.compare_scores(candidate, candidate.predictor.scores(self.examples))
 
     def compare_scores(self, candidate: Candidate, scores: Scores) -> tuple[str, Candidate]:
         """Return the verdict on a candidate's scores, and the candidate with the measures that it rests on."""

@@ -1,4 +1,4 @@
-"""The labels of the nearest known texts, by a frozen base's embeddings."""
+"""The labels of the nearest known texts, or pairs of texts, by a frozen base's embeddings."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +15,7 @@ from haoqi.models.bases import Base
 from haoqi.models.compile.form import Compute
 from haoqi.models.encoders.base_copy import read_base, write_base
 from haoqi.models.encoders.embedder import Embedder
+from haoqi.models.encoders.pair_features import Pairing, pair_places
 from haoqi.models.predictor import Progress, predictors
 from haoqi.tasks.task import Scores
 
@@ -34,16 +35,19 @@ class EmbeddingNeighbours:
 
     embedder: Embedder
     known: npt.NDArray[np.float16]
-    """Embeddings of the known texts, of length 1, shape (n, width); half precision, as they only rank."""
+    """Embeddings of the known texts, of length 1, or places of the known pairs, shape (n, features); half precision, as
+    they only rank."""
     targets: npt.NDArray[Any]
     """True where a known text has a label, bool, shape (n, labels); or its number, float32, shape (n, 1)."""
     neighbours: int
     reach: float
-    """Difference of cosine at which a neighbour's vote falls to a third."""
+    """Difference of cosine at which a neighbour's vote falls to a third; of pairs, of half the squared distance."""
     exclusive: bool
     """Whether a text has exactly one label."""
     weights: Floats | None = None
     """How much the vote of each known text counts, shape (n,); None: all alike."""
+    pairing: Pairing = ""
+    """Whether examples are pairs, which are then near where their features are."""
 
     @property
     def thread_safe(self) -> bool:
@@ -65,10 +69,11 @@ class EmbeddingNeighbours:
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
-        return self.of(self.embedder(examples.texts, progress))
+        return self.of(self.embedder.examples(examples, self.pairing, progress))
 
     def of(self, embeddings: Floats) -> Floats:
-        """Return the logits of some embeddings, shape (n, labels)."""
+        """Return the logits of some embeddings, or features of pairs, shape (n, labels)."""
+        embeddings = pair_places(embeddings, self.pairing) if self.pairing else embeddings
         found = np.empty((len(embeddings), self.targets.shape[1]), np.float32)
         step = max(1, SIMILARITIES // max(len(self.known), self.neighbours * self.targets.shape[1]))
         for start in range(0, len(embeddings), step):
@@ -77,6 +82,8 @@ class EmbeddingNeighbours:
 
     def _votes(self, embeddings: Floats) -> Floats:
         similar = embeddings @ self._known_in_full.T
+        if self.pairing:  # what the question's own length adds is the same for all
+            similar -= self._half_lengths
         count = min(self.neighbours, similar.shape[1])
         nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
         cosines = np.take_along_axis(similar, nearest, axis=1)
@@ -108,7 +115,8 @@ class EmbeddingNeighbours:
         arrays = {"known": self.known, "targets": self.targets}
         weights = {} if self.weights is None else {"weights": self.weights}
         save_arrays(folder / "arrays.safetensors", {**arrays, **weights})
-        facts = {"neighbours": self.neighbours, "reach": self.reach, "exclusive": self.exclusive}
+        facts: dict[str, Any] = {"neighbours": self.neighbours, "reach": self.reach, "exclusive": self.exclusive}
+        facts |= {"pairing": self.pairing} if self.pairing else {}
         write_json(folder / "neighbours.json", facts)
 
     @classmethod
@@ -121,6 +129,11 @@ class EmbeddingNeighbours:
     @cached_property
     def _usual(self) -> Floats:
         return np.average(self.targets, axis=0, weights=self.weights).astype(np.float32)
+
+    @cached_property
+    def _half_lengths(self) -> Floats:
+        found: Floats = (self._known_in_full**2).sum(axis=1) / 2
+        return found
 
     @cached_property
     def _known_in_full(self) -> Floats:

@@ -1,23 +1,34 @@
-"""Whether a new version may answer to a name that another answers to: not with other labels or a clearly lower score.
+"""Whether a new version may answer to a name that another answers to: not with other labels, numbers on another scale,
+or a clearly lower score.
 
 A name is asked by programs that know the labels of the version before, and two files may have one name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from haoqi.core.errors import UserError
 from haoqi.data.schema import Schema
 from haoqi.evaluate.headline import headline
+from haoqi.evaluate.metric import Metric
 from haoqi.models.model import Model
 from haoqi.models.releases import releases
 from haoqi.models.releases.releases import Release
 from haoqi.tasks.task import Task
 
 FACT = "data"
-"""Under which a release's facts say what it was learnt from: its fingerprint, where it lay, the task and the labels."""
+"""Under which a release's facts say what it was learnt from: its fingerprint, where it lay, the task and the labels,
+and of numbers their scale."""
+
+SAME_SCALE = 0.6
+"""Numbers are on one scale where what two releases learnt shares so much of what they cover together: of 0 to 5 and 1
+to 5 it is more, of 0 to 5 and 0 to 10 less."""
+
+_MIDDLE = (0.05, 0.95)  # outliers tell nothing of a scale
 
 SAID = "as_said"
 """The person wanted it so."""
@@ -35,7 +46,8 @@ class Promotion:
     answers: int
     """The version that does."""
     why_not: str = ""
-    """The kind of reason where another does: other_task, other_labels, lower_score, as_said or answered_before."""
+    """The kind of reason where another does: other_task, other_labels, other_scale, lower_score, as_said or
+    answered_before."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the reason rests on; where it was promoted, what was learnt from elsewhere and answered until then."""
 
@@ -56,9 +68,9 @@ def publish(
         model: what to publish.
         evidence: as for `releases.publish`.
         name: as for `releases.publish`.
-        learnt: what it was learnt from: fingerprint and source.
+        learnt: what it was learnt from: fingerprint and source; of numbers the scale, as `scale_of` gives it.
         schema: how that was read.
-        promote: let it answer, or not; None: unless it has other labels or scores clearly lower.
+        promote: let it answer, or not; None: unless it has other labels, another scale, or scores clearly lower.
         home: the folder that holds releases/; None: HAOQI_HOME.
 
     Raises:
@@ -68,13 +80,22 @@ def publish(
     known = {**learnt, "task": task.name, "labels": list(task.labels)}
     model = replace(model, facts={**model.facts, FACT: known})
     before = _answering(name, home)
-    kind, facts = ("", {}) if before is None else _reason(task, evidence, before)
+    kind, facts = ("", {}) if before is None else _reason(task, evidence, known, before)
     wanted = not kind if promote is None else promote
     published = releases.publish(model, evidence, name, schema=schema, home=home, promote=wanted)
     found = _standing(published, kind or SAID, facts, home)
     if found.promoted and before is not None:
         found = replace(found, facts=_elsewhere(known, before))
     return published, found
+
+
+def scale_of(numbers: Sequence[float]) -> list[float]:
+    """Return between which two numbers nine tenths of some lie; nothing for none.
+
+    >>> scale_of([0.0, 1.0, 2.0, 3.0, 4.0])
+    [0.2, 3.8]
+    """
+    return [round(float(one), 6) for one in np.quantile(numbers, _MIDDLE)] if len(numbers) else []
 
 
 def standing(release: Release, *, promote: bool | None = None, home: Path | None = None) -> Promotion:
@@ -92,7 +113,7 @@ def standing(release: Release, *, promote: bool | None = None, home: Path | None
         return Promotion(True, now.version)
     # An older one has had its turn: what speaks against it now is that another was promoted since.
     older = release.version < now.version
-    kind, facts = ("", {}) if older else _reason(release.task, release.evidence, now)
+    kind, facts = ("", {}) if older else _reason(release.task, release.evidence, release.facts.get(FACT, {}), now)
     return _standing(release, kind or BEFORE, facts, home)
 
 
@@ -111,7 +132,9 @@ def _answering(name: str, home: Path | None) -> Release | None:
     return found
 
 
-def _reason(task: Task, evidence: Mapping[str, Any], now: Release) -> tuple[str, dict[str, Any]]:
+def _reason(
+    task: Task, evidence: Mapping[str, Any], known: Mapping[str, Any], now: Release
+) -> tuple[str, dict[str, Any]]:
     """Return why a version should not take the place of the one that answers; the kind is empty where it may."""
     old = now.task
     shared: dict[str, Any] = {"source": _source(now)}
@@ -121,17 +144,33 @@ def _reason(task: Task, evidence: Mapping[str, Any], now: Release) -> tuple[str,
         added = [label for label in task.labels if label not in set(old.labels)]
         missing = [label for label in old.labels if label not in set(task.labels)]
         return "other_labels", {**shared, "added": added, "missing": missing}
+    scale, other = known.get("scale"), now.facts.get(FACT, {}).get("scale")
+    if scale and other and _shared(scale, other) < SAME_SCALE:  # a version of before says nothing of it
+        return "other_scale", {**shared, "scale": list(scale), "before": list(other)}
     metric = task.metric.name
     mine, theirs = score_of(evidence, metric), score_of(now.evidence, metric)
-    if mine is not None and theirs is not None and mine[2] < theirs[1]:
+    if mine is not None and theirs is not None and _clearly_worse(task.metric, mine, theirs):
         return "lower_score", {**shared, "metric": metric, "score": list(mine), "before": list(theirs)}
     return "", {}
+
+
+def _shared(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return which share of what two ranges cover together both cover."""
+    together = max(one[1], other[1]) - min(one[0], other[0])
+    if together <= 0:  # the same number, again and again
+        return 1.0
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0])) / together
 
 
 def score_of(evidence: Mapping[str, Any], metric: str) -> tuple[float, float, float] | None:
     """Return the score that a release is known by, with the ends of its interval; None where it was not scored so."""
     found = headline(evidence, metric)
     return None if found is None else (found.lead.score, found.lead.low, found.lead.high)
+
+
+def _clearly_worse(metric: Metric, mine: tuple[float, float, float], theirs: tuple[float, float, float]) -> bool:
+    """Return whether the intervals of two scores lie apart, the first on the side that is worse."""
+    return mine[2] < theirs[1] if metric.greater_is_better else mine[1] > theirs[2]
 
 
 def _elsewhere(known: Mapping[str, Any], before: Release) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The answer first: what was released, how good it is, and how sure that is."""
 
+from math import isfinite
+
 from haoqi.core import formats
 from haoqi.evaluate import headline_words
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
-from haoqi.report import promotion
+from haoqi.report import promotion, values
 from haoqi.report.charts import Mark, axis, interval
-from haoqi.report.markup import Child, Markup, Said, Within, join, named, tag
+from haoqi.report.markup import Child, Markup, Said, Within, join, listed, named, tag
 from haoqi.report.scale import Scale
 from haoqi.report.standing import SIMPLE, Standing, baseline, champion, majority, standings
 from haoqi.report.story import Story
@@ -16,6 +18,9 @@ SURE = 0.05
 
 _NAMED = 20
 """Of labels that were not tested, so many are named."""
+
+CORRELATIONS = ("pearson", "spearman")
+"""Metrics by which the same answer to everything is worth 0, whatever the chance of its folds made of it."""
 
 ENDINGS = ("budget", "steps", "exhausted", "worth", "stopped")
 
@@ -42,7 +47,9 @@ def _headline(story: Story) -> Markup:
     key = "answer.released" if one.split == "test" else "answer.released.folds" if one.folds else "answer.untested"
     said = Said(key, words=_champion(story), count=formats.count(one.examples))
     figure = tag("span", formats.score(one.score), class_="figure")
-    unit = tag("span", named("metric", story.metric), class_="unit")
+    less = values.less_is_better(story)
+    name: list[Child] = [named("metric", story.metric), *((" ", tag("small", less)) if less else ())]
+    unit = tag("span", name, class_="unit")
     span = tag("span", formats.between(one.low, one.high), " ", tag("small", Said("interval")), class_="range")
     big = tag("p", figure, tag("span", unit, span, class_="beside"), class_="big")
     limits = [tag("p", line, class_="prose") for line in _limits(found)]
@@ -84,25 +91,29 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     rows: list[tuple[Child, Child, Mark]] = []
     mine, plain, simple = champion(found), majority(found), baseline(found)
     if story.test and story.tested:
-        rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story.metric, "test")))
+        rows.append((Said("answer.test"), _count(story.test), _mark(story.test, story, "test")))
     if story.valid:
         kind = Said("answer.folds" if story.valid.folds else "answer.valid")
-        rows.append((kind, _count(story.valid), _mark(story.valid, story.metric, "best")))
+        rows.append((kind, _count(story.valid), _mark(story.valid, story, "best")))
     elif mine:
         rows.append((Said("answer.valid"), "", Mark(mine.score, mine.low, mine.high, "best")))
-    nothing = "answer.row.majority.number" if story.kind.is_number else "answer.row.majority"
-    for one, said in ((simple, "answer.row.baseline"), (plain, nothing)):
-        if one and not one.champion:
-            rows.append((Said(said), one.words, Mark(one.score, one.low, one.high)))
+    if simple and not simple.champion:
+        drawn = Mark(simple.score, simple.low, simple.high)
+        rows.append((_validated("answer.row.baseline", story), simple.words, drawn))
+    if plain and not plain.champion:
+        number = story.task.output.kind.is_number
+        drawn = Mark(0.0, 0.0, 0.0) if story.metric in CORRELATIONS else Mark(plain.score, plain.low, plain.high)
+        nothing = _validated("answer.row.majority.number" if number else "answer.row.majority", story)
+        rows.append((nothing, None if number else plain.words, drawn))
     if len(rows) < 2:
         return None
-    scale = Scale(min(0.0, *(mark.low or mark.score for _, _, mark in rows)), 1.0)
+    scale = _ladder_scale([mark for _, _, mark in rows], story)
     lines = [
         tag(
             "div",
             tag("span", label, tag("small", " ", note) if note else None, class_="rung-name"),
             interval(mark, scale),
-            tag("span", formats.score(mark.score), class_="rung-score"),
+            tag("span", values.score(mark.score, story), class_="rung-score"),
             class_="rung",
         )
         for label, note, mark in rows
@@ -112,17 +123,23 @@ def _ladder(story: Story, found: list[Standing]) -> Markup | None:
     return tag("figure", caption, *lines, foot, class_="ladder")
 
 
+def _validated(key: str, story: Story) -> Said:
+    """Return what a row is called, which says on what its score rests."""
+    return Said(f"{key}.folds" if story.folds else key)
+
+
 def _sentences(story: Story, found: list[Standing]) -> Markup:
     said = [_sure(story), _chosen(story, found)]
     mine, plain, simple = champion(found), majority(found), baseline(found)
     if mine and len(found) == 1:
         said.append(Said("answer.alone"))
     elif mine:
-        nothing = "answer.majority.number" if story.kind.is_number else "answer.majority"
-        others = [(simple, "answer.baseline"), (plain, nothing)]
-        said += [_versus(mine, one, key) for one, key in others if one and not one.champion]
+        if simple and not simple.champion:
+            said.append(_versus(mine, simple, "answer.baseline", story))
+        if plain and not plain.champion:
+            said.append(_versus_nothing(mine, plain, story))
         if mine is simple:
-            costly = any(one.rows[0].method not in (*SIMPLE, "majority") for one in found)
+            costly = any(one.rows[0].plan.method not in (*SIMPLE, "majority") for one in found)
             said.append(Said("answer.simple" if costly else "answer.only_simple"))
     return join(*(tag("p", one, class_="prose") for one in said if one))
 
@@ -133,7 +150,8 @@ def _chosen(story: Story, found: list[Standing]) -> Said | None:
         return None
     score = formats.score(story.valid.scores[story.metric][0])
     count = formats.count(len(found))
-    return Said("answer.chosen", count=count, score=score, corrected=formats.score(story.corrected))
+    key = "answer.chosen" if story.task.metric.greater_is_better else "answer.chosen.less"
+    return Said(key, count=count, score=score, corrected=values.score(story.corrected, story))
 
 
 def _sure(story: Story) -> Said | None:
@@ -145,17 +163,34 @@ def _sure(story: Story) -> Said | None:
     return Said(key, half=formats.score((one.high - one.low) / 2), **facts)
 
 
-def _versus(mine: Standing, other: Standing, key: str) -> Said:
+def _versus_nothing(mine: Standing, plain: Standing, story: Story) -> Said:
+    """Return the champion against the same answer to everything; a number that never changes correlates with none."""
+    if story.metric in CORRELATIONS:
+        return Said("answer.constant")
+    number = story.task.output.kind.is_number
+    return _versus(mine, plain, "answer.majority.number" if number else "answer.majority", story)
+
+
+def _versus(mine: Standing, other: Standing, key: str, story: Story) -> Said:
+    """Return the champion against a simple plan: a gain where it is sure, else the difference of the scores."""
     name = Said(key, words=other.words)
     if other.versus is None:
-        return Said("answer.versus", score=formats.score(mine.score), other=name, baseline=formats.score(other.score))
-    sure = other.versus.p_value < SURE and other.versus.difference > 0
+        mean, theirs = values.score(mine.score, story), values.score(other.score, story)
+        return Said("answer.versus", score=mean, other=name, baseline=theirs)
+    found = other.versus.found
+    sure = found.p_value < SURE and found.difference > 0
+    gain = (
+        formats.signed(found.difference),
+        Said("range", low=formats.signed(found.low), high=formats.signed(found.high)),
+    )
+    plain = values.signed(found.difference, story), values.differences(found.low, found.high, story)
+    difference, interval_ = gain if sure else plain
     return Said(
         "answer.beats" if sure else "answer.level",
         other=name,
-        difference=tag("strong", formats.signed(other.versus.difference)),
-        interval=Said("range", low=formats.signed(other.versus.low), high=formats.signed(other.versus.high)),
-        p=formats.p_value(other.versus.p_value),
+        difference=tag("strong", difference),
+        interval=interval_,
+        p=formats.p_value(found.p_value),
     )
 
 
@@ -165,11 +200,13 @@ def _facts(story: Story) -> Markup:
     made = len(story.experiments)
     shown = story.shown
     labels = (
-        Said("fact.labels", count=formats.count(len(story.labels))) if story.kind.has_classes else Said("fact.number")
+        Said("fact.labels", count=formats.count(len(story.task.labels)))
+        if story.task.output.kind.has_classes
+        else Said("fact.number")
     )
     pairs: list[tuple[Said, Child]] = [
-        (Said("fact.task"), [named("task", story.task), ", ", labels]),
-        (Said("fact.model"), [story.champion.words, " · ", formats.duration(story.champion.seconds)]),
+        (Said("fact.task"), listed([named("task", story.task.name), labels])),
+        (Said("fact.model"), [story.champion.plan.words(), " · ", formats.duration(story.champion.seconds)]),
     ]
     if "train" in rows:
         learnt = story.learnt_from or rows["train"]
@@ -184,26 +221,36 @@ def _facts(story: Story) -> Markup:
         pairs.append((Said("answer.others"), _others(shown, story.metric)))
     bare = story.promotion.get("promoted", True)
     name = story.name if bare else f"{story.name}@{story.version}"
-    pairs.append((Said("answer.use"), tag("code", f'haoqi predict {name} "…"')))
+    asked = " ".join(['"…"'] * (2 if story.task.pairs else 1))
+    pairs.append((Said("answer.use"), tag("code", f"haoqi predict {name} {asked}")))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 
 
 def _others(shown: Evidence, deciding: str) -> Child:
     """Return the scores in the metrics that do not decide."""
-    told: list[Child] = []
-    for name, (value, _, _) in shown.scores.items():
-        if name != deciding:
-            told += [", " if told else None, named("metric", name), " ", formats.score(value)]
-    return told
+    others = [(name, value) for name, (value, _, _) in shown.scores.items() if name != deciding]
+    return listed([[named("metric", name), " ", formats.score(value)] for name, value in others])
 
 
 def _count(evidence: Evidence) -> Said:
     return Said("examples", count=formats.count(evidence.examples), n=evidence.examples)
 
 
-def _mark(evidence: Evidence, metric: str, class_: str) -> Mark:
-    value, low, high = evidence.scores[metric]
-    return Mark(value, low, high, class_)
+def _mark(evidence: Evidence, story: Story, class_: str) -> Mark:
+    """Return a score of evidence in merits, as those of experiments are."""
+    value, low, high = (story.task.metric.shown(one) for one in evidence.scores[story.metric])
+    return Mark(value, min(low, high), max(low, high), class_)
+
+
+def _ladder_scale(marks: list[Mark], story: Story) -> Scale:
+    """Return a scale up to the best merit there can be, from 0 where that is no merit itself."""
+    metric, lowest = story.task.metric, min(mark.score if mark.low is None else mark.low for mark in marks)
+    if metric.greater_is_better and metric.most <= 1:
+        return Scale(min(0.0, lowest), 1.0)
+    best, highest = metric.merits[1], max(mark.score if mark.high is None else mark.high for mark in marks)
+    high = best if isfinite(best) else highest
+    margin = 0.04 * (high - lowest) or 0.01
+    return Scale(lowest - margin, high if isfinite(best) else high + margin, turned=not metric.greater_is_better)
 
 
 def _box(key: str, lines: list[str]) -> Markup | None:
@@ -214,4 +261,4 @@ def _box(key: str, lines: list[str]) -> Markup | None:
 
 
 def _champion(story: Story) -> Said:
-    return Within("strong", story.champion.words)
+    return Within("strong", story.champion.plan.words())

@@ -23,14 +23,14 @@ SHORT, ACROSS = 3.5, 42.0
 def draw(story: Story) -> Markup | None:
     """Return the section, or None where nothing was counted."""
     shown, found = story.shown, story.headline
-    if shown is None or found is None or not story.kind.has_classes:
+    if shown is None or found is None or not story.task.output.kind.has_classes:
         return None
     test = formats.count(found.test.examples) if found.test else ""
     where = "evidence.test" if found.lead.split == "test" else "evidence.valid"
     if found.lead is not found.test and found.test is not None:
         where = "evidence.folds" if shown.folds else "evidence.valid.more"
     lead: list[Child] = [Said(where, count=formats.count(shown.examples), test=test)]
-    if story.kind.of_words:
+    if story.task.output.kind.of_words:
         parts = [_kinds(shown), _scores(shown.table, "type"), _scores(shown.tags, "tag")]
     else:
         parts = [_confusion(shown), _scores(shown.table, "label")]

@@ -1,6 +1,7 @@
 """I(t): what the search learnt, and which step is to thank for it."""
 
 from haoqi.core import formats
+from haoqi.report import values
 from haoqi.report.knowledge import chart
 from haoqi.report.markup import Child, Markup, Said, join, tag
 from haoqi.report.scale import knowledge_scale
@@ -16,11 +17,12 @@ def draw(story: Story) -> Markup | None:
         return None
     if len(story.curve) == 1:
         return tag("p", Said("curve.single"), class_="prose")
-    drawing = chart(story.curve, story.experiments)
+    drawing = chart(story.curve, story.experiments, turned=not story.task.metric.greater_is_better)
     if drawing is None:
         return tag("p", Said("curve.none"), class_="prose")
     scale = knowledge_scale([step.score for step in story.curve if step.score is not None])
-    lead: list[Child] = [Said("curve.lead"), Said("gap"), Said("curve.stretched") if scale.form == "error" else None]
+    stretched = Said("curve.stretched") if scale.form == "error" else None
+    lead: list[Child] = [Said("curve.lead"), Said("gap"), stretched or values.less_is_better(story)]
     return join(
         tag("p", lead, class_="prose"),
         tag("figure", _legend(story), tag("div", drawing, class_="plot"), _axis_name(), class_="wide-figure"),
@@ -50,11 +52,12 @@ def _credit(story: Story) -> Said:
         gains[step.role == "explore"] += step.gain
         seconds[step.role == "explore"] += took.get(step.step, 0.0)
     total = seconds[True] + seconds[False]
+    more = story.task.metric.greater_is_better
     explored = formats.signed(gains[True])
     if not seconds[False]:
-        return Said("curve.credit.explore", explored=explored)
+        return Said("curve.credit.explore" if more else "curve.credit.explore.less", explored=explored)
     return Said(
-        "curve.credit",
+        "curve.credit" if more else "curve.credit.less",
         share=formats.share(seconds[True] / total),
         explored=explored,
         rest=formats.share(seconds[False] / total),
@@ -80,7 +83,7 @@ def _steps(story: Story) -> Markup:
             _role(step.role),
             formats.duration(step.spent_seconds),
             formats.signed(step.gain) if step.gain else formats.DASH,
-            formats.score(step.score),
+            values.score(step.score, story),
             formats.signed(step.alpha),
             f"{step.beta:.2f}",
         ]

@@ -6,7 +6,7 @@ from typing import Any
 from haoqi.core import formats
 from haoqi.core.say import named as said
 from haoqi.report.charts import columns, share_bar
-from haoqi.report.markup import Child, Markup, Said, join, tag
+from haoqi.report.markup import Child, Markup, Said, join, listed, tag
 from haoqi.report.story import Story
 from haoqi.report.table import MOST, Column, cut_off, disclosed, table
 
@@ -28,14 +28,14 @@ def draw(story: Story) -> Markup:
         (Said("data.rows"), _rows(rows)),
         (Said("data.read_as"), _read_as(card.get("schema") or {})),
         (Said("data.unread"), _unread(card.get("schema") or {})),
-        (Said("data.how"), _how(card)),
+        (Said("data.how"), _how(card, story)),
         (Said("data.language"), _languages(card.get("languages") or {})),
         (Said("data.lengths"), _lengths(card)),
         (Said("data.imbalance"), _imbalance(card)),
         (Said("data.cleaned"), _counted("data.cleaned", card.get("changed", 0))),
         (Said("data.dropped"), _named(card.get("dropped") or {})),
         (Said("data.near"), _near(card)),
-        (Said("data.contradictions"), _counted("data.contradictions", card.get("contradictions", 0))),
+        (Said("data.contradictions"), _contradictions(card.get("contradictions", 0), story)),
         (Said("data.personal"), _personal(card.get("personal") or {})),
     ]
     told = tag("dl", *(tag("div", tag("dt", n), tag("dd", v)) for n, v in facts if v is not None), class_="facts")
@@ -53,11 +53,8 @@ def draw(story: Story) -> Markup:
 
 
 def _rows(rows: Mapping[str, int]) -> Child:
-    parts: list[Child] = []
-    for name, count in rows.items():
-        said: Child = Said(f"data.split.{name}") if name in SPLITS else name
-        parts += [", " if parts else None, said, " ", formats.count(count)]
-    return parts
+    names = {name: Said(f"data.split.{name}") if name in SPLITS else name for name in rows}
+    return listed([[names[name], " ", formats.count(count)] for name, count in rows.items()])
 
 
 def _read_as(schema: Mapping[str, Any]) -> Child:
@@ -79,18 +76,19 @@ def _unread(schema: Mapping[str, Any]) -> Child:
     return shown + (f", ... ({len(columns)})" if len(columns) > FEW else "") if columns else None
 
 
-def _how(card: Mapping[str, Any]) -> Child:
+def _how(card: Mapping[str, Any], story: Story) -> Child:
     way = card.get("split")
     if not way:
         return None
+    if way == "stratified" and story.task.output.kind.is_number:
+        return Said("split.stratified.number")
     return Said(f"split.{way}") if way in SPLIT_WAYS else str(way)
 
 
 def _languages(shares: Mapping[str, float]) -> Child:
-    parts: list[Child] = []
-    for code, share in shares.items():
-        parts += [", " if parts else None, said("language", code), " ", formats.share(share)]
-    return parts or Said("unknown")
+    return listed([[said("language", code), " ", formats.share(share)] for code, share in shares.items()]) or Said(
+        "unknown"
+    )
 
 
 def _lengths(card: Mapping[str, Any]) -> Child:
@@ -114,11 +112,18 @@ def _counted(key: str, count: int) -> Said:
     return Said(f"{key}.value", count=formats.count(count), n=count) if count else Said(f"{key}.none")
 
 
+def _contradictions(count: int, story: Story) -> Said:
+    """Return how many texts, or pairs of texts, came with more than one label, or number."""
+    what = "data.asked.pair" if story.task.pairs else "data.asked.text"
+    answer = "data.answer.number" if story.task.output.kind.is_number else "data.answer.label"
+    if not count:
+        return Said("data.contradictions.none", what=Said(what, n=1), answer=Said(answer, n=2))
+    facts = {"what": Said(what, n=count), "answer": Said(answer, n=1)}
+    return Said("data.contradictions.value", count=formats.count(count), n=count, **facts)
+
+
 def _named(counts: Mapping[str, int]) -> Child:
-    parts: list[Child] = []
-    for name, count in counts.items():
-        parts += [", " if parts else None, name, " ", formats.count(count)] if count else []
-    return parts or Said("data.none")
+    return listed([[name, " ", formats.count(count)] for name, count in counts.items() if count]) or Said("data.none")
 
 
 def _near(card: Mapping[str, Any]) -> Said:

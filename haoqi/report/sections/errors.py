@@ -32,11 +32,11 @@ def _plot(found: Errors) -> Markup | None:
     for tick in scale.ticks(5):
         along, up = _along(scale, tick), _up(scale, tick)
         parts.append(line(("0", up), ("100%", up), "grid"))
-        parts.append(words("-8", up, f"{tick:g}", dy="0.35em", text_anchor="end"))
-        parts.append(words(along, "100%", f"{tick:g}", dy="1.4em", text_anchor="middle"))
+        parts.append(words("-8", up, _tick(tick), dy="0.35em", text_anchor="end"))
+        parts.append(words(along, "100%", _tick(tick), dy="1.4em", text_anchor="middle"))
     parts.append(line(("0", "100%"), ("100%", "0"), "diagonal"))
     for true, given in found.points:
-        told = (f"{true:g} → {given:.4g}",)
+        told = (f"{number(true)} → {number(given)}",)
         parts.append(dot(_along(scale, true), _up(scale, given), 3, "bubble", title=told))
     drawing = svg(Said("errors.chart"), *parts, height="100%", class_="reliability")
     labels = (
@@ -56,13 +56,18 @@ def _up(scale: Scale, value: float) -> str:
 
 def _facts(found: Errors) -> Markup:
     pairs: list[tuple[Child, Child]] = [
-        (Said("errors.median"), _number(found.median)),
-        (Said("errors.largest"), _number(found.largest)),
-        (Said("errors.mean"), _number(found.mean)),
-        (Said("errors.spread"), _number(found.spread)),
+        (Said("errors.median"), number(found.median)),
+        (Said("errors.largest"), number(found.largest)),
+        (Said("errors.mean" if found.mean >= 0 else "errors.mean.low"), number(abs(found.mean))),
+        (Said("errors.spread"), number(found.spread)),
     ]
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 
 
-def _number(value: float) -> str:
+def _tick(tick: float) -> str:
+    return f"{tick:g}".replace("-", formats.MINUS)
+
+
+def number(value: float) -> str:
+    """Return a number of the data with four digits."""
     return f"{value:.4g}".replace("-", formats.MINUS)

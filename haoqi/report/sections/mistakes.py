@@ -6,6 +6,7 @@ from typing import Any
 from haoqi.core import formats
 from haoqi.evaluate.mistakes import Mistake
 from haoqi.report.markup import Child, Markup, Said, join, tag
+from haoqi.report.sections.errors import number
 from haoqi.report.story import Story
 from haoqi.report.table import listed
 
@@ -21,11 +22,11 @@ def draw(story: Story) -> Markup | None:
         return None
     if not shown.mistakes:
         return tag("p", Said("mistakes.none"), class_="prose")
-    of_spans = story.kind.of_words
+    of_spans = story.task.output.kind.of_words
     lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if of_spans else ())]
-    if story.kind.is_number:
+    if story.task.output.kind.is_number:
         lead = [Said("mistakes.lead.numbers")]
-    draw_one = _number if story.kind.is_number else _span if of_spans else _labels
+    draw_one = _number if story.task.output.kind.is_number else _span if of_spans else _labels
     items = [draw_one(one) for one in shown.mistakes]
     return join(
         tag("p", lead, class_="prose"),
@@ -65,9 +66,8 @@ def _labels(mistake: Mistake) -> Markup:
 
 def _number(mistake: Mistake) -> Markup:
     sides = (("mistakes.true", mistake.true, "missed"), ("mistakes.predicted", mistake.predicted, "wrong"))
-    answer = tag(
-        "p", *(_side(key, [_chip(f"{one:.4g}", name)]) for key, one, name in sides), _meta(mistake), class_="verdict"
-    )
+    told = [_side(key, [_chip(number(one), name)]) for key, one, name in sides]
+    answer = tag("p", *told, _meta(mistake), class_="verdict")
     return tag("li", answer, tag("blockquote", formats.clip(mistake.text, LONGEST)))
 
 

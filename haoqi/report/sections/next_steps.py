@@ -15,6 +15,7 @@ from haoqi.report.steps import (
 )
 from haoqi.report.story import Story
 from haoqi.report.table import Column, disclosed, table
+from haoqi.report.telling import spaced
 
 _LETTERS = 240
 
@@ -35,12 +36,14 @@ def draw(story: Story) -> Markup | None:
         Column(Said("step.column.machine"), "number"),
         Column(Said("step.column.rate"), "number"),
     ]
+    currency = Said("step.currency", worth=f"{advice.worth:g}")
+    less = None if advice.greater_is_better else Said("step.currency.less")
     reasons = [tag("li", tag("strong", name_of(one)), ": ", reason_of(one)) for one in advice.steps]
     lists = [_rows(one) for one in advice.steps if one.rows]
     return join(
         tag("aside", lead, *hints, class_="note next"),
         table(columns, [_row(one) for one in advice.steps]),
-        tag("p", Said("step.currency", worth=f"{advice.worth:g}"), class_="prose quiet"),
+        tag("p", spaced([currency, less]), class_="prose quiet"),
         disclosed(Said("step.reasons"), tag("ul", *reasons, class_="remarks")),
         *lists,
         tag("p", Said("step.export"), " ", tag("code", f"haoqi next {story.name} --file to_label.csv"), class_="quiet")

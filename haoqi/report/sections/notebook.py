@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from haoqi.core import formats
-from haoqi.report import reasons, telling
+from haoqi.explore.plans.plan import Experiment
+from haoqi.explore.record.history import Verdict
+from haoqi.report import reasons, telling, values
 from haoqi.report.daybook import CROWNED, SURPRISING, Entry, chapters, deviations, entries
 from haoqi.report.markup import Child, Markup, Said, join, tag
 from haoqi.report.sections.answer import ENDINGS
-from haoqi.report.story import Row, Story
+from haoqi.report.story import Story
 from haoqi.report.table import disclosed
 
 FOLDED = 3
@@ -28,19 +30,18 @@ def draw(story: Story) -> Markup | None:
     return join(tag("p", _lead(story, found), class_="prose"), tag("ol", *drawn, class_="daybook"), _ending(story))
 
 
-def outcome(row: Row, story: Story) -> str:
+def outcome(entry: Entry, story: Story) -> str:
     """Return what became of an experiment in one word of texts.
 
     champion, dethroned, failed, worse, no_gain, close, or unjudged.
     """
-    verdict = row.verdict
-    if row.score is None or (verdict is not None and verdict.decision == "failed"):
+    verdict = entry.verdict
+    if entry.experiment.score is None or (verdict is not None and verdict.decision == "failed"):
         return "failed"
     if verdict is None:
         return "unjudged"
     if verdict.decision in CROWNED:
-        mine = next((one.plan for one in story.experiments if one.number == story.champion.number), None)
-        return "champion" if row.plan == mine else "dethroned"
+        return "champion" if entry.experiment.plan.key == story.champion.plan.key else "dethroned"
     if verdict.decision == "close":
         return "close"
     return "no_gain" if verdict.difference is not None and verdict.difference > 0 else "worse"
@@ -57,11 +58,11 @@ def _lead(story: Story, found: list[tuple[bool, list[Entry]]]) -> list[Child]:
 
 def _told(entry: Entry, story: Story) -> Markup:
     """Return a turning point in full."""
-    row = entry.row
+    row = entry.experiment
     parts: list[tuple[str, Child]] = [
         ("believed", telling.believed(entry, story)),
         ("tried", reasons.spoken(row)),
-        ("saw", telling.seen(entry)),
+        ("saw", telling.seen(entry, story)),
         ("learnt", [telling.learnt(entry, story), telling.raised(entry)]),
     ]
     cues = [tag("div", tag("dt", Said(f"cue.{cue}")), tag("dd", told)) for cue, told in parts if told]
@@ -69,10 +70,10 @@ def _told(entry: Entry, story: Story) -> Markup:
 
 
 def _heading(entry: Entry, story: Story) -> Markup:
-    row, became = entry.row, outcome(entry.row, story)
+    row, became = entry.experiment, outcome(entry, story)
     when = tag("time", formats.duration(entry.after.spent_seconds)) if entry.after else None
     badge = tag("span", Said(f"outcome.{became}"), class_=f"outcome {became}")
-    plan = tag("span", row.words, class_="plan")
+    plan = tag("span", row.plan.words(), class_="plan")
     return tag("h3", tag("span", str(row.number), class_="place"), plan, badge, when)
 
 
@@ -81,10 +82,10 @@ def _quiet(part: list[Entry], story: Story) -> Markup:
     items = [_line(entry, story) for entry in part]
     if len(part) < FOLDED:
         return join(*items)
-    rows = [entry.row for entry in part]
+    rows = [entry.experiment for entry in part]
     scores = [row.score for row in rows if row.score is not None]
     facts = {"first": rows[0].number, "last": rows[-1].number, "count": len(rows)}
-    best = Said("notebook.best", score=formats.score(max(scores))) if scores else None
+    best = Said("notebook.best", score=values.score(max(scores), story)) if scores else None
     failed = len(rows) - len(scores)
     lost = Said("notebook.failed", count=failed, n=failed) if failed else None
     summary = telling.spaced([Said("notebook.quiet", time=formats.duration(_seconds(rows)), **facts), best, lost])
@@ -92,38 +93,38 @@ def _quiet(part: list[Entry], story: Story) -> Markup:
 
 
 def _line(entry: Entry, story: Story) -> Markup:
-    row = entry.row
-    facts: list[Child] = [_found(row), formats.duration(row.seconds), _test(row)]
+    row = entry.experiment
+    facts: list[Child] = [_found(row, story), formats.duration(row.seconds), _test(entry.verdict, story)]
     shown = [one for one in facts if one is not None]
     line = [one for place, fact in enumerate(shown) for one in ((fact,) if place == 0 else (" · ", fact))]
     because = reasons.spoken(row)
     return tag(
         "li",
         _heading(entry, story),
-        tag("p", row.error, class_="error") if row.error else None,
+        tag("p", row.failure(), class_="error") if row.error else None,
         tag("p", line),
         tag("p", because) if because else None,
         class_="entry quiet",
     )
 
 
-def _found(row: Row) -> Child:
+def _found(row: Experiment, story: Story) -> Child:
     """Return what was believed and found, in a few words."""
     if row.score is None:
         return None
-    score = formats.score(row.score)
+    score = values.score(row.score, story)
     if row.expected is None:
         return Said("notebook.found", score=score)
-    said = Said("notebook.believed", score=score, expected=formats.score(row.expected), doubt=formats.score(row.doubt))
+    belief = {"expected": values.score(row.expected, story), "doubt": formats.score(row.doubt)}
+    said = Said("notebook.believed", score=score, **belief)
     surprised = abs(deviations(row) or 0.0) >= SURPRISING
     return [said, " (", tag("em", Said("notebook.surprise")), ")"] if surprised else said
 
 
-def _test(row: Row) -> Child:
-    verdict = row.verdict
+def _test(verdict: Verdict | None, story: Story) -> Child:
     if verdict is None or verdict.difference is None or verdict.against is None:
         return None
-    facts = {"difference": formats.signed(verdict.difference), "p": formats.p_value(verdict.p_value)}
+    facts = {"difference": values.signed(verdict.difference, story), "p": formats.p_value(verdict.p_value)}
     return Said("notebook.test", number=verdict.against, **facts)
 
 
@@ -134,18 +135,18 @@ def _ending(story: Story) -> Markup:
         reason = Said(f"ended.{story.ended}") if story.ended in ENDINGS else story.ended
         told.append(Said("end.ended", reason=reason))
     if story.curve and story.curve[-1].score is not None:
-        level = formats.score(story.curve[-1].score)
-        words = story.champion.words
+        level = values.score(story.curve[-1].score, story)
+        words = story.champion.plan.words()
         told.append(Said("end.champion", number=story.champion.number, words=words, level=level))
-    told += _beliefs(story.experiments)
+    told += _beliefs(story)
     left = sum(lesson.decision == "untested" for lesson in story.lessons)
     told.append(Said("end.untested", count=left, n=left) if left else None)
     return join(tag("h3", Said("end.title")), tag("p", telling.spaced(told), class_="prose"))
 
 
-def _beliefs(rows: Sequence[Row]) -> list[Child]:
+def _beliefs(story: Story) -> list[Child]:
     """Return how many beliefs held, what that says of their doubt, and the largest surprise."""
-    off = [(found, row) for row in rows if (found := deviations(row)) is not None]
+    off = [(found, row) for row in story.experiments if (found := deviations(row)) is not None]
     if not off:
         return []
     held = sum(abs(one) < SURPRISING for one, _ in off)
@@ -156,10 +157,10 @@ def _beliefs(rows: Sequence[Row]) -> list[Child]:
     largest, most = max(off, key=lambda pair: abs(pair[0]))
     if abs(largest) < SURPRISING:
         return told
-    belief = {"expected": formats.score(most.expected), "doubt": formats.score(most.doubt)}
-    facts = {"number": most.number, "words": most.words, "score": formats.score(most.score)}
+    belief = {"expected": values.score(most.expected, story), "doubt": formats.score(most.doubt)}
+    facts = {"number": most.number, "words": most.plan.words(), "score": values.score(most.score, story)}
     return [*told, Said("end.surprise", **belief, **facts)]
 
 
-def _seconds(rows: Sequence[Row]) -> float:
+def _seconds(rows: Sequence[Experiment]) -> float:
     return sum(row.seconds for row in rows)

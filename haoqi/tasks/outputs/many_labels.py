@@ -1,6 +1,6 @@
 """Several labels per text, or none: a sigmoid each, with a fitted temperature and thresholds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ class ManyLabels:
     name = "labels"
     kind = SEVERAL_CLASSES
 
+    classes: tuple[str, ...] = ()
+    """The classes, in the order of a model's scores."""
+
     def read(self, raw: object) -> Label:
         """Return a cell as class names, sorted; | or ; stands between them.
 
@@ -38,57 +41,51 @@ class ManyLabels:
         """Return the classes that occur, sorted."""
         return tuple(sorted({str(name) for label in labels if isinstance(label, tuple) for name in label}))
 
-    def width(self, labels: tuple[str, ...]) -> int:
-        """Return one score per class."""
-        return len(labels)
+    @property
+    def width(self) -> int:
+        """One score per class."""
+        return len(self.classes)
 
-    def targets(self, examples: Examples, labels: tuple[str, ...]) -> npt.NDArray[np.float32]:
-        """Return 1 where a class applies and 0 elsewhere, shape (n, labels).
+    def targets(self, examples: Examples) -> npt.NDArray[np.float32]:
+        """Return 1 where a class applies and 0 elsewhere, shape (n, classes).
 
         Raises:
-            ValueError: if an example is unlabelled or one of its classes is not among the labels.
+            ValueError: if an example is unlabelled or one of its classes is none of the output's.
         """
-        place = {label: index for index, label in enumerate(labels)}
-        found = np.zeros((len(examples), len(labels)), dtype=np.float32)
+        place = {label: index for index, label in enumerate(self.classes)}
+        found = np.zeros((len(examples), self.width), dtype=np.float32)
         for row, label in enumerate(examples.labels):
             if label is None:
                 raise ValueError(f"example {examples.ids[row]} is unlabelled")
             for name in label:
                 if name not in place:
-                    raise ValueError(f"the class {name!r} is not one of the task's {len(labels)} labels")
+                    raise ValueError(f"the class {name!r} is not one of the task's {self.width} labels")
                 found[row, place[name]] = 1.0
         return found
 
-    def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
+    def decode(self, scores: Scores, examples: Examples, **calibration: Any) -> Predictions:
         """Return the classes whose probability reaches their threshold (0.5 where none was fitted).
 
         The confidence is the probability of exactly this set, if classes are independent of each other.
         """
-        given = np.asarray(scores, dtype=np.float64).reshape(len(examples), len(labels))
+        given = np.asarray(scores, dtype=np.float64).reshape(len(examples), self.width)
         probabilities = sigmoid(given, float(calibration.get("temperature", 1.0)))
-        thresholds = calibration.get("thresholds", {})
-        chosen = probabilities >= np.array([float(thresholds.get(label, 0.5)) for label in labels])
+        chosen = probabilities >= self._thresholds(calibration)
         return Predictions(
-            labels=[tuple(sorted(labels[index] for index in np.flatnonzero(row))) for row in chosen],
+            labels=[tuple(sorted(self.classes[index] for index in np.flatnonzero(row))) for row in chosen],
             confidence=np.where(chosen, probabilities, 1.0 - probabilities).prod(axis=1),
             probabilities=probabilities.astype(np.float32),
         )
 
-    def margins(
-        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
-    ) -> Array:
+    def margins(self, scores: Scores, *, answered: Scores | None = None, **calibration: Any) -> Array:
         """Return how near the nearest score of each example is to its label's threshold, shape (n,)."""
         given = np.asarray(scores, dtype=np.float64)
         meant = given if answered is None else np.asarray(answered, dtype=np.float64)
-        known = calibration.get("thresholds", {})
-        thresholds = np.array([float(known.get(label, 0.5)) for label in labels])
-        bounds = float(calibration.get("temperature", 1.0)) * logit(thresholds)
+        bounds = float(calibration.get("temperature", 1.0)) * logit(self._thresholds(calibration))
         found: Array = np.where(meant >= bounds, given - bounds, bounds - given).min(axis=1)
         return found
 
-    def calibrate(
-        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
-    ) -> dict[str, Any]:
+    def calibrate(self, scores: Scores, examples: Examples, metric: Metric | None = None) -> dict[str, Any]:
         """Return a temperature, and for each class the threshold that gives it the best F1.
 
         A class with fewer than ten positive examples gets the threshold that is best for all classes
@@ -98,8 +95,8 @@ class ManyLabels:
         if not rows:
             return {"temperature": 1.0, "thresholds": {}}
         given = np.asarray(scores, dtype=np.float64)[rows]
-        right = _known(examples.take(rows), labels)
-        few = thinned(len(rows), len(labels))
+        right = _known(examples.take(rows), self.classes)
+        few = thinned(len(rows), self.width)
         temperature = fit_temperature(lambda value: _loss(given[few], right[few], value))
         probabilities = sigmoid(given, temperature)
         shared = best_threshold(probabilities.ravel(), right.ravel())
@@ -107,7 +104,7 @@ class ManyLabels:
             label: best_threshold(probabilities[:, index], right[:, index])
             if right[:, index].sum() >= FEWEST
             else shared
-            for index, label in enumerate(labels)
+            for index, label in enumerate(self.classes)
         }
         return {"temperature": temperature, "thresholds": thresholds}
 
@@ -118,6 +115,10 @@ class ManyLabels:
     def show(self, label: Label, text: str) -> str:
         """Return the classes with commas between them."""
         return ", ".join(map(str, label)) if isinstance(label, tuple) and label else "(none)"
+
+    def _thresholds(self, calibration: Mapping[str, Any]) -> Array:
+        known = calibration.get("thresholds", {})
+        return np.array([float(known.get(label, 0.5)) for label in self.classes])
 
 
 def best_threshold(probabilities: Array, right: npt.NDArray[Any]) -> float:
@@ -140,9 +141,9 @@ def best_threshold(probabilities: Array, right: npt.NDArray[Any]) -> float:
     return round(float((sorted_probabilities[best] + following[best]) / 2), 6)
 
 
-def _known(examples: Examples, labels: tuple[str, ...]) -> Array:
+def _known(examples: Examples, classes: tuple[str, ...]) -> Array:
     members = [frozenset(label) for label in examples.labels]
-    return np.array([[float(label in one) for label in labels] for one in members]).reshape(len(members), len(labels))
+    return np.array([[float(name in one) for name in classes] for one in members]).reshape(len(members), len(classes))
 
 
 def _loss(scores: Array, right: Array, temperature: float) -> float:

@@ -6,7 +6,6 @@ holds for texts like them.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +32,7 @@ class Number:
 
     name = "number"
     kind = NUMBER
+    width = 1
 
     def read(self, raw: object) -> Label:
         """Return a cell as a number.
@@ -42,15 +42,7 @@ class Number:
         """
         return read_number(raw)
 
-    def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
-        """Return nothing: numbers are no classes."""
-        return ()
-
-    def width(self, labels: tuple[str, ...]) -> int:
-        """Return 1: a number for each text."""
-        return 1
-
-    def targets(self, examples: Examples, labels: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    def targets(self, examples: Examples) -> npt.NDArray[np.float32]:
         """Return the numbers, shape (n,).
 
         Raises:
@@ -60,25 +52,21 @@ class Number:
             raise ValueError(f"example {missing[0]} is unlabelled")
         return np.asarray(examples.labels, dtype=np.float32)
 
-    def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
+    def decode(self, scores: Scores, examples: Examples, **calibration: Any) -> Predictions:
         """Return the number of each example, with its interval where one was fitted."""
         found = np.asarray(scores, dtype=np.float64).reshape(len(examples))
         half = calibration.get("half_width")
         intervals = None if half is None else np.column_stack([found - half, found + half])
         return Predictions(labels=[float(f"{one:.7g}") for one in found], intervals=intervals)
 
-    def margins(
-        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
-    ) -> Array:
+    def margins(self, scores: Scores, *, answered: Scores | None = None, **calibration: Any) -> Array:
         """Return how much nearer than hardly different numbers are to those that are meant, shape (n,)."""
         given = np.asarray(scores, dtype=np.float64).reshape(len(scores))
         meant = given if answered is None else np.asarray(answered, dtype=np.float64).reshape(len(given))
         found: Array = _tolerance(calibration) - np.abs(given - meant)
         return found
 
-    def calibrate(
-        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
-    ) -> dict[str, Any]:
+    def calibrate(self, scores: Scores, examples: Examples, metric: Metric | None = None) -> dict[str, Any]:
         """Return half the width of the interval that holds LEVEL of the right numbers, of all where they are few."""
         rows = [row for row, label in enumerate(examples.labels) if label is not None]
         if not rows:

@@ -24,6 +24,9 @@ class OneLabel:
     name = "label"
     kind = ONE_CLASS
 
+    classes: tuple[str, ...] = ()
+    """The classes, in the order of a model's scores."""
+
     def read(self, raw: object) -> Label:
         """Return a cell as a class name: "1" for 1 and for 1.0.
 
@@ -36,65 +39,62 @@ class OneLabel:
         """Return the classes that occur, sorted."""
         return tuple(sorted({str(label) for label in labels if label is not None}))
 
-    def width(self, labels: tuple[str, ...]) -> int:
-        """Return one score per class."""
-        return len(labels)
+    @property
+    def width(self) -> int:
+        """One score per class."""
+        return len(self.classes)
 
-    def targets(self, examples: Examples, labels: tuple[str, ...]) -> npt.NDArray[np.int64]:
-        """Return the place of each example's class in labels, shape (n,).
+    def targets(self, examples: Examples) -> npt.NDArray[np.int64]:
+        """Return the place of each example's class, shape (n,).
 
         Raises:
-            ValueError: if an example is unlabelled or its class is not among the labels.
+            ValueError: if an example is unlabelled or its class is none of the output's.
         """
-        place = {label: index for index, label in enumerate(labels)}
+        place = {label: index for index, label in enumerate(self.classes)}
         try:
             return np.array([place[label] for label in examples.labels], dtype=np.int64)
         except KeyError as error:
-            raise ValueError(f"the class {error.args[0]!r} is not one of the task's {len(labels)} labels") from None
+            raise ValueError(f"the class {error.args[0]!r} is not one of the task's {self.width} labels") from None
 
-    def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
+    def decode(self, scores: Scores, examples: Examples, **calibration: Any) -> Predictions:
         """Return the class of each example, and the probability of every class.
 
         It is the likeliest, unless `calibrate` found offsets: with these a class may be answered that is a little
         less likely than another. The confidence is its own probability in any case.
         """
-        given = np.asarray(scores, dtype=np.float64).reshape(len(examples), len(labels))
+        given = np.asarray(scores, dtype=np.float64).reshape(len(examples), self.width)
         logs = log_softmax(given, float(calibration.get("temperature", 1.0)))
-        probabilities, best = np.exp(logs), (logs + _offsets(labels, calibration)).argmax(axis=1)
+        probabilities, best = np.exp(logs), (logs + self._offsets(calibration)).argmax(axis=1)
         return Predictions(
-            labels=[labels[index] for index in best],
+            labels=[self.classes[index] for index in best],
             confidence=probabilities[np.arange(len(best)), best],
             probabilities=probabilities.astype(np.float32),
         )
 
-    def margins(
-        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
-    ) -> Array:
+    def margins(self, scores: Scores, *, answered: Scores | None = None, **calibration: Any) -> Array:
         """Return by how much the answer's score, adjusted, is above the best of the others, shape (n,).
 
-        >>> OneLabel().margins(np.array([[3, 1, 2]]), ("a", "b", "c"))
+        >>> OneLabel(("a", "b", "c")).margins(np.array([[3, 1, 2]]))
         array([1.])
         """
-        more = float(calibration.get("temperature", 1.0)) * _offsets(labels, calibration)
+        more = float(calibration.get("temperature", 1.0)) * self._offsets(calibration)
         given = np.asarray(scores, dtype=np.float64) + more
         return leads(given, given if answered is None else np.asarray(answered, dtype=np.float64) + more)
 
-    def calibrate(
-        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
-    ) -> dict[str, Any]:
+    def calibrate(self, scores: Scores, examples: Examples, metric: Metric | None = None) -> dict[str, Any]:
         """Return the temperature under which the right classes are likeliest; unlabelled examples are left out.
 
         With a metric there are offsets, too, by class: see `fit_offsets`.
         """
-        place = {label: index for index, label in enumerate(labels)}
+        place = {label: index for index, label in enumerate(self.classes)}
         rows = [row for row, label in enumerate(examples.labels) if label in place]
         if not rows:
             return {"temperature": 1.0}
-        rows = [rows[index] for index in thinned(len(rows), len(labels))]
+        rows = [rows[index] for index in thinned(len(rows), self.width)]
         given = np.asarray(scores, dtype=np.float64)[rows]
         targets = np.array([place[examples.labels[row]] for row in rows], dtype=np.int64)
         temperature = fit_temperature(lambda temperature: class_loss(given, targets, temperature))
-        offsets = {} if metric is None else fit_offsets(log_softmax(given, temperature), targets, labels, metric)
+        offsets = {} if metric is None else fit_offsets(log_softmax(given, temperature), targets, self.classes, metric)
         return {"temperature": temperature, **({"offsets": offsets} if offsets else {})}
 
     def same(self, one: Label, other: Label, **calibration: Any) -> bool:
@@ -105,7 +105,6 @@ class OneLabel:
         """Return the class."""
         return str(label)
 
-
-def _offsets(labels: tuple[str, ...], calibration: Mapping[str, Any]) -> Array:
-    known = calibration.get("offsets", {})
-    return np.array([float(known.get(label, 0.0)) for label in labels])
+    def _offsets(self, calibration: Mapping[str, Any]) -> Array:
+        known = calibration.get("offsets", {})
+        return np.array([float(known.get(label, 0.0)) for label in self.classes])

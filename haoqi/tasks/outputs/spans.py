@@ -27,6 +27,9 @@ class Spans:
     name = "spans"
     kind = SPANS
 
+    classes: tuple[str, ...] = ()
+    """The span types, in the order of a model's scores."""
+
     def read(self, raw: object) -> Label:
         """Return a cell as spans in order; whether they fit their text is seen where they are read.
 
@@ -40,29 +43,30 @@ class Spans:
         found = {span[2] for label in labels if isinstance(label, tuple) for span in label}
         return tuple(sorted(map(str, found)))
 
-    def width(self, labels: tuple[str, ...]) -> int:
-        """Return one score per tag: O, and B and I for each type."""
-        return len(tag_names(labels))
+    @property
+    def width(self) -> int:
+        """One score per tag: O, and B and I for each type."""
+        return len(tag_names(self.classes))
 
-    def targets(self, examples: Examples, labels: tuple[str, ...]) -> list[npt.NDArray[np.int64]]:
+    def targets(self, examples: Examples) -> list[npt.NDArray[np.int64]]:
         """Return the tag of each of the words of `words_of`, one array of shape (words,) per example.
 
         Use `split_at_spans` on the examples first, so that no span ends inside a word.
 
         Raises:
-            ValueError: if an example is unlabelled or a span's type is not among the labels.
+            ValueError: if an example is unlabelled or a span's type is none of the output's.
         """
         found = []
         for row, (words, spans) in enumerate(zip(words_of(examples), examples.labels, strict=True)):
             if spans is None:
                 raise ValueError(f"example {examples.ids[row]} is unlabelled")
-            strange = next((span[2] for span in spans if span[2] not in labels), None)
+            strange = next((span[2] for span in spans if span[2] not in self.classes), None)
             if strange is not None:
-                raise ValueError(f"the span type {strange!r} is not one of the task's {len(labels)} labels")
-            found.append(spans_to_tags(spans, words, labels))
+                raise ValueError(f"the span type {strange!r} is not one of the task's {len(self.classes)} labels")
+            found.append(spans_to_tags(spans, words, self.classes))
         return found
 
-    def decode(self, scores: Scores, examples: Examples, labels: tuple[str, ...], **calibration: Any) -> Predictions:
+    def decode(self, scores: Scores, examples: Examples, **calibration: Any) -> Predictions:
         """Return the spans of the most probable possible tags of each example's words.
 
         The confidence is the probability of exactly these tags; each span has its own probability too,
@@ -71,19 +75,17 @@ class Spans:
         Raises:
             ValueError: if a score array does not have one row per word and one column per tag.
         """
-        words = words_of(examples)
-        given = [_checked(one, len(row), self.width(labels)) for one, row in zip(scores, words, strict=True)]
+        words, width = words_of(examples), self.width
+        given = [_checked(one, len(row), width) for one, row in zip(scores, words, strict=True)]
         chains = decode_chains(given, float(calibration.get("temperature", 1.0)))
-        answers = [_spans(chain, row, labels) for chain, row in zip(chains, words, strict=True)]
+        answers = [_spans(chain, row, self.classes) for chain, row in zip(chains, words, strict=True)]
         return Predictions(
             labels=[tuple(span for span, _ in answer) for answer in answers],
             confidence=np.array([chain.confidence for chain in chains], dtype=np.float64),
             span_confidence=[tuple(chance for _, chance in answer) for answer in answers],
         )
 
-    def margins(
-        self, scores: Scores, labels: tuple[str, ...], *, answered: Scores | None = None, **calibration: Any
-    ) -> Array:
+    def margins(self, scores: Scores, *, answered: Scores | None = None, **calibration: Any) -> Array:
         """Return the least lead of a word's likeliest tag in each example, shape (n,); infinite where no word is.
 
         What tags say about each other is left out, so that this is near the truth, not beyond doubt.
@@ -91,12 +93,10 @@ class Spans:
         pairs = zip(scores, scores if answered is None else answered, strict=True)
         return np.array([leads(*pair).min(initial=np.inf) for pair in pairs], dtype=np.float64)
 
-    def calibrate(
-        self, scores: Scores, examples: Examples, labels: tuple[str, ...], metric: Metric | None = None
-    ) -> dict[str, Any]:
+    def calibrate(self, scores: Scores, examples: Examples, metric: Metric | None = None) -> dict[str, Any]:
         """Return the temperature under which the right tags of words are likeliest."""
         pairs = [
-            (np.asarray(one, dtype=np.float64), spans_to_tags(spans, words, labels))
+            (np.asarray(one, dtype=np.float64), spans_to_tags(spans, words, self.classes))
             for one, words, spans in zip(scores, words_of(examples), examples.labels, strict=True)
             if spans is not None and len(words)
         ]

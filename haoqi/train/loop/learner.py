@@ -28,6 +28,8 @@ class Learner:
     """Tokens in one epoch, as often as each is computed."""
     score: Callable[[], float] | None = None
     """The validation score of the module as it stands; higher is better."""
+    evaluates_first: bool = False
+    """Whether the weights stand a comparison as they are before anything is learnt, as after a good start."""
     score_tokens: int = 0
     """Tokens that one `score` computes."""
     score_rows: int = 0

@@ -173,6 +173,8 @@ class _Training:
     def run(self, save: Callable[[], None]) -> str:
         """Take the steps that are left, and return why no more were."""
         state, saved, reported, every = self.state, self.clock.elapsed(), -math.inf, 0
+        if self.learner.evaluates_first and self.learner.score is not None and not (state.step or state.scores):
+            self._evaluate()
         for parts in self._steps():
             every = every or self._steps_between_evaluations()
             share = self._share()

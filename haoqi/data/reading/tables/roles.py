@@ -11,6 +11,7 @@ from haoqi.core.say import joined, say
 from haoqi.data.reading.tables.column_kinds import Column, look_at
 from haoqi.data.reading.tables.column_names import TEXTS, cut_names, join_names, label_name, second_of, text_name
 from haoqi.data.reading.tables.label_columns import Choice, choose_label
+from haoqi.data.reading.tables.row_overlap import are_pairs
 from haoqi.data.settings import DataSettings
 
 ROLES = ("text", "pair", "label", "group", "time")
@@ -162,7 +163,7 @@ def choose_among(
         if label is not None:
             taken |= set(label.columns)
     if "text" not in said:
-        text = _choose_text(name, looks, taken)
+        text = _of_two_texts(_choose_text(name, looks, taken), columns, looks)
         found["text"], why["text"], others["text"] = text.columns[:1], text.why, text.others
         if text.columns[1:] and "pair" in said:
             found["text"] = tuple(column for column in text.columns if column not in said["pair"])
@@ -212,6 +213,19 @@ def _choose_text(name: str, looks: Mapping[str, Column], taken: set[str]) -> Cho
     length = looks[best].length
     why = say("column.free_text_usual", length=length) if best in usual else say("column.free_text", length=length)
     return Choice((best,), why, rest, _is_close(best, rest, looks, scores))
+
+
+def _of_two_texts(text: Choice, columns: Mapping[str, Sequence[Any]], looks: Mapping[str, Column]) -> Choice:
+    """Return both of two columns of free text where neither has a name and the texts of a row share words."""
+    rivals = [column for column in text.others if looks[column].kind == "text" and not looks[column].repeats]
+    if len(text.columns) != 1 or len(rivals) != 1 or looks[text.columns[0]].repeats:
+        return text
+    both = tuple(column for column in columns if column in (text.columns[0], rivals[0]))
+    if not all(column.isdecimal() for column in both) or not are_pairs(*(columns[column] for column in both)):
+        return text
+    rest = tuple(column for column in text.others if column not in both)
+    first = both[0]
+    return Choice(both, say("column.texts_alike", first=first, both=join_names(both)), rest)
 
 
 def _below_heading(ranked: Sequence[str], looks: Mapping[str, Column]) -> str:

@@ -25,14 +25,12 @@ def verified(
         more_doubt: standard deviation, in log-odds, of what each plan is off beyond the beliefs.
         lessons: whose plans would be run, too; they say themselves what they hope for.
     """
-    from scipy.special import expit
-
     rng, acquisition = run_end.rng("verified", len(plans), more_doubt), run_end.acquisition
     joint = acquisition.surrogate.believe([*plans, run_end.plan])
     extra = np.diag([more_doubt**2] * len(plans) + [0.0])
     values, vectors = np.linalg.eigh(joint.covariance + extra)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    scores = expit(joint.mean + rng.standard_normal((_DRAWS, len(plans) + 1)) @ root.T)
+    scores = acquisition.surrogate.scale.merits(joint.mean + rng.standard_normal((_DRAWS, len(plans) + 1)) @ root.T)
     gains = scores[:, :-1] - scores[:, -1:]
     about_metric = [one for one in lessons if one.measure == "metric"]
     hoped = [one.gain + one.doubt * rng.standard_normal(_DRAWS) for one in about_metric]

@@ -19,7 +19,6 @@ from haoqi.explore.advice.next_steps._step_parts import step
 from haoqi.explore.advice.next_steps._verified import verified
 from haoqi.explore.advice.run_end import RunEnd
 from haoqi.explore.advice.untried_plan import most_promising
-from haoqi.explore.beliefs.transfer_prior import log_odds
 from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.plans.plan import Experiment, Plan
 from haoqi.explore.scheduling.candidate_plans import candidate_plans
@@ -121,7 +120,9 @@ def _differences(run_end: RunEnd) -> list[float]:
     for one in run_end.history.experiments:
         if one.score is not None and one.plan.base:
             found.setdefault(replace(one.plan, base=None), []).append(one)
-    return [log_odds(pair[1].score or 0.0) - log_odds(pair[0].score or 0.0) for pair in found.values() if len(pair) > 1]
+    pairs = (pair for pair in found.values() if len(pair) > 1)
+    odds = run_end.scale.odds
+    return [odds(other.score or 0.0) - odds(one.score or 0.0) for one, other, *_ in pairs]
 
 
 def _seconds(run_end: RunEnd, plan: Plan, card: BaseCard) -> float:

@@ -59,6 +59,8 @@ class LabelMore:
 def needy(run_end: RunEnd) -> list[str]:
     """Return the labels that more texts would help most: much is wrong with them, and they have few."""
     diagnostics, task = run_end.diagnostics, run_end.context.task
+    if not task.output.kind.has_classes:
+        return []  # numbers have no labels
     totals = counts_by_label(diagnostics.judged.labels, diagnostics.predictions.labels, task.labels).sum(axis=0)
     scores, true, known = f1_by_label(np.asarray(totals, dtype=np.float64).ravel())
     size = len(task.labels)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from haoqi.core.config import Range, Setting, settings_of
+from haoqi.data.answers import setting_applies
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.record.claims import claim
 from haoqi.explore.record.lessons import Lesson, clipped
@@ -19,7 +20,10 @@ MOST_PLANS = 3
 
 
 def varied(diagnostics: ChampionDiagnostics, **settings: Any) -> list[Plan]:
-    """Return the champion's plan with other settings, where its method has them all and they are not so already."""
+    """Return the champion's plan with other settings, where its method has them all and they are not so already.
+
+    A setting that means nothing for the task's answers counts as one that it lacks.
+    """
     known = {one.name: one for one in _settings(diagnostics)}
     if not settings.keys() <= known.keys():
         return []
@@ -29,7 +33,7 @@ def varied(diagnostics: ChampionDiagnostics, **settings: Any) -> list[Plan]:
     if not changed:
         return []
     merged = {**diagnostics.plan.varied, **changed}
-    merged = {name: value for name, value in merged.items() if value != known[name].default}
+    merged = {name: value for name, value in merged.items() if name in known and value != known[name].default}
     return [replace(diagnostics.plan, settings=tuple(sorted(merged.items())), seed=0)]
 
 
@@ -52,8 +56,10 @@ def scaled(diagnostics: ChampionDiagnostics, name: str, factor: float) -> list[P
 
 
 def _settings(diagnostics: ChampionDiagnostics) -> tuple[Setting, ...]:
-    """Return the settings that the champion's method has."""
-    return settings_of(methods.get(diagnostics.plan.method))
+    """Return the settings that the champion's method has and that mean something for the task's answers."""
+    kind, pairs = diagnostics.task.output.kind, diagnostics.task.pairs
+    found = settings_of(methods.get(diagnostics.plan.method))
+    return tuple(one for one in found if setting_applies(one, kind, pairs=pairs))
 
 
 def recipe(diagnostics: ChampionDiagnostics, name: str, **settings: Any) -> list[Plan]:

@@ -13,7 +13,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.data.answers import CLASSES_AND_PAIRS, Accepts
 from haoqi.evaluate.calibration import calibration_error
-from haoqi.explore.record.lessons import Lesson
+from haoqi.explore.record.lessons import BRIER, Lesson
 from haoqi.explore.reflection.champion_diagnostics import ChampionDiagnostics
 from haoqi.explore.reflection.reflections import reflections
 from haoqi.explore.reflection.reflections._remedies import in_turn, instead, raised, scaled, shown, varied
@@ -60,5 +60,5 @@ class Miscalibration:
         examples = shown(diagnostics, wrong)
         gain = error**2  # what calibration alone adds to the Brier score, were the gap the same everywhere
         return raised(
-            diagnostics, "miscalibration", plans, evidence, explains=0.0, examples=examples, measure="brier", gain=gain
+            diagnostics, "miscalibration", plans, evidence, explains=0.0, examples=examples, measure=BRIER, gain=gain
         )

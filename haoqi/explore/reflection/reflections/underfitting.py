@@ -39,7 +39,9 @@ class Underfitting:
         plans = in_turn(
             _closest(diagnostics), closer, [*instead(diagnostics, "top_layers"), *instead(diagnostics, "blend")]
         )
-        fitted = diagnostics.fitted if plans else None
+        metric = diagnostics.task.metric
+        of_one = metric.greater_is_better and metric.most <= 1  # of another metric, nothing says what is well known
+        fitted = diagnostics.fitted if plans and of_one else None
         if fitted is None or fitted.score >= self.known or fitted.score - diagnostics.score >= self.gap:
             return []
         evidence = {"known": fitted.score, "unknown": diagnostics.score, "gap": fitted.score - diagnostics.score}
