@@ -3,7 +3,7 @@
     python bench/predict_million.py [--rows 1000000] [--kills 1] [--encoder]
 
 The texts are lines of sst2 and ag_news, two of which are joined and varied under a seed, so that none occurs twice. A
-release learns sst2 through the Python door: TF-IDF under logistic regression, or with --encoder a fine-tuned minilm,
+release learns sst2 in Python: TF-IDF under logistic regression, or with --encoder a fine-tuned minilm,
 compiled. `haoqi predict --file --out` then answers in a process of its own whose peak memory the kernel tells. The
 same command is killed at moments drawn at random and taken up again; the two files must not differ in a byte.
 """

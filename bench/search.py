@@ -12,8 +12,8 @@ Contestants, each in a process of its own with the same threads, on the same spl
   validation rows too. Those whose training has a length are given a schedule that ends at each reading, a training of
   their own for each, from a speed that is measured free of charge.
 What of it is the choice of plans is asked beside: haoqi/random, haoqi/tpe and haoqi/halving are Haoqi with its opening,
-court and last fit and another strategy, without reflection; haoqi/curious is without reflection only. Where --only asks
-for them there are also haoqi/random+reflection and haoqi/halving+reflection.
+champion test and last fit and another strategy, without reflection; haoqi/curious is without reflection only. Where
+--only asks for them there are also haoqi/random+reflection and haoqi/halving+reflection.
 
 One run is read at 20 s, 1 and 3 minutes, half of its time (ours alone) and all of it: which model was champion then,
 and what that model answers to the test rows, is found out afterwards (bench/peers/ours.py). Where there was no model
@@ -236,7 +236,7 @@ def show(found: list[dict[str, Any]], minutes: float) -> None:
 
 
 def show_within(found: list[dict[str, Any]], minutes: float) -> None:
-    """Print what is left of the ranks where all have Haoqi's opening, court and last fit: the choice of plans."""
+    """Print what is left of the ranks where all have Haoqi's opening, test and last fit: the choice of plans."""
     for at in readings(minutes):
         told = ranked(found, at, WITHIN)
         if "haoqi" in told and len(told) > 1:

@@ -276,7 +276,7 @@ def replay(
 def judged(
     case: Case, history: History, challenger: Experiment, settings: ExploreSettings, known: TransferPrior
 ) -> Verdict:
-    """Return the verdict, by the rules of `champion.Court` without repeats and retrials."""
+    """Return the verdict, by the rules of `champion_test` without repeats and retrials."""
     champion, number = history.champion, challenger.number
     if challenger.score is None:
         return Verdict(number, "failed", champion.number if champion else None, history.champion_score)

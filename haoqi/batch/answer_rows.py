@@ -113,9 +113,9 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
             yield found[0]
 
 
-def parts_of(asked: "str | Query") -> tuple[str, ...]:
-    """Return the texts of what is asked."""
-    return (asked,) if isinstance(asked, str) else tuple(one for one in (asked.text, asked.pair, asked.context) if one)
+def parts_of(query: "str | Query") -> tuple[str, ...]:
+    """Return the texts of a query."""
+    return (query,) if isinstance(query, str) else tuple(one for one in (query.text, query.pair, query.context) if one)
 
 
 def answer(model: "Model", window: Window, names: Sequence[str], progress: "Progress | None" = None) -> None:
@@ -166,9 +166,9 @@ def plain_label(answer: "Answer", text: str) -> Any:
     return list(answer.label) if isinstance(answer.label, tuple) else answer.label
 
 
-def as_record(model: "Model", asked: "str | Query", answer: "Answer") -> str:
+def as_record(model: "Model", query: "str | Query", answer: "Answer") -> str:
     """Return an answer as one line of JSON."""
-    parts = parts_of(asked)
+    parts = parts_of(query)
     facts: dict[str, Any] = dict(zip(("text", "pair"), parts, strict=False))
     if model.task.output.kind.is_number:
         facts["number"] = answer.label
@@ -183,16 +183,16 @@ def as_record(model: "Model", asked: "str | Query", answer: "Answer") -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
-def as_line(model: "Model", asked: "str | Query", answer: "Answer", *, with_text: bool) -> str:
+def as_line(model: "Model", query: "str | Query", answer: "Answer", *, with_text: bool) -> str:
     """Return an answer as a person reads it: the label, how sure it is, and the text where there are several."""
     output = model.task.output
-    line = output.show(answer.label, parts_of(asked)[0])
+    line = output.show(answer.label, parts_of(query)[0])
     if answer.interval is not None:
         low, high = (output.show(one, "") for one in answer.interval)
         line += "\t" + spoken(say("range", low=low, high=high))
     elif answer.confidence is not None:
         line += f"\t{answer.confidence:.2f}"
-    return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(asked))}" if with_text else line
+    return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(query))}" if with_text else line
 
 
 def check_kind(kind: str) -> None:

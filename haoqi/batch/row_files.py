@@ -146,7 +146,7 @@ def _records(file: StreamedFile) -> Rows:
 
 
 def _nested(records: Sequence[Row]) -> bool:
-    """Return whether no field of records is a text: what is asked stands deeper."""
+    """Return whether no field of records is a text: the text stands deeper."""
     return not any(isinstance(cell, str) for row in records[:SAMPLE_ROWS] for cell in row.values())
 
 

@@ -38,7 +38,7 @@ def answer_texts(name: str, texts: list[str] | None, *, as_json: bool) -> None:
 
     Args:
         name: a release.
-        texts: what is asked; none, or "-" alone: the lines of a pipe.
+        texts: to be answered; none, or "-" alone: the lines of a pipe.
         as_json: print an object per text.
 
     Raises:
@@ -69,16 +69,16 @@ def _answered(name: str, texts: list[str] | None, as_json: bool) -> int:
     if model.task.pairs:
         given = _pairs_of(list(given)) if texts is not None else _pairs_in(given)
     answered = 0
-    for asked, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
+    for query, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
         gc.enable()
         answered += 1
-        line = as_record(model, asked, answer) if as_json else as_line(model, asked, answer, with_text=shown)
+        line = as_record(model, query, answer) if as_json else as_line(model, query, answer, with_text=shown)
         print(line, flush=texts is None)
     return answered
 
 
 def _pairs_of(texts: list[str]) -> "Iterator[Query]":
-    """Return each two texts of the command line as what is asked."""
+    """Return each two texts of the command line as a query."""
     from haoqi.data.examples import Query
 
     if len(texts) % 2:
@@ -87,7 +87,7 @@ def _pairs_of(texts: list[str]) -> "Iterator[Query]":
 
 
 def _pairs_in(lines: Iterator[str]) -> "Iterator[Query]":
-    """Yield what is asked on each line, a tab between its two texts."""
+    """Yield the query of each line, a tab between its two texts."""
     from haoqi.data.examples import Query
 
     for number, line in enumerate(lines, 1):

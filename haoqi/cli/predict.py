@@ -84,7 +84,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     release = releases.get(name)
     model = release.load()
     rows = open_rows(file, _reading(file, settings), release.schema)
-    asked = rows.make_reader(pairs=model.task.pairs)
+    read_query = rows.make_reader(pairs=model.task.pairs)
     _say(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)
@@ -95,7 +95,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
         pace.wrote(len(answered), last.consumed, time.monotonic())
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
-        _answer(model, Feed(rows, asked, fitting(release.folder)), style, write, pace=pace)
+        _answer(model, Feed(rows, read_query, fitting(release.folder)), style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A deadline that is kept inside fits: whoever reports how far it has come is told there that time is over."""
+"""A deadline that is kept inside fits: a report of progress raises once the time is over."""
 
 import signal
 import threading
@@ -20,7 +20,7 @@ def until(deadline: float | None, listen: Listen = silent, now: Now = time.perf_
 
     Args:
         deadline: by the clock `now`; None: there is none.
-        listen: is told of everything before.
+        listen: receives every event before.
         now: the clock.
     """
     if deadline is None:

@@ -111,7 +111,7 @@ class Examples:
         return [key_of(*row) for row in zip(texts, *columns, strict=True)]
 
     def query(self, row: int) -> "Query":
-        """Return what is asked of a row."""
+        """Return the query of a row."""
         return Query(
             self.texts[row],
             pair=None if self.pairs is None else self.pairs[row],
@@ -167,15 +167,15 @@ class Examples:
         return cls(list(texts), given, list(range(len(texts))))
 
     @classmethod
-    def asked(cls, queries: Sequence["str | Query"]) -> "Examples":
-        """Return what is asked as examples without labels; a column that no query has is left out."""
-        asked = [Query(one) if isinstance(one, str) else one for one in queries]
+    def of_queries(cls, queries: Sequence["str | Query"]) -> "Examples":
+        """Return queries as examples without labels; a column that no query has is left out."""
+        given = [Query(one) if isinstance(one, str) else one for one in queries]
         columns: dict[str, Any] = {}
         for name in ("pair", "context", "turns", "file"):
-            found = [getattr(one, name) for one in asked]
+            found = [getattr(one, name) for one in given]
             if any(one is not None and one != () for one in found):
                 columns[_COLUMN.get(name, f"{name}s")] = ["" if one is None else one for one in found]
-        return replace(cls.of([one.text for one in asked]), **columns)
+        return replace(cls.of([one.text for one in given]), **columns)
 
     @classmethod
     def join(cls, parts: Sequence["Examples"]) -> "Examples":
@@ -207,7 +207,7 @@ class Query:
     file: str | None = None
 
     def __str__(self) -> str:
-        """Return what is asked on one line, as a person reads it."""
+        """Return the query on one line, as a person reads it."""
         return " | ".join(" ".join(one.split()) for one in (self.text, self.pair, self.context) if one)
 
 

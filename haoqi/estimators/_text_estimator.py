@@ -207,7 +207,7 @@ def check_task(name: str, texts: Texts, kind: AnswerKind, owner: str) -> None:
 
 def _examples(texts: Texts, answers: Sequence[Any]) -> Examples:
     queries = [Query(one) if isinstance(one, str) else Query(*one) for one in texts]
-    return replace(Examples.asked(queries), labels=list(answers))
+    return replace(Examples.of_queries(queries), labels=list(answers))
 
 
 def _listed(value: Sequence[str] | str | None) -> list[str] | None:

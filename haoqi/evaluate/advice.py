@@ -51,7 +51,7 @@ class NextStep:
     reason: str
     """The name of the sentence that says why; the report's texts hold it."""
     gain: float | None = None
-    """Expected, in the task's first metric, on texts like those of the test split; None: it cannot be told."""
+    """Expected, in the task's first metric, on texts like those of the test split; None: it is unknown."""
     low: float | None = None
     """Lower end of the 80 % interval of what is gained in the end."""
     high: float | None = None
@@ -147,7 +147,7 @@ def ranked(steps: Sequence[NextStep], worth: float) -> tuple[NextStep, ...]:
     """Return steps in the order in which to think of them.
 
     First the base that a run was without, if it is expected to gain by it; then those that pay, by expected gain per
-    minute; then stopping; then those that do not; last those of which nothing can be told.
+    minute; then stopping; then those that do not; last those whose gain is unknown.
 
     Args:
         steps: of different kinds.
@@ -180,9 +180,11 @@ def bounded(step: NextStep, score: float, merits: tuple[float, float] = (0.0, 1.
 
 def rounded(step: NextStep) -> NextStep:
     """Return a step whose numbers have six digits, so that equal runs write equal ledgers."""
-    told = {name: _short(getattr(step, name)) for name in ("gain", "low", "high", "human_seconds", "compute_seconds")}
+    shortened = {
+        name: _short(getattr(step, name)) for name in ("gain", "low", "high", "human_seconds", "compute_seconds")
+    }
     rows = tuple(replace(row, doubt=_short(row.doubt)) for row in step.rows)
-    return replace(step, **told, evidence=_short(step.evidence), rows=rows)
+    return replace(step, **shortened, evidence=_short(step.evidence), rows=rows)
 
 
 def _short(value: Any) -> Any:

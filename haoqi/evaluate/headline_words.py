@@ -40,9 +40,9 @@ def place(one: Estimate) -> Sentence:
 
 def listed(labels: Sequence[str], most: int = NAMED) -> str:
     """Return labels in a row, the last ones only counted where they are many."""
-    told = ", ".join(labels[:most])
+    shown = ", ".join(labels[:most])
     more = len(labels) - most
-    return say("headline.more", labels=told, count=formats.count(more), n=more) if more > 0 else told
+    return say("headline.more", labels=shown, count=formats.count(more), n=more) if more > 0 else shown
 
 
 def lines(found: Headline, language: str | None = None) -> list[str]:

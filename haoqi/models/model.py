@@ -30,7 +30,7 @@ from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
 Asked: TypeAlias = str | Query | tuple[str, str]
-"""What may be asked: a text; two of them, or a query, where a task needs more."""
+"""What a model may be given: a text; two of them, or a query, where a task needs more."""
 
 DAMAGED = "train it again, or copy it again from where it came"
 
@@ -121,7 +121,7 @@ class Model:
         if not self.task.pairs and all(isinstance(text, str) for text in texts):
             examples = Examples.of([well_formed(text) for text in texts if isinstance(text, str)])
         else:
-            examples = Examples.asked([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
+            examples = Examples.of_queries([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
         if not self.facts.get("cleaned"):
             return examples
         pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
@@ -217,29 +217,29 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         yield Answer(label, confidence, top, spans, interval)
 
 
-def as_query(asked: object, place: int, *, pairs: bool) -> Query:
-    """Return what is asked as a query: a text, a query, or two texts in a tuple or a list.
+def as_query(given: object, place: int, *, pairs: bool) -> Query:
+    """Return what is given as a query: a text, a query, or two texts in a tuple or a list.
 
     Args:
-        asked: what a caller gave.
+        given: what a caller gave.
         place: its number, for the error.
         pairs: whether the task is of two texts.
 
     Raises:
         UserError: if it is none of these, or the second text is missing or one too many.
     """
-    if isinstance(asked, tuple | list) and len(asked) == 2 and all(isinstance(one, str) for one in asked):
-        asked = Query(*asked)
-    if isinstance(asked, str):
-        asked = Query(asked)
-    if not isinstance(asked, Query):
+    if isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(one, str) for one in given):
+        given = Query(*given)
+    if isinstance(given, str):
+        given = Query(given)
+    if not isinstance(given, Query):
         wanted = ("two texts", "give pairs: [(first, second), ...]") if pairs else ("text", "give a list of str")
-        raise UserError(f"text {place} is {asked!r}, which is not {wanted[0]}", wanted[1])
-    if pairs and asked.pair is None:
+        raise UserError(f"text {place} is {given!r}, which is not {wanted[0]}", wanted[1])
+    if pairs and given.pair is None:
         raise _needs_pairs()
-    if not pairs and asked.pair is not None:
+    if not pairs and given.pair is not None:
         raise UserError(f"text {place} is two texts, and this model answers one", "give a list of str")
-    return replace(asked, text=well_formed(asked.text), pair=None if asked.pair is None else well_formed(asked.pair))
+    return replace(given, text=well_formed(given.text), pair=None if given.pair is None else well_formed(given.pair))
 
 
 def _needs_pairs() -> UserError:

@@ -72,9 +72,9 @@ def test_keys_are_of_all_that_is_asked_and_of_texts_as_they_came() -> None:
 
 
 def test_queries_are_asked_as_they_are() -> None:
-    asked = Examples.asked(["one", Query("two", pair="other")])
+    asked = Examples.of_queries(["one", Query("two", pair="other")])
     assert (asked.texts, asked.pairs, asked.contexts) == (["one", "two"], ["", "other"], None)
     assert asked.query(1) == Query("two", pair="other")
-    assert Examples.asked(["one"]).pairs is None
+    assert Examples.of_queries(["one"]).pairs is None
     turns = (Turn("user", "hello"),)
-    assert Examples.asked([Query("so?", turns=turns)]).turns == [turns]
+    assert Examples.of_queries([Query("so?", turns=turns)]).turns == [turns]

@@ -7,7 +7,7 @@ import pytest
 from haoqi.data.examples import Examples
 from haoqi.data.recipes._noise import noise_of
 from haoqi.data.recipes._suspects import EXPECTED, find
-from tests.data.test_recipes_suspects import kit_of
+from tests.data.test_recipes_suspects import tools_of
 
 Chances = npt.NDArray[np.float32]
 
@@ -46,7 +46,7 @@ def test_hard_examples_are_not_suspect() -> None:
     chances, given, _ = drawn(4000, (0.0,) * 3)
     contrary = chances.argmax(axis=1) != given
     examples = Examples.of([f"text {row}" for row in range(4000)], ["abc"[label] for label in given])
-    found = find(examples, kit_of(chances), None)
+    found = find(examples, tools_of(chances), None)
     assert contrary.mean() > 0.2
     assert found.noise is not None
     assert not found.noise.evident
@@ -64,7 +64,7 @@ def test_labels_that_are_wrong_one_way_only_are_found() -> None:
 def test_as_many_are_named_as_should_mostly_be_wrong() -> None:
     chances, given, wrong = drawn(4000, (0.2,) * 3)
     examples = Examples.of([f"text {row}" for row in range(4000)], ["abc"[label] for label in given])
-    rows = find(examples, kit_of(chances), None).rows
+    rows = find(examples, tools_of(chances), None).rows
     assert wrong[rows].mean() == pytest.approx(EXPECTED, abs=0.08)
     assert wrong[rows].sum() > 0.6 * wrong.sum()
 

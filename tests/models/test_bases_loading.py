@@ -26,9 +26,9 @@ from haoqi.models.encoders.tokens import find_special_tokens
 @pytest.fixture(autouse=True)
 def nothing_held() -> Iterator[None]:
     """Hold no base before and after a test."""
-    _loading._master.cache_clear()
+    _loading._load_shared.cache_clear()
     yield
-    _loading._master.cache_clear()
+    _loading._load_shared.cache_clear()
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_model_card_of_numbers_and_pairs_names_no_labels_and_asks_for_two_texts(
     task = tasks.build("similarity", ())
     one = Model(task, Constant(np.array([2.5], np.float32)), {"half_width": 1.25, "level": 0.9}, {"method": "majority"})
     text = (releases.publish(one, {}, "alike").folder / "README.md").read_text(encoding="utf-8")
-    assert "asked two texts at a time. Its answer is a number, within 1.25 of the right one nine times of ten." in text
+    assert "takes two texts at a time. Its answer is a number, within 1.25 of the right one nine times of ten." in text
     assert 'haoqi predict alike "some text" "another text"' in text
     assert 'model(("some text", "another text")).label' in text
     assert "labels" not in text.split("## How to use it")[0].replace("labelled", "")

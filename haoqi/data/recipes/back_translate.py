@@ -1,7 +1,7 @@
 """Texts translated into another language and back (Sennrich et al., 2016, arXiv:1511.06709).
 
 What comes back says the same in other words; where a base is there to compare, only what stays near is learnt, and only
-where a model gives it the text's label. Prefer it to `paraphrase` wherever a translator is at hand: it strays less.
+where a model gives it the text's label. Prefer it to `paraphrase` wherever a translator is at hand: it changes less.
 """
 
 from collections import defaultdict

@@ -69,8 +69,8 @@ class _Layer(nn.Module):
     def __init__(self, width: int, inner: int, heads: int, eps: float) -> None:
         super().__init__()
         self.size = width // heads
-        asked = nn.ModuleDict({name: _linear(width, width) for name in ("query", "key", "value")})
-        self.attention = nn.ModuleDict({"self": asked, "output": _closing(width, width, eps)})
+        projections = nn.ModuleDict({name: _linear(width, width) for name in ("query", "key", "value")})
+        self.attention = nn.ModuleDict({"self": projections, "output": _closing(width, width, eps)})
         self.intermediate = nn.ModuleDict({"dense": _linear(width, inner)})
         self.output = _closing(inner, width, eps)
 
@@ -122,7 +122,7 @@ def _weights(folder: Path, names: Sequence[str]) -> dict[str, Tensor]:
 
 
 def _mask(mask: Tensor | None, shape: Sequence[int], kind: torch.dtype, *, fused: bool) -> Tensor | None:
-    """Return what attention is told of padding: nothing where there is none."""
+    """Return the mask of padding for attention: nothing where there is none."""
     if mask is None or bool(mask.all()):
         return None
     inside = mask.bool()[:, None, None, :].expand(-1, 1, shape[1], -1)

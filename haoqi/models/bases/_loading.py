@@ -67,7 +67,7 @@ def frozen_encoder(base: Base, device: str = "cpu") -> "PreTrainedModel":
     """Return what `load_encoder` does, for reading only: the weights are shared, and held for the next caller.
 
     The modules are the caller's own, so that layers may be left out or replaced. The weights require no gradient;
-    who changes one in place is found out when the next caller asks. One base is held, the last.
+    a change in place is found when the next caller loads the base. One base is held, the last.
 
     Args:
         base: the encoder.
@@ -80,19 +80,19 @@ def frozen_encoder(base: Base, device: str = "cpu") -> "PreTrainedModel":
     from torch.nn import Parameter
 
     weights = sorted(base.folder.glob("model*.safetensors"))
-    master, versions = _master(base, tuple(_stamp(file) for file in weights), device)
-    if versions != _versions(master):
-        _master.cache_clear()
+    original, versions = _load_shared(base, tuple(_stamp(file) for file in weights), device)
+    if versions != _versions(original):
+        _load_shared.cache_clear()
         raise AssertionError("the weights of a shared base were changed in place: train what load_encoder returns")
-    shared: dict[int, Any] = {id(one): one for one in master.buffers()}
-    shared |= {id(one): Parameter(one.detach(), requires_grad=False) for one in master.parameters()}
-    return copy.deepcopy(master, shared)  # type: ignore[no-any-return]
+    shared: dict[int, Any] = {id(one): one for one in original.buffers()}
+    shared |= {id(one): Parameter(one.detach(), requires_grad=False) for one in original.parameters()}
+    return copy.deepcopy(original, shared)  # type: ignore[no-any-return]
 
 
 def load_tokenizer(base: Base) -> "Tokenizer":
     """Return the fast tokenizer of a base, which neither pads nor cuts; what is too long the caller cuts.
 
-    It is shared with whoever asked before, in other threads, too: nobody makes it pad or cut.
+    It is shared with earlier callers, in other threads, too: nobody makes it pad or cut.
 
     Raises:
         UserError: if the file is damaged.
@@ -135,14 +135,14 @@ class Generator:
 
         if self.tokenizer.chat_template:
             turns = [{"role": "user", "content": prompt}]
-            asked = self.tokenizer.apply_chat_template(
+            inputs = self.tokenizer.apply_chat_template(
                 turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
             )
         else:
-            asked = self.tokenizer(prompt, return_tensors="pt")
+            inputs = self.tokenizer(prompt, return_tensors="pt")
         with quiet(), torch.inference_mode():
-            written = self.model.generate(**asked, max_new_tokens=max_new_tokens, do_sample=False)  # type: ignore[operator]
-        answer = written[0, asked["input_ids"].shape[1] :]
+            written = self.model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)  # type: ignore[operator]
+        answer = written[0, inputs["input_ids"].shape[1] :]
         return str(self.tokenizer.decode(answer, skip_special_tokens=True)).strip()
 
 
@@ -216,12 +216,12 @@ def _check_whole(base: Base, info: dict[str, Any]) -> None:
         raise UserError(f"the base {base.name} in {base.folder} lacks weights: {', '.join(missing[:3])}", HINT)
 
 
-# What a file was when it was looked at: its path, size and time of writing.
+# What a file was when it was read: its path, size and time of writing.
 _Stamp = tuple[Path, int, int]
 
 
 @lru_cache(maxsize=1)
-def _master(base: Base, weights: tuple[_Stamp, ...], device: str) -> tuple[Any, list[int]]:
+def _load_shared(base: Base, weights: tuple[_Stamp, ...], device: str) -> tuple[Any, list[int]]:
     """Return the encoder whose weights are shared, and how often each was written into before that."""
     model: Any = load_encoder(base)
     model = model.requires_grad_(False).to(device)

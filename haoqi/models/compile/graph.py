@@ -35,7 +35,7 @@ class Graph(nn.Module):
         self.head: nn.Module | None = None if tuned is None else tuned.head
         self.shapes: nn.Module | None = None if tuned is None else tuned.shapes
         # In a list, so that its weights are not counted twice.
-        self._entrance = [] if tuned is None else tuned._entrance
+        self._shapes_layer = [] if tuned is None else tuned._shapes_layer
         self._attention: Attention | None = None
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, shapes: Tensor | None = None) -> Tensor:
@@ -71,8 +71,8 @@ class Graph(nn.Module):
             found: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
             return found
         embedded: Tensor = self.shapes(shapes)
-        entrance: Any = self._entrance[0]
-        hook = entrance.register_forward_pre_hook(lambda module, given: (given[0] + embedded, *given[1:]))
+        first_layer: Any = self._shapes_layer[0]
+        hook = first_layer.register_forward_pre_hook(lambda module, given: (given[0] + embedded, *given[1:]))
         try:
             found = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         finally:

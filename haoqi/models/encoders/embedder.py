@@ -88,5 +88,5 @@ class Embedder:
 
 
 def _halved(progress: Progress) -> Progress:
-    """Return what is told of texts, two for each example, as examples."""
+    """Return a progress of texts, two for each example, as one of examples."""
     return lambda done: progress(done // 2)

@@ -47,8 +47,8 @@ class EncoderModel(nn.Module):
         pooling: how a text's states become one vector; None: the head reads words.
         normalise: bring a text's vector to length 1, as bases for similarity expect.
         dropout: share of the head's inputs that are hidden in training.
-        shapes: kinds of word shapes that are told to the encoder, for bases that read lower case only; 0: none.
-        shapes_enter: the layer at whose entrance they are told: the lowest that is trained.
+        shapes: kinds of word shapes that are added to the embeddings, for bases that read lower case only; 0: none.
+        shapes_enter: the layer to whose input they are added: the lowest that is trained.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class EncoderModel(nn.Module):
         for weight in (*self.head.parameters(), *(self.shapes.parameters() if self.shapes else ())):
             nn.init.zeros_(weight)
         # The layer itself, so that it is found again when those below it are left out.
-        self._entrance = [layers_of(encoder)[shapes_enter]] if shapes else []
+        self._shapes_layer = [layers_of(encoder)[shapes_enter]] if shapes else []
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits, shape (rows, outputs), or (words, outputs) where the head reads words."""
@@ -102,9 +102,9 @@ class EncoderModel(nn.Module):
         if self.shapes is None or shapes is None:
             yield
             return
-        told = self.shapes(shapes)
-        entrance: nn.Module = self._entrance[0]
-        hook = entrance.register_forward_pre_hook(lambda module, given: (given[0] + told, *given[1:]))
+        embedded = self.shapes(shapes)
+        first_layer: nn.Module = self._shapes_layer[0]
+        hook = first_layer.register_forward_pre_hook(lambda module, given: (given[0] + embedded, *given[1:]))
         try:
             yield
         finally:

@@ -1,6 +1,6 @@
 """How words are written, for encoders whose tokenizer reads everything in lower case.
 
-Names are written with capitals: what such a tokenizer throws away is told to the encoder as an embedding per
+Names are written with capitals: what such a tokenizer throws away is given to the encoder as an embedding per
 word shape, as Collobert et al. (2011, arXiv:1103.0398) did for tagging.
 """
 

@@ -71,17 +71,17 @@ class EmbeddingNeighbours:
         """Return logits, shape (n, labels)."""
         return self.of(self.embedder.examples(examples, self.pairing, progress))
 
-    def of(self, asked: Floats) -> Floats:
+    def of(self, embeddings: Floats) -> Floats:
         """Return the logits of some embeddings, or features of pairs, shape (n, labels)."""
-        asked = pair_places(asked, self.pairing) if self.pairing else asked
-        found = np.empty((len(asked), self.targets.shape[1]), np.float32)
+        embeddings = pair_places(embeddings, self.pairing) if self.pairing else embeddings
+        found = np.empty((len(embeddings), self.targets.shape[1]), np.float32)
         step = max(1, SIMILARITIES // max(len(self.known), self.neighbours * self.targets.shape[1]))
-        for start in range(0, len(asked), step):
-            found[start : start + step] = self._votes(asked[start : start + step])
+        for start in range(0, len(embeddings), step):
+            found[start : start + step] = self._votes(embeddings[start : start + step])
         return found
 
-    def _votes(self, asked: Floats) -> Floats:
-        similar = asked @ self._known_in_full.T
+    def _votes(self, embeddings: Floats) -> Floats:
+        similar = embeddings @ self._known_in_full.T
         if self.pairing:  # what the question's own length adds is the same for all
             similar -= self._half_lengths
         count = min(self.neighbours, similar.shape[1])

@@ -35,7 +35,7 @@ def model_card(
 def _answers(model: Model) -> str:
     head = f"## What it answers\n\nThe task is {model.task.name or model.task.output.name}."
     if model.task.pairs:
-        head += " It is asked two texts at a time."
+        head += " It takes two texts at a time."
     if model.task.output.kind.is_number:
         half = model.calibration.get("half_width")
         within = "" if half is None else f", within {half:.4g} of the right one nine times of ten"
@@ -66,20 +66,20 @@ def _scores(model: Model, evidence: Mapping[str, Any]) -> str:
             rows.append(f"| {split} | {name} | {score:.4f} | {between} | {examples} |")
     if not rows:
         return ""
-    told = headline(evidence, order[0])
-    first = [] if told is None else [f"{line[0].upper()}{line[1:]}." for line in headline_words.lines(told)]
+    summary = headline(evidence, order[0])
+    first = [] if summary is None else [f"{line[0].upper()}{line[1:]}." for line in headline_words.lines(summary)]
     head = "| split | metric | score | 95 % interval | examples |\n|---|---|---|---|---|\n"
-    note = " ".join(filter(None, (_untouched(told), "All of the evidence is in evidence.json.")))
+    note = " ".join(filter(None, (_untouched(summary), "All of the evidence is in evidence.json.")))
     return "\n\n".join(("## How good it is", *first, head + "\n".join(rows), note))
 
 
-def _untouched(told: Headline | None) -> str:
+def _untouched(summary: Headline | None) -> str:
     """Return how far the test split was kept from every decision, as far as that is known."""
-    if told is None or told.test is None:
+    if summary is None or summary.test is None:
         return ""
-    if told.scorings == 1:
+    if summary.scorings == 1:
         return "No decision looked at the test split; it was scored for no release of this name before."
-    if told.scorings > 1:
+    if summary.scorings > 1:
         return "No decision of the run looked at the test split, but people saw its earlier scores."
     return "No decision looked at the test split."
 
@@ -145,8 +145,8 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
             f"Of a long text it reads the first {compiled.first_stage_tokens} tokens, and more only where the "
             "confidence margin of these is small."
         )
-    if (told := headline(evidence)) is not None and told.untested:
-        names = ", ".join(f"`{label}`" for label in told.untested)
+    if (summary := headline(evidence)) is not None and summary.untested:
+        names = ", ".join(f"`{label}`" for label in summary.untested)
         lines.append(f"Of these labels it had no example to be tested on, and the scores leave them out: {names}.")
     if "test" not in evidence:
         lines.append("It was not scored on examples that nobody had looked at.")
@@ -155,9 +155,9 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
 
 def _use(reference: str, *, pairs: bool) -> str:
     name = reference.partition("@")[0]
-    asked = '"some text" "another text"' if pairs else '"some text"'
+    texts = '"some text" "another text"' if pairs else '"some text"'
     given = '("some text", "another text")' if pairs else '"some text"'
     return (
-        f"## How to use it\n\n```\nhaoqi predict {name} {asked}\n```\n\n"
+        f"## How to use it\n\n```\nhaoqi predict {name} {texts}\n```\n\n"
         f'```python\nimport haoqi\n\nmodel = haoqi.load("{reference}")\nmodel({given}).label\n```'
     )

@@ -153,7 +153,7 @@ def compile(
     Args:
         reference: as for `get`.
         examples: labelled texts, by which forms are judged.
-        tell: is told what is being done.
+        tell: receives what is being done.
         truncated_pass: whether the beginning of a long text may answer, where its confidence margin is large.
         learnt: whether the release has learnt the examples.
         stand_in: the same plan's model that has not, on which forms are then judged.

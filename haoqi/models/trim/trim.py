@@ -1,6 +1,6 @@
 """Smaller copies of bases in a release: the tokens that its data can need, in 16 bits where no answer changes.
 
-The table of a multilingual base is most of its weights, and a release in Chinese needs a tenth of it. The master in
+The table of a multilingual base is most of its weights, and a release in Chinese needs a tenth of it. The model in
 the run's folder stays whole and exact; what a release has kept is in its predictor.json or base.json, by which
 `restore` makes it whole again.
 """
@@ -50,7 +50,7 @@ def smaller(
         model: the champion, whose facts name its base; it is not changed.
         splits: what it learnt from and was judged on. The test split is not looked at.
         place: an existing folder, in which `smaller` is made; what is given needs it until the block ends.
-        listen: is told what was left out, or why nothing was.
+        listen: receives what was left out, or why nothing was.
         deadline: by the clock of `core.deadline`, after which it is left as it is.
 
     Raises:
@@ -81,7 +81,7 @@ def trim(
         texts: all that the data hold.
         folder: made anew; the predictor is written there, and what is returned needs it.
         half: whether weights may be rounded to 16 bits, where that saves much.
-        listen: is told why a vocabulary was left alone.
+        listen: receives why a vocabulary was left alone.
     """
     _save(predictor, folder)
     found = []

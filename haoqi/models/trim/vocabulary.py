@@ -70,7 +70,7 @@ def cut(content: str, texts: Sequence[str], prefix: str = "", always: Iterable[i
         raise CannotBeCutError("the network knows special tokens that its tokenizer does not have")
     kept = named | whole.single | whole.special
     more, scripts = _by_script(whole, script_shares(texts, whole.normalised), kept)
-    rows = np.array(sorted(kept | more | whole.seen(whole.beyond(texts, scripts), prefix)), np.int64)
+    rows = np.array(sorted(kept | more | whole.tokens_of(whole.beyond(texts, scripts), prefix)), np.int64)
     return Cut(json.dumps(_renumbered(whole.plain, rows), ensure_ascii=False), rows, scripts)
 
 
@@ -148,7 +148,7 @@ class _Whole:
     def _is_within(self, character: str, scripts: Collection[str]) -> bool:
         return category(character)[0] != "M" and scripts_of(self.normalised(character)) <= set(scripts)
 
-    def seen(self, texts: Sequence[str], prefix: str) -> set[int]:
+    def tokens_of(self, texts: Sequence[str], prefix: str) -> set[int]:
         """Return the tokens that texts are cut into, a prefix before each."""
         found = set[int]()
         for start in range(0, len(texts), _AT_ONCE):

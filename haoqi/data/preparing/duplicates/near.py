@@ -9,7 +9,7 @@ from haoqi.data.examples import Indices
 from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, Codes
 from haoqi.data.preparing.duplicates.signatures import BANDS, ROWS, Bools, Hashes, Keys, signatures_of, similarities
 
-# A signature's agreement strays from the similarity by 0.04 or so; what strays five times that is not looked at.
+# A signature's agreement deviates from the similarity by 0.04 or so; pairs that deviate five times that are skipped.
 _SLACK = 0.2
 # All pairs of a bucket are proposed up to this size; in a larger one each text only with those next to it.
 _BUCKET, _NEIGHBOURS = 60, 20

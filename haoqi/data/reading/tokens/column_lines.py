@@ -18,7 +18,7 @@ _SAID = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
 _MARKS = ("/", "|", "_", "\\")
 _BLANKS = re.compile(r"[ \t\x0b\x0c]+")
 _TABLES = frozenset(",;|")
-# Lines from which it is told at a glance that a file is something else.
+# Lines that show at once that a file is something else.
 _FIRST = 300
 _COMMENT = re.compile(r"#+\s*[\w.:-]+\s*=")
 _HEAD = re.compile(r"\d+|_")
