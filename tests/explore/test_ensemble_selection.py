@@ -165,7 +165,9 @@ def test_an_ensemble_of_numbers_is_their_mean_and_has_no_student(
     assert len(model.predictor.members) >= 2
     assert model.predictor.weights.sum() == pytest.approx(1.0, abs=1e-6)
     asked = Query("no. 7 was great lovely bright", "case 1 is quick") if pairs else "no. 7 was great lovely bright"
-    parts = [one.scores(Examples.of_queries([asked]) if pairs else Examples.of([asked])) for one in model.predictor.members]
+    parts = [
+        one.scores(Examples.of_queries([asked]) if pairs else Examples.of([asked])) for one in model.predictor.members
+    ]
     mean = float(np.average(np.ravel(parts), weights=model.predictor.weights))
     assert model(asked).label == pytest.approx(mean, abs=1e-3)
     assert "ensemble of (" in (release.folder / "report.html").read_text(encoding="utf-8")

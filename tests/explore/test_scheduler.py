@@ -66,3 +66,17 @@ def test_with_few_examples_the_first_is_what_did_best_elsewhere_and_is_done_soon
     assert first(100, None) == "probe"
     assert first(12, 2.0) in ("majority", "tfidf", "logistic")
     assert first(40, None, folds=0) == first(2000, None) == "majority"
+
+
+def test_the_first_has_default_settings_though_a_variation_of_it_is_cheaper() -> None:
+    # Of numbers a TF-IDF model has no other cheap choice than its strength, and the less of it the sooner it is done.
+    case = context(2000)
+    case = replace(case, settings=ExploreSettings(folds=0, methods=("tfidf",)))
+    scheduler = Scheduler(case, History(Ledger("sqlite://"), "run"), None)
+    weak = Plan.of("tfidf", None, {"strength": 0.02})
+    plain = Plan.of("tfidf", None)
+    assert scheduler.work(weak) < scheduler.work(plain)
+    case.once("candidate plans", lambda: [weak, plain])
+    step = Scheduler(case, History(Ledger("sqlite://"), "run"), None).propose_first()
+    assert step is not None
+    assert step.plan == plain

@@ -96,7 +96,7 @@ class Scheduler(Candidates):
         return Proposal(plan, why, role, Belief(None, 0.0, seconds, 0.0), work, limit)
 
     def propose_first(self) -> Proposal | None:
-        """Return the cheapest plan of all, whatever the budget: there is always a model to release.
+        """Return the cheapest plan with default settings, whatever the budget: there is always a model to release.
 
         With few examples no paired test can tell plans apart, so that the first champion mostly remains. There it is
         the best that other data sets know of, among those that are done soon.
@@ -104,7 +104,8 @@ class Scheduler(Candidates):
         untried = self.untried_plans()
         if self.context.few and (known := self._known_best(untried)):
             return self._propose(known, Reason("few"), "explore")
-        cheapest = min(untried, key=lambda p: (self.work(p), p.key), default=None)
+        # A variation may be cheaper still and useless: weights held at 0 are soon found.
+        cheapest = min(untried, key=lambda p: (bool(p.settings), self.work(p), p.key), default=None)
         return self._propose(cheapest, Reason("first"), "explore") if cheapest else None
 
     def _known_best(self, untried: Sequence[Plan]) -> Plan | None:
