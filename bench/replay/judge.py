@@ -35,6 +35,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import prior as priors
 
+from haoqi import tasks
 from haoqi.core import seeds
 from haoqi.evaluate.comparison import Comparison, compare
 from haoqi.evaluate.metric import Metric, Statistics, count_answers
@@ -51,6 +52,7 @@ from haoqi.explore.scheduling.scheduler import Scheduler
 from haoqi.explore.scheduling.strategies import strategies
 from haoqi.explore.settings import ExploreSettings
 from haoqi.methods.method import methods
+from haoqi.tasks.task import Task
 
 START_SECONDS = 1.0
 KEPT = 2 / 3
@@ -97,7 +99,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Shelf:
-    """What a search knows of a case: as much of a `Lab` as choosing needs."""
+    """What a search knows of a case: as much of a `SearchContext` as choosing needs."""
 
     case: Case
     plans: list[Plan]
@@ -105,6 +107,11 @@ class Shelf:
     seed: int
     folds: int = 0
     few: bool = False
+
+    @cached_property
+    def task(self) -> Task:
+        """Any task whose metric is a share: only the scale of its scores is asked for."""
+        return tasks.build("topic", ("a", "b"))
 
     @cached_property
     def makers(self) -> dict[str, Any]:
