@@ -93,6 +93,7 @@ class Accepts:
 
 
 CLASSES_OF_TEXTS = Accepts()
+CLASSES_OF_TEXTS_AND_PAIRS = Accepts(pairs=True)
 CLASSES = Accepts(units=frozenset({"text", "word"}))
 NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
 """Classes of texts and of pairs, and numbers."""

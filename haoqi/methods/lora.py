@@ -16,7 +16,7 @@ from haoqi.core.config import Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import build_predictor, prepare_training, slower_below, train
+from haoqi.methods._tuning import build_predictor, faster_head, prepare_training, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.low_rank import add_low_rank, merge_low_rank
@@ -62,7 +62,7 @@ class Lora(Techniques):
             adapted = add_low_rank(encoder, self.rank, scale=2.0)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         # No faster for the head: the rate of the matrices is high already.
-        train(setup, settings, self, slower_below(0, 1.0, head=1.0))
+        train(setup, settings, self, faster_head(1.0))
         merge_low_rank(encoder)
         return build_predictor(setup, frozenset(f"{name}.weight" for name in adapted))
 
