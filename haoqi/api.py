@@ -126,19 +126,20 @@ def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
     warnings.warn(" ".join([*lines, promotion.command(name, version, standing)]), UserWarning, stacklevel)
 
 
-def load(ref: str | Path, *, home: str | Path | None = None) -> "Model":
+def load(ref: str | Path, *, shared: bool = False, home: str | Path | None = None) -> "Model":
     """Return a released model.
 
     Args:
         ref: a release's name for the version that answers now, "name@2" for another, or the folder of a saved model.
+        shared: hold the weights of its base in memory once for all models that are loaded so.
         home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
-        UserError: if there is no such release, or it is damaged.
+        UserError: if there is no such release, it is damaged, or its base cannot be shared.
     """
     from haoqi.models.releases import releases
 
-    return releases.load(str(ref), home=_folder(home))
+    return releases.load(str(ref), shared=shared, home=_folder(home))
 
 
 def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = None, **settings: Any) -> "Predictions":
