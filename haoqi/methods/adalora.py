@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from haoqi.core.config import Choices, Range
-from haoqi.methods._adapters import AdapterTuning
+from haoqi.methods._adapters import LayerTuning
 from haoqi.methods._tuning import TrainingSetup, train
 from haoqi.methods.method import Job, methods
 from haoqi.methods.work import Size
@@ -25,7 +25,7 @@ _BEGINS_WITH = 1.5  # times the rank that is kept, as in the paper
 
 @methods.register
 @dataclass(frozen=True)
-class Adalora(AdapterTuning):
+class Adalora(LayerTuning):
     """How much is kept and where, and how long and fast it learns."""
 
     ranks: ClassVar[tuple[int, int]] = (6, 7)
@@ -37,9 +37,9 @@ class Adalora(AdapterTuning):
     targets: Annotated[Targets, Choices("all", "attention", "mlp", search=False)] = "all"
     """Beside which linear layers the matrices are."""
 
-    def kind(self) -> AdaptiveRank:
+    def kind(self, first: int) -> AdaptiveRank:
         """Return the triplets."""
-        return AdaptiveRank(self._first, 2.0 * self._first, self.targets)
+        return AdaptiveRank(self._first, 2.0 * self._first, self.targets, first)
 
     def fit(self, job: Job) -> Predictor:
         """Return the base with what was kept merged, the best weights by job.valid."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from haoqi.core.config import Choices, Range
-from haoqi.methods._adapters import AdapterTuning
+from haoqi.methods._adapters import LayerTuning
 from haoqi.methods.method import methods
 from haoqi.methods.work import Size
 from haoqi.models.encoders.adapters.bottleneck import Bottleneck
@@ -18,7 +18,7 @@ from haoqi.models.encoders.adapters.bottleneck import Bottleneck
 
 @methods.register
 @dataclass(frozen=True)
-class Adapter(AdapterTuning):
+class Adapter(LayerTuning):
     """How narrow the networks are and where, and how long and fast they learn."""
 
     ranks: ClassVar[tuple[int, int]] = (4, 5)
@@ -30,9 +30,9 @@ class Adapter(AdapterTuning):
     placement: Annotated[Literal["houlsby", "pfeiffer"], Choices("houlsby", "pfeiffer", search=False)] = "houlsby"
     """After attention and the feed-forward part of each layer, or after the latter alone."""
 
-    def kind(self) -> Bottleneck:
+    def kind(self, first: int) -> Bottleneck:
         """Return the networks."""
-        return Bottleneck(self.width, self.placement)
+        return Bottleneck(self.width, self.placement, first)
 
     def moved(self, size: Size) -> float:
         """Return how many weights learn."""

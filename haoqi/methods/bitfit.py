@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
-from haoqi.methods._adapters import AdapterTuning
+from haoqi.methods._adapters import LayerTuning
 from haoqi.methods.method import methods
 from haoqi.methods.work import Size
 from haoqi.models.encoders.adapters.biases import Biases
@@ -17,7 +17,7 @@ from haoqi.models.encoders.adapters.biases import Biases
 
 @methods.register
 @dataclass(frozen=True)
-class Bitfit(AdapterTuning):
+class Bitfit(LayerTuning):
     """How long and fast the biases learn."""
 
     ranks: ClassVar[tuple[int, int]] = (5, 5)
@@ -25,9 +25,9 @@ class Bitfit(AdapterTuning):
     learning_rate: Annotated[float, Range(3e-4, 3e-2, log=True)] = 3e-3
     """Step size at the end of warm-up."""
 
-    def kind(self) -> Biases:
+    def kind(self, first: int) -> Biases:
         """Return the biases."""
-        return Biases()
+        return Biases(first)
 
     def moved(self, size: Size) -> float:
         """Return how many weights learn: eleven widths of biases in each layer."""

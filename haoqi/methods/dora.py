@@ -20,6 +20,7 @@ class Dora(Lora):
     """How large the matrices are and where, and how long and fast they learn."""
 
     ranks: ClassVar[tuple[int, int]] = (4, 5)
+    on_request: ClassVar[bool] = True
     decomposed: ClassVar[bool] = True
 
     rank: Annotated[int, Range(2, 64, log=True)] = 8

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from haoqi.core.config import Choices, Range
-from haoqi.methods._adapters import AdapterTuning
+from haoqi.methods._adapters import LayerTuning
 from haoqi.methods.method import methods
 from haoqi.methods.work import Size
 from haoqi.models.encoders.adapters.scaling import Scaling
@@ -17,7 +17,7 @@ from haoqi.models.encoders.adapters.scaling import Scaling
 
 @methods.register
 @dataclass(frozen=True)
-class Ia3(AdapterTuning):
+class Ia3(LayerTuning):
     """What is scaled, and how long and fast the vectors learn."""
 
     ranks: ClassVar[tuple[int, int]] = (6, 6)
@@ -27,9 +27,9 @@ class Ia3(AdapterTuning):
     targets: Annotated[Literal["usual", "all"], Choices("usual", "all", search=False)] = "usual"
     """Keys, values and the inside of feed-forward parts, as in the paper; or what leaves every linear layer, too."""
 
-    def kind(self) -> Scaling:
+    def kind(self, first: int) -> Scaling:
         """Return the vectors."""
-        return Scaling(self.targets)
+        return Scaling(self.targets, first)
 
     def moved(self, size: Size) -> float:
         """Return how many weights learn: six widths of each layer, or thirteen."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Choices, Range
-from haoqi.methods._adapters import AdapterTuning
+from haoqi.methods._adapters import LayerTuning
 from haoqi.methods.method import methods
 from haoqi.methods.work import Size
 from haoqi.models.encoders.adapters.linear_layers import Targets
@@ -20,10 +20,11 @@ from haoqi.models.encoders.adapters.low_rank import LowRank
 
 @methods.register
 @dataclass(frozen=True)
-class Lora(AdapterTuning):
+class Lora(LayerTuning):
     """How large the matrices are and where, and how long and fast they learn."""
 
     ranks: ClassVar[tuple[int, int]] = (3, 4)
+    on_request: ClassVar[bool] = False
     decomposed: ClassVar[bool] = False
     """Whether the length of each row learns by itself."""
 
@@ -38,9 +39,9 @@ class Lora(AdapterTuning):
     targets: Annotated[Targets, Choices("all", "attention", "mlp", search=False)] = "all"
     """Beside which linear layers the matrices are."""
 
-    def kind(self) -> LowRank:
+    def kind(self, first: int) -> LowRank:
         """Return the matrices."""
-        return LowRank(self.rank, self.alpha, self.rank_stabilised, self.targets, self.decomposed)
+        return LowRank(self.rank, self.alpha, self.rank_stabilised, self.targets, self.decomposed, first)
 
     def moved(self, size: Size) -> float:
         """Return how many weights learn: of each layer some with one width on either side, and two with four."""

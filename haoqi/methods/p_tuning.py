@@ -29,7 +29,7 @@ class PTuning(Prompt):
     hidden: Annotated[int, Range(16, 1024, log=True, search=False)] = 128
     """Width of the network."""
 
-    def kind(self) -> SoftPrompts:
+    def kind(self, first: int) -> SoftPrompts:
         """Return the vectors and their network."""
         return SoftPrompts(self.tokens, self.network, self.hidden)
 

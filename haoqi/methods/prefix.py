@@ -27,7 +27,7 @@ class Prefix(AdapterTuning):
     tokens: Annotated[int, Range(1, 100, log=True)] = 20
     """Keys and values that come first, in each layer."""
 
-    def kind(self) -> Prepended:
+    def kind(self, first: int) -> Prepended:
         """Return the keys and values."""
         return Prepended(self.tokens)
 

@@ -27,7 +27,7 @@ class Prompt(AdapterTuning):
     tokens: Annotated[int, Range(1, 100, log=True)] = 20
     """Vectors that come first."""
 
-    def kind(self) -> SoftPrompts:
+    def kind(self, first: int) -> SoftPrompts:
         """Return the vectors."""
         return SoftPrompts(self.tokens)
 

@@ -13,7 +13,8 @@ from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.evaluate.metrics.accuracy import accuracy
 from haoqi.methods._adapters import AdapterTuning
-from haoqi.methods.method import Job, methods
+from haoqi.methods.method import Job, methods, usual_methods
+from haoqi.methods.work import Size
 from haoqi.models.bases import Base, load_encoder
 from haoqi.models.encoders.adapters.adapter import kinds
 from haoqi.models.encoders.encoder import EncoderModel, collate
@@ -42,6 +43,10 @@ def job(base: Base, folder: Path, **changes: Any) -> Job:
 
 def test_all_of_them_are_here() -> None:
     assert NAMES == ["adalora", "adapter", "bitfit", "dora", "ia3", "lora", "p_tuning", "prefix", "prompt"]
+
+
+def test_a_search_tries_one_of_them_unless_others_are_named() -> None:
+    assert set(NAMES) & set(usual_methods()) == {"lora"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,6 +116,22 @@ def test_adalora_keeps_as_many_triplets_as_it_may(rank: int, base: Base, tmp_pat
     assert sum(ranks) <= 12 * rank  # six linear layers in each of two layers
     assert adapter.kind.rank == rank + 1
     assert all(value.all() for name, value in adapter.weights.items() if name.endswith(".values"))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if hasattr(methods.build(name), "layers")])
+def test_below_the_lowest_layer_that_learns_states_are_kept(name: str, base: Base, tmp_path: Path) -> None:
+    """They are computed once, in 16 bits, and nothing of the layers below is computed while it learns."""
+    given = job(base, tmp_path)
+    fitted: Any = methods.build(name, **QUICK, layers=1).fit(given)
+    assert all(key.startswith("encoder.layer.1.") for key in fitted.model.adapter.weights)
+    small = FeatureStore(tmp_path / "small", limit_bytes=0, memory_bytes=0)
+    recomputed = methods.build(name, **QUICK, layers=1).fit(dataclasses.replace(given, store=small))
+    np.testing.assert_allclose(fitted.scores(EXAMPLES), recomputed.scores(EXAMPLES), atol=5e-3)
+    size = Size(train_rows=1000, valid_rows=100, tokens=30.0, labels=2, layers=6, width=384, vocabulary=30000)
+    work, whole = (methods.build(name, layers=layers).work(size) for layers in (2, 0))  # type: ignore[attr-defined]
+    assert work.states is not None
+    assert work.states.below == 4
+    assert work.fit.training < 0.4 * whole.fit.training
 
 
 def test_no_gradient_of_a_frozen_weight_is_computed(tiny_base: str) -> None:

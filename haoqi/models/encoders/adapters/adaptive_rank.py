@@ -40,10 +40,12 @@ class AdaptiveRank:
     """By this, divided by the rank at first, what they give is multiplied."""
     targets: Annotated[Targets, Choices("all", "attention", "mlp")] = "all"
     """Beside which linear layers they are."""
+    first: Annotated[int, Range(0, 1024)] = 0
+    """The lowest layer that learns, counted from 0."""
 
     def attach(self, encoder: nn.Module, words: Sequence[int] = ()) -> None:
         """Freeze an encoder and put triplets beside its linear layers, none of which counts at first."""
-        places = linear_layers(encoder, self.targets)
+        places = linear_layers(encoder, self.targets, self.first)
         attach_beside(encoder, places, lambda place: self._wrap(place.module, self.rank))
 
     def detach(self, encoder: nn.Module) -> dict[str, Tensor]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from torch import Tensor, nn
 
+from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.adapters.adapter import Weights, kinds
+from haoqi.models.encoders.encoder import layers_of
 
 
 @kinds.register
@@ -17,10 +19,14 @@ class Biases:
 
     merges: ClassVar[bool] = True
 
+    first: Annotated[int, Range(0, 1024)] = 0
+    """The lowest layer that learns, counted from 0."""
+
     def attach(self, encoder: nn.Module, words: Sequence[int] = ()) -> None:
         """Freeze all but the biases."""
         encoder.requires_grad_(False)
-        biases = [weight for name, weight in encoder.named_parameters() if name.endswith("bias")]
+        parts = [encoder] if not self.first else list(layers_of(encoder))[self.first :]
+        biases = [one for part in parts for name, one in part.named_parameters() if name.endswith("bias")]
         if not biases:
             raise UserError(
                 f"a base of the kind {type(encoder).__name__} has no biases", "choose another method, such as lora"

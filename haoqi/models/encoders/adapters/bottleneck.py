@@ -38,11 +38,13 @@ class Bottleneck:
     """Units inside."""
     placement: Annotated[Literal["houlsby", "pfeiffer"], Choices("houlsby", "pfeiffer")] = "houlsby"
     """After both parts of a layer, or after the feed-forward part alone."""
+    first: Annotated[int, Range(0, 1024)] = 0
+    """The lowest layer that learns, counted from 0."""
 
     def attach(self, encoder: nn.Module, words: Sequence[int] = ()) -> None:
         """Freeze an encoder and put narrow networks in, which at first change nothing."""
         parts = ("attention", "mlp") if self.placement == "houlsby" else ("mlp",)
-        places = [place for place in linear_layers(encoder) if place.closes and place.part in parts]
+        places = [place for place in linear_layers(encoder, first=self.first) if place.closes and place.part in parts]
         if {place.part for place in places} != set(parts):
             raise UserError(
                 f"the parts of the layers of a base of the kind {type(encoder).__name__} cannot be told apart",

@@ -54,8 +54,13 @@ class Beside(nn.Module):
         return {name: value for name, value in self.named_parameters() if name not in ("weight", "bias")}
 
 
-def linear_layers(encoder: nn.Module, targets: Targets = "all") -> list[Place]:
-    """Return the linear layers of all layers, or of their attention or the rest alone, lowest first.
+def linear_layers(encoder: nn.Module, targets: Targets = "all", first: int = 0) -> list[Place]:
+    """Return the linear layers of an encoder's layers, lowest first.
+
+    Args:
+        encoder: a Transformers model.
+        targets: all of them, or those of attention or of the rest alone.
+        first: the lowest layer whose are wanted, counted from 0.
 
     Raises:
         UserError: if the encoder has no stack of layers.
@@ -63,7 +68,7 @@ def linear_layers(encoder: nn.Module, targets: Targets = "all") -> list[Place]:
     layers = layers_of(encoder)
     prefix = next(name for name, module in encoder.named_modules() if module is layers)
     found: list[Place] = []
-    for number, layer in enumerate(layers):
+    for number, layer in list(enumerate(layers))[first:]:
         own = [(name, module) for name, module in layer.named_modules() if isinstance(module, nn.Linear)]
         parts = {name: "attention" if set(_ATTENTION) & set(name.split(".")) else "mlp" for name, _ in own}
         last = {part: name for name, part in parts.items()}

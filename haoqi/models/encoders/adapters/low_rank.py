@@ -43,6 +43,8 @@ class LowRank:
     """Beside which linear layers they are."""
     decomposed: bool = False
     """Whether the length of each row of the weights learns by itself."""
+    first: Annotated[int, Range(0, 1024)] = 0
+    """The lowest layer that learns, counted from 0."""
 
     @property
     def scale(self) -> float:
@@ -51,7 +53,8 @@ class LowRank:
 
     def attach(self, encoder: nn.Module, words: Sequence[int] = ()) -> None:
         """Freeze an encoder and put matrices beside its linear layers, whose product is 0 at first."""
-        attach_beside(encoder, linear_layers(encoder, self.targets), lambda place: self._wrap(place.module))
+        places = linear_layers(encoder, self.targets, self.first)
+        attach_beside(encoder, places, lambda place: self._wrap(place.module))
 
     def detach(self, encoder: nn.Module) -> dict[str, Tensor]:
         """Put plain linear layers back, and return the matrices."""

@@ -126,9 +126,10 @@ def _prepend(encoder: Any, given: Any, named: dict[str, Any]) -> tuple[Any, dict
     named = dict(named)
     ids, mask, vectors = named.pop("input_ids"), named.get("attention_mask"), encoder.prompt()
     words = _table_of(encoder)(ids).to(vectors.dtype)
-    named["inputs_embeds"] = torch.cat([vectors.expand(len(ids), *vectors.shape), words], dim=1)
+    rows = ids.shape[0]  # not len(ids), which an exporter would take for a constant
+    named["inputs_embeds"] = torch.cat([vectors.expand(rows, *vectors.shape), words], dim=1)
     if mask is not None:
-        named["attention_mask"] = torch.cat([mask.new_ones(len(mask), len(vectors)), mask], dim=1)
+        named["attention_mask"] = torch.cat([mask.new_ones(rows, len(vectors)), mask], dim=1)
     return given, named
 
 

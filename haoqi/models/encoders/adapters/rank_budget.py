@@ -97,4 +97,4 @@ def _sensitivity(module: TripletLinear) -> Tensor:
 
 
 def _from_orthogonal(product: Tensor) -> Tensor:
-    return (product - torch.eye(len(product), device=product.device)).square().sum().sqrt()
+    return torch.linalg.norm(product - torch.eye(len(product), device=product.device))

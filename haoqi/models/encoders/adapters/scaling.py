@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from haoqi.core.config import Choices
+from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.adapters.adapter import Weights, kinds
 from haoqi.models.encoders.adapters.linear_layers import (
@@ -33,10 +33,12 @@ class Scaling:
     targets: Annotated[Literal["usual", "all"], Choices("usual", "all")] = "usual"
     """Keys, values and what enters the last feed-forward layer, as in the paper; or what leaves every other linear
     layer, too."""
+    first: Annotated[int, Range(0, 1024)] = 0
+    """The lowest layer that learns, counted from 0."""
 
     def attach(self, encoder: nn.Module, words: Sequence[int] = ()) -> None:
         """Freeze an encoder and put in vectors of ones."""
-        places = [place for place in linear_layers(encoder) if self.targets == "all" or _usual(place)]
+        places = [place for place in linear_layers(encoder, first=self.first) if self.targets == "all" or _usual(place)]
         if not any(place.part == "attention" for place in places):
             raise UserError(
                 f"a base of the kind {type(encoder).__name__} has no layers of keys and values of their own",
