@@ -97,4 +97,5 @@ def _sensitivity(module: TripletLinear) -> Tensor:
 
 
 def _from_orthogonal(product: Tensor) -> Tensor:
-    return torch.linalg.norm(product - torch.eye(len(product), device=product.device))
+    found: Tensor = torch.linalg.norm(product - torch.eye(len(product), device=product.device))
+    return found
