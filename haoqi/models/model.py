@@ -107,6 +107,11 @@ class Model:
             yield from answers(predict_distinct(self, chunk), self.task.labels)
 
     def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
+        if self.task.symmetric and examples.pairs is not None:  # arithmetic in eight bits would tell the orders apart
+            turned = [
+                row for row, both in enumerate(zip(examples.texts, examples.pairs, strict=True)) if both > both[::-1]
+            ]
+            examples = examples.exchanged(turned)
         with nullcontext() if self.thread_safe else self.mutex:
             return self.predictor.scores(examples, progress)
 
