@@ -17,6 +17,9 @@ from haoqi.train.distributed.group import first_rank_first
 
 _HEAD_START_ROWS = 5000
 _HEAD_START_ROUNDS = 30
+# How much an error of the probe costs against large weights. One that fits its rows as closely as a probe that is to
+# answer by itself leaves the encoder their accidents to learn: docs/decisions/train.md.
+_HEAD_START_STRENGTH = 0.1
 
 
 def start_head(setup: TrainingSetup) -> None:
@@ -42,7 +45,9 @@ def start_head(setup: TrainingSetup) -> None:
         direction, bias = fit_ridge(embeddings, targets, strength, weights=weights.astype(np.float64))
         weight = direction.T.copy()
     else:
-        weight, bias = fit_head(embeddings, targets, setup.model.head.out_features, weights=weights)
+        weight, bias = fit_head(
+            embeddings, targets, setup.model.head.out_features, _HEAD_START_STRENGTH, weights=weights
+        )
     with torch.no_grad():
         setup.model.head.weight.copy_(torch.from_numpy(weight))
         setup.model.head.bias.copy_(torch.from_numpy(bias))

@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
+from haoqi.methods._constant_answer import learnt_nothing
 from haoqi.methods._teacher import distilled
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
@@ -196,6 +198,7 @@ def train(
     multiplier: Callable[[str], float] = lambda name: 1.0,
     *,
     started: bool = True,
+    refine: Callable[[Learner], Learner] = lambda learner: learner,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -205,6 +208,7 @@ def train(
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
         started: whether the head was given a start, which may be the best there is where numbers are noisy.
+        refine: adds to the learner what a method needs beside its loss.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -235,7 +239,7 @@ def train(
     )
     with hidden(learning_layers(setup.model), techniques.dropout if techniques.r_drop else 0.0):
         outcome = fit(
-            learner,
+            refine(learner),
             techniques.applied(settings),
             seed=setup.job.seed,
             placement=setup.placement,
@@ -245,6 +249,14 @@ def train(
             report=lambda share, note: setup.job.report(Progress(share, note)),
             tell=setup.job.note,
         )
+    if (
+        early is None
+        and techniques.plain
+        and learnt_nothing(
+            setup.targets, setup.counting, loss, outcome.losses, outputs=setup.model.head.out_features, device=device
+        )
+    ):
+        setup.job.note(say("fit.learnt_nothing"))
     if early is not None and early.learns:
         setup.job.remember(early.remembered.cpu().numpy())
     return outcome

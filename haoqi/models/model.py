@@ -20,12 +20,12 @@ from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
-from haoqi.models import seals
+from haoqi.models import checksums
+from haoqi.models.checksums import READ_AT_LOAD
 from haoqi.models.compile.cascade import unwrap
 from haoqi.models.compile.compiled import load_compiled
+from haoqi.models.predict_distinct import predict_distinct
 from haoqi.models.predictor import Predictor, Progress, predictors
-from haoqi.models.seals import READ_AT_LOAD
-from haoqi.models.stream import distinct
 from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
@@ -104,9 +104,14 @@ class Model:
             raise _not_texts(texts)
         waiting = iter(texts)
         while chunk := list(islice(waiting, batch)):
-            yield from answers(distinct(self, chunk), self.task.labels)
+            yield from answers(predict_distinct(self, chunk), self.task.labels)
 
     def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
+        if self.task.symmetric and examples.pairs is not None:  # arithmetic in eight bits would tell the orders apart
+            turned = [
+                row for row, both in enumerate(zip(examples.texts, examples.pairs, strict=True)) if both > both[::-1]
+            ]
+            examples = examples.exchanged(turned)
         with nullcontext() if self.thread_safe else self.mutex:
             return self.predictor.scores(examples, progress)
 
@@ -149,30 +154,36 @@ class Model:
             "standalone": standalone,
             "calibration": dict(self.calibration),
             "facts": dict(self.facts),
-            "files": seals.sealed(folder, inside),
+            "files": checksums.checksums_of(folder, inside),
         }
         folders.write_json(folder / "model.json", plain)
 
 
-def load(folder: Path, cache: Path | None = None, *, compiled: bool = True) -> Model:
+def load(folder: Path, cache: Path | None = None, *, compiled: bool = True, shared: bool = False) -> Model:
     """Return the model that `Model.save` wrote, computed by the form that was chosen for it where there is one.
 
     Args:
         folder: where it lies.
         cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
         compiled: use the compiled form of the release, where it has one; else torch computes.
+        shared: hold the weights of its base once for all models that are loaded so; torch computes.
 
     Raises:
-        UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
+        UserError: if there is none, it is damaged, a newer Haoqi wrote it, or its base cannot be shared.
     """
     plain = read_card(folder)
-    seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
+    checksums.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
     cache = cache or folders.cache()
     hardware.keep_in(cache)
-    predictor = maker.load(folder / "predictor", cache)
+    if shared and not getattr(maker, "shares_base", False):
+        raise UserError(f"a {plain['predictor']} leaves no base to share", "load it without sharing")
+    sharing = {"shared": True} if shared else {}
+    predictor = maker.load(folder / "predictor", cache, **sharing)
     model = Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
-    return replace(model, predictor=load_compiled(predictor, folder, model.margins)) if compiled else model
+    return (
+        replace(model, predictor=load_compiled(predictor, folder, model.margins)) if compiled and not shared else model
+    )
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -198,7 +209,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def verify(folder: Path) -> None:
     """Read every byte of a saved model, and raise UserError if one differs from what was written."""
-    seals.check(folder, read_card(folder)["files"], None, DAMAGED)
+    checksums.check(folder, read_card(folder)["files"], None, DAMAGED)
 
 
 def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -> Iterator[Answer]:
