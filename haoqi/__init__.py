@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
+    from haoqi.models.releases.export import export
 
     __version__: str
 
@@ -27,6 +28,7 @@ __all__ = [
     "TextClassifier",
     "TextRegressor",
     "UserError",
+    "export",
     "improve",
     "inspect",
     "load",
@@ -43,6 +45,7 @@ _PLACES = {
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
+    "export": ("haoqi.models.releases.export", "export"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),

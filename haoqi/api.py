@@ -126,19 +126,20 @@ def warn_unless_promoted(released: Released, stacklevel: int = 3) -> None:
     warnings.warn(" ".join([*lines, promotion.command(name, version, standing)]), UserWarning, stacklevel)
 
 
-def load(ref: str | Path, *, home: str | Path | None = None) -> "Model":
+def load(ref: str | Path, *, shared: bool = False, home: str | Path | None = None) -> "Model":
     """Return a released model.
 
     Args:
         ref: a release's name for the version that answers now, "name@2" for another, or the folder of a saved model.
+        shared: hold the weights of its base in memory once for all models that are loaded so.
         home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
 
     Raises:
-        UserError: if there is no such release, or it is damaged.
+        UserError: if there is no such release, it is damaged, or its base cannot be shared.
     """
     from haoqi.models.releases import releases
 
-    return releases.load(str(ref), home=_folder(home))
+    return releases.load(str(ref), shared=shared, home=_folder(home))
 
 
 def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = None, **settings: Any) -> "Predictions":
@@ -298,14 +299,14 @@ def preview(run: "Run") -> dict[str, Any]:
     from haoqi import data, tasks
     from haoqi.core.flat import as_flat
     from haoqi.data.preparing.languages import HARDLY_ANY, language_shares
-    from haoqi.methods import methods
+    from haoqi.methods.method import methods, usual_methods
     from haoqi.models.bases import choose
 
     raw = data.read(run.data)
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
-    names = run.explore.methods or tuple(methods.names())
+    names = run.explore.methods or tuple(usual_methods())
     able: dict[str, Any] = {name: methods.get(name) for name in names}
     languages = language_shares(raw.examples.texts)
     seconds = run.explore.budget_seconds

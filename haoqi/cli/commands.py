@@ -19,7 +19,7 @@ COMMANDS = {
         "improve.check",
         "doctor.doctor",
     ),
-    "Change": ("releases.promote", "releases.rollback", "compile.compile_"),
+    "Change": ("releases.promote", "releases.rollback", "compile.compile_", "export.export"),
     "Parts": (
         "plugins.tasks",
         "plugins.methods",

@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
+from haoqi.core.say import say
 from haoqi.data.examples import Examples
+from haoqi.methods._constant_answer import learnt_nothing
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
@@ -195,6 +197,7 @@ def train(
     multiplier: Callable[[str], float] = lambda name: 1.0,
     *,
     started: bool = True,
+    refine: Callable[[Learner], Learner] = lambda learner: learner,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -204,6 +207,7 @@ def train(
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
         started: whether the head was given a start, which may be the best there is where numbers are noisy.
+        refine: adds to the learner what a method needs beside its loss.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -231,7 +235,7 @@ def train(
     )
     with hidden(learning_layers(setup.model), techniques.dropout if techniques.r_drop else 0.0):
         outcome = fit(
-            learner,
+            refine(learner),
             replace(settings, average=techniques.average),
             seed=setup.job.seed,
             placement=setup.placement,
@@ -241,6 +245,14 @@ def train(
             report=lambda share, note: setup.job.report(Progress(share, note)),
             tell=setup.job.note,
         )
+    if (
+        early is None
+        and techniques.plain
+        and learnt_nothing(
+            setup.targets, setup.counting, loss, outcome.losses, outputs=setup.model.head.out_features, device=device
+        )
+    ):
+        setup.job.note(say("fit.learnt_nothing"))
     if early is not None and early.learns:
         setup.job.remember(early.remembered.cpu().numpy())
     return outcome

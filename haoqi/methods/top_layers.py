@@ -5,23 +5,19 @@ kept: an epoch of two layers out of six costs about a quarter of one of the whol
 when there is less time than that needs, or few examples, which the lower layers could only forget with.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
-from haoqi.core.say import say
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
+from haoqi.methods._frozen_layers import upper_layers
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import TrainingSetup, boundary, build_predictor, prepare_training, slower_below, train
-from haoqi.methods.method import Job, Progress, Weighs, methods
+from haoqi.methods._tuning import boundary, build_predictor, prepare_training, slower_below, train
+from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, States, Tuning, Work, tuned
-from haoqi.models.encoders.encoder import layers_of, only_layers
-from haoqi.models.encoders.model_input import Reading, with_states
+from haoqi.models.encoders.encoder import layers_of
 from haoqi.models.predictor import Predictor
-from haoqi.train.distributed.group import agree, first_rank_first
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
 
@@ -61,7 +57,7 @@ class TopLayers(Techniques):
             layer.requires_grad_(True)
         start_head(setup)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
-        with _upper(setup, first) as upper:
+        with upper_layers(setup, first) as upper:
             train(upper, settings, self, slower_below(setup.base.card.layers, 1.0))
         return build_predictor(setup)
 
@@ -73,24 +69,3 @@ class TopLayers(Techniques):
         work = head_start(tuned(size, how), size)
         below = size.layers - layers
         return replace(work, states=States(below, self.max_tokens)) if below else work
-
-
-@contextmanager
-def _upper(setup: TrainingSetup, first: int) -> Iterator[TrainingSetup]:
-    """Yield the setup without its lower layers, whose states are computed first; or whole, if they are too many."""
-    store = setup.job.store
-    if not first or not agree(setup.placement, store.fits(setup.base, first, [*setup.train.ids, *setup.valid.ids])):
-        yield setup
-        return
-
-    def states(reading: Reading, key: str) -> Reading:
-        def progress(done: int) -> None:
-            setup.job.report(Progress(0.0, say(key, done=done, count=len(reading.ids))))
-
-        return with_states(reading, store.states(setup.base, first, reading.ids, progress))
-
-    with first_rank_first(setup.placement):
-        train_states = states(setup.train, "fit.frozen")
-        valid_states = states(setup.valid, "fit.frozen_valid")
-    with only_layers(setup.model.encoder, first, setup.base.card.layers):
-        yield replace(setup, train=train_states, valid=valid_states)

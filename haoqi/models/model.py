@@ -159,25 +159,31 @@ class Model:
         folders.write_json(folder / "model.json", plain)
 
 
-def load(folder: Path, cache: Path | None = None, *, compiled: bool = True) -> Model:
+def load(folder: Path, cache: Path | None = None, *, compiled: bool = True, shared: bool = False) -> Model:
     """Return the model that `Model.save` wrote, computed by the form that was chosen for it where there is one.
 
     Args:
         folder: where it lies.
         cache: where bases are resolved if the folder only refers to one; None: the cache of HAOQI_HOME.
         compiled: use the compiled form of the release, where it has one; else torch computes.
+        shared: hold the weights of its base once for all models that are loaded so; torch computes.
 
     Raises:
-        UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
+        UserError: if there is none, it is damaged, a newer Haoqi wrote it, or its base cannot be shared.
     """
     plain = read_card(folder)
     checksums.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
     cache = cache or folders.cache()
     hardware.keep_in(cache)
-    predictor = maker.load(folder / "predictor", cache)
+    if shared and not getattr(maker, "shares_base", False):
+        raise UserError(f"a {plain['predictor']} leaves no base to share", "load it without sharing")
+    sharing = {"shared": True} if shared else {}
+    predictor = maker.load(folder / "predictor", cache, **sharing)
     model = Model(tasks.from_plain(plain["task"]), predictor, plain["calibration"], plain["facts"])
-    return replace(model, predictor=load_compiled(predictor, folder, model.margins)) if compiled else model
+    return (
+        replace(model, predictor=load_compiled(predictor, folder, model.margins)) if compiled and not shared else model
+    )
 
 
 def read_card(folder: Path) -> dict[str, Any]:

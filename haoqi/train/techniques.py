@@ -57,6 +57,11 @@ class Techniques:
         """What a step takes, as a multiple of one without any technique."""
         return float(self.copies * self.passes)
 
+    @property
+    def plain(self) -> bool:
+        """Whether the loss is that of the examples and no more."""
+        return self.effort == 1 and not self.mixup
+
     def check(self) -> None:
         """Say no to settings that contradict each other.
 

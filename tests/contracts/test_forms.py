@@ -14,6 +14,7 @@ from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, load_encoder, load_tokenizer, resolve
 from haoqi.models.compile.cascade import Cascade, DeferralRule
 from haoqi.models.compile.form import Compilable, Form, TruncatedPass, forms
+from haoqi.models.encoders.adapters.adapter import kinds, settle
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reader
@@ -59,21 +60,35 @@ def compilable(base: Base) -> dict[str, Compilable]:
         "encoder": encoder(base, pooling="mean"),
         "encoder of the last token": encoder(base, pooling="last"),
         "encoder of words": encoder(base, pooling=None, words=True, shapes=True),
+        "encoder behind a prompt": encoder(base, pooling="mean", beside="prompt"),
+        "encoder of words behind a prompt": encoder(base, pooling=None, words=True, shapes=True, beside="prompt"),
+        "encoder with a prefix": encoder(base, pooling="first", beside="prefix"),
+        "encoder with bottlenecks": encoder(base, pooling="mean", beside="bottleneck"),
         "probe": EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)),
     }
 
 
-def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = False) -> Encoder:
+def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = False, beside: str = "") -> Encoder:
     model = EncoderModel(
         load_encoder(base), 3, pooling=pooling, normalise=pooling == "mean", shapes=len(SHAPES) * shapes, shapes_enter=1
     )
     generator = torch.Generator().manual_seed(0)
     for weight in (model.head.weight, *(model.shapes.parameters() if model.shapes else ())):
         torch.nn.init.normal_(weight, generator=generator)
+    if beside:
+        kind = kinds.build(beside)
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(0)
+            kind.attach(model.encoder)
+            for weight in model.encoder.parameters():
+                if weight.requires_grad:
+                    weight.add_(0.1 * torch.randn_like(weight))
+        model.adapter = settle(kind, model.encoder)
     return Encoder.of(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
 
 
-KINDS = ("encoder", "encoder of the last token", "encoder of words", "probe")
+KINDS = ("encoder", "encoder of the last token", "encoder of words", "encoder behind a prompt", "probe")
+KINDS += ("encoder of words behind a prompt", "encoder with a prefix", "encoder with bottlenecks")
 
 
 def uncompiled_scores(predictor: Any) -> Any:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from haoqi.models.bases._packages import Availability, available, install
     from haoqi.models.bases._resolve import fetch, resolve
+    from haoqi.models.bases._sharing import shared_encoder
 
 __all__ = [
     "Availability",
@@ -43,6 +44,7 @@ __all__ = [
     "load_tokenizer",
     "read_whole",
     "resolve",
+    "shared_encoder",
     "tokenizer_fingerprint",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     **dict.fromkeys(("load_tokenizer", "read_whole", "tokenizer_fingerprint"), "_loading"),
     **dict.fromkeys(("Availability", "available", "install"), "_packages"),
     **dict.fromkeys(("fetch", "resolve"), "_resolve"),
+    "shared_encoder": "_sharing",
 }
 
 

@@ -50,19 +50,41 @@ class Bert(nn.Module):
         layers = nn.ModuleList(_Layer(width, inner, heads, eps) for _ in range(config["num_hidden_layers"]))
         self.encoder = nn.ModuleDict({"layer": layers})
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> SimpleNamespace:
-        """Return the states of the last layer as `last_hidden_state`, shape (rows, longest, width)."""
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        *,
+        inputs_embeds: Tensor | None = None,
+        position_ids: Tensor | None = None,
+    ) -> SimpleNamespace:
+        """Return the states of the last layer as `last_hidden_state`, shape (rows, longest, width).
+
+        Args:
+            input_ids: tokens, shape (rows, longest).
+            attention_mask: 1 for tokens and 0 for padding; None: there is none.
+            inputs_embeds: vectors in the place of tokens, shape (rows, longest, width).
+            position_ids: of the tokens, shape (1, longest); None: from 0.
+        """
         tables: Any = self.embeddings
         # Tables may lie in 16 bits, of which rows are taken exactly.
-        words = tables["word_embeddings"](input_ids).to(tables["LayerNorm"].weight.dtype)
+        words = tables["word_embeddings"](input_ids) if inputs_embeds is None else inputs_embeds
+        words = words.to(tables["LayerNorm"].weight.dtype)
         places, kind = tables["position_embeddings"].weight, tables["token_type_embeddings"].weight
-        states = tables["LayerNorm"](words + kind[0] + places[: input_ids.shape[1]])
-        fused, shape = self.config._attn_implementation == "sdpa", input_ids.shape
+        places = places[: words.shape[1]] if position_ids is None else places[position_ids]
+        states = tables["LayerNorm"](words + kind[0] + places)
+        fused, shape = self.config._attn_implementation == "sdpa", words.shape[:2]
         mask = _mask(attention_mask, shape, states.dtype, fused=fused)
         layers: Any = self.encoder["layer"]
         for layer in layers:
             states = layer(states, mask, shape, fused=fused)
         return SimpleNamespace(last_hidden_state=states)
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the table of tokens, as encoders of Transformers do."""
+        tables: Any = self.embeddings
+        found: nn.Module = tables["word_embeddings"]
+        return found
 
 
 class _Layer(nn.Module):
@@ -79,6 +101,9 @@ class _Layer(nn.Module):
         query, key, value = (
             own["self"][name](states).view(*shape, -1, self.size).transpose(1, 2) for name in ("query", "key", "value")
         )
+        if "prefix" in own["self"]:  # see encoders/adapters/prefix.py
+            key, value = own["self"]["prefix"](key, value)
+            mask = own["self"]["prefix"].mask(mask)
         scale = self.size**-0.5
         if fused:
             found = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)

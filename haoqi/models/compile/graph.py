@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from haoqi.models.encoders.encoder import PLAIN_BELOW, EncoderModel, Pooling
+from haoqi.models.encoders.encoder import PLAIN_BELOW, EncoderModel, Pooling, add_to_tokens
 
 INPUTS = ("input_ids", "attention_mask", "shapes")
 OUTPUT = "output"
@@ -72,7 +72,9 @@ class Graph(nn.Module):
             return found
         embedded: Tensor = self.shapes(shapes)
         first_layer: Any = self._shapes_layer[0]
-        hook = first_layer.register_forward_pre_hook(lambda module, given: (given[0] + embedded, *given[1:]))
+        hook = first_layer.register_forward_pre_hook(
+            lambda module, given: (add_to_tokens(given[0], embedded), *given[1:])
+        )
         try:
             found = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         finally:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from torch.nn import functional
 from haoqi.core.errors import UserError
 from haoqi.models.encoders.placement import own_randomness
 from haoqi.models.encoders.tokens import Integers, Rows, lengths_of
+
+if TYPE_CHECKING:
+    from haoqi.models.encoders.adapters.adapter import Adapter
 
 Pooling = Literal["mean", "first", "last"]
 
@@ -72,6 +75,8 @@ class EncoderModel(nn.Module):
             self.shapes = nn.Embedding(shapes, width) if shapes else None
         for weight in (*self.head.parameters(), *(self.shapes.parameters() if self.shapes else ())):
             nn.init.zeros_(weight)
+        self.adapter: Adapter | None = None
+        """What was learnt beside the encoder, where that is known apart from it."""
         # The layer itself, so that it is found again when those below it are left out.
         self._shapes_layer = [layers_of(encoder)[shapes_enter]] if shapes else []
 
@@ -104,11 +109,19 @@ class EncoderModel(nn.Module):
             return
         embedded = self.shapes(shapes)
         first_layer: nn.Module = self._shapes_layer[0]
-        hook = first_layer.register_forward_pre_hook(lambda module, given: (given[0] + embedded, *given[1:]))
+        hook = first_layer.register_forward_pre_hook(
+            lambda module, given: (add_to_tokens(given[0], embedded), *given[1:])
+        )
         try:
             yield
         finally:
             hook.remove()
+
+
+def add_to_tokens(states: Tensor, embedded: Tensor) -> Tensor:
+    """Return states plus what is told of the tokens, which are the last of them: soft prompts may come first."""
+    before = states.shape[1] - embedded.shape[1]
+    return states + (functional.pad(embedded, (0, 0, before, 0)) if before else embedded)
 
 
 def attend_as_is_quickest(encoder: nn.Module, batch: Batch) -> None:

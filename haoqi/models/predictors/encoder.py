@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache as remembered
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -23,9 +23,13 @@ if TYPE_CHECKING:  # a release that is computed by a form does without torch
     from torch import Tensor
 
     from haoqi.models.compile.graph import Graph
+    from haoqi.models.encoders.adapters.adapter import Adapter
     from haoqi.models.encoders.encoder import EncoderModel
 
-FORMAT = 1
+FORMAT = 2
+"""2: with an adapter that is not in the weights, of which earlier versions know nothing; all else is of format 1."""
+ADAPTER = "adapter.safetensors"
+"""What was learnt beside a base, by itself."""
 DAMAGED = "the model is damaged; train or copy it again"
 
 
@@ -33,6 +37,9 @@ DAMAGED = "the model is damaged; train or copy it again"
 @dataclass(frozen=True)
 class Encoder:
     """An encoder that was tuned, wholly or in part."""
+
+    shares_base: ClassVar[bool] = True
+    """Whether `load` can hold the base once for several models."""
 
     network: Callable[[bool], Any]
     """Gives the encoder and its head, read from disk when first asked for: lean, for computing alone, or whole."""
@@ -100,13 +107,18 @@ class Encoder:
         """Write the head and the tuned weights, or with `standalone` all of them and the tokenizer.
 
         A standalone folder is one of Transformers' own, with the head beside it; a smaller copy of a base always
-        stands alone. Numbers are kept in 16 bits wherever that loses nothing, so that a saved model gives the scores
-        it gave before.
+        stands alone. An adapter is written by itself, and is part of the weights beside it only where they stand alone
+        and it was merged. Numbers are kept in 16 bits wherever that loses nothing, so that a saved model gives the
+        scores it gave before.
         """
         from haoqi.models.weights import write_weights
 
-        standalone = standalone or self.base.trimmed is not None
+        standalone, adapter = standalone or self.base.trimmed is not None, self.model.adapter
         weights = {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
+        if adapter is not None:
+            write_weights(folder / ADAPTER, {name: value.cpu() for name, value in adapter.weights.items()})
+            if not adapter.merged:
+                weights = {k: v for k, v in weights.items() if k.removeprefix("encoder.") not in adapter.weights}
         whole = standalone or self.tuned is None
         encoder = {
             name.removeprefix("encoder."): value
@@ -122,17 +134,25 @@ class Encoder:
         write_json(folder / "predictor.json", self._facts(standalone))
 
     @classmethod
-    def load(cls, folder: Path, cache: Path) -> "Encoder":
+    def load(cls, folder: Path, cache: Path, *, shared: bool = False) -> "Encoder":
         """Return what `save` wrote; `cache` is where bases are resolved when the folder only refers to one.
 
+        Args:
+            folder: what `save` wrote into.
+            cache: where bases are resolved.
+            shared: hold what was learnt beside the base and not in it, and the base's weights once for all that do so;
+                its tokens are the base's, even where the folder has fewer.
+
         Raises:
-            UserError: if a file is missing, damaged, or of a newer format, or the base is not the one it was; of the
-                weights that are read when they are first asked for, then.
+            UserError: if a file is missing, damaged, or of a newer format, or the base is not the one it was, or cannot
+                be shared; of the weights that are read when they are first asked for, then.
         """
         facts = read_json(folder / "predictor.json")
         try:
             if facts["format"] > FORMAT:
                 raise UserError(f"{folder} was written by a newer version", "pip install -U haoqi")
+            if shared:
+                facts = _apart(facts, folder)
             base = _base_of(facts, folder, cache)
             reader = Reader(load_tokenizer(base), **facts["reader"])
             tuned = None if facts["tuned"] is None else frozenset(facts["tuned"])
@@ -144,13 +164,13 @@ class Encoder:
             raise UserError(f"{folder / 'model.safetensors'} is missing", DAMAGED)
         outputs = _length_of("head.bias", folder / "head.safetensors")
         network = remembered(lambda lean: _network(folder, facts, base, lean))
-        return cls(lambda lean: network(lean and facts["standalone"]), outputs, reader, base, tuned)
+        return cls(lambda lean: network(shared or (lean and facts["standalone"])), outputs, reader, base, tuned)
 
     def _facts(self, standalone: bool) -> dict[str, Any]:
         """Return what `predictor.json` holds."""
-        reader = self.reader
+        reader, adapter = self.reader, self.model.adapter
         return {
-            "format": FORMAT,
+            "format": 1 if adapter is None or adapter.kind.merges else FORMAT,
             "standalone": standalone,
             "pooling": self.model.pooling,
             "normalise": self.model.normalise,
@@ -163,6 +183,7 @@ class Encoder:
                 **({"pairing": reader.pairing} if reader.pairing else {}),
             },
             "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
+            **({} if adapter is None else {"adapter": adapter.to_plain() | {"merged": adapter.merged and standalone}}),
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
             "trimmed": None if self.base.trimmed is None else asdict(self.base.trimmed),
             "card": {name: value for name, value in asdict(self.base.card).items() if name in _CARD},
@@ -175,14 +196,16 @@ def _network(folder: Path, facts: dict[str, Any], base: Base, lean: bool) -> "En
     Raises:
         UserError: if a file is missing or damaged.
     """
-    from haoqi.models.bases import lean_encoder, load_encoder
+    from haoqi.models.bases import lean_encoder, load_encoder, shared_encoder
     from haoqi.models.encoders.encoder import EncoderModel
     from haoqi.models.weights import read_weights
 
     try:
-        encoder: Any = lean_encoder(base) if lean else load_encoder(base)
-        if not facts["standalone"]:
+        shared = facts.get("shared", False)
+        encoder: Any = shared_encoder(base) if shared else lean_encoder(base) if lean else load_encoder(base)
+        if not (facts["standalone"] or shared):
             _fill(encoder, read_weights(folder / "model.safetensors"), facts["tuned"])
+        adapter = _adapter(folder, facts["adapter"], encoder, merge=not shared) if "adapter" in facts else None
         head = read_weights(folder / "head.safetensors")
         model = EncoderModel(
             encoder,
@@ -193,9 +216,36 @@ def _network(folder: Path, facts: dict[str, Any], base: Base, lean: bool) -> "En
             shapes_enter=facts["shapes_enter"],
         )
         model.load_state_dict(head, strict=False)
+        model.adapter = adapter
     except (KeyError, TypeError, RuntimeError) as error:
         raise UserError(f"{folder} is damaged: {error}", DAMAGED) from None
     return model.eval()
+
+
+def _adapter(folder: Path, plain: dict[str, Any], encoder: Any, *, merge: bool) -> "Adapter":
+    """Return what was learnt beside an encoder, which answers with it from here on."""
+    from haoqi.models.encoders.adapters.adapter import Adapter, installed, kind_of
+    from haoqi.models.weights import read_weights
+
+    kind = kind_of(plain)
+    weights = {name: value.float() for name, value in read_weights(folder / ADAPTER).items()}
+    return Adapter(kind, weights, True) if plain["merged"] else installed(kind, encoder, weights, merge=merge)
+
+
+def _apart(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the facts of a predictor whose adapter is to be held beside the base that it was learnt on.
+
+    Raises:
+        UserError: if it has no adapter.
+    """
+    if "adapter" not in facts:
+        raise UserError(
+            f"{folder} has weights of its own throughout, and no base that others could share",
+            "load it without sharing; lora, bitfit and their like leave the base as it is",
+        )
+    base = facts["base"] | ({} if facts["trimmed"] is None else {"fingerprint": facts["trimmed"]["base"]})
+    adapter = facts["adapter"] | {"merged": False}
+    return facts | {"base": base, "adapter": adapter, "trimmed": None, "tuned": [], "standalone": False, "shared": True}
 
 
 def _length_of(name: str, file: Path) -> int:

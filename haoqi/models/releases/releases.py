@@ -87,9 +87,9 @@ class Release:
         except UserError:
             return None
 
-    def load(self) -> Model:
-        """Return the model."""
-        return models.load(self.folder, folders.cache(self.home))
+    def load(self, *, shared: bool = False) -> Model:
+        """Return the model; `shared` as `models.load` has it."""
+        return models.load(self.folder, folders.cache(self.home), shared=shared)
 
 
 def publish(
@@ -176,13 +176,13 @@ def compile(
     return found
 
 
-def load(reference: str, *, home: Path | None = None) -> Model:
-    """Return the model of a release: "reviews", "reviews@2", or a folder.
+def load(reference: str, *, shared: bool = False, home: Path | None = None) -> Model:
+    """Return the model of a release: "reviews", "reviews@2", or a folder; `shared` as `models.load` has it.
 
     Raises:
-        UserError: if there is none, with the nearest right name, or it is damaged.
+        UserError: if there is none, with the nearest right name, it is damaged, or its base cannot be shared.
     """
-    return get(reference, home=home).load()
+    return get(reference, home=home).load(shared=shared)
 
 
 def get(reference: str, *, home: Path | None = None) -> Release:

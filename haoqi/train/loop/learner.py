@@ -42,3 +42,6 @@ class Learner:
     """What the loss remembers from step to step, by name: a checkpoint holds it, too."""
     footprint: Footprint | None = None
     """What decides how much memory a step takes; None: that is found out when it runs out."""
+    after_step: Callable[[float], None] | None = None
+    """Called with the share of the training that is done once a step has moved the weights, its gradients still there;
+    on one device only."""

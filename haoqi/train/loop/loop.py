@@ -231,6 +231,7 @@ class _Training:
             seeds.number(self.seed, "dropout", state.step),
             settings.learning_rate * rate(share, settings.warmup, settings.schedule),
             sum(self.learner.batches.weight(rows) for rows in parts),
+            share,
         )
         while (loss := self.steps.step(state.parts.cut(parts), order)) is None:
             self._lighten(max(map(len, parts)))

@@ -35,6 +35,8 @@ class Order:
     learning_rate: float
     weight: float
     """How much all rows of the step count together."""
+    share: float = 0.0
+    """Of the training that is done, in [0, 1]."""
 
 
 class Steps(Protocol):
@@ -160,6 +162,8 @@ class Stepper:
         if self.settings.clip:
             nn.utils.clip_grad_norm_(list(self.weights.values()), self.settings.clip)
         self.optimizer.step()
+        if self.learner.after_step is not None:
+            self.learner.after_step(order.share)
         self.optimizer.zero_grad(set_to_none=True)
 
     def attempt(self, order: Order, batches: Iterable[tuple[Any, float]]) -> float | None:

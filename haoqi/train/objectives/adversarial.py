@@ -104,6 +104,8 @@ class _Move:
 
     def _begin(self, states: Tensor) -> None:
         self.inside = self.inside.repeat(len(states) // len(self.inside), 1, 1)
+        # Soft prompts come before the tokens, and are not moved.
+        self.inside = nn.functional.pad(self.inside, (0, 0, states.shape[1] - self.inside.shape[1], 0))
         self.reach = self.how.radius * _length(states * self.inside)
         if self.how.starts_at_random:
             room = (self.inside.sum(dim=1, keepdim=True) * states.shape[2]).sqrt()
