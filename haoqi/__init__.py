@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
+    from haoqi.retrieval.retriever import Retriever
 
     __version__: str
 
 wait_briefly()  # before torch reads it
 
 __all__ = [
+    "Retriever",
     "Stop",
     "TextClassifier",
     "TextRegressor",
@@ -39,6 +41,7 @@ __all__ = [
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
+    "Retriever": ("haoqi.retrieval.retriever", "Retriever"),
     "Stop": ("haoqi.core.stop", "Stop"),
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),

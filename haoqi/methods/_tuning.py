@@ -13,6 +13,7 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
+from haoqi.data.preparing.split import some_rows
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
@@ -120,7 +121,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
     if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
     rng = seeds.generator(job.seed, "looks")
-    validation = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_MAX_VALIDATION]))
+    validation = job.valid.take(some_rows(job.valid, _MAX_VALIDATION, rng))
     tokenize = partial(job.store.tokenize, base)
     reading = reader.read(train, tokenize)
     if not len(reading.ids):
