@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
     from haoqi.models.releases.export import export
+    from haoqi.retrieval.retriever import Retriever
 
     __version__: str
 
 wait_briefly()  # before torch reads it
 
 __all__ = [
+    "Retriever",
     "Stop",
     "TextClassifier",
     "TextRegressor",
@@ -41,6 +43,7 @@ __all__ = [
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
+    "Retriever": ("haoqi.retrieval.retriever", "Retriever"),
     "Stop": ("haoqi.core.stop", "Stop"),
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),

@@ -89,6 +89,7 @@ def improve(
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
+    raw = raw.grouped_by_text() if task.ranks else raw
     raw = raw.warned(*tasks.doubts(task, raw))
     for line in (*raw.schema.lines(), why):
         listen(Note(line))

@@ -80,6 +80,8 @@ class Accepts:
     """Whether a unit must have exactly one class, or must be able to have several; None: either."""
     pairs: bool = False
     """Whether the second text of an example is read, too."""
+    singles: bool = True
+    """Whether examples of one text are taken; not by what compares two."""
 
     def takes(self, kind: AnswerKind, *, pairs: bool = False) -> bool:
         """Return whether this answer can be dealt with.
@@ -89,13 +91,16 @@ class Accepts:
             pairs: whether examples have a second text that counts.
         """
         exclusive = self.exclusive is None or not kind.has_classes or kind.exclusive == self.exclusive
-        return kind.unit in self.units and kind.raw in self.raw and exclusive and (self.pairs or not pairs)
+        texts = self.pairs if pairs else self.singles
+        return kind.unit in self.units and kind.raw in self.raw and exclusive and texts
 
 
 CLASSES_OF_TEXTS = Accepts()
 CLASSES = Accepts(units=frozenset({"text", "word"}))
 NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
 """Classes of texts and of pairs, and numbers."""
+PAIRS = Accepts(raw=frozenset({"logits", "numbers"}), exclusive=True, pairs=True, singles=False)
+"""One class of two texts, or a number, and nothing of single texts."""
 ANYTHING = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
 CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word"}), pairs=True)
 """Classes of texts, of pairs and of words."""

@@ -40,6 +40,12 @@ class Raw:
         schema = replace(self.schema, columns=columns, notes=(*self.schema.notes, say("data.as_one_text")))
         return replace(self, examples=replace(examples, texts=texts, pairs=None), schema=schema)
 
+    def grouped_by_text(self) -> "Raw":
+        """Return the same rows in groups of one first text each, unless their source has groups."""
+        if self.examples.groups is not None:
+            return self
+        return replace(self, examples=replace(self.examples, groups=list(self.examples.texts)))
+
     def warned(self, *warnings: str) -> "Raw":
         """Return the same rows with more that a person should know before they are learnt."""
         return replace(self, schema=replace(self.schema, warnings=(*self.schema.warnings, *warnings)))

@@ -14,6 +14,7 @@ from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
+from haoqi.data.preparing.split import some_rows
 from haoqi.methods._constant_answer import learnt_nothing
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
@@ -122,7 +123,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
     if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
     rng = seeds.generator(job.seed, "looks")
-    validation = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_MAX_VALIDATION]))
+    validation = job.valid.take(some_rows(job.valid, _MAX_VALIDATION, rng))
     tokenize = partial(job.store.tokenize, base)
     reading = reader.read(train, tokenize)
     if not len(reading.ids):

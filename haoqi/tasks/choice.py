@@ -25,6 +25,8 @@ SAME = {
 MOST_WHOLE, MOST_FRACTIONS = 20, 5
 # As many cells of a column of numbers may be anything else; preparing leaves them out, and tells.
 ODD_CELLS = 0.02
+# Of so many second texts each, first texts are queries, and the second ones items to be put in order.
+MANY_ITEMS = 3.0
 # With fewer labelled rows than this, labels that all differ may be meant.
 FEW = 10
 
@@ -60,12 +62,29 @@ def guess(raw: Source) -> tuple[str, str]:
 
 def _guess_pairs(raw: Source, number: int) -> tuple[str, str]:
     """Return the task of two texts that these labels look like."""
+    if (each := _items_each(raw.examples)) >= MANY_ITEMS and (number or _are_grades(raw.examples.labels)):
+        queries = len(set(raw.examples.texts))
+        return "ranking", say("task.why.ranking", count=queries, each=each)
     if number:
         return "similarity", say("task.why.similar", count=number)
     names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
     if len(names) == 2 and names <= SAME:
         return "paraphrase", say("task.why.paraphrase", labels=", ".join(sorted(names)))
     return "entailment", say("task.why.entailment", count=len(names))
+
+
+def _items_each(examples: Examples) -> float:
+    """Return how many second texts each first text has on average."""
+    return len(examples) / max(1, len(set(examples.texts)))
+
+
+def _are_grades(cells: Sequence[Any]) -> bool:
+    """Return whether labels are two or more numbers, all of them 0 or more and the least one 0."""
+    try:
+        found = {read_number(cell) for cell in set(cells) if not is_blank(cell)}
+    except ValueError:
+        return False
+    return len(found) > 1 and min(found) == 0.0
 
 
 def _looks_like_numbers(cells: Sequence[Any]) -> int:

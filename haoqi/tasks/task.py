@@ -121,6 +121,8 @@ class Task:
     """Whether an example is two texts."""
     symmetric: bool = False
     """Of two texts: whether the answer is the same with the texts exchanged."""
+    ranks: bool = False
+    """Of two texts: whether the second texts of one first text, its query, are put in order; they stay together."""
 
     def __post_init__(self) -> None:
         assert self.metrics[0].adds_up, f"{self.metrics[0].name} is no function of sums, so it cannot decide"

@@ -25,7 +25,7 @@ from haoqi.tasks.words import words_of
 
 NAMES = methods.names()
 TASKS = {"label": "topic", "labels": "multilabel", "spans": "entities", "number": "regression"}
-TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity"}
+TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity", "ranked": "ranking"}
 CLASSES = {"label", "labels", "spans", "pair", "like"}
 
 
@@ -63,7 +63,9 @@ def examples_of(output: str, rows: int = 24) -> Examples:
             several = (one,) if row % 3 else ("sport", "tech")
             labels.append(several if output == "labels" else one if output in CLASSES else 2.0 + sport + row % 2 / 4)
     examples = Examples.of(texts, labels)
-    return replace(examples, pairs=texts[::-1]) if tasks.build(TASKS[output], ()).pairs else examples
+    # Of two texts the first decides, and so does how alike they are.
+    second = [text if row % 2 == 0 else texts[-1 - row] for row, text in enumerate(texts)]
+    return replace(examples, pairs=second) if tasks.build(TASKS[output], ()).pairs else examples
 
 
 @pytest.fixture(scope="module")

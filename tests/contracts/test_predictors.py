@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,14 @@ from haoqi.tasks.task import Task
 
 NAMES = predictors.names()
 PLAIN = {".json", ".safetensors", ".txt"}
-ASKED = Examples.of(["Ann scored twice", "", "a telescope 好"])
+ASKED = replace(Examples.of(["Ann scored twice", "", "a telescope 好"]), pairs=["好", "a telescope", "found"])
 TOPIC = tasks.build("topic", ("sport", "tech"))
 # Texts of several lengths, short and long ones, which an encoder reads in different ways.
 OF_THREADS = [
-    Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)])
+    replace(
+        Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)]),
+        pairs=[f"{word} found nothing"] * 4,
+    )
     for word, length in (("Ann", 1), ("Bob", 1), ("Eve", 8), ("好", 8))
 ]
 
@@ -53,12 +57,16 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
 
 def _job(method: Method, base: Base, store: FeatureStore) -> Job:
     spans = method.accepts.units == {"word"}
-    task: Task = tasks.build("entities", ("PER",)) if spans else tasks.build("topic", ("sport", "tech"))
+    named = (
+        ("entities", ("PER",)) if spans else ("topic" if method.accepts.singles else "paraphrase", ("sport", "tech"))
+    )
+    task: Task = tasks.build(*named)
     texts = [f"{'Ann scored' if row % 2 else 'telescope found'} {row}" for row in range(12)]
     labels: list[Any] = ["sport" if row % 2 else "tech" for row in range(12)]
     if spans:
         labels = [(Span(0, 3, "PER"),) if row % 2 else () for row in range(12)]
     examples = Examples.of(texts, labels)
+    examples = replace(examples, pairs=texts[::-1]) if task.pairs else examples
     return Job(task, examples, examples.take(range(4)), 0, store, base if method.uses_base else None)
 
 

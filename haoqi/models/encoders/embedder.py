@@ -30,15 +30,22 @@ class Embedder:
     compute: Compute | None = field(default=None, compare=False)
     """What computes in place of torch, for a release that was compiled."""
 
-    def __call__(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
-        """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
-        if self.store is not None:
+    def __call__(
+        self, texts: Sequence[str], progress: Progress | None = None, *, prefix: str | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return embeddings as `FeatureStore.embeddings` says, shape (n, width).
+
+        Args:
+            texts: any.
+            progress: called with the number of texts done.
+            prefix: what is put before every text; None: what the base's card says. Others are not kept in a store.
+        """
+        if self.store is not None and prefix is None:
             return self.store.embeddings(self.base, texts, progress)
         card = self.base.card
+        prefix = card.prefix if prefix is None else prefix
         found = np.zeros((len(texts), card.width), np.float32)
-        tokens = read_texts(
-            self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, special=self._special_tokens
-        )
+        tokens = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), prefix, special=self._special_tokens)
         if self.compute is not None:
             read = compute_rows(self.compute, tokens, progress=progress)
         else:

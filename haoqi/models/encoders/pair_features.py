@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float32]
 # How often the cosine of two texts counts, and each text by itself, where pairs are compared: measured on stsb, see
 # docs/decisions/methods.md.
 _NEAR, _SIDE = 4.0, 0.5
+# How many times as far the cosine reaches as each of the other features where a penalty is on all of them.
+_TELLING = 10.0
 
 Pairing = Literal["", "symmetric", "ordered"]
 """Whether examples are single texts, pairs whose order is nothing, or pairs in their order."""
@@ -54,6 +56,18 @@ def pair_places(vectors: Floats, pairing: Pairing) -> Floats:
     found[:, 0] *= _NEAR
     if pairing == "ordered":
         found[:, 1 + (found.shape[1] - 1) // 2 :] *= _SIDE
+    return found
+
+
+def pair_emphasis(width: int, pairing: Pairing) -> Floats | None:
+    """Return how many times as far each feature of pairs of such vectors reaches where they are learnt from.
+
+    The cosine alone tells more than all parts together, and a penalty that suits these would take most of it.
+    """
+    if not pairing:
+        return None
+    found = np.ones(pair_width(width, pairing), np.float32)
+    found[0] = _TELLING
     return found
 
 
