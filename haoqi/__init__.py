@@ -11,7 +11,7 @@ from haoqi.core.threads import wait_briefly
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import improve, inspect, load, next_steps, predict
+    from haoqi.api import extract, improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
     from haoqi.data.samples import samples
@@ -27,6 +27,7 @@ __all__ = [
     "TextClassifier",
     "TextRegressor",
     "UserError",
+    "extract",
     "improve",
     "inspect",
     "load",
@@ -43,6 +44,7 @@ _PLACES = {
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
+    "extract": ("haoqi.api", "extract"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),

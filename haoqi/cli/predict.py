@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,12 +16,11 @@ from haoqi.core.say import joined, say
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
-    from haoqi.batch.answer_rows import Feed, Style, Window
+    from haoqi.batch.answer_rows import Answering, Feed, Window
     from haoqi.batch.row_files import Rows
-    from haoqi.batch.writer import Write
+    from haoqi.batch.writer import Spelling, Write
     from haoqi.cli.progress import Pace
     from haoqi.data.reading.row_stream import Row
-    from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
 Texts = Annotated[
@@ -76,16 +76,16 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     """Answer the rows of a file onto the output."""
     from contextlib import nullcontext
 
-    from haoqi.batch.answer_rows import Feed, Style, fitting
+    from haoqi.batch.answer_rows import Feed, Style, answer, fitting
     from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
     release = releases.get(name)
     model = release.load()
-    rows = open_rows(file, _reading(file, settings), release.schema)
-    read_query = rows.make_reader(pairs=model.task.pairs)
-    _say(rows)
+    rows = open_rows(file, reading_of(file, settings), release.schema)
+    read_query = rows.make_reader(pairs=model.task.pairs, marked=model.task.output.kind.of_marks)
+    say_reading(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)
     pace = Pace(rows.total, time.monotonic())
@@ -95,14 +95,15 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
         pace.wrote(len(answered), last.consumed, time.monotonic())
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
-        _answer(model, Feed(rows, read_query, fitting(release.folder)), style, write, pace=pace)
+        feed = Feed(rows, read_query, fitting(release.folder))
+        answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
     from importlib.metadata import version
 
-    from haoqi.batch.answer_rows import Feed, Style, check_kind, fitting
+    from haoqi.batch.answer_rows import Feed, Style, answer, check_kind, fitting
     from haoqi.batch.partial_file import check_free, digest_of, partial
     from haoqi.batch.row_files import open_rows
     from haoqi.cli import words
@@ -113,10 +114,11 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     check_kind(kind)
     check_free(out, force=force)
     release = releases.get(name)
-    rows = open_rows(file, _reading(file, settings), release.schema)
+    rows = open_rows(file, reading_of(file, settings), release.schema)
     task = release.task
-    feed = Feed(rows, rows.make_reader(pairs=task.pairs), fitting(release.folder))
-    _say(rows)
+    read_query = rows.make_reader(pairs=task.pairs, marked=task.output.kind.of_marks)
+    feed = Feed(rows, read_query, fitting(release.folder))
+    say_reading(rows)
     style = Style.of(kind, rows.columns, task.output.kind)
     read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
     facts = {
@@ -137,7 +139,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
 
         try:
             with shown(file.name, pace):
-                _answer(model, feed, style, write, pace=pace)
+                answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
             kept.publish(force=force)
         except KeyboardInterrupt:
             if kept.rows:
@@ -153,7 +155,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     print(words.words("predict.done", rows=words.many(kept.rows, "row"), out=out), file=sys.stderr)
 
 
-def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
+def reading_of(file: Path, settings: dict[str, Any]) -> DataSettings:
     """Return what a person said of a file."""
     from haoqi.core.config import build
 
@@ -161,7 +163,7 @@ def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
     return build(DataSettings, {"source": str(file), **given}, "predict")
 
 
-def _say(rows: "Rows") -> None:
+def say_reading(rows: "Rows") -> None:
     """Say on the error stream which column is answered, and what is doubtful."""
     from haoqi.cli import words
 
@@ -171,13 +173,13 @@ def _say(rows: "Rows") -> None:
         print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
 
 
-def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pace: "Pace") -> None:
+def answer_windows(answer: "Answering", feed: "Feed", style: "Spelling", write: "Write", *, pace: "Pace") -> None:
     """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
 
     However it ends, windows that are answered are written.
 
     Args:
-        model: what answers.
+        answer: puts the answers of a window into its rows.
         feed: the rows that are still to be answered.
         style: how they are written.
         write: takes the text of the windows in turn.
@@ -185,14 +187,14 @@ def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pac
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from haoqi.batch.answer_rows import MOST_ROWS, ahead, answer
+    from haoqi.batch.answer_rows import MOST_ROWS, ahead
     from haoqi.batch.writer import Writer
 
     with ThreadPoolExecutor(1) as thread:
         writer = Writer(thread, style, write, MOST_ROWS)
         try:
             for window in ahead(feed.windows()):
-                answer(model, window, style.names, _computing(pace, window))
+                answer(window, progress=_computing(pace, window))
                 writer.add(window)
         finally:
             writer.end()
