@@ -11,7 +11,7 @@ from haoqi.core.threads import wait_briefly
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import improve, inspect, load, next_steps, predict
+    from haoqi.api import extract, improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
     from haoqi.data.samples import samples
@@ -31,6 +31,7 @@ __all__ = [
     "TextRegressor",
     "UserError",
     "export",
+    "extract",
     "improve",
     "inspect",
     "load",
@@ -49,6 +50,7 @@ _PLACES = {
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
     "export": ("haoqi.models.releases.export", "export"),
+    "extract": ("haoqi.api", "extract"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),

@@ -99,7 +99,15 @@ def improve(
     with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place:
         listen(Stage("preparing", say("run.preparing")))
         classes = task.output.kind.has_classes
-        prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data", classes=classes)
+        prepared = data.prepare(
+            raw,
+            task.output.read,
+            run.data,
+            seed=run.seed,
+            folder=place / "data",
+            classes=classes,
+            marked=task.output.kind.of_marks,
+        )
         for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:
             listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
@@ -249,7 +257,7 @@ def evaluate(
         listen(Note(line))
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
-    examples = labelled(raw, model.task.output.read, settings)
+    examples = labelled(raw, model.task.output.read, settings, marked=model.task.output.kind.of_marks)
     listen(Stage("predicting", say("run.predicting", count=len(examples))))
     return score_answers(model.task, examples, model.predict(examples))
 
@@ -280,7 +288,8 @@ def compile(
         with compile_examples(release, home=home) as chosen:
             return compiled(examples=chosen.examples, learnt=chosen.learnt, stand_in=chosen.stand_in)
     raw = conform(data.read(settings, learnt=release.schema), release.task.labels, release.reference)
-    return compiled(examples=labelled(raw, release.task.output.read, settings))
+    output = release.task.output
+    return compiled(examples=labelled(raw, output.read, settings, marked=output.kind.of_marks))
 
 
 def _end_of_trimming(context: SearchContext, history: History, clock: BudgetClock) -> float | None:
@@ -350,6 +359,7 @@ def _released(published: Release, context: SearchContext, path: Path, promotion:
         why_not=promotion.why_not,
         promotion=promotion.facts,
         pairs=context.task.pairs,
+        marked=context.task.output.kind.of_marks,
     )
 
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from haoqi.batch.answer_rows import MOST_ROWS, Feed, Style, Window, ahead, answer, fitting
+from haoqi.batch.answer_rows import MOST_ROWS, Answering, Feed, Style, Window, ahead, answer, fitting
 from haoqi.batch.partial_file import Partial, digest_of, partial
-from haoqi.batch.writer import Write, Writer
+from haoqi.batch.writer import Spelling, Write, Writer
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
 
 if TYPE_CHECKING:
     from haoqi.batch.row_files import Rows
     from haoqi.data.reading.row_stream import Row
-    from haoqi.models.model import Model
     from haoqi.models.releases.releases import Release
 
 
@@ -59,7 +59,7 @@ def answer_file(
     from importlib.metadata import version
 
     kind, task = out.suffix.lower(), release.task
-    feed = Feed(rows, rows.make_reader(pairs=task.pairs), fitting(release.folder))
+    feed = Feed(rows, rows.make_reader(pairs=task.pairs, marked=task.output.kind.of_marks), fitting(release.folder))
     style = Style.of(kind, rows.columns, task.output.kind)
     read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
     facts = {
@@ -77,7 +77,7 @@ def answer_file(
                     kept.append(text, len(answered), consumed=last.consumed, mark=last.mark)
                     pace.wrote(len(answered), last.consumed)
 
-                answer_windows(model, feed, style, write, pace=pace)
+                answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
             kept.publish(force=force)
         except UserError as error:
             if not kept.rows:
@@ -88,13 +88,13 @@ def answer_file(
         return kept.rows
 
 
-def answer_windows(model: "Model", feed: Feed, style: Style, write: Write, *, pace: Pace) -> None:
+def answer_windows(answer: Answering, feed: Feed, style: Spelling, write: Write, *, pace: Pace) -> None:
     """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
 
     However it ends, windows that are answered are written.
 
     Args:
-        model: what answers.
+        answer: puts the answers of a window into its rows.
         feed: the rows that are still to be answered.
         style: how they are written.
         write: takes the text of the windows in turn.
@@ -106,7 +106,7 @@ def answer_windows(model: "Model", feed: Feed, style: Style, write: Write, *, pa
         writer = Writer(thread, style, write, MOST_ROWS)
         try:
             for window in ahead(feed.windows()):
-                answer(model, window, style.names, _computing(pace, window))
+                answer(window, progress=_computing(pace, window))
                 writer.add(window)
         finally:
             writer.end()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say, spoken
@@ -44,6 +44,12 @@ class Window:
     """How much of the file was read for all rows up to these."""
     mark: str
     """A digest of all rows up to these."""
+
+
+class Answering(Protocol):
+    """What puts the answers of a window into its rows."""
+
+    def __call__(self, window: "Window", *, progress: "Progress | None" = None) -> None: ...
 
 
 class Feed:

@@ -11,7 +11,9 @@ from haoqi.data.examples import Query
 from haoqi.data.reading.conform import roles_like
 from haoqi.data.reading.row_stream import SAMPLE_ROWS, Read, Row, RowStream, StreamedFile
 from haoqi.data.reading.sources import stream_rows
+from haoqi.data.reading.spans.stretches import Sides
 from haoqi.data.reading.tables.dialect import ENDINGS, guess_delimiter
+from haoqi.data.reading.tables.relation_columns import find_sides
 from haoqi.data.reading.tables.roles import Roles
 from haoqi.data.reading.tables.table import join_texts, text_of
 from haoqi.data.schema import Schema
@@ -37,22 +39,29 @@ class Rows:
     warnings: tuple[str, ...] = field(default=())
     pair: str | None = None
     """The column of the second text, where there is one."""
+    sides: Sides | None = None
+    """The columns of the two stretches that a text is asked about, where they stand beside it."""
 
     def __iter__(self) -> Iterator[tuple[Row, int]]:
         """Yield each row by column, and how much has been read."""
         return self.read()
 
-    def make_reader(self, *, pairs: bool) -> "Callable[[Row], str | Query]":
-        """Return the function that takes the text out of a row, or its two texts.
+    def make_reader(self, *, pairs: bool, marked: bool = False) -> "Callable[[Row], str | Query]":
+        """Return the function that takes the text out of a row, with its marks, or its two texts.
 
         Raises:
             UserError: if two are needed, and the file has no column of the second.
         """
         if not pairs:
-            return self.text_of
+            return self.marked_text_of if marked and self.sides is not None else self.text_of
         if self.pair is None:
             raise UserError(say("rows.no_pair"), say("rows.no_pair.hint"))
         return self.query_of
+
+    def marked_text_of(self, row: Row) -> str:
+        """Return the text of a row with the stretches marked that it names; unmarked where they are not in it."""
+        assert self.sides is not None
+        return self.sides.mark(row) or self.text_of(row)
 
     def query_of(self, row: Row) -> Query:
         """Return the two texts of a row."""
@@ -172,4 +181,5 @@ def _with_text(file: StreamedFile, stream: RowStream) -> Rows:
         as_learnt = settings.pair is None and pair == learnt.columns["pair"]
         notes.append(say("predict.pair_learnt" if as_learnt else "predict.pair", column=pair))
     total = len(sample) if stream.total is None else stream.total
-    return Rows(columns, chosen, total, stream.read, (*stream.notes, *notes), tuple(warnings), pair)
+    sides = find_sides(cells, chosen[0])
+    return Rows(columns, chosen, total, stream.read, (*stream.notes, *notes), tuple(warnings), pair, sides)

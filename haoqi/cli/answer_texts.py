@@ -64,7 +64,7 @@ def _answered(name: str, texts: list[str] | None, as_json: bool) -> int:
     from haoqi.batch.answer_rows import as_line, as_record
 
     model = api.load(name)
-    given: Iterator[Any] = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
+    given: Iterator[Any] = map(well_formed, texts) if texts is not None else lines_of(sys.stdin)
     shown = texts is None or len(texts) > (2 if model.task.pairs else 1)
     if model.task.pairs:
         given = _pairs_of(list(given)) if texts is not None else _pairs_in(given)
@@ -97,7 +97,7 @@ def _pairs_in(lines: Iterator[str]) -> "Iterator[Query]":
         yield Query(both[0], both[1])
 
 
-def _lines_of(stream: TextIO) -> Iterator[str]:
+def lines_of(stream: TextIO) -> Iterator[str]:
     """Yield the lines of a pipe that are not blank, as they come; bytes that are no text in it are told at the end."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="surrogateescape")

@@ -10,7 +10,14 @@ import typer
 from haoqi.cli.usage import Group, add
 
 COMMANDS = {
-    "Work": ("improve.improve", "predict.predict", "releases.evaluate", "search.index", "search.search"),
+    "Work": (
+        "improve.improve",
+        "predict.predict",
+        "extract.extract",
+        "releases.evaluate",
+        "search.index",
+        "search.search",
+    ),
     "Look": (
         "inspect.inspect",
         "next.next_",

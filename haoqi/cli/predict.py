@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,16 +76,16 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     from contextlib import nullcontext
 
     from haoqi.batch.answer_file import answer_windows
-    from haoqi.batch.answer_rows import Feed, Style, fitting
+    from haoqi.batch.answer_rows import Feed, Style, answer, fitting
     from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
     release = releases.get(name)
     model = release.load()
-    rows = open_rows(file, _reading(file, settings), release.schema)
-    read_query = rows.make_reader(pairs=model.task.pairs)
-    _say(rows)
+    rows = open_rows(file, reading_of(file, settings), release.schema)
+    read_query = rows.make_reader(pairs=model.task.pairs, marked=model.task.output.kind.of_marks)
+    say_reading(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)
     pace = Pace(rows.total, time.monotonic())
@@ -94,7 +95,8 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
         pace.wrote(len(answered), last.consumed)
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
-        answer_windows(model, Feed(rows, read_query, fitting(release.folder)), style, write, pace=pace)
+        feed = Feed(rows, read_query, fitting(release.folder))
+        answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
@@ -112,7 +114,7 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     check_kind(out.suffix.lower())
     check_free(out, force=force)
     release = releases.get(name)
-    rows = open_rows(file, _reading(file, settings), release.schema)
+    rows = open_rows(file, reading_of(file, settings), release.schema)
 
     @contextmanager
     def follow(kept: "Partial") -> Iterator[Pace]:
@@ -127,12 +129,12 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
                 print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
             raise
 
-    _say(rows)
+    say_reading(rows)
     answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
     print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
 
 
-def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
+def reading_of(file: Path, settings: dict[str, Any]) -> DataSettings:
     """Return what a person said of a file."""
     from haoqi.core.config import build
 
@@ -140,7 +142,7 @@ def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
     return build(DataSettings, {"source": str(file), **given}, "predict")
 
 
-def _say(rows: "Rows") -> None:
+def say_reading(rows: "Rows") -> None:
     """Say on the error stream which column is answered, and what is doubtful."""
     from haoqi.cli import words
 

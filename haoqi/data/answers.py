@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from haoqi.core.config import Setting
 
-Unit = Literal["text", "word", "none"]
-"""What is answered: a text as a whole, each of its words, or neither, where the answer is a text of its own."""
+Unit = Literal["text", "word", "marks", "none"]
+"""What is answered: a text as a whole, each of its words, two stretches of it that are marked, or none of these, where
+the answer is a text of its own."""
 
 RawKind = Literal["logits", "numbers", "texts"]
 """What a predictor gives: logits of classes, numbers, or candidate texts with their log-probabilities."""
@@ -26,8 +27,8 @@ class AnswerKind:
 
     @property
     def one_class(self) -> bool:
-        """Whether a text has exactly one class."""
-        return self.unit == "text" and self.has_classes and self.exclusive
+        """Whether an example has exactly one class."""
+        return self.unit in ("text", "marks") and self.has_classes and self.exclusive
 
     @property
     def several_classes(self) -> bool:
@@ -38,6 +39,11 @@ class AnswerKind:
     def of_words(self) -> bool:
         """Whether words are answered, each by itself."""
         return self.unit == "word"
+
+    @property
+    def of_marks(self) -> bool:
+        """Whether two stretches are answered that are marked in the text, as `haoqi.data.entity_marks` says."""
+        return self.unit == "marks"
 
     @property
     def is_number(self) -> bool:
@@ -66,6 +72,7 @@ ONE_CLASS = AnswerKind()
 SEVERAL_CLASSES = AnswerKind(exclusive=False)
 SPANS = AnswerKind(unit="word")
 NUMBER = AnswerKind(raw="numbers", has_classes=False)
+CLASS_OF_MARKS = AnswerKind(unit="marks")
 
 _EARLIER = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
@@ -97,13 +104,15 @@ class Accepts:
 
 CLASSES_OF_TEXTS = Accepts()
 CLASSES = Accepts(units=frozenset({"text", "word"}))
-NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
-"""Classes of texts and of pairs, and numbers."""
+NUMBERS_TOO = Accepts(units=frozenset({"text", "marks"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+"""Classes of texts, of pairs and of marked stretches, and numbers."""
 PAIRS = Accepts(raw=frozenset({"logits", "numbers"}), exclusive=True, pairs=True, singles=False)
 """One class of two texts, or a number, and nothing of single texts."""
-ANYTHING = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
-CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word"}), pairs=True)
-"""Classes of texts, of pairs and of words."""
+ANYTHING = Accepts(units=frozenset({"text", "word", "marks"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word", "marks"}), pairs=True)
+"""Classes of texts, of pairs, of words and of marked stretches."""
+CLASSES_OF_EXAMPLES = Accepts(units=frozenset({"text", "marks"}), pairs=True)
+"""Classes of texts, of pairs and of marked stretches."""
 SINGLE_TEXTS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}))
 """Classes of texts and of words, and numbers, but no pairs."""
 

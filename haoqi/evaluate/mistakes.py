@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from haoqi.data.answers import ONE_CLASS, AnswerKind
+from haoqi.data.entity_marks import MarkedText, find_marks
 from haoqi.data.examples import Examples, Span
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.predictions import Predictions
@@ -101,9 +102,20 @@ def _farthest(examples: Examples, predictions: Predictions, limit: int) -> Itera
 
 
 def shown_text(examples: Examples, row: int) -> str:
-    """Return the text of an example, or both of a pair, cut where they are long."""
+    """Return the text of an example, or both of a pair, cut where they are long; marked stretches are kept."""
+    if len(examples.texts[row]) > LONGEST and (marked := find_marks(examples.texts[row])) is not None:
+        return _around_marks(marked)
     parts = [examples.texts[row], *([] if examples.pairs is None else [examples.pairs[row]])]
     return "\n".join(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in parts)
+
+
+def _around_marks(marked: MarkedText) -> str:
+    """Return what stands around the two marked stretches of a text, with their marks."""
+    first = max(0, min(marked.first[0], marked.second[0]) - AROUND)
+    last = min(len(marked.text), max(marked.first[1], marked.second[1]) + AROUND)
+    moved = [(start - first, end - first) for start, end in (marked.first, marked.second)]
+    text = str(MarkedText(marked.text[first:last], moved[0], moved[1]))
+    return f"{'…' if first else ''}{text}{'…' if last < len(marked.text) else ''}"
 
 
 def _wrong(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:

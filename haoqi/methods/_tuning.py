@@ -19,8 +19,9 @@ from haoqi.methods._constant_answer import learnt_nothing
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
+from haoqi.models.encoders.entity_markers import PLACES
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
-from haoqi.models.encoders.pair_features import pairing_of
+from haoqi.models.encoders.pair_features import pairing_for
 from haoqi.models.encoders.placement import Placement, probed
 from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
@@ -106,16 +107,18 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         "" if words else base.card.prefix,
         words=words,
         shapes=words and lowers(tokenizer),
-        pairing=pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric),
+        pairing=pairing_for(job.task),
     )
+    marked = reader.pairing == "marked"
     model = EncoderModel(
         without_dropout(load_encoder(base)),
         output.width,
-        pooling=None if words else base.card.pooling,
-        normalise=not words and not job.task.pairs,
+        pooling=None if words or marked else base.card.pooling,
+        normalise=not words and not reader.pairing,
         dropout=dropout,
         shapes=len(SHAPES) if reader.shapes else 0,
         shapes_enter=0 if layers is None else boundary(base, layers),
+        places=PLACES if marked else 0,
     )
     train = split_at_spans(job.train) if words else job.train
     found = output.targets(train)

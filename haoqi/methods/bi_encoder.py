@@ -32,7 +32,7 @@ from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.batch_order import in_batches
 from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reading
-from haoqi.models.encoders.pair_features import Pairing, pair_emphasis, pair_vectors, pair_width, pairing_of
+from haoqi.models.encoders.pair_features import Pairing, pair_emphasis, pair_vectors, pair_width, pairing_for
 from haoqi.models.encoders.placement import Placement
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.bi_encoder import BiEncoder
@@ -77,7 +77,7 @@ class BiEncoders:
     def fit(self, job: Job) -> Predictor:
         """Return the encoder tuned on the pairs of job.train, with the scale of its cosines."""
         job = replace(job, devices=1, sharding="none")  # nothing of a step could be shared
-        pairing = pairing_of(pairs=True, symmetric=job.task.symmetric)
+        pairing = pairing_for(job.task)
         setup = _prepare(job, self.max_tokens)
         outputs = job.task.output.width
         likely = _likelihood(setup, job)

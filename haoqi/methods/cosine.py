@@ -20,7 +20,7 @@ from haoqi.methods._embedded import Floats, fit_linear, fit_ridge
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
-from haoqi.models.encoders.pair_features import pair_width, pairing_of
+from haoqi.models.encoders.pair_features import pair_width, pairing_for
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.tasks.task import Task
@@ -52,7 +52,7 @@ class Cosine:
             rows = seeds.generator(0, "cosine", len(train)).permutation(len(train))[: self.most_pairs]
             train = train.take(np.sort(rows))
         total = max(1, len(train))
-        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        pairing = pairing_for(job.task)
         embedder = Embedder(job.base, job.store)
         vectors = embedder.examples(
             train, pairing, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))

@@ -29,7 +29,7 @@ from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
-from haoqi.models.encoders.pair_features import pair_emphasis, pairing_of
+from haoqi.models.encoders.pair_features import pair_emphasis, pairing_for
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 
@@ -57,7 +57,7 @@ class Probe:
     def fit(self, job: Job) -> Predictor:
         """Return the linear model of job.train's embeddings."""
         kind = job.task.output.kind
-        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        pairing = pairing_for(job.task)
         job = with_names(job) if self.named and kind.has_classes and not pairing else job
         assert job.base is not None
         total = max(1, len(job.train))

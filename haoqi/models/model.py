@@ -15,6 +15,8 @@ from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.mutex import Mutex
+from haoqi.core.say import say
+from haoqi.data.entity_marks import EXAMPLE, parse_marks
 from haoqi.data.examples import Examples, Label, Query, Span
 from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
@@ -127,10 +129,12 @@ class Model:
             examples = Examples.of([well_formed(text) for text in texts if isinstance(text, str)])
         else:
             examples = Examples.of_queries([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
-        if not self.facts.get("cleaned"):
-            return examples
-        pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
-        return replace(examples, texts=[clean(text) for text in examples.texts], pairs=pairs)
+        if self.facts.get("cleaned"):
+            pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
+            examples = replace(examples, texts=[clean(text) for text in examples.texts], pairs=pairs)
+        if self.task.output.kind.of_marks:
+            check_marks(examples.texts)
+        return examples
 
     def save(self, folder: Path, *, standalone: bool = True) -> None:
         """Write the model whole or not at all; a folder that is already there is replaced.
@@ -226,6 +230,19 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         spans: tuple[tuple[Span, float], ...] = () if sure is None else tuple(zip(label, sure[row], strict=True))
         interval = None if within is None else (float(within[row, 0]), float(within[row, 1]))
         yield Answer(label, confidence, top, spans, interval)
+
+
+def check_marks(texts: Sequence[str]) -> None:
+    """Raise UserError that names the first text without two marked stretches, and what is wrong with its marks."""
+    for place, text in enumerate(texts):
+        try:
+            parse_marks(text)
+        except ValueError as error:
+            shown = text if len(text) <= 60 else f"{text[:59]}…"
+            raise UserError(
+                say("model.no_marks", place=place, text=shown, reason=error.args[0]),
+                say("model.no_marks.hint", example=EXAMPLE),
+            ) from None
 
 
 def as_query(given: object, place: int, *, pairs: bool) -> Query:

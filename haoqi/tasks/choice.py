@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.entity_marks import EXAMPLE, are_marked
 from haoqi.data.examples import Examples, Label
 from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
@@ -49,6 +50,8 @@ def guess(raw: Source) -> tuple[str, str]:
         return "entities", say("task.why.spans")
     if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
         return "multilabel", say("task.why.lists")
+    if raw.examples.pairs is None and are_marked(raw.examples.texts):
+        return "relations", say("task.why.marks", example=EXAMPLE)
     number = _looks_like_numbers(raw.examples.labels)
     if raw.examples.pairs is not None:
         return _guess_pairs(raw, number)
@@ -119,6 +122,12 @@ def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Lab
     read = read_all_labels(raw.examples, lambda cell: None if is_blank(cell) else output.read(cell))
     tolerate_unreadable(read, raw.examples.ids, settings)
     return read.labels
+
+
+def check_marks(name: str, output: Output, raw: Source) -> None:
+    """Raise UserError if a task is of marked stretches and hardly any text has two."""
+    if output.kind.of_marks and not are_marked(raw.examples.texts):
+        raise UserError(say("task.needs_marks", name=name, example=EXAMPLE), say("task.needs_marks.hint"))
 
 
 def check_pairs(name: str, raw: Source, *, pairs: bool) -> None:

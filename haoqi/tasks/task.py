@@ -26,8 +26,11 @@ class Output(Protocol):
 
     name: str
     """What a person calls it."""
-    kind: AnswerKind
-    """Its facts, by which methods, recipes, metrics and reports know what they can do with it."""
+
+    @property
+    def kind(self) -> AnswerKind:
+        """Its facts, by which methods, recipes, metrics and reports know what they can do with it."""
+        ...
 
     @property
     def width(self) -> int:

@@ -25,8 +25,8 @@ from haoqi.tasks.words import words_of
 
 NAMES = methods.names()
 TASKS = {"label": "topic", "labels": "multilabel", "spans": "entities", "number": "regression"}
-TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity", "ranked": "ranking"}
-CLASSES = {"label", "labels", "spans", "pair", "like"}
+TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity", "ranked": "ranking", "marks": "relations"}
+CLASSES = {"label", "labels", "spans", "pair", "like", "marks"}
 
 
 def takes(name: str, output: str) -> bool:
@@ -58,7 +58,9 @@ def examples_of(output: str, rows: int = 24) -> Examples:
             texts.append(f"{name} said so on day {row} .")
             labels.append((Span(0, len(name), "PER"),))
         else:
-            texts.append(f"The {'striker scored' if sport else 'telescope found'} in minute {row}")
+            who, minute = ("<e1>{}</e1>", "<e2>minute</e2>") if output == "marks" else ("{}", "minute")
+            words = f"{who.format('striker')} scored" if sport else f"{who.format('telescope')} found"
+            texts.append(f"The {words} in {minute} {row}")
             one = "sport" if sport else "tech"
             several = (one,) if row % 3 else ("sport", "tech")
             labels.append(several if output == "labels" else one if output in CLASSES else 2.0 + sport + row % 2 / 4)
@@ -235,6 +237,9 @@ def test_texts_that_are_empty_strange_or_long_are_answered_too(
     name: str, output: str, base: Base, store: FeatureStore
 ) -> None:
     strange = Examples.of(["", " ", "?!", "\u200b", "好" * 700, "word " * 700, "😀 \x00"])
+    if output == "marks":
+        marked = [f"{text} <e1>{text.strip() or '!'}</e1>{text}<e2>?</e2>" for text in strange.texts]
+        strange = replace(strange, texts=marked)
     strange = replace(strange, pairs=strange.texts[::-1])
     scores = fitted(name, output, base, store).scores(strange)
     assert len(scores) == len(strange)

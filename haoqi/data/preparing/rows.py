@@ -8,6 +8,7 @@ import numpy as np
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.entity_marks import find_marks
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.clean import clean_all
 from haoqi.data.preparing.duplicates.dedupe import TRAIN, UNLABELLED, Codes
@@ -126,6 +127,19 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     if lone := [row for row, text in enumerate(rows.examples.pairs or ()) if not text or text.isspace()]:
         rows = rows.warned(say("rows.no_second", count=len(lone), named=named_rows(rows.examples.ids, lone)))
     return rows.without(set(empty), {say("left.no_text"): len(empty)})
+
+
+def leave_out_unmarked(rows: Rows, settings: DataSettings) -> Rows:
+    """Return rows without those whose text has no two marked stretches.
+
+    Raises:
+        UserError: if these are more than allowed.
+    """
+    out = [row for row, text in enumerate(rows.examples.texts) if find_marks(text) is None]
+    _tolerate(rows, out, say("left.no_marks"), settings, usual=WITHOUT_TEXT)
+    if out:
+        rows = rows.warned(say("rows.no_marks", count=len(out), named=named_rows(rows.examples.ids, out)))
+    return rows.without(set(out), {say("left.no_marks"): len(out)})
 
 
 def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings, *, usual: float) -> None:

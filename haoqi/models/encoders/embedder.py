@@ -11,7 +11,7 @@ import numpy.typing as npt
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base
 from haoqi.models.compile.form import Compute, compute_rows
-from haoqi.models.encoders.pair_features import Floats, Pairing, pair_vectors
+from haoqi.models.encoders.pair_features import Floats, Pairing, marked_vectors, pair_vectors, sides_of
 from haoqi.models.encoders.tokens import LONGEST, find_special_tokens, read_texts
 from haoqi.models.predictor import Progress
 
@@ -65,8 +65,10 @@ class Embedder:
         """Return the features of examples: embeddings, or those of pairs, shape (n, `pair_width`)."""
         if not pairing:
             return self(examples.texts, progress)
-        both = self([*examples.texts, *examples.second_texts], None if progress is None else _halved(progress))
-        return pair_vectors(both[: len(examples)], both[len(examples) :], pairing)
+        sides = sides_of(examples, pairing)
+        told = None if progress is None else _shared(progress, len(sides))
+        found = np.split(self([text for side in sides for text in side], told), len(sides))
+        return marked_vectors(found) if pairing == "marked" else pair_vectors(found[0], found[1], pairing)
 
     def graph(self, *, lean: bool = False) -> "Graph":
         """Return the base and how its states become embeddings as one network; see `Compilable.graph`."""
@@ -94,6 +96,6 @@ class Embedder:
         return lean_encoder(self.base).to(probed().device)
 
 
-def _halved(progress: Progress) -> Progress:
-    """Return a progress of texts, two for each example, as one of examples."""
-    return lambda done: progress(done // 2)
+def _shared(progress: Progress, sides: int) -> Progress:
+    """Return a progress of texts, so many for each example, as one of examples."""
+    return lambda done: progress(done // sides)

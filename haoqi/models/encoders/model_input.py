@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from haoqi.data.examples import Examples
 from haoqi.models.encoders.batch_order import in_batches
+from haoqi.models.encoders.entity_markers import read_marked
 from haoqi.models.encoders.pair_features import Pairing
 from haoqi.models.encoders.tokens import (
     Integers,
@@ -41,7 +42,8 @@ class Reading:
 
     ids: list[Integers]
     places: list[Rows] | None = None
-    """For words: the position in its window of the first token of each word scored there."""
+    """For words: the position in its window of the first token of each word scored there. For marked stretches: of the
+    tokens that the head reads together."""
     words: list[Rows] | None = None
     """For words: the numbers of these words, counted through all examples."""
     shapes: list[Rows] | None = None
@@ -85,7 +87,7 @@ class Reader:
     shapes: bool = False
     """Whether the encoder takes word shapes."""
     pairing: Pairing = ""
-    """Whether each example is two texts, which are read as one."""
+    """Whether each example is two texts, which are read as one, or has two marked stretches."""
 
     def read(self, examples: Examples, tokenize: Tokenize | None = None) -> Reading:
         """Return what an encoder is given for these examples.
@@ -94,6 +96,8 @@ class Reader:
             examples: what to read.
             tokenize: gives the tokens of whole texts where they may have been cut before, as a store does.
         """
+        if self.pairing == "marked":
+            return Reading(*read_marked(self.tokenizer, examples.texts, self.max_tokens, self._special_tokens))
         if not self.words:
             first = self._tokenize(examples.texts, tokenize)
             if not self.pairing:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.encoders.pair_features import Pairing, pair_table
+from haoqi.models.lexical.marked_views import views_of
 from haoqi.models.lexical.ngrams import Ngrams
 from haoqi.models.lexical.sparse_rows import SparseRows, row_sums, side_by_side
 from haoqi.models.predictor import Progress, predictors
@@ -46,12 +48,13 @@ class SparseLinear:
     thread_safe: ClassVar[bool] = True
 
     terms: tuple[Terms, ...]
+    """Of each unit; of marked stretches those of each view in turn."""
     coefficients: Floats
     """Shape (columns of all terms, labels)."""
     intercept: Floats
     """Shape (labels,)."""
     pairing: Pairing = ""
-    """Whether examples are pairs, whose features are then what coefficients are of."""
+    """Whether examples are pairs, or marked stretches, whose features are then what coefficients are of."""
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
@@ -59,7 +62,7 @@ class SparseLinear:
         for start in range(0, len(examples), BATCH):
             stop = min(len(examples), start + BATCH)
             table = self._weights(examples.texts[start:stop])
-            if self.pairing:
+            if self.pairing in ("ordered", "symmetric"):
                 second = self._weights(examples.second_texts[start:stop])
                 found[start:stop] = pair_table(table.csr, second.csr, self.pairing) @ self.coefficients
             else:
@@ -71,7 +74,9 @@ class SparseLinear:
 
     def _weights(self, texts: Sequence[str]) -> SparseRows:
         """Return the tf-idf weights of some texts, shape (n, columns of all terms)."""
-        return side_by_side([terms.weigh(terms.ngrams.count(texts)) for terms in self.terms])
+        views = views_of(texts) if self.pairing == "marked" else [texts]
+        counted = zip(self.terms, cycle(views), strict=False)
+        return side_by_side([terms.weigh(terms.ngrams.count(view)) for terms, view in counted])
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write terms.json and arrays.safetensors; there is no base, so every folder stands alone."""

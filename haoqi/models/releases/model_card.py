@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from haoqi.data.entity_marks import EXAMPLE
 from haoqi.evaluate.headline import Headline, headline
 from haoqi.models.compile.compiled import Compiled
 from haoqi.models.model import Model
@@ -27,7 +28,7 @@ def model_card(
         _speed(compiled),
         _origin(model),
         _limits(model, evidence, compiled),
-        _use(reference, pairs=model.task.pairs),
+        _use(reference, model),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -36,6 +37,8 @@ def _answers(model: Model) -> str:
     head = f"## What it answers\n\nThe task is {model.task.name or model.task.output.name}."
     if model.task.pairs:
         head += " It takes two texts at a time."
+    if model.task.output.kind.of_marks:
+        head += f" It is asked about two stretches of a text that are marked, as in `{EXAMPLE}`."
     if model.task.output.kind.is_number:
         half = model.calibration.get("half_width")
         within = "" if half is None else f", within {half:.4g} of the right one nine times of ten"
@@ -153,10 +156,11 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
-def _use(reference: str, *, pairs: bool) -> str:
+def _use(reference: str, model: Model) -> str:
     name = reference.partition("@")[0]
-    texts = '"some text" "another text"' if pairs else '"some text"'
-    given = '("some text", "another text")' if pairs else '"some text"'
+    text = f'"{EXAMPLE}"' if model.task.output.kind.of_marks else '"some text"'
+    texts = '"some text" "another text"' if model.task.pairs else text
+    given = '("some text", "another text")' if model.task.pairs else text
     return (
         f"## How to use it\n\n```\nhaoqi predict {name} {texts}\n```\n\n"
         f'```python\nimport haoqi\n\nmodel = haoqi.load("{reference}")\nmodel({given}).label\n```'

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from haoqi.core import formats
+from haoqi.data.entity_marks import find_marks
 from haoqi.evaluate.mistakes import Mistake
 from haoqi.report.markup import Child, Markup, Said, join, tag
 from haoqi.report.sections.errors import number
@@ -61,7 +62,24 @@ def _labels(mistake: Mistake) -> Markup:
         _meta(mistake),
         class_="verdict",
     )
-    return tag("li", answer, tag("blockquote", formats.clip(mistake.text, LONGEST)))
+    return tag("li", answer, tag("blockquote", _text(mistake.text)))
+
+
+def _text(text: str) -> Markup:
+    """Return a text, cut where it is long; two stretches that are marked in it are shown as such."""
+    marked = find_marks(text)
+    if marked is None:
+        return join(formats.clip(text, LONGEST))
+    spans = ((*marked.first, "e1"), (*marked.second, "e2"))
+    start = max(0, min(one[0] for one in spans) - LONGEST // 2) if len(marked.text) > LONGEST else 0
+    end = min(len(marked.text), max(*(one[1] for one in spans), start + LONGEST))
+    edges = sorted({start, end, *(edge for one in spans for edge in one[:2])})
+    parts: list[Child] = ["…" if start else None]
+    for first, last in pairwise(edges):
+        piece = marked.text[first:last]
+        names = [name for begin, finish, name in spans if begin <= first and last <= finish]
+        parts.append(tag("mark", piece, tag("sub", ",".join(names)), class_="given") if names else piece)
+    return join(*parts, "…" if end < len(marked.text) else None)
 
 
 def _number(mistake: Mistake) -> Markup:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.data.answers import ONE_CLASS
+from haoqi.data.answers import ONE_CLASS, AnswerKind
 from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
@@ -22,10 +22,11 @@ class OneLabel:
     """Answers that are one class out of a list."""
 
     name = "label"
-    kind = ONE_CLASS
 
     classes: tuple[str, ...] = ()
     """The classes, in the order of a model's scores."""
+    kind: AnswerKind = ONE_CLASS
+    """Whether it is the class of a text, or of two stretches that are marked in it."""
 
     def read(self, raw: object) -> Label:
         """Return a cell as a class name: "1" for 1 and for 1.0.

@@ -20,6 +20,7 @@ from haoqi.data.reading.tables.dialect import NAMED
 from haoqi.data.reading.tables.header import further_names, repeats_names
 from haoqi.data.reading.tables.label_cells import LabelCells, join_columns, read_label_cells
 from haoqi.data.reading.tables.multiple_choice import check_multiple_choice
+from haoqi.data.reading.tables.relation_columns import with_marks
 from haoqi.data.reading.tables.roles import ROLES, Roles, choose_roles
 from haoqi.data.reading.tokens.token_tables import sentences_of
 from haoqi.data.schema import Schema
@@ -88,6 +89,7 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     if not len(table):
         raise UserError(say("fault.no_rows", name=table.name), say("fault.no_rows.hint"))
     table = with_splits(_without_names(table) if labelled else table, settings)
+    table = with_marks(table, settings, labelled)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
     if labelled and not settings.label and "label" not in table.roles:
