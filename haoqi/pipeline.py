@@ -348,7 +348,7 @@ def _released(published: Release, context: SearchContext, path: Path, promotion:
         answers=promotion.answers,
         why_not=promotion.why_not,
         promotion=promotion.facts,
-        pairs=context.task.pairs,
+        pairs=context.task.of_two,
     )
 
 

@@ -37,7 +37,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a co
 Json = Annotated[bool, typer.Option(AS_JSON, help="Print one JSON object per text.")]
 
 
-READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
+READING = ("text", "pair", "context", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
 
 
 @with_flags(DataSettings, only=READING)
@@ -84,7 +84,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     release = releases.get(name)
     model = release.load()
     rows = open_rows(file, _reading(file, settings), release.schema)
-    read_query = rows.make_reader(pairs=model.task.pairs)
+    read_query = rows.make_reader(model.task)
     _say(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)
@@ -115,10 +115,10 @@ def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, sett
     release = releases.get(name)
     rows = open_rows(file, _reading(file, settings), release.schema)
     task = release.task
-    feed = Feed(rows, rows.make_reader(pairs=task.pairs), fitting(release.folder))
+    feed = Feed(rows, rows.make_reader(task), fitting(release.folder))
     _say(rows)
     style = Style.of(kind, rows.columns, task.output.kind)
-    read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
+    read = {"text": ",".join(rows.text), **({"pair": rows.second_of(task)} if task.of_two else {})}
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),

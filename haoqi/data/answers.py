@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from haoqi.core.config import Setting
 
-Unit = Literal["text", "word", "none"]
-"""What is answered: a text as a whole, each of its words, or neither, where the answer is a text of its own."""
+Unit = Literal["text", "word", "context", "none"]
+"""What is answered: a text as a whole, each of its words, a question by a stretch of its context, or none of these,
+where the answer is a text of its own."""
 
 RawKind = Literal["logits", "numbers", "texts"]
 """What a predictor gives: logits of classes, numbers, or candidate texts with their log-probabilities."""
@@ -40,6 +41,11 @@ class AnswerKind:
         return self.unit == "word"
 
     @property
+    def of_context(self) -> bool:
+        """Whether a stretch of the context of each text is the answer, or none is."""
+        return self.unit == "context"
+
+    @property
     def is_number(self) -> bool:
         """Whether the answer is a number."""
         return self.raw == "numbers"
@@ -66,6 +72,7 @@ ONE_CLASS = AnswerKind()
 SEVERAL_CLASSES = AnswerKind(exclusive=False)
 SPANS = AnswerKind(unit="word")
 NUMBER = AnswerKind(raw="numbers", has_classes=False)
+CONTEXT_SPAN = AnswerKind(unit="context", has_classes=False)
 
 _EARLIER = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
@@ -96,7 +103,9 @@ CLASSES_OF_TEXTS = Accepts()
 CLASSES = Accepts(units=frozenset({"text", "word"}))
 NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
 """Classes of texts and of pairs, and numbers."""
-ANYTHING = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+TEXTS_AND_WORDS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+"""Classes and numbers of texts and of pairs, and classes of words."""
+ANYTHING = Accepts(units=frozenset({"text", "word", "context"}), raw=frozenset({"logits", "numbers"}), pairs=True)
 CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word"}), pairs=True)
 """Classes of texts, of pairs and of words."""
 SINGLE_TEXTS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}))

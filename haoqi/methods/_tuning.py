@@ -13,6 +13,7 @@ import numpy.typing as npt
 from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
+from haoqi.methods._context_targets import context_targets
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
@@ -27,6 +28,7 @@ from haoqi.train.loop.example_batches import ExampleBatches
 from haoqi.train.loop.loop import Learner, Outcome, fit
 from haoqi.train.memory.memory_plan import footprint_of
 from haoqi.train.objectives.adversarial import Adversary
+from haoqi.train.objectives.context_losses import context_gap, context_loss
 from haoqi.train.objectives.early_learning import MOMENTUM, EarlyLearning
 from haoqi.train.objectives.losses import (
     Loss,
@@ -61,7 +63,7 @@ class TrainingSetup:
     validation: Examples
     """The validation examples that `valid` holds."""
     targets: npt.NDArray[Any]
-    """One row per text, or per word."""
+    """One row per text, or per word; of contexts per row of scores, see `context_targets`."""
     placement: Placement
     begun: float = field(default_factory=time.monotonic)
     weights: npt.NDArray[np.float32] | None = None
@@ -95,21 +97,22 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
     """
     assert job.base is not None
     begun, base, output = time.monotonic(), job.base, job.task.output
-    words = output.kind.of_words
+    words, contexts = output.kind.of_words, output.kind.of_context
     tokenizer = load_tokenizer(base)
     reader = Reader(
         tokenizer,
         min(max_tokens, base.card.max_tokens),
-        "" if words else base.card.prefix,
+        "" if words or contexts else base.card.prefix,
         words=words,
-        shapes=words and lowers(tokenizer),
+        shapes=(words or contexts) and lowers(tokenizer),
         pairing=pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric),
+        contexts=contexts,
     )
     model = EncoderModel(
         without_dropout(load_encoder(base)),
         output.width,
-        pooling=None if words else base.card.pooling,
-        normalise=not words and not job.task.pairs,
+        pooling=None if words or contexts else base.card.pooling,
+        normalise=not words and not contexts and not job.task.pairs,
         dropout=dropout,
         shapes=len(SHAPES) if reader.shapes else 0,
         shapes_enter=0 if layers is None else boundary(base, layers),
@@ -125,6 +128,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
     reading = reader.read(train, tokenize)
     if not len(reading.ids):
         raise UserError("the training texts hold no words", "check which column holds the text")
+    targets, weights = context_targets(job, reading, found) if contexts else _targets(job, found, scale)
     return TrainingSetup(
         job,
         base,
@@ -133,14 +137,23 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         reading,
         reader.read(validation, tokenize),
         validation,
-        np.concatenate(found) if words else _scaled(np.asarray(found), scale),
+        targets,
         _placement(job),
         begun,
-        _weights(job.train, [len(one) for one in found] if words else None),
+        weights,
         None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
         0 if layers is None else boundary(base, layers),
         scale,
     )
+
+
+def _targets(
+    job: Job, found: Any, scale: tuple[float, float]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32] | None]:
+    """Return the targets of texts, or of all words one after another, and how much each counts."""
+    if job.task.output.kind.of_words:
+        return np.concatenate(found), _weights(job.train, [len(one) for one in found])
+    return _scaled(np.asarray(found), scale), _weights(job.train, None)
 
 
 def _scale(numbers: npt.NDArray[np.float32], train: Examples) -> tuple[float, float]:
@@ -290,7 +303,9 @@ def _objective(setup: TrainingSetup, techniques: Techniques, loss: Loss) -> Obje
         adversary = Adversary(setup.first, techniques.adversarial_radius, techniques.passes, random)
     kind = setup.job.task.output.kind
     gap = number_gap if kind.is_number else labels_gap if kind.several_classes else label_gap
-    return Objective(loss, gap, techniques.r_drop, techniques.mixup, adversary)
+    gap = context_gap if kind.of_context else gap
+    mixup = 0.0 if kind.of_context else techniques.mixup  # a window's words have no others to be mixed with
+    return Objective(loss, gap, techniques.r_drop, mixup, adversary)
 
 
 def _early(setup: TrainingSetup, plain: Loss) -> EarlyLearning | None:
@@ -312,6 +327,8 @@ def _loss(setup: TrainingSetup, techniques: Techniques) -> Loss:
     many = setup.job.task.output.kind.several_classes
     if setup.job.task.output.kind.is_number:
         return number_loss()
+    if setup.job.task.output.kind.of_context:
+        return context_loss()
     weights, counting = None, setup.counting.astype(np.float64)
     if techniques.class_weights == "balanced":
         if many:

@@ -8,7 +8,7 @@ from haoqi.explore.plans.plan import Experiment
 from haoqi.report.scale import Scale, zoomed
 from haoqi.report.story import PairedTest, Story
 
-SIMPLE = ("tfidf", "crf", "knn", "zero_shot")
+SIMPLE = ("tfidf", "crf", "knn", "overlap", "zero_shot")
 """Methods that cost next to nothing: a baseline to be beaten."""
 
 

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,15 @@ from haoqi.tasks.task import Task
 NAMES = predictors.names()
 PLAIN = {".json", ".safetensors", ".txt"}
 ASKED = Examples.of(["Ann scored twice", "", "a telescope 好"])
+ASKED = replace(ASKED, contexts=["It was Ann who scored .", "好的", ""])
 TOPIC = tasks.build("topic", ("sport", "tech"))
+ANSWERS = tasks.build("answers", ())
 # Texts of several lengths, short and long ones, which an encoder reads in different ways.
 OF_THREADS = [
-    Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)])
+    replace(
+        Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)]),
+        contexts=[f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)],
+    )
     for word, length in (("Ann", 1), ("Bob", 1), ("Eve", 8), ("好", 8))
 ]
 
@@ -52,13 +58,15 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
 
 
 def _job(method: Method, base: Base, store: FeatureStore) -> Job:
-    spans = method.accepts.units == {"word"}
+    spans, contexts = method.accepts.units == {"word"}, method.accepts.units == {"context"}
     task: Task = tasks.build("entities", ("PER",)) if spans else tasks.build("topic", ("sport", "tech"))
     texts = [f"{'Ann scored' if row % 2 else 'telescope found'} {row}" for row in range(12)]
     labels: list[Any] = ["sport" if row % 2 else "tech" for row in range(12)]
     if spans:
         labels = [(Span(0, 3, "PER"),) if row % 2 else () for row in range(12)]
-    examples = Examples.of(texts, labels)
+    if contexts:
+        task, labels = ANSWERS, [(Span(0, 3, "Ann"),) if row % 2 else () for row in range(12)]
+    examples = replace(Examples.of(texts, labels), contexts=texts if contexts else None)
     return Job(task, examples, examples.take(range(4)), 0, store, base if method.uses_base else None)
 
 

@@ -11,7 +11,7 @@ from haoqi.core.config import as_plain
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Indices, Label, Splits
-from haoqi.data.preparing.arrange import Division, arrange, divide
+from haoqi.data.preparing.arrange import Division, arrange, divide, with_contexts_together
 from haoqi.data.preparing.card import Card, describe, shown
 from haoqi.data.preparing.checks import check_classes, check_splits
 from haoqi.data.preparing.clean import normalise
@@ -72,6 +72,7 @@ def prepare(
     rows = clean_rows(rows, settings, progress)
     rows = replace(rows, examples=replace(rows.examples, known_keys=rows.examples.keys))
     rows = check_classes(rows, settings) if classes else rows
+    rows = with_contexts_together(rows)
     rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)
     rows, found, examples = _unique(rows, classes)
     progress("duplicates", 1.0)
@@ -160,9 +161,10 @@ def _split(
 
 def _keys(rows: Rows) -> list[str]:
     keys = [normalise(text) for text in rows.examples.texts]
-    if rows.examples.pairs is None:
-        return keys
-    return [f"{key}\n{normalise(pair)}" for key, pair in zip(keys, rows.examples.pairs, strict=True)]
+    for further in (rows.examples.pairs, rows.examples.contexts):
+        if further is not None:
+            keys = [f"{key}\n{normalise(text)}" for key, text in zip(keys, further, strict=True)]
+    return keys
 
 
 def _save(prepared: Prepared, mark: str) -> None:

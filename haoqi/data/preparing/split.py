@@ -68,10 +68,11 @@ def carve(
 def in_folds(examples: Examples, count: int, rng: np.random.Generator) -> Indices:
     """Return the fold of each example, in [0, count), shape (n,).
 
-    Rows made of one row are in one fold. The labels are spread over all folds: where a fold has more of one than its
-    share, what it is answered by has fewer, and with few examples every model would seem to be mostly wrong.
+    Rows made of one row are in one fold, and so are questions on one context. The labels are spread over all folds:
+    where a fold has more of one than its share, what it is answered by has fewer, and with few examples every model
+    would seem to be mostly wrong.
     """
-    sources = examples.sources
+    sources = examples.sources if examples.contexts is None else _contexts_apart(examples, count)
     kinds = dict(reversed(list(zip(sources.tolist(), strata_of(examples.labels), strict=True))))  # of their first rows
     order = rng.permutation(len(kinds))
     dealt = sorted(order.tolist(), key=lambda source: kinds[source])
@@ -79,6 +80,15 @@ def in_folds(examples: Examples, count: int, rng: np.random.Generator) -> Indice
     fold_of[dealt] = np.arange(len(dealt)) % count
     found: Indices = fold_of[sources]
     return found
+
+
+def _contexts_apart(examples: Examples, count: int) -> Indices:
+    """Return the same number for rows with one context, where there are so many contexts; else `sources`."""
+    contexts = examples.contexts or []
+    numbers = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
+    if len(numbers) < count:
+        return examples.sources
+    return np.fromiter((numbers[context] for context in contexts), np.int64, len(contexts))
 
 
 def by_group(units: Indices, shares: tuple[float, float], rng: np.random.Generator) -> Codes:

@@ -66,7 +66,7 @@ class Encoder:
         return model
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
-        """Return logits or numbers for every example, in order; for spans one row per word.
+        """Return logits or numbers for every example, in order; for spans and contexts one row per word.
 
         Two texts whose order is nothing are read both ways round, and the mean is taken.
         """
@@ -161,6 +161,7 @@ class Encoder:
                 "words": reader.words,
                 "shapes": reader.shapes,
                 **({"pairing": reader.pairing} if reader.pairing else {}),
+                **({"contexts": True} if reader.contexts else {}),
             },
             "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
             "base": {"name": self.base.name, "fingerprint": self.base.fingerprint},
@@ -225,9 +226,7 @@ def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progr
         else:
             for row, of_tokens in zip(rows.tolist(), logits, strict=True):
                 found[reading.words[row]] = of_tokens[reading.places[row]]
-    if reading.counts is None:
-        return found
-    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
+    return reading.split(found)
 
 
 # Of predictor.json, what the network is made by.
