@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from haoqi.api import improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
+    from haoqi.data.examples import Query
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 wait_briefly()  # before torch reads it
 
 __all__ = [
+    "Query",
     "Stop",
     "TextClassifier",
     "TextRegressor",
@@ -39,6 +41,7 @@ __all__ = [
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
+    "Query": ("haoqi.data.examples", "Query"),
     "Stop": ("haoqi.core.stop", "Stop"),
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),

@@ -160,7 +160,11 @@ def _records(file: StreamedFile) -> Rows:
 
 
 def _nested(records: Sequence[Row]) -> bool:
-    """Return whether no field of records is a text: the text stands deeper."""
+    """Return whether the texts of records stand deeper: in no field of theirs, or in lists of questions."""
+    from haoqi.data.reading.layouts import are_records
+
+    if are_records(list(records[:SAMPLE_ROWS]), "paragraphs") or are_records(list(records[:SAMPLE_ROWS]), "qas"):
+        return True
     return not any(isinstance(cell, str) for row in records[:SAMPLE_ROWS] for cell in row.values())
 
 

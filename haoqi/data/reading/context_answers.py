@@ -69,8 +69,10 @@ def with_context(table: "Table", settings: DataSettings, labelled: bool = True) 
     if not named and not _look_like_answers(placed):
         return table
     why |= {} if named else {"label": say("column.answers")}
+    without = sum(one == () for one in placed)
+    notes = (*table.notes, say("context.without", count=without, all=len(placed))) if without else table.notes
     columns = {name: placed if name == answer else below for name, below in table.columns.items()}
-    return replace(table, columns=columns, roles={**roles, "label": answer}, why=why)
+    return replace(table, columns=columns, roles={**roles, "label": answer}, why=why, notes=notes)
 
 
 def place_answers(cell: Any, context: str, blank: Any = ()) -> Any:
