@@ -1,6 +1,7 @@
 """What every compiled form owes, built in or brought by another package."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,14 @@ from haoqi.models.model import Model
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.models.predictors.encoder import Encoder
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 from tests.contracts.test_predictors import ask_at_once
 
 NAMES = forms.names()
 RISKY = {".pkl", ".pickle", ".pt", ".pth", ".py"}
 TEXTS = ["The keeper saved a penalty.", "", "Shares of the bank fell after the report.", "这本书写得很好", "a " * 200]
 # Padding, one text alone, and several blocks at once.
-ASKED = Examples.of(TEXTS * 40)
+ASKED = replace(Examples.of(TEXTS * 40), contexts=TEXTS[::-1] * 40)
 
 
 @pytest.fixture(autouse=True)
@@ -59,21 +60,24 @@ def compilable(base: Base) -> dict[str, Compilable]:
         "encoder": encoder(base, pooling="mean"),
         "encoder of the last token": encoder(base, pooling="last"),
         "encoder of words": encoder(base, pooling=None, words=True, shapes=True),
+        "encoder of contexts": encoder(base, pooling=None, contexts=True, shapes=True),
         "probe": EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)),
     }
 
 
-def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = False) -> Encoder:
+def encoder(base: Base, *, pooling: Any, words: bool = False, contexts: bool = False, shapes: bool = False) -> Encoder:
     model = EncoderModel(
         load_encoder(base), 3, pooling=pooling, normalise=pooling == "mean", shapes=len(SHAPES) * shapes, shapes_enter=1
     )
     generator = torch.Generator().manual_seed(0)
     for weight in (model.head.weight, *(model.shapes.parameters() if model.shapes else ())):
         torch.nn.init.normal_(weight, generator=generator)
-    return Encoder.of(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
+    return Encoder.of(
+        model.eval(), Reader(load_tokenizer(base), 64, words=words, contexts=contexts, shapes=shapes), base
+    )
 
 
-KINDS = ("encoder", "encoder of the last token", "encoder of words", "probe")
+KINDS = ("encoder", "encoder of the last token", "encoder of words", "encoder of contexts", "probe")
 
 
 def uncompiled_scores(predictor: Any) -> Any:
@@ -114,7 +118,9 @@ def test_scores_are_those_of_the_uncompiled_model(
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > (0.999 if form.exact else 0.9)
         assert not form.exact or np.abs(found - expected).max() < near
         alone = flat(quick.scores(ASKED.take([2])))
-        first = sum(map(len, words_of(ASKED.take([0, 1])))) if graph.pooling is None else 2
+        before = ASKED.take([0, 1])
+        first = sum(map(len, words_of(before))) if graph.pooling is None else 2
+        first = 2 + sum(map(len, context_words(before))) if kind == "encoder of contexts" else first
         np.testing.assert_allclose(alone, found[first : first + len(alone)], atol=near)
 
 

@@ -31,7 +31,7 @@ def examples_of(contexts: list[str], questions: list[str] | None = None) -> Exam
 def read(tokenizer: object, examples: Examples, room: int) -> tuple[list, ContextSlots]:
     """Return windows and slots."""
     contexts = examples.contexts or []
-    windows = read_contexts(tokenizer, examples.texts, contexts, context_words(examples), room)
+    windows = read_contexts(tokenizer, examples.texts, contexts, context_words(examples), max_tokens=room)
     return windows, ContextSlots.of(windows)
 
 

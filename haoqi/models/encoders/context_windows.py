@@ -115,7 +115,7 @@ class ContextSlots:
 
 
 def read_contexts(
-    tokenizer: Any, questions: Sequence[str], contexts: Sequence[str], words: Sequence[Words], max_tokens: int
+    tokenizer: Any, questions: Sequence[str], contexts: Sequence[str], words: Sequence[Words], *, max_tokens: int
 ) -> list[ContextWindow]:
     """Return the windows of all questions, in order, at least one of each.
 
@@ -138,12 +138,12 @@ def read_contexts(
     for example, (context, encoding) in enumerate(zip(contexts, asked, strict=True)):
         question = encoding.ids[: min(MOST_OF_QUESTION, room // 2)]
         before = [*special.before, *question, *special.after]
-        found += _windows(example, aligned[context], before, special.after, room - len(question))
+        found += _windows(example, aligned[context], before, special.after, room=room - len(question))
     return found
 
 
 def _windows(
-    example: int, context: Aligned, before: Sequence[int], after: Sequence[int], room: int
+    example: int, context: Aligned, before: Sequence[int], after: Sequence[int], *, room: int
 ) -> list[ContextWindow]:
     """Return the windows of one question."""
     whole = [(0, min(room, len(context.ids)), np.zeros(0, np.int64))]

@@ -137,7 +137,7 @@ class Reader:
     def _read_contexts(self, examples: Examples) -> Reading:
         """Return questions with their contexts; the rows of scores are counted through all windows."""
         contexts, words = examples.contexts or [""] * len(examples), context_words(examples)
-        windows = read_contexts(self.tokenizer, examples.texts, contexts, words, self.max_tokens)
+        windows = read_contexts(self.tokenizer, examples.texts, contexts, words, max_tokens=self.max_tokens)
         slots, shapes = ContextSlots.of(windows), None
         if self.shapes:
             of_words = [shapes_of(text, own) for text, own in zip(contexts, words, strict=True)]
