@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from haoqi.api import extract, improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
+    from haoqi.data.examples import Query
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 wait_briefly()  # before torch reads it
 
 __all__ = [
+    "Query",
     "Retriever",
     "Stop",
     "TextClassifier",
@@ -45,6 +47,7 @@ __all__ = [
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
     "Retriever": ("haoqi.retrieval.retriever", "Retriever"),
+    "Query": ("haoqi.data.examples", "Query"),
     "Stop": ("haoqi.core.stop", "Stop"),
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),

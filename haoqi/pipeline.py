@@ -358,7 +358,7 @@ def _released(published: Release, context: SearchContext, path: Path, promotion:
         answers=promotion.answers,
         why_not=promotion.why_not,
         promotion=promotion.facts,
-        pairs=context.task.pairs,
+        pairs=context.task.of_two,
         marked=context.task.output.kind.of_marks,
     )
 

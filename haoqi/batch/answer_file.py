@@ -59,9 +59,9 @@ def answer_file(
     from importlib.metadata import version
 
     kind, task = out.suffix.lower(), release.task
-    feed = Feed(rows, rows.make_reader(pairs=task.pairs, marked=task.output.kind.of_marks), fitting(release.folder))
+    feed = Feed(rows, rows.make_reader(task), fitting(release.folder))
     style = Style.of(kind, rows.columns, task.output.kind)
-    read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
+    read = {"text": ",".join(rows.text), **({"pair": rows.second_of(task)} if task.of_two else {})}
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),

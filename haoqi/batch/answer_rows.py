@@ -136,7 +136,8 @@ def answer(model: "Model", window: Window, names: Sequence[str], progress: "Prog
     from haoqi.models.predict_distinct import predict_distinct
 
     predictions = predict_distinct(model, window.texts, progress)
-    said: list[Any] = [plain_labels(predictions, window.texts)]
+    contexts = model.task.output.kind.of_context
+    said: list[Any] = _stretches(predictions) if contexts else [plain_labels(predictions, window.texts)]
     if predictions.intervals is not None:
         said += predictions.intervals.round(6).T.tolist()
     elif predictions.confidence is not None:
@@ -152,7 +153,8 @@ def added(columns: Sequence[str], kind: AnswerKind = ONE_CLASS) -> tuple[str, ..
     >>> added(["text"]), added(["text", "label"])
     (('label', 'confidence'), ('predicted_label', 'confidence'))
     """
-    names = ("number", "low", "high") if kind.is_number else ("label", "confidence")
+    names: tuple[str, ...] = ("number", "low", "high") if kind.is_number else ("label", "confidence")
+    names = ("answer", "start", "end", "confidence") if kind.of_context else names
     return tuple(_free(name, columns) for name in names)
 
 
@@ -165,6 +167,13 @@ def plain_labels(predictions: "Predictions", texts: "Sequence[str | Query]") -> 
     return [_plain_spans(zip(label, sure, strict=True), str(text)) for label, sure, text in rows]
 
 
+def _stretches(predictions: "Predictions") -> list[list[Any]]:
+    """Return the answers in contexts as three columns: their texts, where they start, and where they end."""
+    rows = [label[0] if label else None for label in predictions.labels]
+    texts = ["" if span is None else span.label for span in rows]
+    return [texts, *([None if span is None else span[side] for span in rows] for side in (0, 1))]
+
+
 def plain_label(answer: "Answer", text: str) -> Any:
     """Return one answer's label as JSON can hold it."""
     if answer.spans:
@@ -175,6 +184,8 @@ def plain_label(answer: "Answer", text: str) -> Any:
 def as_record(model: "Model", query: "str | Query", answer: "Answer") -> str:
     """Return an answer as one line of JSON."""
     parts = parts_of(query)
+    if model.task.output.kind.of_context:
+        return json.dumps(_context_record(query, answer), ensure_ascii=False)
     facts: dict[str, Any] = dict(zip(("text", "pair"), parts, strict=False))
     if model.task.output.kind.is_number:
         facts["number"] = answer.label
@@ -187,6 +198,15 @@ def as_record(model: "Model", query: "str | Query", answer: "Answer") -> str:
     if answer.scores:
         facts["scores"] = {name: round(score, 6) for name, score in answer.scores.items()}
     return json.dumps(facts, ensure_ascii=False)
+
+
+def _context_record(query: "str | Query", answer: "Answer") -> dict[str, Any]:
+    """Return an answer in a context: its text and its place, null where the context holds none."""
+    span = answer.label[0] if isinstance(answer.label, tuple) and answer.label else None
+    text, start, end = ("", None, None) if span is None else (span[2], span[0], span[1])
+    facts: dict[str, Any] = {"text": parts_of(query)[0], "context": getattr(query, "context", None)}
+    sure = {} if answer.confidence is None else {"confidence": round(answer.confidence, 6)}
+    return {**facts, "answer": text, "start": start, "end": end, **sure}
 
 
 def as_line(model: "Model", query: "str | Query", answer: "Answer", *, with_text: bool) -> str:

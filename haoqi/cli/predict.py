@@ -36,7 +36,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a co
 Json = Annotated[bool, typer.Option(AS_JSON, help="Print one JSON object per text.")]
 
 
-READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
+READING = ("text", "pair", "context", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
 
 
 @with_flags(DataSettings, only=READING)
@@ -84,7 +84,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     release = releases.get(name)
     model = release.load()
     rows = open_rows(file, reading_of(file, settings), release.schema)
-    read_query = rows.make_reader(pairs=model.task.pairs, marked=model.task.output.kind.of_marks)
+    read_query = rows.make_reader(model.task)
     say_reading(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from haoqi.core.config import Setting
 
-Unit = Literal["text", "word", "marks", "none"]
-"""What is answered: a text as a whole, each of its words, two stretches of it that are marked, or none of these, where
-the answer is a text of its own."""
+Unit = Literal["text", "word", "marks", "context", "none"]
+"""What is answered: a text as a whole, each of its words, two stretches of it that are marked, a question by a stretch
+of its context, or none of these, where the answer is a text of its own."""
 
 RawKind = Literal["logits", "numbers", "texts"]
 """What a predictor gives: logits of classes, numbers, or candidate texts with their log-probabilities."""
@@ -46,6 +46,11 @@ class AnswerKind:
         return self.unit == "marks"
 
     @property
+    def of_context(self) -> bool:
+        """Whether a stretch of the context of each text is the answer, or none is."""
+        return self.unit == "context"
+
+    @property
     def is_number(self) -> bool:
         """Whether the answer is a number."""
         return self.raw == "numbers"
@@ -73,6 +78,7 @@ SEVERAL_CLASSES = AnswerKind(exclusive=False)
 SPANS = AnswerKind(unit="word")
 NUMBER = AnswerKind(raw="numbers", has_classes=False)
 CLASS_OF_MARKS = AnswerKind(unit="marks")
+CONTEXT_SPAN = AnswerKind(unit="context", has_classes=False)
 
 _EARLIER = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
@@ -108,7 +114,11 @@ NUMBERS_TOO = Accepts(units=frozenset({"text", "marks"}), raw=frozenset({"logits
 """Classes of texts, of pairs and of marked stretches, and numbers."""
 PAIRS = Accepts(raw=frozenset({"logits", "numbers"}), exclusive=True, pairs=True, singles=False)
 """One class of two texts, or a number, and nothing of single texts."""
-ANYTHING = Accepts(units=frozenset({"text", "word", "marks"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+TEXTS_AND_WORDS = Accepts(units=frozenset({"text", "word", "marks"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+"""Classes and numbers of texts, of pairs and of marked stretches, and classes of words."""
+ANYTHING = Accepts(
+    units=frozenset({"text", "word", "marks", "context"}), raw=frozenset({"logits", "numbers"}), pairs=True
+)
 CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word", "marks"}), pairs=True)
 """Classes of texts, of pairs, of words and of marked stretches."""
 CLASSES_OF_EXAMPLES = Accepts(units=frozenset({"text", "marks"}), pairs=True)

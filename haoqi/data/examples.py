@@ -123,9 +123,11 @@ class Examples:
     @property
     def whole_texts(self) -> list[str]:
         """All that is read of each row as one text, where only its length or its words count."""
-        if self.pairs is None:
-            return self.texts
-        return [f"{text} {pair}" for text, pair in zip(self.texts, self.pairs, strict=True)]
+        found = self.texts
+        for further in (self.pairs, self.contexts):
+            if further is not None:
+                found = [f"{text} {other}" for text, other in zip(found, further, strict=True)]
+        return found
 
     @property
     def second_texts(self) -> list[str]:

@@ -44,7 +44,12 @@ class Calibration:
     """Mean negative log probability of the truth, in nats, summed over labels where several may apply."""
 
 
-def calibration(true: Sequence[Any], predictions: Predictions, labels: tuple[str, ...]) -> Calibration | None:
+def calibration(
+    true: Sequence[Any],
+    predictions: Predictions,
+    labels: tuple[str, ...],
+    right: npt.NDArray[np.bool_] | None = None,
+) -> Calibration | None:
     """Return how honest the probabilities of these answers are; None where nothing was answered.
 
     One or several labels: an answer is right as a whole, or wrong. Spans: each predicted span is.
@@ -53,8 +58,9 @@ def calibration(true: Sequence[Any], predictions: Predictions, labels: tuple[str
         true: n labels.
         predictions: n answers.
         labels: the task's labels, in the order of the probabilities.
+        right: whether each answer was right, where it is so by other rules.
     """
-    confidence, right = _judged(true, predictions)
+    confidence, right = _judged(true, predictions) if right is None else (np.asarray(predictions.confidence), right)
     if not len(confidence):
         return None
     error, bins = calibration_error(confidence, right), reliability(confidence, right)

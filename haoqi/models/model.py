@@ -122,19 +122,26 @@ class Model:
         if isinstance(texts, Examples):
             if self.task.pairs and texts.pairs is None:
                 raise _needs_pairs()
+            if self.task.output.kind.of_context and texts.contexts is None:
+                raise _needs_contexts()
             return texts
         if isinstance(texts, str):
             raise _not_texts(texts)
-        if not self.task.pairs and all(isinstance(text, str) for text in texts):
+        if not self.task.of_two and all(isinstance(text, str) for text in texts):
             examples = Examples.of([well_formed(text) for text in texts if isinstance(text, str)])
         else:
-            examples = Examples.of_queries([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
+            examples = Examples.of_queries([self._query(one, at) for at, one in enumerate(texts)])
         if self.facts.get("cleaned"):
             pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
             examples = replace(examples, texts=[clean(text) for text in examples.texts], pairs=pairs)
         if self.task.output.kind.of_marks:
             check_marks(examples.texts)
         return examples
+
+    def _query(self, given: object, place: int) -> Query:
+        if self.task.output.kind.of_context:
+            return as_question(given, place)
+        return as_query(given, place, pairs=self.task.pairs)
 
     def save(self, folder: Path, *, standalone: bool = True) -> None:
         """Write the model whole or not at all; a folder that is already there is replaced.
@@ -268,6 +275,32 @@ def as_query(given: object, place: int, *, pairs: bool) -> Query:
     if not pairs and given.pair is not None:
         raise UserError(f"text {place} is two texts, and this model answers one", "give a list of str")
     return replace(given, text=well_formed(given.text), pair=None if given.pair is None else well_formed(given.pair))
+
+
+def as_question(given: object, place: int) -> Query:
+    """Return what is given as a question with its context: a query, or both in a tuple or a list.
+
+    Args:
+        given: what a caller gave.
+        place: its number, for the error.
+
+    Raises:
+        UserError: if it is none of these, or has no context.
+    """
+    if isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(one, str) for one in given):
+        given = Query(given[0], context=given[1])
+    if isinstance(given, str) or (isinstance(given, Query) and given.context is None):
+        raise _needs_contexts()
+    if not isinstance(given, Query):
+        raise UserError(f"text {place} is {given!r}, which is no question with its context", _QUESTIONS)
+    return replace(given, text=well_formed(given.text), context=well_formed(given.context or ""))
+
+
+_QUESTIONS = "give questions with their contexts: [(question, context), ...]"
+
+
+def _needs_contexts() -> UserError:
+    return UserError("this model answers a question from a context, and there is none", _QUESTIONS)
 
 
 def _needs_pairs() -> UserError:

@@ -40,12 +40,14 @@ class Source(Protocol):
 
     @property
     def shape(self) -> str:
-        """Either "labels" or "spans"."""
+        """ "labels", "spans" or "answers"."""
         ...
 
 
 def guess(raw: Source) -> tuple[str, str]:
     """Return the name of the task that these labels look like, and why, as a sentence for the user."""
+    if raw.shape == "answers":
+        return "answers", say("task.why.answers")
     if raw.shape == "spans":
         return "entities", say("task.why.spans")
     if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
@@ -140,9 +142,9 @@ def check_pairs(name: str, raw: Source, *, pairs: bool) -> None:
 
 def check_shape(name: str, output: Output, raw: Source) -> None:
     """Raise UserError if a task cannot be learnt from labels of this shape."""
-    wanted = "spans" if output.kind.of_words else "labels"
+    wanted = {"word": "spans", "context": "answers"}.get(output.kind.unit, "labels")
     if raw.shape != wanted:
-        key = f"task.needs_{wanted}"
+        key = "task.of_context" if raw.shape == "answers" else f"task.needs_{wanted}"
         raise UserError(say(key, name=name), say(f"{key}.hint"))
 
 
@@ -151,6 +153,10 @@ def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], o
     given = [label for label in labels if label is not None]
     if not given:
         raise UserError(say("task.no_labels"), say("task.no_labels.hint"))
+    if output.kind.of_context:
+        if not any(given):
+            raise UserError(say("task.none_answered"), say("task.none_answered.hint"))
+        return
     fewest = 2 if output.kind.one_class else 1
     if not output.kind.has_classes:
         if len(set(given)) < 2:

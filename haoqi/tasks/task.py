@@ -12,8 +12,9 @@ from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 
-# One array for all examples, shape (n, columns), or one per example: for words, shape (words, tags). What the columns
-# hold is the output's raw kind: logits, or numbers.
+# One array for all examples, shape (n, columns), or one per example: for words, shape (words, tags), for stretches of a
+# context, shape (1 + words, 2), the row of no answer first. What the columns hold is the output's raw kind: logits, or
+# numbers.
 Scores = npt.NDArray[np.float32] | Sequence[npt.NDArray[np.float32]]
 
 
@@ -49,7 +50,8 @@ class Output(Protocol):
         """Return what a model is trained on.
 
         One label: indices, int64, shape (n,). Several: 0/1, float32, shape (n, classes). Spans: a list of
-        tag indices per word, int64, shape (words,). A number: float32, shape (n,).
+        tag indices per word, int64, shape (words,). A number: float32, shape (n,). A stretch of a context: a list of
+        the rows of the scores at which right answers begin and end, int64, shape (answers, 2).
         """
         ...
 
@@ -115,7 +117,8 @@ class Task:
     """What answers look like, with their classes where they have any."""
     metrics: tuple[Metric, ...]
     example: tuple[Any, Any]
-    """A text and its answer, for help and for contract tests; of two texts, both in a tuple, and the answer."""
+    """A text and its answer, for help and for contract tests; of two texts, or of a question and its context, both in a
+    tuple, and the answer."""
     name: str = ""
     """The file's name, which a user types; filled in by `tasks.build`."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -135,6 +138,11 @@ class Task:
         """The classes of the output, for those who show or count them; () where its answers have none."""
         classes: tuple[str, ...] = getattr(self.output, "classes", ())
         return classes
+
+    @property
+    def of_two(self) -> bool:
+        """Whether two texts are asked at a time: both of a pair, or a question and its context."""
+        return self.pairs or self.output.kind.of_context
 
     @property
     def metric(self) -> Metric:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
-from haoqi.data.answers import CLASSES_AND_PAIRS
+from haoqi.data.answers import CLASSES_AND_PAIRS, TEXTS_AND_WORDS
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Techniques:
     """Gamma of the focal loss, usually 2: sure and right answers count less; 0: all count alike."""
     r_drop: Annotated[float, Range(0.0, 10.0, search=False)] = 0.0
     """How much two passes with different dropout must agree, usually 1 to 5, for twice the time; 0: one pass."""
-    mixup: Annotated[float, Range(0.0, 4.0, search=False)] = 0.0
+    mixup: Annotated[float, Range(0.0, 4.0, search=False), TEXTS_AND_WORDS] = 0.0
     """Texts, or words, are mixed two by two in shares from a beta distribution with this parameter; 0: never."""
     adversarial: Annotated[str, Choices("none", "fgm", "freelb", search=False)] = "none"
     """Whether embeddings are moved to where they harm: fgm in one step, for twice the time, freelb in some."""

@@ -1,6 +1,7 @@
 """What every compiled form owes, built in or brought by another package."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,14 @@ from haoqi.models.model import Model
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.models.predictors.encoder import Encoder
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 from tests.contracts.test_predictors import ask_at_once
 
 NAMES = forms.names()
 RISKY = {".pkl", ".pickle", ".pt", ".pth", ".py"}
 TEXTS = ["The keeper saved a penalty.", "", "Shares of the bank fell after the report.", "这本书写得很好", "a " * 200]
 # Padding, one text alone, and several blocks at once.
-ASKED = Examples.of(TEXTS * 40)
+ASKED = replace(Examples.of(TEXTS * 40), contexts=TEXTS[::-1] * 40)
 MARKED = Examples.of([f"<e1>{text or '!'}</e1> {text} <e2>in</e2> {text}" for text in TEXTS] * 40)
 
 
@@ -67,6 +68,7 @@ def compilable(base: Base) -> dict[str, Compilable]:
         "encoder with a prefix": encoder(base, pooling="first", beside="prefix"),
         "encoder with bottlenecks": encoder(base, pooling="mean", beside="bottleneck"),
         "encoder of marked stretches": encoder(base, pooling=None, marked=True),
+        "encoder of contexts": encoder(base, pooling=None, contexts=True, shapes=True),
         "probe": EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)),
     }
 
@@ -76,6 +78,7 @@ def encoder(
     *,
     pooling: Any,
     words: bool = False,
+    contexts: bool = False,
     shapes: bool = False,
     beside: str = "",
     marked: bool = False,
@@ -85,7 +88,7 @@ def encoder(
         3,
         pooling=pooling,
         normalise=pooling == "mean",
-        shapes=len(SHAPES) * shapes,
+        shapes=len(SHAPES) * shapes * (1 + contexts),
         shapes_enter=1,
         places=PLACES if marked else 0,
     )
@@ -101,7 +104,9 @@ def encoder(
                 if weight.requires_grad:
                     weight.add_(0.1 * torch.randn_like(weight))
         model.adapter = settle(kind, model.encoder)
-    reader = Reader(load_tokenizer(base), 64, words=words, shapes=shapes, pairing="marked" if marked else "")
+    reader = Reader(
+        load_tokenizer(base), 64, words=words, contexts=contexts, shapes=shapes, pairing="marked" if marked else ""
+    )
     return Encoder.of(model.eval(), reader, base)
 
 
@@ -111,6 +116,7 @@ KINDS += (
     "encoder with a prefix",
     "encoder with bottlenecks",
     "encoder of marked stretches",
+    "encoder of contexts",
 )
 
 
@@ -157,7 +163,9 @@ def test_scores_are_those_of_the_uncompiled_model(
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > (0.999 if form.exact else 0.9)
         assert not form.exact or np.abs(found - expected).max() < near
         alone = flat(quick.scores(asked.take([2])))
-        first = sum(map(len, words_of(asked.take([0, 1])))) if kind == "encoder of words" else 2
+        before = asked.take([0, 1])
+        first = sum(map(len, words_of(before))) if kind.startswith("encoder of words") else 2
+        first = 2 + sum(map(len, context_words(before))) if kind == "encoder of contexts" else first
         np.testing.assert_allclose(alone, found[first : first + len(alone)], atol=near)
 
 

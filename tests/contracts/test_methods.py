@@ -21,11 +21,12 @@ from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores, Task
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 
 NAMES = methods.names()
 TASKS = {"label": "topic", "labels": "multilabel", "spans": "entities", "number": "regression"}
 TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity", "ranked": "ranking", "marks": "relations"}
+TASKS |= {"context": "answers"}
 CLASSES = {"label", "labels", "spans", "pair", "like", "marks"}
 
 
@@ -49,6 +50,8 @@ def task_of(output: str) -> Task:
 
 def examples_of(output: str, rows: int = 24) -> Examples:
     """Return rows that a word decides, so that anything that learns can learn it."""
+    if output == "context":
+        return questions_of(rows)
     texts: list[str] = []
     labels: list[Any] = []
     for row in range(rows):
@@ -68,6 +71,16 @@ def examples_of(output: str, rows: int = 24) -> Examples:
     # Of two texts the first decides, and so does how alike they are.
     second = [text if row % 2 == 0 else texts[-1 - row] for row, text in enumerate(texts)]
     return replace(examples, pairs=second) if tasks.build(TASKS[output], ()).pairs else examples
+
+
+def questions_of(rows: int) -> Examples:
+    """Return questions of which every fourth has no answer in its context."""
+    names = ("Ann", "Bob", "Eve")
+    asked = ["Who scored?" if row % 4 else "When did it rain?" for row in range(rows)]
+    contexts = [f"In minute {row} {names[row % 3]} scored twice ." for row in range(rows)]
+    starts = [context.index(names[row % 3]) for row, context in enumerate(contexts)]
+    labels = [(Span(start, start + 3, names[row % 3]),) if row % 4 else () for row, start in enumerate(starts)]
+    return replace(Examples.of(asked, labels), contexts=contexts)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +171,7 @@ def test_more_rows_are_more_work(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_method_states_what_it_does_as_counts(name: str) -> None:
     method = methods.build(name)
-    per_word = method.accepts.units == {"word"}
+    per_word = "text" not in method.accepts.units
     size = Size(500, 100, 40.0, 5, layers=6, width=384, vocabulary=30000, per_word=per_word)
     work = method.work(size)
     counts = np.array([*work.fit.counts, *work.score.counts, work.embeds])
@@ -182,6 +195,8 @@ def test_scores_have_the_shape_of_the_output_and_are_finite(
     assert len(scores) == 5
     if output == "spans":
         assert [one.shape for one in scores] == [(len(words), width) for words in words_of(asked)]
+    elif output == "context":
+        assert [one.shape for one in scores] == [(1 + len(words), width) for words in context_words(asked)]
     else:
         assert np.shape(scores) == (5, width)
     assert np.isfinite(flat(scores)).all()
@@ -240,7 +255,7 @@ def test_texts_that_are_empty_strange_or_long_are_answered_too(
     if output == "marks":
         marked = [f"{text} <e1>{text.strip() or '!'}</e1>{text}<e2>?</e2>" for text in strange.texts]
         strange = replace(strange, texts=marked)
-    strange = replace(strange, pairs=strange.texts[::-1])
+    strange = replace(strange, pairs=strange.texts[::-1], contexts=strange.texts[::-1])
     scores = fitted(name, output, base, store).scores(strange)
     assert len(scores) == len(strange)
     assert np.isfinite(flat(scores)).all()
@@ -255,7 +270,7 @@ def test_answers_do_not_depend_on_the_company(name: str, output: str, base: Base
 
 @pytest.mark.parametrize(("name", "output"), CASES)
 def test_no_texts_give_no_scores(name: str, output: str, base: Base, store: FeatureStore) -> None:
-    assert len(fitted(name, output, base, store).scores(replace(Examples.of([]), pairs=[]))) == 0
+    assert len(fitted(name, output, base, store).scores(replace(Examples.of([]), pairs=[], contexts=[]))) == 0
 
 
 @pytest.mark.parametrize(("name", "output"), OF_CLASSES)
@@ -313,6 +328,15 @@ def test_the_second_text_is_read(name: str, base: Base, store: FeatureStore) -> 
         pytest.skip("it reads single texts, or none")
     asked, predictor = examples_of("pair", 6), fitted(name, "pair", base, store)
     other = replace(asked, pairs=["something else entirely scored"] * 6)
+    assert np.abs(flat(predictor.scores(asked)) - flat(predictor.scores(other))).max() > 1e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_context_of_a_question_is_read(name: str, base: Base, store: FeatureStore) -> None:
+    if not takes(name, "context") or name == "majority":
+        pytest.skip("it answers without contexts, or whatever they say")
+    asked, predictor = examples_of("context", 6), fitted(name, "context", base, store)
+    other = replace(asked, contexts=["In second 2 Eve slept thrice ."] * 6)
     assert np.abs(flat(predictor.scores(asked)) - flat(predictor.scores(other))).max() > 1e-6
 
 

@@ -24,13 +24,19 @@ from haoqi.tasks.task import Task
 
 NAMES = predictors.names()
 PLAIN = {".json", ".safetensors", ".txt"}
-ASKED = replace(Examples.of(["Ann scored twice", "", "a telescope 好"]), pairs=["好", "a telescope", "found"])
+ASKED = replace(
+    Examples.of(["Ann scored twice", "", "a telescope 好"]),
+    pairs=["好", "a telescope", "found"],
+    contexts=["It was Ann who scored .", "好的", ""],
+)
 TOPIC = tasks.build("topic", ("sport", "tech"))
+ANSWERS = tasks.build("answers", ())
 # Texts of several lengths, short and long ones, which an encoder reads in different ways.
 OF_THREADS = [
     replace(
         Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)]),
         pairs=[f"{word} found nothing"] * 4,
+        contexts=[f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)],
     )
     for word, length in (("Ann", 1), ("Bob", 1), ("Eve", 8), ("好", 8))
 ]
@@ -56,7 +62,7 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
 
 
 def _job(method: Method, base: Base, store: FeatureStore) -> Job:
-    spans = method.accepts.units == {"word"}
+    spans, contexts = method.accepts.units == {"word"}, method.accepts.units == {"context"}
     named = (
         ("entities", ("PER",)) if spans else ("topic" if method.accepts.singles else "paraphrase", ("sport", "tech"))
     )
@@ -65,7 +71,9 @@ def _job(method: Method, base: Base, store: FeatureStore) -> Job:
     labels: list[Any] = ["sport" if row % 2 else "tech" for row in range(12)]
     if spans:
         labels = [(Span(0, 3, "PER"),) if row % 2 else () for row in range(12)]
-    examples = Examples.of(texts, labels)
+    if contexts:
+        task, labels = ANSWERS, [(Span(0, 3, "Ann"),) if row % 2 else () for row in range(12)]
+    examples = replace(Examples.of(texts, labels), contexts=texts if contexts else None)
     examples = replace(examples, pairs=texts[::-1]) if task.pairs else examples
     return Job(task, examples, examples.take(range(4)), 0, store, base if method.uses_base else None)
 

@@ -17,6 +17,7 @@ from haoqi.evaluate.tags import spans_to_tags, tag_names, tags_to_spans
 LABELS = ("a", "b", "c", "d")
 TYPES = ("LOC", "PER")
 NUMBERS = ("mae", "pearson", "r2", "rmse", "spearman")
+OF_CONTEXTS = ("answer_exact_match", "answer_f1", "no_answer_f1")
 WORDS = tuple((3 * place, 3 * place + 2) for place in range(8))
 
 pairs_of_labels = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=25)
@@ -116,6 +117,8 @@ def test_statistics_add_up_and_scores_take_leading_axes(name: str, pairs: list[A
     true, predicted = map(list, zip(*pairs, strict=True))
     if name in ("accuracy", "mcc"):
         true, predicted = [str(one) for one in true], [str(one) for one in predicted]
+    if name in OF_CONTEXTS:
+        true, predicted = ([tuple(Span(0, 1, text) for text in one) for one in side] for side in (true, predicted))
     rows = count_answers(metric, true, predicted, LABELS).toarray()
     assert rows.shape[0] == len(pairs)
     np.testing.assert_allclose(rows.sum(axis=0), total(count_answers(metric, true, predicted, LABELS)))

@@ -12,7 +12,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.entity_marks import without_marks
 from haoqi.data.examples import Indices, Label, Splits
-from haoqi.data.preparing.arrange import Division, arrange, divide
+from haoqi.data.preparing.arrange import Division, arrange, divide, with_contexts_together
 from haoqi.data.preparing.card import Card, describe, shown
 from haoqi.data.preparing.checks import check_classes, check_splits
 from haoqi.data.preparing.clean import normalise
@@ -78,6 +78,7 @@ def prepare(
     rows = leave_out_unmarked(rows, settings) if marked else rows
     rows = replace(rows, examples=replace(rows.examples, known_keys=rows.examples.keys))
     rows = check_classes(rows, settings) if classes else rows
+    rows = with_contexts_together(rows)
     rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)
     rows, found, examples = _unique(rows, classes)
     progress("duplicates", 1.0)
@@ -167,9 +168,10 @@ def _split(
 
 def _keys(rows: Rows) -> list[str]:
     keys = [normalise(text) for text in rows.examples.texts]
-    if rows.examples.pairs is None:
-        return keys
-    return [f"{key}\n{normalise(pair)}" for key, pair in zip(keys, rows.examples.pairs, strict=True)]
+    for further in (rows.examples.pairs, rows.examples.contexts):
+        if further is not None:
+            keys = [f"{key}\n{normalise(text)}" for key, text in zip(keys, further, strict=True)]
+    return keys
 
 
 def _save(prepared: Prepared, mark: str) -> None:

@@ -113,8 +113,8 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     """
     examples = rows.examples
     spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in examples.labels)
-    # Spans are counted in characters of the text as it came.
-    if settings.clean and not spans:
+    # Spans are counted in characters of the text, or of the context, as it came.
+    if settings.clean and not spans and examples.contexts is None:
         texts, changed = clean_all(examples.texts, lambda share: progress("clean", share))
         originals = examples.texts if changed else None
         pairs = clean_all(examples.pairs)[0] if examples.pairs is not None else None
@@ -126,6 +126,8 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
         rows = rows.warned(told)
     if lone := [row for row, text in enumerate(rows.examples.pairs or ()) if not text or text.isspace()]:
         rows = rows.warned(say("rows.no_second", count=len(lone), named=named_rows(rows.examples.ids, lone)))
+    if bare := [row for row, text in enumerate(rows.examples.contexts or ()) if not text or text.isspace()]:
+        rows = rows.warned(say("rows.no_context", count=len(bare), named=named_rows(rows.examples.ids, bare)))
     return rows.without(set(empty), {say("left.no_text"): len(empty)})
 
 

@@ -13,7 +13,7 @@ from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
 # What a release says of files to come; encoding, delimiter and header are found anew in each.
-_KEPT = ("text", "pair", "label")
+_KEPT = ("text", "pair", "context", "label")
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class Encoder:
         return model
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
-        """Return logits or numbers for every example, in order; for spans one row per word.
+        """Return logits or numbers for every example, in order; for spans and contexts one row per word.
 
         Two texts whose order is nothing are read both ways round, and the mean is taken.
         """
@@ -182,6 +182,7 @@ class Encoder:
                 "words": reader.words,
                 "shapes": reader.shapes,
                 **({"pairing": reader.pairing} if reader.pairing else {}),
+                **({"contexts": True} if reader.contexts else {}),
             },
             "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
             **({} if adapter is None else {"adapter": adapter.to_plain() | {"merged": adapter.merged and standalone}}),
@@ -213,7 +214,7 @@ def _network(folder: Path, facts: dict[str, Any], base: Base, lean: bool) -> "En
             len(head["head.bias"]),
             pooling=facts["pooling"],
             normalise=facts["normalise"],
-            shapes=len(SHAPES) if facts["reader"]["shapes"] else 0,
+            shapes=len(SHAPES) * (1 + facts["reader"].get("contexts", False)) if facts["reader"]["shapes"] else 0,
             shapes_enter=facts["shapes_enter"],
             places=PLACES if facts["reader"].get("pairing") == "marked" else 0,
         )
@@ -280,9 +281,7 @@ def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progr
         else:
             for row, of_tokens in zip(rows.tolist(), logits, strict=True):
                 found[reading.words[row]] = of_tokens[reading.places[row]]
-    if reading.counts is None:
-        return found
-    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
+    return reading.split(found)
 
 
 # Of predictor.json, what the network is made by.

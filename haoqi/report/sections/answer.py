@@ -204,7 +204,7 @@ def _facts(story: Story) -> Markup:
     labels = (
         Said("fact.labels", count=formats.count(len(story.task.labels)))
         if story.task.output.kind.has_classes
-        else Said("fact.number")
+        else Said("fact.number" if story.task.output.kind.is_number else "fact.context")
     )
     pairs: list[tuple[Said, Child]] = [
         (Said("fact.task"), listed([named("task", story.task.name), labels])),
@@ -224,7 +224,7 @@ def _facts(story: Story) -> Markup:
     bare = story.promotion.get("promoted", True)
     name = story.name if bare else f"{story.name}@{story.version}"
     text = EXAMPLE if story.task.output.kind.of_marks else "…"
-    asked = " ".join([f'"{text}"'] * (2 if story.task.pairs else 1))
+    asked = " ".join([f'"{text}"'] * (2 if story.task.of_two else 1))
     pairs.append((Said("answer.use"), tag("code", f"haoqi predict {name} {asked}")))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 

@@ -24,10 +24,12 @@ def draw(story: Story) -> Markup | None:
     if not shown.mistakes:
         return tag("p", Said("mistakes.none"), class_="prose")
     of_spans = story.task.output.kind.of_words
-    lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if of_spans else ())]
+    marks_spans = of_spans or story.task.output.kind.of_context
+    lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if marks_spans else ())]
     if story.task.output.kind.is_number:
         lead = [Said("mistakes.lead.numbers")]
-    draw_one = _number if story.task.output.kind.is_number else _span if of_spans else _labels
+    kind = story.task.output.kind
+    draw_one = _number if kind.is_number else _span if of_spans else _answer if kind.of_context else _labels
     items = [draw_one(one) for one in shown.mistakes]
     return join(
         tag("p", lead, class_="prose"),
@@ -101,6 +103,21 @@ def _span(mistake: Mistake) -> Markup:
         class_="verdict",
     )
     return tag("li", answer, tag("blockquote", _around(mistake.text, true, given)))
+
+
+def _answer(mistake: Mistake) -> Markup:
+    """Return a question, and around the right answer and the given one what stands in its context."""
+    true, given = tuple(mistake.true or ()), tuple(mistake.predicted or ())
+    answer = tag(
+        "p",
+        tag("span", Said(f"kind.{mistake.kind}"), class_="outcome"),
+        _side("mistakes.true", [_chip(formats.clip(one[2], LONGEST // 4), "missed") for one in true]),
+        _side("mistakes.predicted", [_chip(formats.clip(one[2], LONGEST // 4), "wrong") for one in given]),
+        _meta(mistake),
+        class_="verdict",
+    )
+    question = tag("p", tag("strong", formats.clip(mistake.asked, LONGEST)))
+    return tag("li", question, answer, tag("blockquote", _around(mistake.text, true, given)))
 
 
 def _around(text: str, true: tuple[Any, ...], given: tuple[Any, ...]) -> Markup:
