@@ -11,12 +11,13 @@ from haoqi.core.threads import wait_briefly
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import extract, improve, inspect, load, next_steps, predict
+    from haoqi.api import improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
+    from haoqi.models.releases.extraction import extract
 
     __version__: str
 
@@ -44,7 +45,7 @@ _PLACES = {
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
-    "extract": ("haoqi.api", "extract"),
+    "extract": ("haoqi.models.releases.extraction", "extract"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),
