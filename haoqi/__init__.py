@@ -11,7 +11,7 @@ from haoqi.core.threads import wait_briefly
 
 if TYPE_CHECKING:
     from haoqi import methods, tasks
-    from haoqi.api import extract, improve, inspect, load, next_steps, predict
+    from haoqi.api import improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
     from haoqi.data.examples import Query
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
     from haoqi.models.releases.export import export
+    from haoqi.models.releases.extraction import extract
     from haoqi.retrieval.retriever import Retriever
 
     __version__: str
@@ -53,7 +54,7 @@ _PLACES = {
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
     "export": ("haoqi.models.releases.export", "export"),
-    "extract": ("haoqi.api", "extract"),
+    "extract": ("haoqi.models.releases.extraction", "extract"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),

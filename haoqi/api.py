@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from haoqi.evaluate.predictions import Predictions
     from haoqi.inspection import Inspection
     from haoqi.models.compile.compiled import Compiled
-    from haoqi.models.extractor import Extractor, Triple
     from haoqi.models.model import Answer, Asked, Model
     from haoqi.models.releases.releases import Release, Tell
     from haoqi.run import Run
@@ -173,53 +172,6 @@ def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = 
     )
     rows = raw.examples
     return model.predict([rows.query(row) for row in range(len(rows))] if model.task.of_two else rows.texts)
-
-
-def extractor(
-    entities: "str | Path | Model", relations: "str | Path | Model", *, home: str | Path | None = None, **settings: Any
-) -> "Extractor":
-    """Return what finds triples in raw texts: the entities of one release, and what another sees between them.
-
-    Args:
-        entities: a release of a task that finds spans, the folder of a model, or a model.
-        relations: the same of the task relations.
-        home: the folder that holds releases/ and cache/; None: HAOQI_HOME.
-        settings: any of `haoqi.models.extractor.Extractor`: within, most_words, least.
-
-    Raises:
-        UserError: if there is no such release, or one is of another task.
-    """
-    from haoqi.models.extractor import Extractor
-
-    models = [load(one, home=home) if isinstance(one, str | Path) else one for one in (entities, relations)]
-    return Extractor(models[0], models[1], **settings)
-
-
-def extract(
-    texts: Iterable[str],
-    *,
-    entities: "str | Path | Model",
-    relations: "str | Path | Model",
-    home: str | Path | None = None,
-    **settings: Any,
-) -> "list[tuple[Triple, ...]]":
-    """Return the triples in each of some raw texts, in order; what `haoqi extract` does.
-
-    Args:
-        texts: without marks.
-        entities: as for `extractor`, which is quicker where texts come again and again.
-        relations: as for `extractor`.
-        home: as for `extractor`.
-        settings: as for `extractor`.
-
-    Raises:
-        UserError: if there is no such release, one is of another task, or the texts are not a list of text.
-    """
-    from haoqi.data.reading.tables.frames import values_of
-
-    found = extractor(entities, relations, home=home, **settings)
-    given = texts if isinstance(texts, str) else values_of(texts)
-    return [one.triples for _, one in found.stream(given)]
 
 
 def evaluate(

@@ -70,7 +70,7 @@ def extract(
     Two entities of one sentence are asked about at a time. The texts stand on the command line, come through a pipe,
     or lie in a file. A file that takes long may be stopped at any moment: the same command takes up where it was.
     """
-    from haoqi import api
+    from haoqi.models.releases.extraction import load_extractor
 
     said = [option for option, value in settings.items() if value is not None] + (["out"] if out else [])
     if file is None and said:
@@ -84,7 +84,7 @@ def extract(
         check_kind(out.suffix.lower())
         check_free(out, force=force)
     how: dict[str, Any] = {"within": "text" if whole_text else "sentence", "most_words": most_words, "least": least}
-    extractor = api.extractor(entities, relations, **how)
+    extractor = load_extractor(entities, relations, **how)
     if file is None:
         _texts(extractor, None if texts == ["-"] else texts or None, as_json=json)
         return
