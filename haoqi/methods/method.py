@@ -73,7 +73,8 @@ class Method(Protocol):
     `ranks: ClassVar[tuple[int, int]]`: where it tends to stand among methods when time is no matter, 0 the best, with
     many examples and with few; in the middle where it does not say. With `control: ClassVar[bool] = True` it learns
     nothing from texts: whatever is better replaces it without a test. With `baseline: ClassVar[bool] = True` it is what
-    most people would run: where it is cheap it comes first, and others are believed in relative to it.
+    most people would run: where it is cheap it comes first, and others are believed in relative to it. With
+    `searched: ClassVar[bool] = False` it is tried only where a person names it.
     """
 
     accepts: ClassVar[Accepts]

@@ -65,8 +65,11 @@ class Probe:
         vectors = embedder.examples(
             job.train, pairing, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))
         )
-        found = self._numbers(job, vectors) if kind.is_number else self._classes(job, vectors)
-        return EmbeddingLinear(embedder, *found, pairing)
+        return EmbeddingLinear(embedder, *self.head(job, vectors), pairing)
+
+    def head(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
+        """Return directions and intercept of a linear model of job.train, whatever its features, shape (n, width)."""
+        return self._numbers(job, vectors) if job.task.output.kind.is_number else self._classes(job, vectors)
 
     def _classes(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
         """Return directions and intercept of a logistic regression."""

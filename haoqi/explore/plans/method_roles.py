@@ -1,4 +1,4 @@
-"""Which methods say of themselves that they are what others are compared with: the control, and the baseline."""
+"""What methods say of themselves: the control and the baseline, with which others are compared, and who is searched."""
 
 from haoqi.core.errors import UserError
 from haoqi.methods.method import methods
@@ -12,6 +12,11 @@ def is_control(name: str) -> bool:
 def is_baseline(name: str) -> bool:
     """Return whether a method is what most people would run first; False for a name that is no method."""
     return _says(name, "baseline")
+
+
+def is_searched(name: str) -> bool:
+    """Return whether a method is tried without being named, as all are that do not say otherwise."""
+    return bool(getattr(methods.get(name), "searched", True))
 
 
 def _says(name: str, fact: str) -> bool:

@@ -19,6 +19,7 @@ from haoqi.data.examples import Examples, Splits
 from haoqi.data.preparing.card import Card
 from haoqi.data.preparing.prepared import Prepared
 from haoqi.data.schema import Schema
+from haoqi.explore.plans.method_roles import is_searched
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.base_choice import choose_bases
@@ -199,7 +200,7 @@ def check_settings(settings: ExploreSettings, task: Task, cache: Path) -> None:
 
 
 def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Method]]:
-    """Return the methods that can learn a task, by name: those asked for, or else all.
+    """Return the methods that can learn a task, by name: those asked for, or else all that are searched.
 
     Raises:
         UserError: if one that was asked for cannot.
@@ -209,7 +210,7 @@ def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Me
     for name in settings.methods:
         if name not in able:
             raise UserError(f"the method {name} cannot learn the task {task.name}", f"these can: {', '.join(able)}")
-    return {name: able[name] for name in settings.methods or able}
+    return {name: able[name] for name in settings.methods or filter(is_searched, able)}
 
 
 def build_context(settings: ExploreSettings, task: Task, prepared: Prepared, place: Path, **rest: Any) -> SearchContext:

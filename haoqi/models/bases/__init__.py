@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         load_encoder,
         load_generator,
         load_tokenizer,
+        read_tokenizer,
         read_whole,
         tokenizer_fingerprint,
     )
@@ -41,6 +42,7 @@ __all__ = [
     "load_encoder",
     "load_generator",
     "load_tokenizer",
+    "read_tokenizer",
     "read_whole",
     "resolve",
     "tokenizer_fingerprint",
@@ -51,7 +53,7 @@ _HOMES = {
     **dict.fromkeys(("Base", "BaseCard", "Trimmed", "bases"), "_card"),
     "choose": "_choice",
     **dict.fromkeys(("Generator", "frozen_encoder", "lean_encoder", "load_encoder", "load_generator"), "_loading"),
-    **dict.fromkeys(("load_tokenizer", "read_whole", "tokenizer_fingerprint"), "_loading"),
+    **dict.fromkeys(("load_tokenizer", "read_tokenizer", "read_whole", "tokenizer_fingerprint"), "_loading"),
     **dict.fromkeys(("Availability", "available", "install"), "_packages"),
     **dict.fromkeys(("fetch", "resolve"), "_resolve"),
 }
