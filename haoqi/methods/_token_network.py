@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from haoqi.methods._tuning import TrainingSetup, read_examples, train
+from haoqi.methods._vocabulary import needed_tokens
 from haoqi.methods.method import Job
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
 from haoqi.models.bases import load_tokenizer
@@ -57,7 +58,11 @@ def fit_network(job: Job, plan: NetworkPlan) -> TokenNetworkPredictor:
     setup = replace(setup, placement=replace(setup.placement, precision="fp32"))
     with _own_tokens(network, setup) as kept:
         train(kept, plan.settings, plan.techniques, started=False, objective=_chain_loss if words else None)
-    return TokenNetworkPredictor.of(_finished(network, setup.scale), reader, job.base.name)
+    network = _finished(network, setup.scale)
+    if (needed := needed_tokens(tokenizer, job.train.texts)) is not None:
+        reader = replace(reader, tokenizer=needed[0])
+        network.keep_tokens(torch.from_numpy(needed[1]))
+    return TokenNetworkPredictor.of(network, reader, job.base.name)
 
 
 @contextmanager

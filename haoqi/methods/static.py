@@ -4,7 +4,7 @@ Every token of the base's vocabulary passes once through the encoder, in half a 
 sum of rows of a table, cut to its principal components and weighed by how telling each token is (Arora et al., 2017).
 A million texts are embedded in a minute, and an answer takes less than a millisecond, without torch. Prefer it for data
 too large for a base to read, for machines too small for one, and with few examples in place of n-grams; where a base
-may read the texts, a probe knows more.
+may read the texts, a probe knows more, so it is tried only where it is named.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.say import say
 from haoqi.data.answers import NUMBERS_TOO, Accepts
+from haoqi.methods._vocabulary import needed_tokens
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.probe import Probe
 from haoqi.methods.work import Load, Size, Work, labelled
@@ -61,6 +62,9 @@ class Static:
 
         tokens = read_texts(tokenizer, texts, MOST_TOKENS)
         table = distil_table(job.base, job.store, tokens, counting=counting, width=self.width, progress=told)
+        if (needed := needed_tokens(tokenizer, texts)) is not None:
+            tokenizer, rows = needed
+            table = table[rows]
         embedder = StaticEmbedder(tokenizer, table)
         total = max(1, len(train))
         vectors = embedder.examples(

@@ -101,3 +101,19 @@ def test_a_training_that_was_stopped_goes_on_where_it_was(
 def test_without_time_a_step_is_taken(name: str, base: Base) -> None:
     found = methods.build(name, epochs=50).fit(job_of(base, seconds=0.0)).scores(Examples.of(TEXTS[:2]))
     assert np.isfinite(np.asarray(found)).all()
+
+
+@pytest.mark.parametrize("name", ["cnn", "static"])
+def test_of_a_large_vocabulary_what_the_texts_can_need_is_kept_and_they_score_the_same(
+    name: str, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chinese = Examples.of(["房间很大", "电池坏了", "服务很好", "屏幕太暗"] * 6, LABELS[:24])
+    job, asked = job_of(base, train=chinese, valid=chinese), Examples.of([*chinese.texts[:4], "早餐不错", "2!"])
+    whole: Any = methods.build(name).fit(job)
+    monkeypatch.setattr("haoqi.methods._vocabulary.MANY", 100)
+    small: Any = methods.build(name).fit(job)
+    np.testing.assert_allclose(small.scores(asked), whole.scores(asked), atol=1e-5)
+    tables = [one.embedder.table if name == "static" else one.network().table.weight for one in (small, whole)]
+    assert len(tables[0]) < len(tables[1])
+    small.save(tmp_path, standalone=True)
+    np.testing.assert_array_equal(type(small).load(tmp_path, tmp_path).scores(asked), small.scores(asked))

@@ -1,7 +1,7 @@
 """A small network over token vectors: convolutions, or a recurrent layer, with a linear head."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -83,6 +83,12 @@ class TokenNetwork(nn.Module):
     def set_input_embeddings(self, table: nn.Embedding) -> None:
         """Put another table in its place."""
         self.table = table
+
+    def keep_tokens(self, rows: Tensor) -> None:
+        """Keep the vectors of these tokens alone, in this order: they are numbered anew."""
+        kept = self.table.weight.detach()[rows]
+        self.table = nn.Embedding(len(rows), self.shape.width, _weight=kept).requires_grad_(False)
+        self.shape = replace(self.shape, tokens=len(rows))
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits, shape (rows, outputs), or log probabilities of tags, shape (words, outputs)."""
