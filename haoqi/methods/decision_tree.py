@@ -48,4 +48,4 @@ class DecisionTree:
 
     def work(self, size: Size) -> Work:
         """Count the n-grams, then look at every column at each of the tree's levels."""
-        return tree_work(size, trees=1.0, share=1.0, columns=self.most_columns)
+        return tree_work(size, "tree", trees=1.0, looked_at=float(self.most_columns))

@@ -84,7 +84,7 @@ class GradientBoosting:
     def work(self, size: Size) -> Work:
         """Count the n-grams, then look at a share of the columns for each tree."""
         trees = self.rounds * (1.0 if size.labels <= 2 else float(size.labels))
-        return tree_work(size, trees=trees, share=self.share / 4, columns=self.most_columns)
+        return tree_work(size, "boosting", trees=trees, looked_at=self.share * self.most_columns)
 
     def _settings(self, job: Job, task: TreeTask) -> dict[str, Any]:
         """Return LightGBM's settings: one seed gives one model, on any number of threads."""

@@ -72,5 +72,5 @@ class RandomForest:
 
     def work(self, size: Size) -> Work:
         """Count the n-grams, then look at a share of the columns at each level of each tree."""
-        share = self.share or self.most_columns**-0.5
-        return tree_work(size, trees=float(self.trees), share=share, columns=self.most_columns)
+        looked_at = self.most_columns * (self.share or self.most_columns**-0.5)
+        return tree_work(size, "forest", trees=float(self.trees), looked_at=looked_at)

@@ -47,7 +47,7 @@ class TokenNetworkPredictor:
         return scores_of(network, self.reader.read(examples), Placement(), progress)
 
     def save(self, folder: Path, *, standalone: bool) -> None:
-        """Write predictor.json, tokenizer.json and model.safetensors; no base is needed, so every folder stands alone.
+        """Write network.json, tokenizer.json and model.safetensors; no base is needed, so every folder stands alone.
 
         Numbers are kept in 16 bits wherever that loses nothing, as it loses nothing of the table.
         """
@@ -58,7 +58,7 @@ class TokenNetworkPredictor:
         write_atomic(folder / "tokenizer.json", self.reader.tokenizer.to_str())
         reader = {"max_tokens": self.reader.max_tokens, "words": self.reader.words, "shapes": self.reader.shapes}
         facts = {"format": FORMAT, "base": self.base, "shape": network.shape.as_plain(), "reader": reader}
-        write_json(folder / "predictor.json", facts)
+        write_json(folder / "network.json", facts)
 
     @classmethod
     def load(cls, folder: Path, cache: Path) -> "TokenNetworkPredictor":
@@ -67,7 +67,7 @@ class TokenNetworkPredictor:
         Raises:
             UserError: if a file is missing, damaged, or of a newer format; of the weights when they are first read.
         """
-        facts = read_json(folder / "predictor.json")
+        facts = read_json(folder / "network.json")
         try:
             if facts["format"] > FORMAT:
                 raise UserError(f"{folder} was written by a newer version", "pip install -U haoqi")
