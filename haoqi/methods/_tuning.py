@@ -29,6 +29,7 @@ from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.distributed.group import agree
 from haoqi.train.loop.example_batches import ExampleBatches
+from haoqi.train.loop.learner import Loss as LearnerLoss
 from haoqi.train.loop.loop import Learner, Outcome, fit
 from haoqi.train.memory.memory_plan import footprint_of
 from haoqi.train.objectives.adversarial import Adversary
@@ -123,6 +124,22 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         shapes_enter=0 if layers is None else boundary(base, layers),
         places=PLACES if marked else 0,
     )
+    return read_examples(job, model, reader, begun, first=0 if layers is None else boundary(base, layers))
+
+
+def read_examples(job: Job, model: EncoderModel, reader: Reader, begun: float, *, first: int = 0) -> TrainingSetup:
+    """Return a job whose model is there, with its examples read.
+
+    Args:
+        job: what to learn.
+        model: what is trained.
+        reader: how it reads.
+        begun: when the fit began, by `time.monotonic`.
+        first: the lowest layer that learns.
+    """
+    assert job.base is not None
+    base, output = job.base, job.task.output
+    words, contexts = output.kind.of_words, output.kind.of_context
     train = split_at_spans(job.train) if words else job.train
     found = output.targets(train)
     scale = _scale(found, train) if output.kind.is_number else (0.0, 1.0)
@@ -148,7 +165,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         begun,
         weights,
         None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
-        0 if layers is None else boundary(base, layers),
+        first,
         scale,
     )
 
@@ -215,6 +232,7 @@ def train(
     *,
     started: bool = True,
     refine: Callable[[Learner], Learner] = lambda learner: learner,
+    objective: LearnerLoss | None = None,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -225,6 +243,7 @@ def train(
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
         started: whether the head was given a start, which may be the best there is where numbers are noisy.
         refine: adds to the learner what a method needs beside its loss.
+        objective: (model, batch) to the sum of the rows' losses; None: the loss of the task's output.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -239,7 +258,7 @@ def train(
     learner = Learner(
         setup.model,
         ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),
-        _objective(setup, techniques, early or loss),
+        objective or _objective(setup, techniques, early or loss),
         rows=len(setup.train.ids),
         tokens=int(techniques.effort * setup.train.lengths.sum()),
         score=_score(setup) if len(setup.validation) else None,

@@ -66,8 +66,18 @@ class Probe:
             job.train, pairing, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))
         )
         emphasis = pair_emphasis(job.base.card.width, pairing)
-        found = self._numbers(job, vectors, emphasis) if kind.is_number else self._classes(job, vectors, emphasis)
-        return EmbeddingLinear(embedder, *found, pairing)
+        return EmbeddingLinear(embedder, *self.head(job, vectors, emphasis), pairing)
+
+    def head(self, job: Job, vectors: Floats, emphasis: Floats | None = None) -> tuple[Floats, Floats]:
+        """Return directions and intercept of a linear model of job.train, whatever its features, shape (n, width).
+
+        Args:
+            job: what to learn.
+            vectors: the features.
+            emphasis: how many times as far each of them reaches, shape (width,); None: all alike.
+        """
+        fit = self._numbers if job.task.output.kind.is_number else self._classes
+        return fit(job, vectors, emphasis)
 
     def _classes(self, job: Job, vectors: Floats, emphasis: Floats | None) -> tuple[Floats, Floats]:
         """Return directions and intercept of a logistic regression."""

@@ -70,14 +70,14 @@ class Tfidf:
         pairing = pairing_for(job.task)
         if kind.is_number:
             job.report(Progress(0.0, say("fit.counting")))
-            terms, table = self._terms(train, self.most_columns, pairing)
+            terms, table = self.terms(train, self.most_columns, pairing)
             job.report(Progress(0.5, say("fit.label", done=1, count=1)))
             return SparseLinear(terms, *self._number(table, targets, train), pairing)
         if targets.ndim == 1:
             targets = targets[:, None] == np.arange(width)
         limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // width))
         job.report(Progress(0.0, say("fit.counting")))
-        terms, table = self._terms(train, limit, pairing)
+        terms, table = self.terms(train, limit, pairing)
         columns = [0] if width == 2 and kind.one_class else range(width)
         weights = np.zeros((table.shape[1], width), np.float32)
         intercept = np.zeros(width, np.float32)
@@ -119,7 +119,17 @@ class Tfidf:
         machine.fit(table, numbers.astype(np.float64), None if train.weights is None else train.counting)
         return machine.coef_[:, None].astype(np.float32), np.array([machine.intercept_], np.float32)
 
-    def _terms(self, train: Examples, limit: int, pairing: Pairing) -> tuple[tuple[Terms, ...], csr_array]:
+    def terms(self, train: Examples, limit: int, pairing: Pairing) -> tuple[tuple[Terms, ...], csr_array]:
+        """Return the n-grams of some examples, and their weights in each, or the features of pairs.
+
+        Args:
+            train: what to learn from.
+            limit: the most n-grams of each kind.
+            pairing: how the texts of an example belong together.
+
+        Raises:
+            UserError: if the texts hold no words.
+        """
         texts, counting = train.texts, train.counting
         if pairing in ("ordered", "symmetric"):  # n-grams are those of both sides
             texts, counting = [*texts, *(train.pairs or ())], np.tile(counting, 2)

@@ -20,6 +20,7 @@ from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor, predictors
+from haoqi.models.trim.trim import trim
 from haoqi.tasks.task import Task
 
 NAMES = predictors.names()
@@ -181,3 +182,9 @@ def test_harmed_file_is_a_plain_error(name: str, harm: str, made: dict[str, Pred
             (folder / file).write_bytes(b"garbage" if harm == "garbage" else b"")
         with pytest.raises(UserError):
             maker.load(folder, tmp_path / "cache").scores(ASKED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_release_may_be_made_smaller_whatever_it_holds(name: str, made: dict[str, Predictor], tmp_path: Path) -> None:
+    smaller, _ = trim(made[name], [*ASKED.texts], tmp_path / "smaller", half=True)
+    np.testing.assert_allclose(scores(smaller), scores(made[name]), rtol=1e-4, atol=1e-4)

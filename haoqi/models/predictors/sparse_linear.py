@@ -83,18 +83,9 @@ class SparseLinear:
         arrays: dict[str, npt.NDArray[Any]] = {"coefficients": self.coefficients, "intercept": self.intercept}
         facts = []
         for place, terms in enumerate(self.terms):
-            ngrams = terms.ngrams
-            facts.append(
-                {
-                    "unit": ngrams.unit,
-                    "shortest": ngrams.shortest,
-                    "longest": ngrams.longest,
-                    "tokens": list(ngrams.tokens),
-                }
-            )
-            arrays[f"{place}.rarity"] = terms.rarity
-            arrays |= {f"{place}.columns.{length}": columns for length, columns in enumerate(ngrams.columns)}
-            arrays |= {f"{place}.keys.{length}": keys for length, keys in enumerate(ngrams.keys)}
+            plain, own = terms.ngrams.as_plain(place)
+            facts.append(plain)
+            arrays |= {f"{place}.rarity": terms.rarity} | own
         write_json(folder / "terms.json", facts)
         if self.pairing:
             write_json(folder / "pairs.json", {"pairing": self.pairing})
@@ -104,12 +95,9 @@ class SparseLinear:
     def load(cls, folder: Path, cache: Path) -> "SparseLinear":
         """Return what `save` wrote; its scores are the same to the last bit."""
         arrays = load_arrays(folder / "arrays.safetensors")
-        found = []
-        for place, facts in enumerate(read_json(folder / "terms.json")):
-            longest = facts["longest"]
-            keys = tuple(arrays[f"{place}.keys.{length}"] for length in range(longest - 1))
-            columns = tuple(arrays[f"{place}.columns.{length}"] for length in range(longest))
-            ngrams = Ngrams(facts["unit"], facts["shortest"], longest, tuple(facts["tokens"]), keys, columns)
-            found.append(Terms(ngrams, arrays[f"{place}.rarity"]))
+        terms = tuple(
+            Terms(Ngrams.from_plain(plain, arrays, place), arrays[f"{place}.rarity"])
+            for place, plain in enumerate(read_json(folder / "terms.json"))
+        )
         facts = read_json(folder / "pairs.json") if (folder / "pairs.json").exists() else {}
-        return cls(tuple(found), arrays["coefficients"], arrays["intercept"], facts.get("pairing", ""))
+        return cls(terms, arrays["coefficients"], arrays["intercept"], facts.get("pairing", ""))
