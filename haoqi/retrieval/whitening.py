@@ -47,4 +47,5 @@ class Whitening(NamedTuple):
         """Return vectors of length 1, shape (n, width)."""
         found = (vectors - self.centre) @ self.transform
         lengths = np.sqrt((found**2).sum(axis=1, keepdims=True))
-        return (found / np.maximum(lengths, 1e-9)).astype(np.float32, copy=False)
+        unit: Floats = (found / np.maximum(lengths, 1e-9)).astype(np.float32, copy=False)
+        return unit
