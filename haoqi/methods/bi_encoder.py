@@ -59,7 +59,7 @@ class BiEncoders:
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
-    ranks: ClassVar[tuple[int, int]] = (2, 0)
+    ranks: ClassVar[tuple[int, int]] = (2, 2)
 
     learning_rate: Annotated[float, Range(1e-5, 1e-3, log=True)] = 1e-4
     """Step size of the uppermost layer at the end of warm-up."""

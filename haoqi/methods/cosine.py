@@ -39,7 +39,7 @@ class Cosine:
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
-    ranks: ClassVar[tuple[int, int]] = (6, 1)
+    ranks: ClassVar[tuple[int, int]] = (6, 0)
 
     most_pairs: Annotated[int, Range(20, 100_000, log=True, search=False)] = 500
     """Training pairs that fit the scale, drawn at random where there are more."""

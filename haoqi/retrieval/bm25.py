@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-SATURATION, LENGTH_SHARE = 1.5, 0.75
-"""How soon a term that is repeated adds no more (k1), and how much long texts are held back (b): the usual values."""
+SATURATION, LENGTH_SHARE = 0.9, 0.4
+"""How soon a term that is repeated adds no more (k1), and how much long texts are held back (b): Anserini's values."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from haoqi.core import folder as folders
@@ -47,7 +46,7 @@ def write(folder: Path, index: Index, dense: "Dense | None", reranker: "Reranker
             arrays |= {"counts": counts.data, "columns": counts.indices, "ends": counts.indptr}
             folders.write_json(place / TERMS, list(index.words.terms))
         if index.vectors is not None:
-            arrays["vectors"] = index.vectors.astype(np.float16)
+            arrays["vectors"] = index.vectors
         save_arrays(place / ARRAYS, arrays)
         if dense is not None:
             (place / "dense").mkdir()
@@ -82,8 +81,8 @@ def read(folder: Path, cache: Path) -> tuple[Index, "Dense | None", "Reranker | 
         lines = (folder / PASSAGES).read_text(encoding="utf-8").split("\n")
         passages = tuple(Passage(one["id"], one["text"], one["meta"]) for one in map(json.loads, filter(None, lines)))
         arrays = load_arrays(folder / ARRAYS)
-        vectors = arrays["vectors"].astype(np.float32) if "vectors" in arrays else None
-        index = Index(passages, _words(folder, arrays, len(passages)), vectors)
+        whitened = card["dense"] is not None and not card["dense"]["tuned"]
+        index = Index(passages, _words(folder, arrays, len(passages)), arrays.get("vectors"), whitened)
         dense, reranker = _dense(folder, card["dense"], cache), _reranker(folder, card["reranker"], cache)
     except (KeyError, TypeError, ValueError, OSError):
         raise damaged from None

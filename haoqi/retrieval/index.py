@@ -11,12 +11,15 @@ import numpy.typing as npt
 
 from haoqi.retrieval.bm25 import Bm25
 from haoqi.retrieval.fusion import best_rows, fuse
+from haoqi.retrieval.whitening import Whitening
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 POOL = 100
 """The fewest texts that each order gives to the fusion; ten times as many as are asked for, if that is more."""
+MEANING = 2.0
+"""How much more the order by meaning counts than the one by words."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Hit:
     passage: Passage
     score: float
     """The higher the better: of a re-ranker a probability or a number; of words alone BM25's score, of meaning alone a
-    cosine, of both the sum of 1 / (60 + place)."""
+    cosine, of both the sum of 1 / (10 + place by words) and 2 / (10 + place by meaning)."""
     by_words: int | None = None
     """Its place by BM25, from 1; None: it was not among the best."""
     by_meaning: int | None = None
@@ -68,13 +71,31 @@ class Index:
 
     passages: tuple[Passage, ...]
     words: Bm25 | None
-    vectors: Floats | None
+    vectors: npt.NDArray[np.float16] | None
     """Of length 1, shape (passages, width)."""
+    whitened: bool = False
+    """Whether vectors are whitened before they are compared: those of a base that was not tuned."""
 
     @cached_property
     def distinct(self) -> Rows:
         """The rows whose text no earlier one has."""
         return np.asarray(_first_of_each(self, range(len(self.passages))), dtype=np.int64)
+
+    def cosines(self, asked: Floats) -> Floats:
+        """Return the cosines of some queries' vectors and all passages, shape (queries, passages)."""
+        whitening, known = self._compared
+        found: Floats = (asked if whitening is None else whitening(asked)) @ known.T
+        return found
+
+    @cached_property
+    def _compared(self) -> tuple[Whitening | None, Floats]:
+        """What is done to vectors, and those of all passages after it."""
+        assert self.vectors is not None
+        known = self.vectors.astype(np.float32)
+        if not self.whitened:
+            return None, known
+        whitening = Whitening.of(known)
+        return whitening, whitening(known)
 
     def kept(self, rows: Rows) -> "Index":
         """Return the index of these passages only, in this order."""
@@ -82,6 +103,7 @@ class Index:
             tuple(self.passages[row] for row in rows.tolist()),
             None if self.words is None else self.words.kept(rows),
             None if self.vectors is None else self.vectors[rows],
+            self.whitened,
         )
 
 
@@ -112,17 +134,17 @@ def ranked_hits(
     """Return the best passages of some rows for each query, by all orders that the index has."""
     pool = max(POOL, 10 * count)
     by_words = None if index.words is None else index.words.scores(queries)
-    by_meaning = None if vectors is None or index.vectors is None else vectors @ index.vectors.T
+    by_meaning = None if vectors is None else index.cosines(vectors)
+    known = [scores for scores in (by_words, by_meaning) if scores is not None]
     found = []
     for place in range(len(queries)):
-        orders, own = list[Rows](), list[Floats]()
-        for scores, least in ((by_words, 0.0), (by_meaning, -np.inf)):
-            if scores is not None:
-                orders.append(allowed[best_rows(scores[place][allowed], pool, least)])
-                own.append(scores[place])
-        rows, sums = fuse(orders)
+        leasts = [0.0 if scores is by_words else -np.inf for scores in known]
+        orders = [
+            allowed[best_rows(scores[place][allowed], pool, least)] for scores, least in zip(known, leasts, strict=True)
+        ]
+        rows, sums = fuse(orders, [MEANING if scores is by_meaning else 1.0 for scores in known])
         if len(orders) == 1:
-            sums = own[0][rows].astype(np.float64)
+            sums = known[0][place][rows].astype(np.float64)
         words = orders[0] if by_words is not None else None
         meaning = orders[-1] if by_meaning is not None else None
         places = [_places(order) for order in (words, meaning)]

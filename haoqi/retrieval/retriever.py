@@ -12,7 +12,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.mutex import Mutex
 from haoqi.core.say import say
 from haoqi.retrieval.bm25 import Bm25
-from haoqi.retrieval.index import Filter, Floats, Hit, Index, Passage, allowed_rows, ranked_hits
+from haoqi.retrieval.index import Filter, Hit, Index, Passage, allowed_rows, ranked_hits
 
 if TYPE_CHECKING:
     from haoqi.models.model import Model
@@ -80,7 +80,8 @@ class Retriever:
             from haoqi.retrieval.dense import dense_of
 
             dense = dense_of(base, place)
-        empty = Index((), Bm25.of([]) if words else None, None if dense is None else np.zeros((0, 0), np.float32))
+        vectors = None if dense is None else np.zeros((0, 0), np.float16)
+        empty = Index((), Bm25.of([]) if words else None, vectors, dense is not None and not dense.tuned)
         found = cls(empty, dense)
         found.add(texts, ids=ids, meta=meta, progress=progress)
         return found if reranker is None else found.with_reranker(reranker, home=home)
@@ -184,9 +185,9 @@ class Retriever:
             words = None if index.words is None else index.words.added([one.text for one in more])
             vectors = index.vectors
             if self._dense is not None and more:
-                new = _halved(self._dense.passages([one.text for one in more], progress))
+                new = self._dense.passages([one.text for one in more], progress).astype(np.float16)
                 vectors = new if vectors is None or not len(vectors) else np.concatenate([vectors, new])
-            self._index = Index((*index.passages, *more), words, vectors)
+            self._index = Index((*index.passages, *more), words, vectors, index.whitened)
         return [one.id for one in more]
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -269,11 +270,6 @@ def _counted(names: Sequence[str]) -> dict[str, int]:
     for name in names:
         found[name] = found.get(name, 0) + 1
     return found
-
-
-def _halved(vectors: Floats) -> Floats:
-    """Return vectors as half precision keeps them, so that an index that was saved finds the same."""
-    return vectors.astype(np.float16).astype(np.float32)
 
 
 def _again(reranker: "Reranker", query: str, hits: list[Hit], count: int) -> list[Hit]:

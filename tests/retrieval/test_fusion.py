@@ -16,7 +16,7 @@ def test_best_rows_are_those_of_a_stable_sort(scores: list[float], count: int) -
 
 
 def test_sums_are_those_of_the_places() -> None:
-    rows, sums = fuse([np.array([4, 2, 9]), np.array([2, 7])])
-    assert rows.tolist() == [2, 4, 7, 9]
-    assert sums == pytest.approx([1 / 62 + 1 / 61, 1 / 61, 1 / 62, 1 / 63])
-    assert fuse([])[0].tolist() == []
+    rows, sums = fuse([np.array([4, 2, 9]), np.array([2, 7])], [1.0, 2.0])
+    assert rows.tolist() == [2, 7, 4, 9]
+    assert sums == pytest.approx([1 / 12 + 2 / 11, 2 / 12, 1 / 11, 1 / 13])
+    assert fuse([], [])[0].tolist() == []

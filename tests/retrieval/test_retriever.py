@@ -18,6 +18,7 @@ from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.retrieval.index import Hit
 from haoqi.retrieval.retriever import Retriever
+from haoqi.retrieval.whitening import Whitening
 
 TEXTS = [
     "How do I reset my password?",
@@ -68,8 +69,8 @@ def test_words_find_texts_in_both_languages() -> None:
 def test_meaning_finds_what_a_search_through_all_vectors_finds(tiny_base: str) -> None:
     found = Retriever.of(TEXTS, base=tiny_base, words=False)
     assert found._dense is not None
-    vectors = found._dense.passages(TEXTS)
-    asked = found._dense.queries(["order address"])
+    whitening = Whitening.of(found._dense.passages(TEXTS).astype(np.float16).astype(np.float32))
+    vectors, asked = whitening(found._dense.passages(TEXTS)), whitening(found._dense.queries(["order address"]))
     cosines = (asked @ vectors.T)[0]
     order = [str(row) for row in np.argsort(-cosines, kind="stable").tolist() if row != 5]
     hits = found.search("order address", k=6)
@@ -81,8 +82,8 @@ def test_both_orders_are_fused_by_their_places(tiny_base: str) -> None:
     both = Retriever.of(TEXTS, base=tiny_base)
     for hit in both.search("Where is my order?", k=6):
         assert hit.by_meaning is not None
-        places = [place for place in (hit.by_words, hit.by_meaning) if place is not None]
-        assert hit.score == pytest.approx(sum(1 / (60 + place) for place in places))
+        by_words = 0.0 if hit.by_words is None else 1 / (10 + hit.by_words)
+        assert hit.score == pytest.approx(by_words + 2 / (10 + hit.by_meaning))
 
 
 def test_many_queries_get_what_each_gets_alone(tiny_base: str) -> None:
