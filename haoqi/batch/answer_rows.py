@@ -142,6 +142,8 @@ def answer(model: "Model", window: Window, names: Sequence[str], progress: "Prog
         said += predictions.intervals.round(6).T.tolist()
     elif predictions.confidence is not None:
         said.append(predictions.confidence.round(6).tolist())
+    if predictions.level_confidence is not None:
+        said.append([[round(one, 6) for one in row] for row in predictions.level_confidence])
     for name, column in zip(names, said, strict=True):
         for row, value in zip(window.rows, column, strict=True):
             row[name] = value
@@ -155,6 +157,7 @@ def added(columns: Sequence[str], kind: AnswerKind = ONE_CLASS) -> tuple[str, ..
     """
     names: tuple[str, ...] = ("number", "low", "high") if kind.is_number else ("label", "confidence")
     names = ("answer", "start", "end", "confidence") if kind.of_context else names
+    names += ("level_confidence",) if kind.in_tree else ()
     return tuple(_free(name, columns) for name in names)
 
 
@@ -195,6 +198,8 @@ def as_record(model: "Model", query: "str | Query", answer: "Answer") -> str:
     facts["label"] = plain_label(answer, parts[0])
     if answer.confidence is not None:
         facts["confidence"] = round(answer.confidence, 6)
+    if answer.levels:
+        facts["level_confidence"] = [round(one, 6) for one in answer.levels]
     if answer.scores:
         facts["scores"] = {name: round(score, 6) for name, score in answer.scores.items()}
     return json.dumps(facts, ensure_ascii=False)
@@ -218,6 +223,8 @@ def as_line(model: "Model", query: "str | Query", answer: "Answer", *, with_text
         line += "\t" + spoken(say("range", low=low, high=high))
     elif answer.confidence is not None:
         line += f"\t{answer.confidence:.2f}"
+    if len(answer.levels) > 1:  # the last level's is the confidence
+        line += f"\t{' > '.join(f'{one:.2f}' for one in answer.levels)}"
     return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(query))}" if with_text else line
 
 

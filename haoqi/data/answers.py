@@ -24,6 +24,8 @@ class AnswerKind:
     """Whether it is made of classes out of a list."""
     exclusive: bool = True
     """Whether a unit has exactly one class; otherwise any number of them."""
+    in_tree: bool = False
+    """Whether classes are paths in a tree, and an answer may be a node above them."""
 
     @property
     def one_class(self) -> bool:
@@ -74,6 +76,7 @@ class AnswerKind:
 
 
 ONE_CLASS = AnswerKind()
+ONE_PATH = AnswerKind(in_tree=True)
 SEVERAL_CLASSES = AnswerKind(exclusive=False)
 SPANS = AnswerKind(unit="word")
 NUMBER = AnswerKind(raw="numbers", has_classes=False)

@@ -62,7 +62,8 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
         """Return the label of each text or pair, shape (n,).
 
-        Where macro-F1 decides it may be one that is a little less likely than another.
+        Where macro-F1 decides it may be one that is a little less likely than another; of paths in a tree one above
+        those of `classes_`, where what stands below is too unsure.
 
         Raises:
             NotFittedError: before `fit`.
@@ -70,8 +71,10 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         texts = self._asked(X)
         if not texts:
             return self.classes_[:0]
-        place = {name: place for place, name in enumerate(_names(self.classes_))}
-        return self.classes_[[place[label] for label in self.model_.predict(texts).labels]]
+        place, found = self._places(), self.model_.predict(texts).labels
+        if all(label in place for label in found):
+            return self.classes_[[place[label] for label in found]]
+        return np.array([str(self.classes_[place[label]]) if label in place else label for label in found])
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:  # noqa: N803
         """Return the probability of each class for each text or pair, shape (n, classes), ordered as `classes_`.
@@ -85,10 +88,14 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
             probabilities = self.model_.predict(texts).probabilities
             assert probabilities is not None, "tasks with one label per text have probabilities"
             # A class that had too few examples to learn from is none of the model's: its column stays 0.
-            place = {name: place for place, name in enumerate(_names(self.classes_))}
+            place = self._places()
             found[:, [place[label] for label in self.model_.task.labels]] = probabilities
             found /= found.sum(axis=1, keepdims=True)
         return found
+
+    def _places(self) -> dict[Any, int]:
+        """Return each label, as the model knows it, with its place among `classes_`."""
+        return {self.model_.task.output.read(name): place for place, name in enumerate(_names(self.classes_))}
 
 
 def _names(classes: npt.NDArray[Any]) -> list[str]:

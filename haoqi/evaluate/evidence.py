@@ -30,7 +30,7 @@ class Evidence:
     kind: AnswerKind
     """The facts of the answer."""
     labels: tuple[str, ...]
-    """The task's labels, then any others that occur among the right ones."""
+    """The task's labels, then any others that occur."""
     examples: int
     """How many labelled examples were answered."""
     scores: Mapping[str, tuple[float, float, float]]
@@ -38,7 +38,7 @@ class Evidence:
     level: float
     """Certainty of the intervals."""
     table: tuple[LabelRow, ...]
-    """Every label, or span type."""
+    """Every label, or span type, without nodes of a tree that no example is labelled with."""
     tags: tuple[LabelRow, ...] = ()
     """For spans: every tag on words, O included."""
     confusion: tuple[tuple[int, int, int], ...] = ()
@@ -131,9 +131,12 @@ def evidence(
     true, given = examples.labels, predictions.labels
     labels = task.labels
     table = label_table(true, given, labels) if kind.has_classes else ()
+    names = tuple(row.label for row in table)
+    if kind.in_tree:  # a node above the labels is no label, though it may be answered
+        table = tuple(row for row in table if row.support or row.label in set(labels))
     found = Evidence(
         kind=kind,
-        labels=tuple(row.label for row in table),
+        labels=names,
         examples=len(examples),
         scores={metric.name: _score(metric, examples, predictions, task, rng=rng, level=level) for metric in metrics},
         level=level,

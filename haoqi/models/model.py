@@ -50,6 +50,8 @@ class Answer:
     """For spans: each with its own probability."""
     interval: tuple[float, float] | None = None
     """For numbers: where the right one lies, nine times of ten."""
+    levels: tuple[float, ...] = ()
+    """For paths in a tree: the probability of each level, from the top down."""
 
 
 @dataclass(frozen=True)
@@ -231,12 +233,12 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         tops = chances[np.arange(len(chances))[:, None], likeliest].tolist()
         names = ([labels[place] for place in places] for places in likeliest.tolist())
         scores = (dict(zip(*row, strict=True)) for row in zip(names, tops, strict=True))
-    sure, within = predictions.span_confidence, predictions.intervals
+    sure, within, levels = predictions.span_confidence, predictions.intervals, predictions.level_confidence
     confidences = [None] * len(predictions) if predictions.confidence is None else predictions.confidence.tolist()
     for row, (label, confidence, top) in enumerate(zip(predictions.labels, confidences, scores, strict=True)):
         spans: tuple[tuple[Span, float], ...] = () if sure is None else tuple(zip(label, sure[row], strict=True))
         interval = None if within is None else (float(within[row, 0]), float(within[row, 1]))
-        yield Answer(label, confidence, top, spans, interval)
+        yield Answer(label, confidence, top, spans, interval, () if levels is None else levels[row])
 
 
 def check_marks(texts: Sequence[str]) -> None:

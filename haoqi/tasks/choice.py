@@ -8,6 +8,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.entity_marks import EXAMPLE, are_marked
 from haoqi.data.examples import Examples, Label
+from haoqi.data.label_paths import levels_of, list_paths, spell_path, tree_separator
 from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
 from haoqi.tasks.outputs.spans import overlapping
@@ -50,7 +51,10 @@ def guess(raw: Source) -> tuple[str, str]:
         return "answers", say("task.why.answers")
     if raw.shape == "spans":
         return "entities", say("task.why.spans")
-    if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
+    lists = [cell for cell in raw.examples.labels if isinstance(cell, list | tuple)]
+    if lists and raw.examples.pairs is None and list_paths(lists):
+        return "hierarchy", say("task.why.levels", levels=max(map(len, lists)))
+    if lists:
         return "multilabel", say("task.why.lists")
     if raw.examples.pairs is None and are_marked(raw.examples.texts):
         return "relations", say("task.why.marks", example=EXAMPLE)
@@ -59,9 +63,13 @@ def guess(raw: Source) -> tuple[str, str]:
         return _guess_pairs(raw, number)
     if number:
         return "regression", say("task.why.numbers", count=number)
-    names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
+    cells = {str(cell).strip() for cell in set(raw.examples.labels) if not is_blank(cell)}
+    names = {cell.lower() for cell in cells}
     if len(names) > 1 and names <= FEELINGS:
         return "sentiment", say("task.why.feelings", labels=", ".join(sorted(names)))
+    if between := tree_separator(cells):
+        levels = max(len(levels_of(spell_path(cell), between)) for cell in cells)
+        return "hierarchy", say("task.why.paths", levels=levels, separator=between)
     return "classification", say("task.why.single", count=len(names))
 
 

@@ -39,7 +39,7 @@ def _certain(task: Task, examples: Examples) -> Any:
     width = task.output.width
     if task.output.kind.is_number:
         return targets[:, None]
-    if task.output.name == "label":
+    if task.output.kind.one_class:
         return np.eye(width, dtype=np.float32)[targets] * 20
     if task.output.name == "labels":
         return targets * 40 - 20

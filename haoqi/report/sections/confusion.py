@@ -33,7 +33,7 @@ def draw(story: Story) -> Markup | None:
     if story.task.output.kind.of_words:
         parts = [_kinds(shown), _scores(shown.table, "type"), _scores(shown.tags, "tag")]
     else:
-        parts = [_confusion(shown), _scores(shown.table, "label")]
+        parts = [confusion_table(shown), _scores(shown.table, "label")]
     if shown.confusion:
         many = len(shown.labels) > WHOLE
         said = Said("confusion.pairs", count=formats.count(len(shown.labels))) if many else Said("confusion.lead")
@@ -41,7 +41,7 @@ def draw(story: Story) -> Markup | None:
     return join(tag("p", lead, class_="prose"), *parts)
 
 
-def _confusion(shown: Evidence) -> Markup | None:
+def confusion_table(shown: Evidence) -> Markup | None:
     """Return who was taken for whom, where each example has one label."""
     if not shown.confusion:
         return None

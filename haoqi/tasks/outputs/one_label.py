@@ -65,7 +65,7 @@ class OneLabel:
         """
         given = np.asarray(scores, dtype=np.float64).reshape(len(examples), self.width)
         logs = log_softmax(given, float(calibration.get("temperature", 1.0)))
-        probabilities, best = np.exp(logs), (logs + self._offsets(calibration)).argmax(axis=1)
+        probabilities, best = np.exp(logs), (logs + self.offsets(calibration)).argmax(axis=1)
         return Predictions(
             labels=[self.classes[index] for index in best],
             confidence=probabilities[np.arange(len(best)), best],
@@ -78,7 +78,7 @@ class OneLabel:
         >>> OneLabel(("a", "b", "c")).margins(np.array([[3, 1, 2]]))
         array([1.])
         """
-        more = float(calibration.get("temperature", 1.0)) * self._offsets(calibration)
+        more = float(calibration.get("temperature", 1.0)) * self.offsets(calibration)
         given = np.asarray(scores, dtype=np.float64) + more
         return leads(given, given if answered is None else np.asarray(answered, dtype=np.float64) + more)
 
@@ -106,6 +106,7 @@ class OneLabel:
         """Return the class."""
         return str(label)
 
-    def _offsets(self, calibration: Mapping[str, Any]) -> Array:
+    def offsets(self, calibration: Mapping[str, Any]) -> Array:
+        """Return what `calibrate` adds to the logarithm of each class's probability, shape (classes,)."""
         known = calibration.get("offsets", {})
         return np.array([float(known.get(label, 0.0)) for label in self.classes])
