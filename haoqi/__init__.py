@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
+    from haoqi.pretraining.door import pretrain
 
     __version__: str
 
@@ -33,6 +34,7 @@ __all__ = [
     "methods",
     "next_steps",
     "predict",
+    "pretrain",
     "samples",
     "tasks",
 ]
@@ -49,6 +51,7 @@ _PLACES = {
     "methods": ("haoqi.methods", ""),
     "next_steps": ("haoqi.api", "next_steps"),
     "predict": ("haoqi.api", "predict"),
+    "pretrain": ("haoqi.pretraining.door", "pretrain"),
     "samples": ("haoqi.data.samples", "samples"),
     "tasks": ("haoqi.tasks", ""),
 }

@@ -10,7 +10,7 @@ import typer
 from haoqi.cli.usage import Group, add
 
 COMMANDS = {
-    "Work": ("improve.improve", "predict.predict", "releases.evaluate"),
+    "Work": ("improve.improve", "predict.predict", "releases.evaluate", "pretrain.pretrain"),
     "Look": (
         "inspect.inspect",
         "next.next_",
