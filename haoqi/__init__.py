@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from haoqi.estimators.regressor import TextRegressor
     from haoqi.models.releases.export import export
     from haoqi.models.releases.extraction import extract
+    from haoqi.pretraining.door import pretrain
     from haoqi.retrieval.retriever import Retriever
 
     __version__: str
@@ -41,6 +42,7 @@ __all__ = [
     "methods",
     "next_steps",
     "predict",
+    "pretrain",
     "samples",
     "tasks",
 ]
@@ -61,6 +63,7 @@ _PLACES = {
     "methods": ("haoqi.methods", ""),
     "next_steps": ("haoqi.api", "next_steps"),
     "predict": ("haoqi.api", "predict"),
+    "pretrain": ("haoqi.pretraining.door", "pretrain"),
     "samples": ("haoqi.data.samples", "samples"),
     "tasks": ("haoqi.tasks", ""),
 }

@@ -15,6 +15,7 @@ COMMANDS = {
         "predict.predict",
         "extract.extract",
         "releases.evaluate",
+        "pretrain.pretrain",
         "search.index",
         "search.search",
     ),
