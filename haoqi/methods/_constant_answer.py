@@ -35,9 +35,9 @@ def learnt_nothing(
         device: of what the loss holds.
     """
     values = [one for _, one in losses]
-    found = [float(np.mean(values[at : at + _TOGETHER])) for at in range(0, len(values), _TOGETHER)]
-    if not found:
+    if len(values) < _TOGETHER:  # too few to say
         return False
+    found = [float(np.mean(values[at : at + _TOGETHER])) for at in range(0, len(values), _TOGETHER)]
     return min(found) > _MARGIN * constant_loss(targets, counting, loss, outputs=outputs, device=device)
 
 

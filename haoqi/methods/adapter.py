@@ -24,7 +24,7 @@ class Adapter(LayerTuning):
 
     ranks: ClassVar[tuple[int, int]] = (4, 5)
 
-    learning_rate: Annotated[float, Range(1e-4, 1e-2, log=True)] = 1e-3
+    learning_rate: Annotated[float, Range(3e-4, 3e-2, log=True)] = 4e-3
     """Step size at the end of warm-up."""
     width: Annotated[int, Range(4, 256, log=True)] = 48
     """Units inside each network."""

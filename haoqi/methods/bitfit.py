@@ -23,7 +23,7 @@ class Bitfit(LayerTuning):
 
     ranks: ClassVar[tuple[int, int]] = (5, 5)
 
-    learning_rate: Annotated[float, Range(3e-4, 3e-2, log=True)] = 3e-3
+    learning_rate: Annotated[float, Range(1e-3, 5e-2, log=True)] = 8e-3
     """Step size at the end of warm-up."""
 
     def kind(self, first: int) -> Biases:

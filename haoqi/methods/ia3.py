@@ -23,7 +23,7 @@ class Ia3(LayerTuning):
 
     ranks: ClassVar[tuple[int, int]] = (6, 6)
 
-    learning_rate: Annotated[float, Range(1e-3, 1e-1, log=True)] = 1e-2
+    learning_rate: Annotated[float, Range(3e-3, 2e-1, log=True)] = 3e-2
     """Step size at the end of warm-up."""
     targets: Annotated[Literal["usual", "all"], Choices("usual", "all", search=False)] = "usual"
     """Keys, values and the inside of feed-forward parts, as in the paper; or what leaves every linear layer, too."""

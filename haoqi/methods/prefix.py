@@ -23,7 +23,7 @@ class Prefix(AdapterTuning):
 
     ranks: ClassVar[tuple[int, int]] = (7, 8)
 
-    learning_rate: Annotated[float, Range(1e-3, 1e-1, log=True)] = 1e-2
+    learning_rate: Annotated[float, Range(3e-3, 2e-1, log=True)] = 3e-2
     """Step size at the end of warm-up."""
     tokens: Annotated[int, Range(1, 100, log=True)] = 20
     """Keys and values that come first, in each layer."""

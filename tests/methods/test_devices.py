@@ -45,11 +45,15 @@ def exact_arithmetic(home: Path) -> Iterator[None]:
         pytest.param("top_layers", "label", "full", marks=pytest.mark.slow),
         pytest.param("lora", "label", "none", marks=pytest.mark.slow),
         pytest.param("lora", "spans", "full", marks=pytest.mark.slow),
+        pytest.param("bitfit", "label", "none", marks=pytest.mark.slow),
+        pytest.param("prompt", "spans", "none", marks=pytest.mark.slow),
+        pytest.param("prefix", "label", "full", marks=pytest.mark.slow),
     ],
 )
 def test_two_processes_give_the_model_of_one(name: str, kind: str, sharding: Any, base: Base, tmp_path: Path) -> None:
     # What dropout hides is drawn on each rank anew.
-    method, said, noted = methods.build(name, **QUICK[name], dropout=0.0), list[Progress](), list[str]()
+    settings = QUICK.get(name, {"epochs": 2, "batch_size": 4})
+    method, said, noted = methods.build(name, **settings, dropout=0.0), list[Progress](), list[str]()
     given = job(base, tmp_path, kind)
     one: Any = method.fit(given)
     two: Any = method.fit(

@@ -107,7 +107,8 @@ def _usage(model: Model, reference: str) -> str:
     }[network.pooling]
     normalised = ["vectors = torch.nn.functional.normalize(vectors, dim=1)"] if network.normalise else []
     asked = '[("first text", "second text")]' if reader.pairing else '["a text"]'
-    texts = "*zip(*texts)" if reader.pairing else f"[{reader.prefix!r} + text for text in texts]"
+    texts = f"[{reader.prefix!r} + text for text in texts]" if reader.prefix else "texts"
+    texts = "*map(list, zip(*texts))" if reader.pairing else texts
     pair = "\nThe order of two texts is nothing: logits of both orders are averaged.\n" * (
         reader.pairing == "symmetric"
     )

@@ -108,6 +108,7 @@ class DecomposedLinear(LowRankLinear):
     def __init__(self, frozen: nn.Linear, rank: int, scale: float) -> None:
         super().__init__(frozen, rank, scale)
         self.length = nn.Parameter(torch.empty(frozen.out_features))
+        self._squares: Tensor | None = None
 
     def reset(self) -> None:
         """Draw the matrices, and let each row have the length that it has."""
@@ -131,5 +132,7 @@ class DecomposedLinear(LowRankLinear):
         with torch.no_grad(), torch.autocast(self.weight.device.type, enabled=False):
             crossed = ((self.weight @ self.down.T) * self.up).sum(dim=1)
             product = ((self.up @ (self.down @ self.down.T)) * self.up).sum(dim=1)
-            squares = self.weight.square().sum(dim=1) + 2 * self.scale * crossed + self.scale**2 * product
+            if self._squares is None:  # of what is frozen, so once is enough
+                self._squares = self.weight.square().sum(dim=1)
+            squares = self._squares + 2 * self.scale * crossed + self.scale**2 * product
             return squares.clamp(min=1e-12).sqrt()
