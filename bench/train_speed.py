@@ -2,12 +2,17 @@
 
     python bench/train_speed.py                          # sst2 and ag_news, three seeds: about twenty minutes
     python bench/train_speed.py --data sst2 --seeds 1 --rows 500
+    python bench/train_speed.py --method lora --rows 500 --seeds 1       # or adapter, bitfit: against PEFT
 
 The peer is the Trainer at its defaults (batches of 8, learning rate 5e-5, linear decay, dropout, every weight) with
 dynamic padding. Its seconds are those of `train()`; ours are those of the whole fit: loading the base, tokenising and
 the head's start included. Both learn the same rows for the same epochs and answer the same test rows. The Trainer's
 bf16 switch is timed on a few steps, since on a machine without bf16 arithmetic more would take hours. Each cell is
 written as it ends, and cells that are there are not run again (--again).
+
+With --method the peer is PEFT under the Trainer (LoRA), or the same weights trained under the Trainer where PEFT has
+no such method (bottleneck adapters, BitFit), at the learning rate of ours. Their ratio is that of processor seconds,
+which other work on the machine changes less than the clock's; the clock's is printed, too.
 """
 
 import argparse
@@ -55,6 +60,7 @@ def _lines(path: Path) -> Any:
 
 def ours(data: str, rows: int, seed: int, method: str, epochs: int = EPOCHS) -> dict[str, Any]:
     """Return what one of our methods reaches, and in what time."""
+    import haoqi.methods._tuning as tuning
     from haoqi.core.folder import cache
     from haoqi.data.examples import Examples
     from haoqi.methods.method import Job, Progress, methods
@@ -84,24 +90,54 @@ def ours(data: str, rows: int, seed: int, method: str, epochs: int = EPOCHS) -> 
             base=base,
             report=report,
         )
-        begun = time.perf_counter()
+        trained: list[int] = []
+        real = tuning.fit
+
+        def fit(learner: Any, *given: Any, **named: Any) -> Any:
+            trained.append(sum(weight.numel() for weight in learner.module.parameters() if weight.requires_grad))
+            return real(learner, *given, **named)
+
+        tuning.fit = fit
+        begun, processor = time.perf_counter(), time.process_time()
         predictor = methods.build(method, **settings).fit(job)
-        seconds = time.perf_counter() - begun
+        seconds, processor = time.perf_counter() - begun, time.process_time() - processor
+        tuning.fit = real
     loop = [at for at, note in told if note.startswith("epoch ")]
     scores = predictor.scores(Examples.of(test))
     guessed = [task.labels[at] for at in np.asarray(scores).argmax(axis=1)]
     return {
         "who": f"haoqi {method}",
         "seconds": seconds,
+        "processor_seconds": processor,
         "loop_seconds": loop[-1] - loop[0],
+        "trained": trained[0],
         "rate": rows * epochs / seconds,
         "accuracy": float(np.mean([one == other for one, other in zip(guessed, answers, strict=True)])),
         "epochs": epochs,
     }
 
 
-def peer(data: str, rows: int, seed: int, bf16: bool = False) -> dict[str, Any]:
-    """Return what the Hugging Face Trainer reaches, and in what time."""
+def adapted(model: Any, method: str) -> Any:
+    """Return a model of which the same weights learn as under our method of this name."""
+    if method == "lora":
+        from peft import LoraConfig, TaskType, get_peft_model
+
+        inside = r"attention\.self\.(query|key|value)|attention\.output\.dense|intermediate\.dense|output\.dense"
+        targets = rf".*encoder\.layer\.\d+\.({inside})"
+        return get_peft_model(model, LoraConfig(TaskType.SEQ_CLS, r=16, lora_alpha=32, target_modules=targets))
+    if method == "adapter":
+        from haoqi.models.encoders.adapters.bottleneck import Bottleneck
+
+        Bottleneck().attach(model.bert)
+        model.bert.pooler.requires_grad_(False)
+        return model
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(name.startswith("classifier") or (".layer." in name and name.endswith("bias")))
+    return model
+
+
+def peer(data: str, rows: int, seed: int, bf16: bool = False, method: str = "") -> dict[str, Any]:
+    """Return what the Hugging Face Trainer reaches, and in what time; with all weights, or those of a method."""
     import transformers
     from transformers import (
         AutoModelForSequenceClassification,
@@ -126,6 +162,11 @@ def peer(data: str, rows: int, seed: int, bf16: bool = False) -> dict[str, Any]:
 
     transformers.set_seed(seed)
     model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=len(names))
+    rate = {}
+    if method:
+        from haoqi.methods.method import methods
+
+        model, rate = adapted(model, method), {"learning_rate": methods.build(method).learning_rate}
     with tempfile.TemporaryDirectory() as out:
         arguments = TrainingArguments(
             out,
@@ -139,20 +180,23 @@ def peer(data: str, rows: int, seed: int, bf16: bool = False) -> dict[str, Any]:
             report_to=[],
             disable_tqdm=True,
             seed=seed,
+            **rate,
         )
         collator = DataCollatorWithPadding(tokenizer)
         trainer = Trainer(model, arguments, collator, train_dataset=encoded(train, labels))
-        begun = time.perf_counter()
+        begun, processor = time.perf_counter(), time.process_time()
         trainer.train()
-        seconds = time.perf_counter() - begun
+        seconds, processor = time.perf_counter() - begun, time.process_time() - processor
         if bf16:
             learnt = BF16_STEPS * BATCH_OF_PEER
             return {"who": "Trainer bf16", "seconds": seconds, "rate": learnt / seconds, "epochs": learnt / rows}
         guessed = trainer.predict(encoded(test, answers)).predictions.argmax(-1)
     accuracy = float(np.mean([names[one] == other for one, other in zip(guessed, answers, strict=True)]))
     return {
-        "who": "Trainer",
+        "who": f"Trainer {method}".strip(),
         "seconds": seconds,
+        "processor_seconds": processor,
+        "trained": sum(weight.numel() for weight in model.parameters() if weight.requires_grad),
         "rate": rows * EPOCHS / seconds,
         "accuracy": accuracy,
         "epochs": EPOCHS,
@@ -182,12 +226,22 @@ SIDES: dict[str, Any] = {
 }
 
 
-def cells(data: str, rows: int, seeds: int, again: bool) -> list[dict[str, Any]]:
+def sides_of(method: str) -> dict[str, Any]:
+    """Return who is compared: all that learns everything, or one method and its peer."""
+    if not method:
+        return SIDES
+    return {
+        f"Trainer {method}": lambda *given: peer(*given, method=method),
+        f"haoqi {method}": lambda *given: ours(*given, method),
+    }
+
+
+def cells(data: str, rows: int, seeds: int, again: bool, method: str = "") -> list[dict[str, Any]]:
     """Return all cells of one data set, those that are missing computed, the sides taking turns."""
     known = [] if again else [row for row in table.recorded("train_speed") if row["rows"] == rows]
     found = []
     for seed in range(seeds):
-        for side, run in SIDES.items():
+        for side, run in sides_of(method).items():
             facts = {"data": data, "rows": rows, "seed": seed, "side": side}
             cell = next((row for row in known if facts.items() <= row.items()), None)
             cell = cell or table.record("train_speed", **facts, **run(data, rows, seed))
@@ -196,14 +250,38 @@ def cells(data: str, rows: int, seeds: int, again: bool) -> list[dict[str, Any]]
     return found
 
 
+def compare(data: str, rows: int, seeds: int, method: str, *, again: bool) -> None:
+    """Run one method and its peer in turns and print what they came to, the ratio last."""
+    found = cells(data, rows, seeds, again, method)
+
+    def middle(side: str, what: str) -> float:
+        return statistics.median(cell[what] for cell in found if cell["side"].startswith(side))
+
+    print(f"\n{data}, {rows} rows, {EPOCHS} epochs, median of {seeds}")
+    for side in ("Trainer", "haoqi"):
+        mean = statistics.fmean(cell["accuracy"] for cell in found if cell["side"].startswith(side))
+        print(
+            f"{side} {method}: {middle(side, 'trained'):,.0f} weights learn, test accuracy {mean:.4f}, "
+            f"{middle(side, 'seconds'):.1f} s, {middle(side, 'processor_seconds'):.1f} processor s"
+        )
+    print(f"{method} to PEFT by the clock: {middle('Trainer', 'seconds') / middle('haoqi', 'seconds'):.2f}")
+    ratio = middle("Trainer", "processor_seconds") / middle("haoqi", "processor_seconds")
+    print(f"{method} to PEFT, examples a processor second: {ratio:.2f} (wanted 3)")
+
+
 def main() -> None:
     """Run all sides in turns and print what they came to, ratios last."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="*", default=list(ROWS), choices=list(ROWS))
     parser.add_argument("--rows", type=int)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--method", default="", choices=["", "lora", "adapter", "bitfit"], help="against PEFT")
     parser.add_argument("--again", action="store_true", help="run what was run before")
     asked = parser.parse_args()
+    if asked.method:
+        for data in asked.data:
+            compare(data, asked.rows or ROWS[data], asked.seeds, asked.method, again=asked.again)
+        return
     for data in asked.data:
         rows = asked.rows or ROWS[data]
         found = cells(data, rows, asked.seeds, asked.again)

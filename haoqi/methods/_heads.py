@@ -17,6 +17,11 @@ from haoqi.train.distributed.group import first_rank_first
 
 _HEAD_START_ROWS = 5000
 _HEAD_START_ROUNDS = 30
+# How much an error of the probe costs against large weights, for each label, since each has its share of the rows; at
+# most as much as where it is to answer by itself. One that fits its rows so closely leaves the encoder their accidents
+# to learn, and one of many labels that hardly fits leaves it nothing to go by: docs/decisions/train.md. Of several
+# labels per row each is a question of its own.
+_STRENGTH_PER_LABEL, _MOST_STRENGTH = 0.05, 10.0
 
 
 def start_head(setup: TrainingSetup) -> None:
@@ -42,7 +47,9 @@ def start_head(setup: TrainingSetup) -> None:
         direction, bias = fit_ridge(embeddings, targets, strength, weights=weights.astype(np.float64))
         weight = direction.T.copy()
     else:
-        weight, bias = fit_head(embeddings, targets, setup.model.head.out_features, weights=weights)
+        labels = setup.model.head.out_features
+        strength = _MOST_STRENGTH if targets.ndim == 2 else min(_MOST_STRENGTH, _STRENGTH_PER_LABEL * labels)
+        weight, bias = fit_head(embeddings, targets, labels, strength, weights=weights)
     with torch.no_grad():
         setup.model.head.weight.copy_(torch.from_numpy(weight))
         setup.model.head.bias.copy_(torch.from_numpy(bias))

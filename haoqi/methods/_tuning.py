@@ -1,6 +1,5 @@
 """What the gradient methods share: from a job to a learner, and from trained weights to a predictor."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from haoqi.data.examples import Examples
 from haoqi.data.preparing.split import some_rows
 from haoqi.methods._constant_answer import learnt_nothing
 from haoqi.methods._context_targets import context_targets
+from haoqi.methods._teacher import distilled
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
@@ -32,6 +32,7 @@ from haoqi.train.loop.example_batches import ExampleBatches
 from haoqi.train.loop.learner import Loss as LearnerLoss
 from haoqi.train.loop.loop import Learner, Outcome, fit
 from haoqi.train.memory.memory_plan import footprint_of
+from haoqi.train.memory.recompute import stack_of
 from haoqi.train.objectives.adversarial import Adversary
 from haoqi.train.objectives.context_losses import context_gap, context_loss
 from haoqi.train.objectives.early_learning import MOMENTUM, EarlyLearning
@@ -46,7 +47,7 @@ from haoqi.train.objectives.losses import (
     number_gap,
     number_loss,
 )
-from haoqi.train.objectives.objective import Objective
+from haoqi.train.objectives.objective import Contrast, Objective
 from haoqi.train.objectives.shared_dropout import hidden, learning_layers
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
@@ -238,7 +239,7 @@ def train(
 
     Args:
         setup: the model, and the examples that it learns from.
-        settings: how, as far as the loop is concerned; how much is averaged is told by the techniques.
+        settings: how long and how fast; all else that the loop is told is among the techniques.
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
         started: whether the head was given a start, which may be the best there is where numbers are noisy.
@@ -254,25 +255,28 @@ def train(
     footprint = footprint_of(setup.model, int(setup.train.lengths.max()))
     loss = _loss(setup, techniques)
     early = _early(setup, loss)
-    targets = setup.targets if early is None else np.arange(len(setup.targets))
+    taught = distilled(setup, techniques, early or loss, numbered=early is not None)
+    targets = setup.targets if early is None and taught is None else np.arange(len(setup.targets))
+    layers = len(stack_of(setup.model.encoder))
     learner = Learner(
         setup.model,
         ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),
-        objective or _objective(setup, techniques, early or loss),
+        objective or _objective(setup, techniques, taught or early or loss, numbered=targets is not setup.targets),
         rows=len(setup.train.ids),
         tokens=int(techniques.effort * setup.train.lengths.sum()),
         score=_score(setup) if len(setup.validation) else None,
         evaluates_first=started and setup.job.task.output.kind.is_number and not setup.reader.pairing,
         score_tokens=int(setup.valid.lengths.sum()),
         score_rows=len(setup.validation),
-        multiplier=multiplier,
+        multiplier=techniques.slower(multiplier, layers),
+        waits=techniques.waits(layers),
         memory={} if early is None else {"remembered": early.remembered},
         footprint=footprint and replace(footprint, longest=copies * footprint.longest),
     )
     with hidden(learning_layers(setup.model), techniques.dropout if techniques.r_drop else 0.0):
         outcome = fit(
             refine(learner),
-            replace(settings, average=techniques.average),
+            techniques.applied(settings),
             seed=setup.job.seed,
             placement=setup.placement,
             folder=setup.job.folder,
@@ -294,22 +298,9 @@ def train(
     return outcome
 
 
-def slower_below(layers: int, decay: float, head: float = 5.0) -> Callable[[str], float]:
-    """Return each weight's learning rate as a multiple: less the lower its layer (arXiv:1801.06146).
-
-    Args:
-        layers: of the encoder.
-        decay: a layer's rate as a share of that of the layer above.
-        head: the rate of the head and of all else that is new.
-    """
-
-    def multiplier(name: str) -> float:
-        if not name.startswith("encoder."):
-            return head
-        found = re.search(r"\.layers?\.(\d+)\.", name)
-        return float(decay ** (layers - 1 - int(found[1]) if found else layers))
-
-    return multiplier
+def faster_head(times: float = 5.0) -> Callable[[str], float]:
+    """Return each weight's learning rate as a multiple: higher for the head and all else that is new."""
+    return lambda name: 1.0 if name.startswith("encoder.") else times
 
 
 def build_predictor(setup: TrainingSetup, tuned: frozenset[str] | None = None) -> Encoder:
@@ -330,8 +321,10 @@ def build_predictor(setup: TrainingSetup, tuned: frozenset[str] | None = None) -
     return Encoder.of(setup.model.eval(), setup.reader, setup.base, tuned)
 
 
-def _objective(setup: TrainingSetup, techniques: Techniques, loss: Loss) -> Objective:
-    """Return the loss of a batch."""
+def _objective(setup: TrainingSetup, techniques: Techniques, loss: Loss, *, numbered: bool) -> Objective:
+    """Return the loss of a batch; its targets are the rows' own numbers where it is numbered."""
+    import torch
+
     adversary = None
     if techniques.adversarial != "none":
         random = techniques.adversarial == "freelb"
@@ -340,7 +333,11 @@ def _objective(setup: TrainingSetup, techniques: Techniques, loss: Loss) -> Obje
     gap = number_gap if kind.is_number else labels_gap if kind.several_classes else label_gap
     gap = context_gap if kind.of_context else gap
     mixup = 0.0 if kind.of_context else techniques.mixup  # a window's words have no others to be mixed with
-    return Objective(loss, gap, techniques.r_drop, mixup, adversary)
+    contrast = None
+    if techniques.contrast and kind.has_classes and not kind.of_words:
+        labels = torch.from_numpy(setup.targets).to(setup.placement.device) if numbered else None
+        contrast = Contrast(techniques.contrast, techniques.contrast_temperature, labels)
+    return Objective(loss, gap, techniques.r_drop, mixup, adversary, contrast)
 
 
 def _early(setup: TrainingSetup, plain: Loss) -> EarlyLearning | None:

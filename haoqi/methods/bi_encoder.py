@@ -25,7 +25,7 @@ from haoqi.data.examples import Examples
 from haoqi.data.preparing.split import some_rows
 from haoqi.methods._embedded import Floats, fit_linear
 from haoqi.methods._pair_batches import PairBatch, PairBatches
-from haoqi.methods._tuning import TrainingSetup, prepare_training, slower_below
+from haoqi.methods._tuning import TrainingSetup, faster_head, prepare_training
 from haoqi.methods.cosine import fit_scale
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
@@ -39,6 +39,7 @@ from haoqi.models.predictors.bi_encoder import BiEncoder
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.train.loop.loop import Learner, fit
 from haoqi.train.memory.memory_plan import footprint_of
+from haoqi.train.optimization import Optimization
 from haoqi.train.settings import TrainSettings
 
 # Of a job's time, what the training may take; the rest is for the scale.
@@ -107,7 +108,7 @@ class BiEncoders:
             score_tokens=2 * int(setup.train.lengths.mean() * len(valid)),
             score_rows=len(valid),
             evaluates_first=not several,
-            multiplier=slower_below(setup.base.card.layers, 0.9),
+            multiplier=Optimization(layer_decay=0.9).slower(faster_head(), setup.base.card.layers),
             divisible=False,  # every pair is compared with all others
             footprint=footprint_of(setup.model, int(setup.train.lengths.max())),
         )

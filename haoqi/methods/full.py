@@ -13,7 +13,7 @@ from haoqi.core.config import Choices, Range
 from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import build_predictor, prepare_training, slower_below, train
+from haoqi.methods._tuning import build_predictor, faster_head, prepare_training, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, Tuning, Work, tuned
 from haoqi.models.encoders.embedding_rows import gathered
@@ -48,10 +48,6 @@ class Full(Techniques):
     """Whether the head starts from a linear probe."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
     """Tokens of a text that are read; entities are read in windows of so many."""
-    weight_decay: Annotated[float, Range(0.0, 0.3, search=False)] = 0.01
-    """Decay of the weights that learn."""
-    schedule: Annotated[str, Choices("linear", "cosine", "constant", search=False)] = "linear"
-    """How the step size falls after warm-up."""
 
     def fit(self, job: Job) -> Predictor:
         """Return the encoder trained on job.train, its best weights by job.valid."""
@@ -64,20 +60,13 @@ class Full(Techniques):
             embeddings.requires_grad_(False)
         if self.head_start:
             start_head(setup)
-        settings = TrainSettings(
-            learning_rate=self.learning_rate,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-        )
-        multiplier = slower_below(setup.base.card.layers, self.layer_decay)
+        settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         if self.freeze_embeddings:
-            train(setup, settings, self, multiplier, started=self.head_start)
+            train(setup, settings, self, faster_head(), started=self.head_start)
         else:
             with gathered(setup.model.encoder, [setup.train, setup.valid]) as (learnt, validation):
                 kept = replace(setup, train=learnt, valid=validation)
-                train(kept, settings, self, multiplier, started=self.head_start)
+                train(kept, settings, self, faster_head(), started=self.head_start)
         return build_predictor(setup)
 
     def work(self, size: Size) -> Work:

@@ -57,6 +57,8 @@ class Job:
     """Processes that train together, each on a GPU of its own or on its share of the cores."""
     sharding: Literal["none", "full"] = "none"
     """Whether each of them holds a shard of what is trained, or the whole of it."""
+    home: Path | None = None
+    """The folder of the releases that a method may learn from; None: HAOQI_HOME."""
 
     def __post_init__(self) -> None:
         # So that no method needs to know: a row of weight 0 is as good as absent.

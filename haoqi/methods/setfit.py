@@ -22,7 +22,7 @@ from haoqi.core.say import say
 from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
 from haoqi.methods._heads import fit_head, head_solver
 from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
-from haoqi.methods._tuning import TrainingSetup, build_predictor, prepare_training, slower_below
+from haoqi.methods._tuning import TrainingSetup, build_predictor, prepare_training
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Tuning, Work, tuned
 from haoqi.models.encoders.batch_order import in_batches
@@ -32,6 +32,9 @@ from haoqi.models.encoders.tokens import Rows
 from haoqi.models.predictor import Predictor
 from haoqi.train.loop.loop import Learner, fit
 from haoqi.train.memory.memory_plan import footprint_of
+from haoqi.train.memory.recompute import stack_of
+from haoqi.train.objectives.contrast import contrast_loss, shared_labels
+from haoqi.train.optimization import Optimization
 from haoqi.train.settings import TrainSettings
 
 # Of a job's time, what contrasting may take; the rest is for the head.
@@ -47,7 +50,7 @@ _LEAST_STEPS, _STEPS_PER_EPOCH = 10, 2
 
 @methods.register
 @dataclass(frozen=True)
-class Setfit:
+class Setfit(Optimization):
     """How long texts are compared, and how sharply."""
 
     accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
@@ -67,6 +70,8 @@ class Setfit:
     """How sharply: low weighs the nearest texts most."""
     named: Annotated[bool, Choices(True, False)] = True
     """Whether the labels' names, and short sentences with them, are learnt from as well."""
+    layer_decay: Annotated[float, Range(0.5, 1.0, search=False)] = 0.9
+    """Each layer's learning rate as a share of that of the layer above."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 256
     """Tokens of a text that are read."""
 
@@ -79,14 +84,16 @@ class Setfit:
         epochs, batch_size = self._schedule(len(rows))
         sizes = (rows, batch_size)
         batches = ContrastBatches(setup.train, setup.targets, *sizes, setup.counting, setup.placement.device)
-        settings = TrainSettings(learning_rate=self.learning_rate, epochs=epochs, batch_size=batch_size)
+        settings = self.applied(TrainSettings(learning_rate=self.learning_rate, epochs=epochs, batch_size=batch_size))
+        layers = len(stack_of(setup.model.encoder))
         learner = Learner(
             setup.model,
             batches,
             contrast(self.temperature),
             rows=len(rows),
             tokens=int(setup.train.lengths[rows].sum()),
-            multiplier=slower_below(setup.base.card.layers, 0.9),
+            multiplier=self.slower(lambda name: 1.0, layers),
+            waits=self.waits(layers),
             divisible=False,  # every text is compared with all others
             footprint=footprint_of(setup.model, int(setup.train.lengths[rows].max())),
         )
@@ -164,7 +171,7 @@ class ContrastBatches:
         The order of all three is that of the batches.
         """
         rows = rows[np.argsort(self.reading.lengths[rows], kind="stable")]
-        alike, counting = torch.from_numpy(_alike(self.targets[rows])), torch.from_numpy(self.counting[rows])
+        alike, counting = shared_labels(torch.from_numpy(self.targets[rows])), torch.from_numpy(self.counting[rows])
         read = [self.reading.collate(rows[at : at + _TOGETHER], self.device) for at in range(0, len(rows), _TOGETHER)]
         return read, alike.to(self.device), counting.to(self.device)
 
@@ -177,12 +184,8 @@ def contrast(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
     """Return the supervised contrastive loss of a batch, summed over the texts that have company."""
 
     def loss(module: Any, batch: tuple[list[Batch], Tensor, Tensor]) -> Tensor:
-        vectors, alike, counting = torch.cat([module.features(part).float() for part in batch[0]]), batch[1], batch[2]
-        others = 1 - torch.eye(len(vectors), device=vectors.device)
-        near = (vectors @ vectors.T / temperature).masked_fill(others == 0, -1e9)
-        pull = alike * others * counting  # a text of little weight is little company, too
-        surprise = -torch.log_softmax(near, dim=1) * pull
-        return (counting * surprise.sum(dim=1) / pull.sum(dim=1).clamp(min=1e-6)).sum()
+        vectors = torch.cat([module.features(part).float() for part in batch[0]])
+        return contrast_loss(vectors, batch[1], batch[2], temperature)
 
     return loss
 
@@ -229,13 +232,3 @@ def _by_label(targets: npt.NDArray[Any], rows: Rows) -> list[list[int]]:
     for row in rows.tolist():
         found.setdefault(targets[row].tobytes(), []).append(row)
     return [found[key] for key in sorted(found)]
-
-
-def _alike(targets: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Return 1 where two rows share a label, or both have none."""
-    if targets.ndim == 1:
-        alike = targets[:, None] == targets[None, :]
-    else:
-        none = targets.sum(axis=1) == 0
-        alike = (targets @ targets.T > 0) | (none[:, None] & none[None, :])
-    return np.asarray(alike, dtype=np.float32)

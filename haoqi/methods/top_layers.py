@@ -13,7 +13,7 @@ from haoqi.data.answers import ANYTHING, Accepts
 from haoqi.methods._devices import on_devices
 from haoqi.methods._frozen_layers import upper_layers
 from haoqi.methods._heads import head_start, start_head
-from haoqi.methods._tuning import boundary, build_predictor, prepare_training, slower_below, train
+from haoqi.methods._tuning import boundary, build_predictor, faster_head, prepare_training, train
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Size, States, Tuning, Work, tuned
 from haoqi.models.encoders.encoder import layers_of
@@ -58,7 +58,7 @@ class TopLayers(Techniques):
         start_head(setup)
         settings = TrainSettings(learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size)
         with upper_layers(setup, first) as upper:
-            train(upper, settings, self, slower_below(setup.base.card.layers, 1.0))
+            train(upper, settings, self, faster_head())
         return build_predictor(setup)
 
     def work(self, size: Size) -> Work:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from haoqi.core.config import Choices, Range
+from haoqi.train.optimizers import optimizers
+from haoqi.train.schedules import SCHEDULES
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,9 @@ class TrainSettings:
     """Tokens computed at once, padding counted; a step with more adds up the gradients of its parts."""
     warmup: Annotated[float, Range(0.0, 0.9)] = 0.1
     """Share of the training in which the step size rises from 0."""
-    schedule: Annotated[str, Choices("linear", "cosine", "constant")] = "linear"
+    optimizer: Annotated[str, Choices(*optimizers.names())] = "adamw"
+    """How gradients become steps; the learning rate is as for adamw, and others multiply it by what suits them."""
+    schedule: Annotated[str, Choices(*SCHEDULES)] = "linear"
     """How the step size falls after warm-up."""
     weight_decay: Annotated[float, Range(0.0, 1.0)] = 0.01
     """Decoupled decay of weight matrices; biases and norms do not decay."""
@@ -32,3 +36,10 @@ class TrainSettings:
     """Training ends after so many evaluations in a row without a better score."""
     average: Annotated[float, Range(0.0, 0.9, search=False)] = 0.0
     """Share of the training, at its end, whose weights are averaged; the mean is kept where it scores no worse."""
+    ema: Annotated[float, Range(0.0, 0.9999, search=False)] = 0.0
+    """Share of a running mean of all weights that stays at each step; it is kept where it scores no worse; 0: none."""
+
+    @property
+    def keeps_mean(self) -> bool:
+        """Whether a mean of the weights is kept beside them."""
+        return bool(self.average or self.ema)

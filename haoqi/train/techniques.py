@@ -6,7 +6,10 @@
   arXiv:1806.05236; of sentences: Guo et al., 2019, arXiv:1905.08941).
 - Adversarial training: inputs are moved where that harms most, in one step (FGM: Miyato et al., 2017, arXiv:1605.07725)
   or in some (FreeLB: Zhu et al., 2020, arXiv:1909.11764).
-- The mean of the last weights (Izmailov et al., 2018, arXiv:1803.05407).
+- Supervised contrast: texts of one label are drawn together and others apart (Khosla et al., 2020, arXiv:2004.11362),
+  beside the loss of their labels (Gunel et al., 2021, arXiv:2011.01403).
+- Distillation: what a better model finds likely beside the label is learnt, too (Hinton et al., 2015,
+  arXiv:1503.02531).
 """
 
 from dataclasses import dataclass
@@ -14,11 +17,12 @@ from typing import Annotated
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
-from haoqi.data.answers import CLASSES_AND_PAIRS, TEXTS_AND_WORDS
+from haoqi.data.answers import CLASSES_AND_PAIRS, CLASSES_OF_EXAMPLES, TEXTS_AND_WORDS
+from haoqi.train.optimization import Optimization
 
 
 @dataclass(frozen=True)
-class Techniques:
+class Techniques(Optimization):
     """How closely the examples are followed; a method's own settings come first."""
 
     label_smoothing: Annotated[float, Range(0.0, 0.2), CLASSES_AND_PAIRS] = 0.0
@@ -39,8 +43,16 @@ class Techniques:
     """How far they are moved, as a share of their length."""
     adversarial_steps: Annotated[int, Range(2, 10, search=False)] = 3
     """Passes of freelb, each of which takes the time of a plain training."""
-    average: Annotated[float, Range(0.0, 0.9, search=False)] = 0.0
-    """Share of the training, at its end, whose mean weights stand if they score no worse; 0: none."""
+    contrast: Annotated[float, Range(0.0, 0.95, search=False), CLASSES_OF_EXAMPLES] = 0.0
+    """Share of the loss that draws texts of one label together and others apart; 0: none."""
+    contrast_temperature: Annotated[float, Range(0.02, 1.0, log=True, search=False), CLASSES_OF_EXAMPLES] = 0.3
+    """How sharply: low weighs the nearest texts most."""
+    teacher: str = ""
+    """A release, or a model's folder, whose answers to the training texts are learnt, too; empty: none."""
+    teacher_share: Annotated[float, Range(0.05, 1.0, search=False)] = 0.5
+    """Share of the loss that is for the teacher's answers; the rest is for the labels."""
+    teacher_temperature: Annotated[float, Range(0.5, 20.0, log=True, search=False), CLASSES_AND_PAIRS] = 2.0
+    """How evenly the teacher's chances are spread: high brings out what it finds likely beside the first label."""
 
     @property
     def copies(self) -> int:
@@ -60,7 +72,7 @@ class Techniques:
     @property
     def plain(self) -> bool:
         """Whether the loss is that of the examples and no more."""
-        return self.effort == 1 and not self.mixup
+        return self.effort == 1 and not (self.mixup or self.contrast or self.teacher)
 
     def check(self) -> None:
         """Say no to settings that contradict each other.

@@ -9,17 +9,23 @@ import pytest
 import torch
 from torch import nn
 
+from haoqi import tasks
 from haoqi.core.config import settings_of
 from haoqi.core.errors import UserError
+from haoqi.data.examples import Examples
 from haoqi.methods import _tuning
 from haoqi.methods.method import Job, methods
 from haoqi.methods.work import Size
 from haoqi.models.bases import Base
 from haoqi.models.feature_store.store import FeatureStore
+from haoqi.models.model import Model
+from haoqi.models.releases import releases
 from haoqi.train.loop import checkpoint, loop
 from haoqi.train.loop.early_stopping import ENDED_EARLY
+from haoqi.train.loop.step import Order, Stepper
 from haoqi.train.objectives.shared_dropout import Hiding
 from haoqi.train.techniques import Techniques
+from haoqi.train.unfreezing import layer_of
 from tests.methods.test_tuning import EXAMPLES, QUICK, flat, job, resolve_encoder
 
 NAMES = ("full", "top_layers", "lora")
@@ -30,7 +36,12 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "fgm": {"adversarial": "fgm"},
     "freelb": {"adversarial": "freelb", "adversarial_steps": 2},
     "average": {"average": 0.5},
-    "all": {"focal": 1.0, "r_drop": 1.0, "mixup": 0.4, "adversarial": "freelb", "average": 0.5},
+    "ema": {"ema": 0.8},
+    "contrast": {"contrast": 0.5},
+    "unfreezing": {"unfreezing": 0.5},
+    "lion": {"optimizer": "lion", "schedule": "inverse_sqrt", "warmup": 0.2},
+    "muon": {"optimizer": "muon", "layer_decay": 0.8},
+    "all": {"focal": 1.0, "r_drop": 1.0, "mixup": 0.4, "adversarial": "freelb", "average": 0.5, "contrast": 0.3},
 }
 
 
@@ -41,6 +52,8 @@ pytestmark = pytest.mark.usefixtures("plain_arithmetic")
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_it_learns_what_can_be_learnt(name: str, technique: str, base: Base, tmp_path: Path) -> None:
     settings = {**QUICK[name], "epochs": 6, "learning_rate": 1e-3}
+    if (name, technique) == ("top_layers", "unfreezing"):
+        settings["layers"] = 2  # a single one would have nobody to wait for
     plain, fitted = (
         methods.build(name, **settings, **given).fit(job(base, tmp_path)) for given in ({}, TECHNIQUES[technique])
     )
@@ -187,3 +200,70 @@ def test_a_fit_that_cannot_beat_the_champion_ends_early_and_says_so(base: Base, 
     assert notes[0] == notes[1]
     assert notes[0].key in ENDED_EARLY
     assert "0.990 is to be beaten" in notes[0]
+
+
+NAMED = {
+    "label": ("classification", ("good", "bad")),
+    "labels": ("multilabel", ("bad", "good")),
+    "spans": ("entities", ("LOC", "PER")),
+}
+
+
+def released(base: Base, tmp_path: Path, kind: str = "label") -> str:
+    """Return the folder of a model whose labels come in another order, where the order is free."""
+    name, labels = NAMED[kind]
+    task = tasks.build(name, labels)
+    given = dataclasses.replace(job(base, tmp_path, kind), task=task)
+    predictor = methods.build("top_layers", **{**QUICK["top_layers"], "epochs": 8, "learning_rate": 1e-3}).fit(given)
+    Model(task, predictor).save(tmp_path / "teacher")
+    return str(tmp_path / "teacher")
+
+
+@pytest.mark.parametrize("kind", ["label", "labels", "spans"])
+def test_a_student_of_wrong_labels_follows_its_teacher(kind: str, base: Base, tmp_path: Path, home: Path) -> None:
+    teacher, right = released(base, tmp_path, kind), EXAMPLES[kind]
+    wrong = dataclasses.replace(right, labels=[right.labels[(row + 1) % len(right)] for row in range(len(right))])
+    given = job(base, tmp_path, kind, train=wrong, valid=Examples.of([]))
+    settings = {"epochs": 30, "batch_size": 4, "learning_rate": 3e-3, "head_start": False}  # beyond what is searched
+    taught = {"teacher": teacher, "teacher_share": 1.0, "teacher_temperature": 1.0}
+    students: list[Any] = [methods.get("full")(**settings, **how).fit(given) for how in ({}, taught)]  # type: ignore[attr-defined]
+    model = releases.load(teacher)
+    known = model.scores(right)
+    known = known if isinstance(known, np.ndarray) else np.concatenate(list(known))
+    if kind == "label":
+        known = known[:, [1, 0]]
+    gaps = [float(np.abs(flat(one, right) - known).mean()) for one in students]
+    assert gaps[1] < 0.6 * gaps[0]
+
+
+def test_a_teacher_of_another_question_is_refused(base: Base, tmp_path: Path, home: Path) -> None:
+    teacher = released(base, tmp_path)
+    method = methods.build("top_layers", **QUICK["top_layers"], teacher=teacher)
+    with pytest.raises(UserError, match="answers another question: good, bad where LOC, PER is learnt"):
+        method.fit(job(base, tmp_path, "spans"))
+    with pytest.raises(UserError, match="nothing"):
+        dataclasses.replace(method, teacher="nothing").fit(job(base, tmp_path))
+
+
+def test_two_means_at_once_are_refused(base: Base, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="average and ema"):
+        methods.build("full", average=0.5, ema=0.9).fit(job(base, tmp_path))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layers_that_wait_stay_until_their_time(
+    name: str, base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[tuple[float, set[int | None]]] = []
+
+    def step(self: Stepper, order: Order, real: Any = Stepper.update) -> None:
+        own = {layer_of(one) for one, weight in self.weights.items() if weight.grad is not None}
+        learnt.append((order.share, own))
+        real(self, order)
+
+    monkeypatch.setattr(Stepper, "update", step)
+    settings = {**QUICK[name], "epochs": 4, **({"layers": 2} if name == "top_layers" else {})}
+    methods.build(name, **settings, unfreezing=0.5).fit(job(base, tmp_path))
+    assert all(own == {None, 1} for share, own in learnt if share < 0.25)
+    assert all(own == {None, 0, 1} for share, own in learnt if share >= 0.25)
+    assert {share < 0.25 for share, _ in learnt} == {True, False}

@@ -36,6 +36,18 @@ def test_the_mean_is_that_of_the_weights_after_each_of_the_last_steps() -> None:
     assert not torch.allclose(weights(averaged), weights(plain), atol=1e-3)
 
 
+def test_a_running_mean_is_that_of_all_weights_and_forgets_the_first() -> None:
+    plain, running = network(dropout=0.0), network(dropout=0.0)
+    path = passed_through(plain, SETTINGS)
+    fit(learner(running), dataclasses.replace(SETTINGS, ema=0.6), seed=0)
+    known = path[1]
+    for count, now in enumerate(path[2:], 2):
+        stays = min(0.6, count / (count + 9))
+        known = stays * known + (1 - stays) * now
+    assert torch.allclose(weights(running), known, atol=1e-6)
+    assert not torch.allclose(weights(running), weights(plain), atol=1e-3)
+
+
 @pytest.mark.parametrize("good", [True, False])
 def test_the_mean_stands_only_where_it_scores_no_worse(good: bool) -> None:
     module, mean = network(), network()
@@ -83,8 +95,8 @@ def test_of_many_steps_some_dozens_are_taken() -> None:
     kept, state, taken = Weights(dict(module.named_parameters())), State(), 0
     for step in range(1, 10_001):
         state.step = step
-        taken += averaging.due(state, step / 10_000, 0.5, 10_000)
+        taken += averaging.due(state, step / 10_000, AVERAGED, 10_000)
     assert 32 <= taken <= 64
-    assert not averaging.due(State(step=1), 1.0, 0.0, 1)
+    assert not averaging.due(State(step=1), 1.0, SETTINGS, 1)
     averaging.take(state, kept)
     assert torch.equal(kept.mean["0.weight"], kept.now["0.weight"])

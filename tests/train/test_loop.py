@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from haoqi.core.errors import UserError
 from haoqi.train.loop import checkpoint, loop
 from haoqi.train.loop.batches import epoch_steps
 from haoqi.train.loop.loop import Diverged, Learner, fit
+from haoqi.train.optimizers import optimizers
 from haoqi.train.settings import TrainSettings
 
 ROWS = 40
@@ -82,6 +84,65 @@ def test_it_repeats_itself_under_a_seed_and_leaves_the_global_generator_alone() 
 
 class Stopped(BaseException):
     """Stands for a killed process."""
+
+
+def late(name: str, share: float) -> bool:
+    """Return whether a weight of the first layer is yet to begin to learn."""
+    return name.startswith("0.") and share < 0.5
+
+
+def test_a_layer_begins_to_learn_when_its_time_has_come() -> None:
+    module, seen = network(), []
+
+    def loss(given: nn.Module, batch: Any) -> Tensor:
+        lower, upper = (given.get_parameter(f"{at}.weight") for at in (0, 3))
+        seen.append((lower.detach().clone(), upper.detach().clone(), lower.requires_grad))
+        return summed_loss(given, batch)
+
+    fit(dataclasses.replace(learner(module), loss=loss, waits=late), SETTINGS, seed=0)
+    assert len(seen) == 40  # each of 20 steps has two parts
+    begun = [learns for *_, learns in seen]
+    assert begun == [False] * 20 + [True] * 20
+    assert all(torch.equal(lower, seen[0][0]) for lower, *_ in seen[:22])
+    assert not any(torch.equal(one[0], other[0]) for one, other in zip(seen[20::2], seen[22::2], strict=False))
+    assert not torch.equal(seen[0][1], seen[2][1]) or not torch.equal(seen[0][1], seen[4][1])
+    assert all(weight.requires_grad for weight in module.parameters())
+
+
+VARIED = [
+    *({"optimizer": name} for name in optimizers.names()),
+    {"schedule": "inverse_sqrt", "optimizer": "lion"},
+    {"ema": 0.8},
+    {"waits": late},
+    {"waits": late, "optimizer": "muon", "ema": 0.9},
+]
+
+
+@pytest.mark.parametrize("stop_at", [5, 12])
+@pytest.mark.parametrize("varied", VARIED, ids=str)
+def test_resuming_equals_not_having_stopped_whatever_learns_how(
+    tmp_path: Path, varied: dict[str, Any], stop_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_CHECKPOINT_SECONDS", 0.0)
+    given = {key: value for key, value in varied.items() if key != "waits"}
+    settings, modules = dataclasses.replace(SETTINGS, **given), [network() for _ in range(3)]
+    straight, stopped, resumed = (
+        dataclasses.replace(learner(one, partial(accuracy, one)), waits=varied.get("waits")) for one in modules
+    )
+    whole, calls = fit(straight, settings, seed=3), 0
+
+    def stop(module: nn.Module, batch: Any) -> Tensor:
+        nonlocal calls
+        calls += 1
+        if calls > 2 * stop_at:
+            raise Stopped
+        return summed_loss(module, batch)
+
+    with pytest.raises(Stopped):
+        fit(dataclasses.replace(stopped, loss=stop), settings, seed=3, folder=tmp_path)
+    outcome = fit(resumed, settings, seed=3, folder=tmp_path)
+    assert torch.equal(weights(modules[0]), weights(modules[2]))
+    assert outcome.scores == whole.scores
 
 
 @pytest.mark.parametrize("stop_at", [1, 5, 7, 19])

@@ -54,6 +54,7 @@ def build_job(
         note=note,
         devices=context.settings.devices,
         sharding=context.settings.sharding,
+        home=context.cache.parent,
     )
 
 

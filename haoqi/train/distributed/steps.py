@@ -19,6 +19,7 @@ from haoqi.train.loop import optimizer as adam
 from haoqi.train.loop.learner import Learner
 from haoqi.train.loop.step import Order, Stepper, optimizer_of, ran_out
 from haoqi.train.memory.recompute import recompute
+from haoqi.train.optimizers import optimizers
 from haoqi.train.settings import TrainSettings
 
 
@@ -31,6 +32,16 @@ def rank_steps(
     and saved, stays whole.
     """
     sharded = placement.sharding == "full"
+    if sharded and not optimizers.build(settings.optimizer).elementwise:
+        raise UserError(
+            f"{settings.optimizer} looks at whole matrices, and --sharding full leaves a part of each",
+            "say optimizer adamw, or leave --sharding out",
+        )
+    if sharded and learner.waits is not None:
+        raise UserError(
+            "with --sharding full all layers learn from the start, and unfreezing lets some of them wait",
+            "say unfreezing 0, or leave --sharding out",
+        )
     module = called = deepcopy(learner.module) if sharded else learner.module
     if recomputed:
         recompute(module)
@@ -73,7 +84,7 @@ class RankSteps:
 
     def gather(self) -> None:
         """Bring the learner's module up to date."""
-        own = adam.trainable(self.stepper.learner.module)
+        own = dict(self.stepper.learner.module.named_parameters())
         with torch.no_grad():
             for name, weight in self.stepper.weights.items():
                 if weight is not own[name]:

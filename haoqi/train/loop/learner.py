@@ -36,6 +36,8 @@ class Learner:
     """Validation examples that it is a score of."""
     multiplier: Callable[[str], float] = lambda name: 1.0
     """A weight's name to its learning rate, as a multiple of the setting."""
+    waits: Callable[[str, float], bool] | None = None
+    """(a weight's name, share of the training that is done) to whether it is yet to begin to learn; None: none is."""
     divisible: bool = True
     """Whether a part may be cut: its loss is that of its rows, whatever their company."""
     memory: Mapping[str, Tensor] = field(default_factory=dict)

@@ -140,7 +140,7 @@ def _begun(learner: Learner, settings: TrainSettings, placement: Placement) -> S
     most = settings.batch_size * footprint.longest
     tokens = min(most, max(settings.batch_tokens, footprint.longest)) if learner.divisible else most
     weights = sum(weight.numel() for weight in trainable(learner.module).values())
-    if settings.average:
+    if settings.keeps_mean:
         weights += weights // 4  # a fourth of what is held of each already: the mean is a further copy
     held = weights // placement.devices if placement.sharding == "full" else weights
     room = agree(placement, memory_plan.free_bytes(placement))
@@ -183,9 +183,9 @@ class _Training:
                 break
             loss = self._step(parts, share)
             state.step += 1
-            if self.settings.average and averaging.due(state, self._share(), self.settings.average, self.total):
+            if self.settings.keeps_mean and averaging.due(state, self._share(), self.settings, self.total):
                 self.steps.gather()
-                averaging.take(state, self.kept)
+                averaging.take(state, self.kept, self.settings.ema)
             if state.step % every == 0 and state.step < self.total:
                 self._evaluate()
                 if ended := self._over():
@@ -217,7 +217,7 @@ class _Training:
             epoch += 1
 
     def _share(self) -> float:
-        evaluations = 2 if self.settings.average else 1
+        evaluations = 2 if self.settings.keeps_mean else 1
         reserved = evaluations * self.evaluation_seconds if self.state.scores else 0.0
         return max(self.state.step / self.total, self.clock.share(reserved))
 

@@ -1,10 +1,11 @@
-"""AdamW with its groups: what decays, and what learns at which rate."""
+"""The optimizer of a training with its groups: what decays, and what learns at which rate."""
 
 from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
+from haoqi.train.optimizers import Group, optimizers
 from haoqi.train.settings import TrainSettings
 
 
@@ -17,24 +18,21 @@ def make_optimizer(
     weights: Mapping[str, nn.Parameter],
     settings: TrainSettings,
     multiplier: Callable[[str], float],
-) -> torch.optim.AdamW:
-    """Return AdamW (Loshchilov and Hutter, 2019, arXiv:1711.05101) over these weights.
+) -> torch.optim.Optimizer:
+    """Return the optimizer that the settings name over these weights, at rates and decays that compare with AdamW's.
 
     Args:
         weights: what learns, by name.
-        settings: learning rate and weight decay.
+        settings: optimizer and weight decay; the rate is set before each step.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
     """
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    chosen = optimizers.build(settings.optimizer)
+    members: dict[tuple[float, float], dict[str, nn.Parameter]] = {}
     for name, weight in weights.items():
         decay = settings.weight_decay if weight.ndim > 1 else 0.0
-        groups.setdefault((multiplier(name), decay), []).append(weight)
-    return torch.optim.AdamW(
-        [
-            {"params": members, "weight_decay": decay, "multiplier": times, "lr": 0.0}
-            for (times, decay), members in groups.items()
-        ],
-        fused=True,
+        members.setdefault((multiplier(name), decay), {})[name] = weight
+    return chosen.make(
+        [Group(own, times * chosen.rate, decay / chosen.rate) for (times, decay), own in members.items()]
     )
 
 
@@ -45,14 +43,16 @@ def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
 
 
 def dump(optimizer: torch.optim.Optimizer, weights: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:
-    """Return the optimizer's moments by `what/weight`."""
+    """Return what the optimizer remembers by `what/weight`."""
     return {
-        f"{what}/{name}": value for name, weight in weights.items() for what, value in optimizer.state[weight].items()
+        f"{what}/{name}": value
+        for name, weight in weights.items()
+        for what, value in optimizer.state.get(weight, {}).items()
     }
 
 
 def fill(optimizer: torch.optim.Optimizer, weights: Mapping[str, nn.Parameter], kept: Mapping[str, Tensor]) -> None:
-    """Set the optimizer's moments to what `dump` returned."""
+    """Set what the optimizer remembers to what `dump` returned."""
     for key, value in kept.items():
         what, _, name = key.partition("/")
         # A count of steps stays where it was made: the fused kernel on a CPU wants it there.

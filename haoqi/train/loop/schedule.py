@@ -1,9 +1,10 @@
 """How fast to learn, when: a function of the share of the training that is behind."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from haoqi.train.schedules import SCHEDULES
 
 
 def rate(share: float, warmup: float, schedule: str) -> float:
@@ -14,10 +15,7 @@ def rate(share: float, warmup: float, schedule: str) -> float:
     """
     if share < warmup:
         return share / warmup
-    if schedule == "constant":
-        return 1.0
-    behind = min(1.0, (share - warmup) / max(1e-9, 1 - warmup))
-    return 1 - behind if schedule == "linear" else (1 + math.cos(math.pi * behind)) / 2
+    return SCHEDULES[schedule](share, warmup)
 
 
 @dataclass

@@ -68,11 +68,11 @@ def steps_of(
         moments: of the optimizer, where a training goes on.
         recomputed: whether layers compute their inner states twice instead of keeping them.
     """
+    weights = adam.trainable(learner.module)
     try:
         if placement.devices == 1:
             if recomputed:
                 recompute(learner.module)
-            weights = adam.trainable(learner.module)
             optimizer = optimizer_of(learner, settings, weights, moments)
             yield Stepper(learner, learner.module, weights, optimizer, settings, placement)
         else:
@@ -81,6 +81,8 @@ def steps_of(
             yield rank_steps(learner, settings, placement, moments, recomputed=recomputed)
     finally:
         keep(learner.module)
+        for weight in weights.values():
+            weight.requires_grad_(True)
 
 
 def optimizer_of(
@@ -132,6 +134,7 @@ class Stepper:
             Diverged: if the loss is infinite or not a number.
         """
         self.module.train()
+        self._hold(order)
         torch.manual_seed(seeds.number(order.seed, "rank", self.rank) if self.rank else order.seed)
         total = 0.0
         for batch, weight in batches:
@@ -141,6 +144,13 @@ class Stepper:
                 check(total, order, self.settings)
                 loss.backward()  # type: ignore[no-untyped-call]
         return total
+
+    def _hold(self, order: Order) -> None:
+        """Let only those weights learn whose time has come."""
+        waits = self.learner.waits
+        if waits is not None:
+            for name, weight in self.weights.items():
+                weight.requires_grad_(not waits(name, order.share))
 
     def _losses(self, batch: Any) -> Iterator[Tensor]:
         """Yield the losses of a batch, each once the one before was differentiated."""

@@ -1,15 +1,18 @@
 """The loss of a batch under the techniques of a training."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from haoqi.models.encoders.encoder import Batch
 from haoqi.train.objectives.adversarial import Adversary, attacked
+from haoqi.train.objectives.contrast import contrast_loss, shared_labels
 from haoqi.train.objectives.losses import Loss
 
 Given = tuple[Batch, Tensor, Tensor | None]
@@ -17,10 +20,36 @@ Given = tuple[Batch, Tensor, Tensor | None]
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """How much a supervised contrast of what the head reads counts beside the loss (arXiv:2011.01403)."""
+
+    share: float
+    """Of the whole loss."""
+    temperature: float
+    labels: Tensor | None = None
+    """Target of each row, where the targets are the rows' own numbers."""
+
+    def __call__(self, read: Tensor, targets: Tensor, rows: Tensor | None) -> Tensor:
+        """Return the contrast of one pass or several, as a mean over the passes.
+
+        Args:
+            read: what the head reads, shape (passes x n, width).
+            targets: of the rows, n of them.
+            rows: how much each counts; None: all alike.
+        """
+        passes = len(read) // len(targets)
+        known = targets if self.labels is None else self.labels[targets]
+        counting = torch.ones(len(targets), device=read.device) if rows is None else rows
+        vectors, alike = functional.normalize(read.float(), dim=1), shared_labels(torch.cat([known] * passes))
+        return contrast_loss(vectors, alike, torch.cat([counting] * passes), self.temperature) / passes
+
+
+@dataclass(frozen=True)
 class Objective:
     """(module, batch) to losses, each asked for once the one before was differentiated; their sum is what counts.
 
-    The rows' losses add up to it, so parts of a step add up to the step; only mixup looks at a row's company.
+    The rows' losses add up to it, so parts of a step add up to the step; only mixup and contrast look at a row's
+    company.
     """
 
     loss: Loss
@@ -32,6 +61,7 @@ class Objective:
     mixup: float = 0.0
     """Parameter of the beta distribution that shares are drawn from; 0: nothing is mixed."""
     adversary: Adversary | None = None
+    contrast: Contrast | None = None
 
     def __call__(self, module: nn.Module, given: Given) -> Iterator[Tensor]:
         """Yield the losses of a batch."""
@@ -46,8 +76,10 @@ class Objective:
         Half the sum of R-Drop's paper, so that the step size means what it means without.
         """
         batch, targets, rows = given
-        logits: Tensor = module(doubled(batch) if self.r_drop else batch)
+        with read_by_head(module) if self.contrast else nullcontext([]) as read:
+            logits: Tensor = module(doubled(batch) if self.r_drop else batch)
         answers = logits.chunk(2) if self.r_drop else (logits,)
+        drawn = None if self.contrast is None else self.contrast(read[0], targets, rows)
         if self.mixup:
             share, partners = pairs(len(targets), self.mixup)
             answers = tuple(share * answer + (1 - share) * answer[partners] for answer in answers)
@@ -57,10 +89,24 @@ class Objective:
             rows = None if rows is None or others is None else share * rows + (1 - share) * others
         else:
             found = self._misfit(answers, targets, rows)
+        if self.contrast is not None and drawn is not None:
+            found = (1 - self.contrast.share) * found + self.contrast.share * drawn
         return found + self.r_drop / 4 * self.gap(answers[0], answers[1], rows) if self.r_drop else found
 
     def _misfit(self, answers: tuple[Tensor, ...], targets: Tensor, rows: Tensor | None) -> Tensor:
         return torch.stack([self.loss(answer, targets, rows) for answer in answers]).mean()
+
+
+@contextmanager
+def read_by_head(module: nn.Module) -> Iterator[list[Tensor]]:
+    """Yield a list that takes what a module's head reads, before any of it is hidden, shape (rows, width)."""
+    found: list[Tensor] = []
+    inner: Any = getattr(module, "module", module)  # where torch averages gradients over ranks
+    hook = inner.dropout.register_forward_pre_hook(lambda dropout, given: found.append(given[0]))
+    try:
+        yield found
+    finally:
+        hook.remove()
 
 
 def doubled(batch: Batch) -> Batch:
