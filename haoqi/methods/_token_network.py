@@ -1,5 +1,6 @@
 """What the small networks over token vectors share: from a job to a network, its training, and its predictor."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ from haoqi.train.objectives.objective import Given
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
 
+# A network whose weights begin by chance needs so many steps, however few the examples; but it reads them at most so
+# often for that. Scores may stand still for long before it has learnt anything, so no patience ends its training.
+_LEAST_STEPS, _MOST_EPOCHS, _PATIENCE = 600, 40, 1000
+
 
 @dataclass(frozen=True)
 class NetworkPlan:
@@ -38,6 +43,12 @@ class NetworkPlan:
     max_tokens: int
     settings: TrainSettings
     techniques: Techniques
+
+    def settings_for(self, rows: int) -> TrainSettings:
+        """Return the settings with so many epochs that there are enough steps."""
+        steps = math.ceil(max(1, rows) / self.settings.batch_size)
+        least = min(_MOST_EPOCHS, math.ceil(_LEAST_STEPS / steps))
+        return replace(self.settings, epochs=max(self.settings.epochs, least), patience=_PATIENCE)
 
 
 def fit_network(job: Job, plan: NetworkPlan) -> TokenNetworkPredictor:
@@ -57,7 +68,13 @@ def fit_network(job: Job, plan: NetworkPlan) -> TokenNetworkPredictor:
     setup = read_examples(replace(job, devices=1, sharding="none"), cast(EncoderModel, network), reader, begun)
     setup = replace(setup, placement=replace(setup.placement, precision="fp32"))
     with _own_tokens(network, setup) as kept:
-        train(kept, plan.settings, plan.techniques, started=False, objective=_chain_loss if words else None)
+        train(
+            kept,
+            plan.settings_for(len(job.train)),
+            plan.techniques,
+            started=False,
+            objective=_chain_loss if words else None,
+        )
     network = _finished(network, setup.scale)
     if (needed := needed_tokens(tokenizer, job.train.texts)) is not None:
         reader = replace(reader, tokenizer=needed[0])
@@ -107,12 +124,13 @@ def network_work(size: Size, plan: NetworkPlan, operations: float) -> Work:
         plan: how it is trained.
         operations: of a forward pass, for one token (1e9).
     """
-    how = Tuning(plan.settings.epochs, plan.settings.batch_size, plan.max_tokens, 0, 0.0)
+    epochs = plan.settings_for(size.train_rows).epochs
+    how = Tuning(epochs, plan.settings.batch_size, plan.max_tokens, 0, 0.0, evaluates=False)  # a tenth at most
     work = tuned(replace(size, layers=0), how)
     token = size.tokens_within(plan.max_tokens)
     # A table of the tokens that occur moves at every step.
     moved = plan.width * min(size.vocabulary, 30.0 * size.train_rows**0.7)
-    learning = 3 * size.train_rows * plan.settings.epochs * token * operations
+    learning = 3 * size.train_rows * epochs * token * operations
     fit = work.fit + Load(
         training=learning, updated=work.fit.steps * moved / 1e6, saved=plan.width * size.vocabulary / 1e6
     )
