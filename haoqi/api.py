@@ -298,15 +298,14 @@ def preview(run: "Run") -> dict[str, Any]:
     from haoqi import data, tasks
     from haoqi.core.flat import as_flat
     from haoqi.data.preparing.languages import HARDLY_ANY, language_shares
-    from haoqi.explore.plans.method_roles import is_searched
-    from haoqi.methods import methods
+    from haoqi.methods.method import methods, usual_methods
     from haoqi.models.bases import choose
 
     raw = data.read(run.data)
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
-    names = run.explore.methods or tuple(filter(is_searched, methods.names()))
+    names = run.explore.methods or tuple(usual_methods())
     able: dict[str, Any] = {name: methods.get(name) for name in names}
     languages = language_shares(raw.examples.texts)
     seconds = run.explore.budget_seconds

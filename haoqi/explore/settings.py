@@ -20,7 +20,7 @@ class ExploreSettings:
     worth: Annotated[float, Range(0.0, 1.0, search=False)] = 0.0005
     """Gain in the first metric that a minute must promise, else the search ends; 0: it never ends before its time."""
     methods: tuple[str, ...] = ()
-    """Only these methods; all that suit the task and are searched where none is named; see `haoqi methods`."""
+    """Only these methods; where none is named, all that suit the task but those much like another."""
     base: tuple[str, ...] = ()
     """Only these bases; chosen by the languages found where none is named."""
     reflect: bool = True

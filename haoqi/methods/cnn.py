@@ -30,7 +30,7 @@ class Cnn:
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (7, 10)
-    searched: ClassVar[bool] = False
+    on_request: ClassVar[bool] = True
 
     learning_rate: Annotated[float, Range(2e-4, 5e-3, log=True)] = 1e-3
     """Step size at the end of warm-up."""

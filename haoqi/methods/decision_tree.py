@@ -30,7 +30,7 @@ class DecisionTree:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "roughly"
     ranks: ClassVar[tuple[int, int]] = (10, 10)
-    searched: ClassVar[bool] = False
+    on_request: ClassVar[bool] = True
 
     depth: Annotated[int, Range(1, 200, log=True)] = 100
     """The most questions that an answer takes."""

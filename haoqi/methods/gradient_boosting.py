@@ -45,7 +45,7 @@ class GradientBoosting:
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
     ranks: ClassVar[tuple[int, int]] = (8, 10)
-    searched: ClassVar[bool] = False
+    on_request: ClassVar[bool] = True
 
     rounds: Annotated[int, Range(10, 5000, log=True, search=False)] = 300
     """How many trees follow each other, for each class where there are several; fewer where time runs out."""

@@ -73,8 +73,9 @@ class Method(Protocol):
     `ranks: ClassVar[tuple[int, int]]`: where it tends to stand among methods when time is no matter, 0 the best, with
     many examples and with few; in the middle where it does not say. With `control: ClassVar[bool] = True` it learns
     nothing from texts: whatever is better replaces it without a test. With `baseline: ClassVar[bool] = True` it is what
-    most people would run: where it is cheap it comes first, and others are believed in relative to it. With
-    `searched: ClassVar[bool] = False` it is tried only where a person names it.
+    most people would run: where it is cheap it comes first, and others are believed in relative to it.
+    With `simple: ClassVar[bool] = True` it costs next to nothing, and the report compares the champion with it.
+    With `on_request: ClassVar[bool] = True` a search tries it only where a person names it: it is much like another.
     """
 
     accepts: ClassVar[Accepts]
@@ -95,3 +96,8 @@ class Method(Protocol):
 
 
 methods: Registry[Method] = Registry("method", "haoqi.methods", skip=("method", "work"))
+
+
+def usual_methods() -> list[str]:
+    """Return the names of the methods that a search may try where a person names none."""
+    return [name for name in methods.names() if not getattr(methods.get(name), "on_request", False)]

@@ -39,7 +39,7 @@ class RandomForest:
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
     ranks: ClassVar[tuple[int, int]] = (9, 10)
-    searched: ClassVar[bool] = False
+    on_request: ClassVar[bool] = True
 
     trees: Annotated[int, Range(10, 2000, log=True, search=False)] = 200
     """How many trees are asked; fewer where time runs out."""

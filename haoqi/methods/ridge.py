@@ -43,7 +43,7 @@ class Ridge:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (8, 9)
-    searched: ClassVar[bool] = False
+    on_request: ClassVar[bool] = True
 
     strength: Annotated[float | None, Range(0.01, 100.0, log=True)] = None
     """How much an error costs against large weights (one over the penalty); empty: the best of four on a fifth of the

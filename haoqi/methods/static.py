@@ -42,7 +42,7 @@ class Static:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (9, 6)
-    searched: ClassVar[bool] = False
+    on_request: ClassVar[bool] = True
 
     width: Annotated[int, Range(8, 4096, log=True, search=False)] = 256
     """Numbers in a token's vector, at most as many as the base has."""

@@ -115,7 +115,7 @@ def test_method_says_what_it_can_do_where_it_comes_from_and_when_to_prefer_it(na
     words = methods.methods.source(name).split('"""')[1]
     assert re.search(r"\b(19|20)\d\d\b", words)
     assert "prefer" in words.lower()
-    assert getattr(method, "searched", True) or "only where it is named" in " ".join(words.split())
+    assert not getattr(method, "on_request", False) or "only where it is named" in " ".join(words.split())
     assert methods.methods.describe(name)
 
 

@@ -1,6 +1,6 @@
 """The control and the baseline are facts that methods say of themselves."""
 
-from haoqi.explore.plans.method_roles import is_baseline, is_control, is_searched
+from haoqi.explore.plans.method_roles import is_baseline, is_control
 from haoqi.explore.plans.plan import ENSEMBLE
 from haoqi.methods import methods
 
@@ -14,7 +14,3 @@ def test_what_is_no_method_here_is_neither() -> None:
     for name in (ENSEMBLE, "of_another_package", "probe*", "+balance"):
         assert not is_control(name)
         assert not is_baseline(name)
-
-
-def test_a_method_that_does_not_say_otherwise_is_searched() -> None:
-    assert is_searched("probe")

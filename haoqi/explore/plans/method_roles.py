@@ -1,4 +1,4 @@
-"""What methods say of themselves: the control and the baseline, with which others are compared, and who is searched."""
+"""What methods say of themselves: that they are the control, the baseline, or simple."""
 
 from haoqi.core.errors import UserError
 from haoqi.methods.method import methods
@@ -14,9 +14,9 @@ def is_baseline(name: str) -> bool:
     return _says(name, "baseline")
 
 
-def is_searched(name: str) -> bool:
-    """Return whether a method is tried without being named, as all are that do not say otherwise."""
-    return bool(getattr(methods.get(name), "searched", True))
+def is_simple(name: str) -> bool:
+    """Return whether a method costs next to nothing, as one that others have to be better than."""
+    return _says(name, "simple")
 
 
 def _says(name: str, fact: str) -> bool:

@@ -19,13 +19,12 @@ from haoqi.data.examples import Examples, Splits
 from haoqi.data.preparing.card import Card
 from haoqi.data.preparing.prepared import Prepared
 from haoqi.data.schema import Schema
-from haoqi.explore.plans.method_roles import is_searched
 from haoqi.explore.plans.plan import Plan
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.base_choice import choose_bases
 from haoqi.explore.setup.imported_libraries import find_not_imported
 from haoqi.explore.setup.text_lengths import TextLengths, measure_lengths
-from haoqi.methods.method import Method, methods
+from haoqi.methods.method import Method, methods, usual_methods
 from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.tasks.task import Task
@@ -200,7 +199,7 @@ def check_settings(settings: ExploreSettings, task: Task, cache: Path) -> None:
 
 
 def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Method]]:
-    """Return the methods that can learn a task, by name: those asked for, or else all that are searched.
+    """Return the methods that can learn a task, by name: those asked for, or else the usual ones.
 
     Raises:
         UserError: if one that was asked for cannot.
@@ -210,7 +209,8 @@ def suitable_methods(settings: ExploreSettings, task: Task) -> dict[str, type[Me
     for name in settings.methods:
         if name not in able:
             raise UserError(f"the method {name} cannot learn the task {task.name}", f"these can: {', '.join(able)}")
-    return {name: able[name] for name in settings.methods or filter(is_searched, able)}
+    usual = [name for name in usual_methods() if name in able]
+    return {name: able[name] for name in settings.methods or usual}
 
 
 def build_context(settings: ExploreSettings, task: Task, prepared: Prepared, place: Path, **rest: Any) -> SearchContext:
