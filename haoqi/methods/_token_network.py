@@ -23,6 +23,7 @@ from haoqi.models.networks.chain import runs_of
 from haoqi.models.networks.token_network import Shape, TokenNetwork
 from haoqi.models.networks.token_table import token_table
 from haoqi.models.predictors.token_network import TokenNetworkPredictor
+from haoqi.train.loop.learner import Learner
 from haoqi.train.objectives.objective import Given
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
@@ -73,7 +74,7 @@ def fit_network(job: Job, plan: NetworkPlan) -> TokenNetworkPredictor:
             plan.settings_for(len(job.train)),
             plan.techniques,
             started=False,
-            objective=_chain_loss if words else None,
+            refine=_with_chain if words else _as_it_is,
         )
     network = _finished(network, setup.scale)
     if (needed := needed_tokens(tokenizer, job.train.texts)) is not None:
@@ -99,6 +100,15 @@ def _finished(network: TokenNetwork, scale: tuple[float, float]) -> TokenNetwork
         network.head.bias.mul_(spread).add_(mean)
     network.table.weight.copy_(network.table.weight.half().float())
     return network.eval()
+
+
+def _as_it_is(learner: Learner) -> Learner:
+    return learner
+
+
+def _with_chain(learner: Learner) -> Learner:
+    """Return a learner whose loss is that of whole sentences."""
+    return replace(learner, loss=_chain_loss)
 
 
 def _chain_loss(module: nn.Module, given: Given) -> Tensor:

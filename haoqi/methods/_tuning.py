@@ -24,7 +24,6 @@ from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.distributed.group import agree
 from haoqi.train.loop.example_batches import ExampleBatches
-from haoqi.train.loop.learner import Loss as LearnerLoss
 from haoqi.train.loop.loop import Learner, Outcome, fit
 from haoqi.train.memory.memory_plan import footprint_of
 from haoqi.train.objectives.adversarial import Adversary
@@ -212,7 +211,7 @@ def train(
     multiplier: Callable[[str], float] = lambda name: 1.0,
     *,
     started: bool = True,
-    objective: LearnerLoss | None = None,
+    refine: Callable[[Learner], Learner] = lambda learner: learner,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -222,7 +221,7 @@ def train(
         techniques: what is done against learning the examples by heart.
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
         started: whether the head was given a start, which may be the best there is where numbers are noisy.
-        objective: (model, batch) to the sum of the rows' losses; None: the loss of the task's output.
+        refine: adds to the learner what a method needs beside its loss.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -237,7 +236,7 @@ def train(
     learner = Learner(
         setup.model,
         ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),
-        objective or _objective(setup, techniques, early or loss),
+        _objective(setup, techniques, early or loss),
         rows=len(setup.train.ids),
         tokens=int(techniques.effort * setup.train.lengths.sum()),
         score=_score(setup) if len(setup.validation) else None,
@@ -250,7 +249,7 @@ def train(
     )
     with hidden(learning_layers(setup.model), techniques.dropout if techniques.r_drop else 0.0):
         outcome = fit(
-            learner,
+            refine(learner),
             replace(settings, average=techniques.average),
             seed=setup.job.seed,
             placement=setup.placement,
