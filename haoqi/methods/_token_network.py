@@ -1,5 +1,6 @@
 """What the small networks over token vectors share: from a job to a network, its training, and its predictor."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +23,14 @@ from haoqi.models.networks.chain import runs_of
 from haoqi.models.networks.token_network import Shape, TokenNetwork
 from haoqi.models.networks.token_table import token_table
 from haoqi.models.predictors.token_network import TokenNetworkPredictor
+from haoqi.train.loop.learner import Learner
 from haoqi.train.objectives.objective import Given
 from haoqi.train.settings import TrainSettings
 from haoqi.train.techniques import Techniques
+
+# A network whose weights begin by chance needs so many steps, however few the examples; but it reads them at most so
+# often for that. Scores may stand still for long before it has learnt anything, so no patience ends its training.
+_LEAST_STEPS, _MOST_EPOCHS, _PATIENCE = 600, 40, 1000
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,12 @@ class NetworkPlan:
     max_tokens: int
     settings: TrainSettings
     techniques: Techniques
+
+    def settings_for(self, rows: int) -> TrainSettings:
+        """Return the settings with so many epochs that there are enough steps."""
+        steps = math.ceil(max(1, rows) / self.settings.batch_size)
+        least = min(_MOST_EPOCHS, math.ceil(_LEAST_STEPS / steps))
+        return replace(self.settings, epochs=max(self.settings.epochs, least), patience=_PATIENCE)
 
 
 def fit_network(job: Job, plan: NetworkPlan) -> TokenNetworkPredictor:
@@ -57,7 +69,13 @@ def fit_network(job: Job, plan: NetworkPlan) -> TokenNetworkPredictor:
     setup = read_examples(replace(job, devices=1, sharding="none"), cast(EncoderModel, network), reader, begun)
     setup = replace(setup, placement=replace(setup.placement, precision="fp32"))
     with _own_tokens(network, setup) as kept:
-        train(kept, plan.settings, plan.techniques, started=False, objective=_chain_loss if words else None)
+        train(
+            kept,
+            plan.settings_for(len(job.train)),
+            plan.techniques,
+            started=False,
+            refine=_with_chain if words else _as_it_is,
+        )
     network = _finished(network, setup.scale)
     if (needed := needed_tokens(tokenizer, job.train.texts)) is not None:
         reader = replace(reader, tokenizer=needed[0])
@@ -84,6 +102,15 @@ def _finished(network: TokenNetwork, scale: tuple[float, float]) -> TokenNetwork
     return network.eval()
 
 
+def _as_it_is(learner: Learner) -> Learner:
+    return learner
+
+
+def _with_chain(learner: Learner) -> Learner:
+    """Return a learner whose loss is that of whole sentences."""
+    return replace(learner, loss=_chain_loss)
+
+
 def _chain_loss(module: nn.Module, given: Given) -> Tensor:
     """Return the negative log probability of the right tags of all windows, each counted by its text's weight."""
     batch, targets, weights = given
@@ -107,12 +134,13 @@ def network_work(size: Size, plan: NetworkPlan, operations: float) -> Work:
         plan: how it is trained.
         operations: of a forward pass, for one token (1e9).
     """
-    how = Tuning(plan.settings.epochs, plan.settings.batch_size, plan.max_tokens, 0, 0.0)
+    epochs = plan.settings_for(size.train_rows).epochs
+    how = Tuning(epochs, plan.settings.batch_size, plan.max_tokens, 0, 0.0, evaluates=False)  # a tenth at most
     work = tuned(replace(size, layers=0), how)
     token = size.tokens_within(plan.max_tokens)
     # A table of the tokens that occur moves at every step.
     moved = plan.width * min(size.vocabulary, 30.0 * size.train_rows**0.7)
-    learning = 3 * size.train_rows * plan.settings.epochs * token * operations
+    learning = 3 * size.train_rows * epochs * token * operations
     fit = work.fit + Load(
         training=learning, updated=work.fit.steps * moved / 1e6, saved=plan.width * size.vocabulary / 1e6
     )

@@ -29,7 +29,6 @@ from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.distributed.group import agree
 from haoqi.train.loop.example_batches import ExampleBatches
-from haoqi.train.loop.learner import Loss as LearnerLoss
 from haoqi.train.loop.loop import Learner, Outcome, fit
 from haoqi.train.memory.memory_plan import footprint_of
 from haoqi.train.memory.recompute import stack_of
@@ -233,7 +232,6 @@ def train(
     *,
     started: bool = True,
     refine: Callable[[Learner], Learner] = lambda learner: learner,
-    objective: LearnerLoss | None = None,
 ) -> Outcome:
     """Train the parameters of a model that require a gradient; the model holds the best weights afterwards.
 
@@ -244,7 +242,6 @@ def train(
         multiplier: a weight's name to its learning rate, as a multiple of the setting.
         started: whether the head was given a start, which may be the best there is where numbers are noisy.
         refine: adds to the learner what a method needs beside its loss.
-        objective: (model, batch) to the sum of the rows' losses; None: the loss of the task's output.
 
     Raises:
         UserError: if techniques contradict each other, or the base does not allow them.
@@ -261,7 +258,7 @@ def train(
     learner = Learner(
         setup.model,
         ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),
-        objective or _objective(setup, techniques, taught or early or loss, numbered=targets is not setup.targets),
+        _objective(setup, techniques, taught or early or loss, numbered=targets is not setup.targets),
         rows=len(setup.train.ids),
         tokens=int(techniques.effort * setup.train.lengths.sum()),
         score=_score(setup) if len(setup.validation) else None,

@@ -36,7 +36,7 @@ class BilstmCrf:
     learning_rate: Annotated[float, Range(2e-4, 5e-3, log=True)] = 1e-3
     """Step size at the end of warm-up."""
     epochs: Annotated[int, Range(1, 50, log=True)] = 8
-    """How often every example is learnt from; fewer where time runs out."""
+    """How often every example is learnt from; fewer where time runs out, more where there are few, up to 40."""
     batch_size: Annotated[int, Range(8, 256, log=True)] = 32
     """Examples per step."""
     units: Annotated[int, Range(8, 1024, log=True, search=False)] = 96

@@ -76,7 +76,7 @@ def test_without_a_base_no_method_that_needs_one_is_tried() -> None:
     assert not any(maker.uses_base for maker in replace(context(), bases={}).makers.values())
 
 
-def test_a_method_that_is_not_searched_is_tried_only_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_method_on_request_is_tried_only_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     topic = tasks.build("topic", ("sport", "tech"))
     assert "knn" in suitable_methods(ExploreSettings(), topic)
     monkeypatch.setattr(methods.get("knn"), "on_request", True, raising=False)

@@ -1,7 +1,7 @@
 """The loss of a batch under the techniques of a training."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -76,7 +76,8 @@ class Objective:
         Half the sum of R-Drop's paper, so that the step size means what it means without.
         """
         batch, targets, rows = given
-        with read_by_head(module) if self.contrast else nullcontext([]) as read:
+        reading: AbstractContextManager[list[Tensor]] = read_by_head(module) if self.contrast else nullcontext([])
+        with reading as read:
             logits: Tensor = module(doubled(batch) if self.r_drop else batch)
         answers = logits.chunk(2) if self.r_drop else (logits,)
         drawn = None if self.contrast is None else self.contrast(read[0], targets, rows)
