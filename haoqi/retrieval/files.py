@@ -17,7 +17,7 @@ import numpy.typing as npt
 from haoqi.core import folder as folders
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.models import seals
+from haoqi.models import checksums
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.retrieval.bm25 import Bm25
 from haoqi.retrieval.index import Index, Passage, to_json
@@ -59,7 +59,7 @@ def write(folder: Path, index: Index, dense: "Dense | None", reranker: "Reranker
             "passages": len(index.passages),
             "dense": None if dense is None else {"name": dense.name, "tuned": dense.tuned},
             "reranker": None if reranker is None else {"name": reranker.name, "label": reranker.label},
-            "files": seals.sealed(place, place),
+            "files": checksums.checksums_of(place, place),
         }
         folders.write_json(place / CARD, card)
 
@@ -77,7 +77,7 @@ def read(folder: Path, cache: Path) -> tuple[Index, "Dense | None", "Reranker | 
     try:
         if card["format"] > FORMAT:
             raise UserError(say("retrieval.newer", folder=folder), "pip install -U haoqi")
-        seals.check(folder, card["files"], seals.READ_AT_LOAD, damaged.hint)
+        checksums.check(folder, card["files"], checksums.READ_AT_LOAD, damaged.hint)
         lines = (folder / PASSAGES).read_text(encoding="utf-8").split("\n")
         passages = tuple(Passage(one["id"], one["text"], one["meta"]) for one in map(json.loads, filter(None, lines)))
         arrays = load_arrays(folder / ARRAYS)
