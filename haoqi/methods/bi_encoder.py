@@ -1,11 +1,11 @@
 """Fine-tuning of one encoder that reads each of two texts by itself (Reimers and Gurevych, 2019, arXiv:1908.10084).
 
 Texts that belong together are drawn together, so the answer is the cosine of two vectors, and the vectors can be kept
-in an index. Graded likeness and two classes are learnt by their order: of any two pairs in a batch the likelier one is
-to have the larger cosine (CoSENT: Su, 2022, kexue.fm/archives/8847). Answers to queries are learnt against all other
-texts of the batch (Henderson et al., 2017, arXiv:1705.00652); three classes and more by a softmax on both vectors,
-their products and distances. Prefer it for likeness, duplicates, and whatever is to be searched; with many pairs and no
-index, an encoder that reads both texts at once (`full`, `lora`) is mostly better.
+in an index. Numbers are learnt by the correlation of a batch (Pearson, 1895), two classes by their order: of any two
+pairs in a batch the likelier one is to have the larger cosine (CoSENT: Su, 2022, kexue.fm/archives/8847). Answers to
+queries are learnt against all other texts of the batch (Henderson et al., 2017, arXiv:1705.00652); three classes and
+more by a softmax on both vectors, their products and distances. Prefer it for likeness, duplicates, and whatever is to
+be searched; with many pairs and no index, an encoder that reads both texts at once (`full`, `lora`) is mostly better.
 """
 
 from collections.abc import Callable
@@ -68,8 +68,8 @@ class BiEncoders:
     """How often every pair is learnt from; fewer where time runs out."""
     batch_size: Annotated[int, Range(8, 128, log=True)] = 32
     """Pairs that are compared with one another."""
-    temperature: Annotated[float, Range(0.02, 0.3, log=True)] = 0.05
-    """How sharply: low weighs the hardest comparisons most."""
+    temperature: Annotated[float, Range(0.02, 0.5, log=True)] = 0.05
+    """How sharply classes and rankings are compared: low weighs the hardest comparisons most."""
     in_batch: Annotated[bool | None, Choices(True, False, search=False)] = None
     """Whether the second texts of other pairs count as wrong answers; empty: where queries are ranked or matched."""
     max_tokens: Annotated[int, Range(16, 512, log=True, search=False)] = 128
@@ -90,13 +90,14 @@ class BiEncoders:
         batches = PairBatches(
             setup.train, targets, job.train, self.batch_size, setup.placement.device, by_query=in_batch
         )
-        loss = (
-            softmax_loss(pairing)
-            if several
-            else in_batch_loss(self.temperature)
-            if in_batch
-            else order_loss(self.temperature)
-        )
+        if several:
+            loss = softmax_loss(pairing)
+        elif in_batch:
+            loss = in_batch_loss(self.temperature)
+        elif job.task.output.kind.is_number:
+            loss = correlation_loss()
+        else:
+            loss = order_loss(self.temperature)
         valid = job.valid.take(some_rows(job.valid, _MOST_VALID, seeds.generator(job.seed, "looks")))
         learner = Learner(
             setup.model,
@@ -143,6 +144,19 @@ def order_loss(temperature: float) -> Callable[[nn.Module, Any], Tensor]:
         gaps = cosines[None, :] - cosines[:, None] + torch.log(batch.counting[:, None] * batch.counting[None, :])
         wrong = torch.logsumexp(torch.cat([cosines.new_zeros(1), gaps[likelier]]), dim=0)
         return wrong * batch.counting.sum()
+
+    return loss
+
+
+def correlation_loss() -> Callable[[nn.Module, Any], Tensor]:
+    """Return how far the cosines of a batch are from a rising line of the numbers: 1 less their correlation."""
+
+    def loss(module: Any, batch: PairBatch) -> Tensor:
+        first, second = batch.vectors(module)
+        cosines, shares = (first * second).sum(dim=1), batch.counting / batch.counting.sum()
+        one, other = (values - (shares * values).sum() for values in (cosines, batch.targets))
+        spreads = ((shares * one**2).sum() * (shares * other**2).sum()).clamp(min=1e-12).sqrt()
+        return (1 - (shares * one * other).sum() / spreads) * batch.counting.sum()
 
     return loss
 

@@ -10,7 +10,7 @@ import torch
 from haoqi import methods, tasks
 from haoqi.data.examples import Examples
 from haoqi.methods._pair_batches import PairBatch, PairBatches
-from haoqi.methods.bi_encoder import in_batch_loss, order_loss
+from haoqi.methods.bi_encoder import correlation_loss, in_batch_loss, order_loss
 from haoqi.methods.method import Job
 from haoqi.models.bases import resolve
 from haoqi.models.encoders.model_input import Reading
@@ -59,6 +59,19 @@ def test_order_loss_is_that_of_all_pairs_in_the_wrong_order() -> None:
                 wanted += np.exp((cosines[other] - cosines[one]) / 0.05)
     found = order_loss(0.05)(Given(vectors), batch(targets, [0, 1, 2, 3]))  # type: ignore[arg-type]
     assert float(found) == pytest.approx(4 * np.log(wanted), rel=1e-4)
+
+
+def test_correlation_loss_is_one_less_the_correlation() -> None:
+    vectors, targets = unit(16), RNG.normal(size=8).tolist()
+    cosines = (vectors[:8] * vectors[8:]).sum(dim=1).numpy()
+    found = correlation_loss()(Given(vectors), batch(targets, list(range(8))))  # type: ignore[arg-type]
+    assert float(found) == pytest.approx(8 * (1 - np.corrcoef(cosines, targets)[0, 1]), rel=1e-3)
+    twice = [1.0] * 7 + [2.0]
+    known = np.cov(cosines, targets, fweights=[1] * 7 + [2])
+    weighed = correlation_loss()(Given(vectors), batch(targets, list(range(8)), twice))  # type: ignore[arg-type]
+    wanted = 9 * (1 - known[0, 1] / np.sqrt(known[0, 0] * known[1, 1]))
+    assert float(weighed) == pytest.approx(wanted, rel=1e-3)
+    assert float(correlation_loss()(Given(vectors), batch([1.0] * 8, list(range(8))))) == pytest.approx(8.0)  # type: ignore[arg-type]
 
 
 def test_in_batch_loss_is_a_softmax_over_second_texts_without_other_right_answers() -> None:
