@@ -48,6 +48,7 @@ class Overlap:
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (6, 5)
+    simple: ClassVar[bool] = True
 
     strength: Annotated[float, Range(0.01, 100.0, log=True)] = 1.0
     """How much an error costs against large weights (C)."""
