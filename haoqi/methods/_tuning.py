@@ -20,7 +20,7 @@ from haoqi.models.encoders.encoder import EncoderModel
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
 from haoqi.models.encoders.pair_features import pairing_of
 from haoqi.models.encoders.placement import Placement, probed
-from haoqi.models.encoders.word_shapes import lowers
+from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.distributed.group import agree
@@ -104,7 +104,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         min(max_tokens, base.card.max_tokens),
         "" if words or contexts else base.card.prefix,
         words=words,
-        shapes=contexts or (words and lowers(tokenizer)),
+        shapes=(words or contexts) and lowers(tokenizer),
         pairing=pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric),
         contexts=contexts,
     )
@@ -114,7 +114,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         pooling=None if words or contexts else base.card.pooling,
         normalise=not words and not contexts and not job.task.pairs,
         dropout=dropout,
-        shapes=reader.shape_count,
+        shapes=len(SHAPES) if reader.shapes else 0,
         shapes_enter=0 if layers is None else boundary(base, layers),
     )
     train = split_at_spans(job.train) if words else job.train

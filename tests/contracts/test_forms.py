@@ -67,12 +67,7 @@ def compilable(base: Base) -> dict[str, Compilable]:
 
 def encoder(base: Base, *, pooling: Any, words: bool = False, contexts: bool = False, shapes: bool = False) -> Encoder:
     model = EncoderModel(
-        load_encoder(base),
-        3,
-        pooling=pooling,
-        normalise=pooling == "mean",
-        shapes=len(SHAPES) * shapes * (1 + contexts),
-        shapes_enter=1,
+        load_encoder(base), 3, pooling=pooling, normalise=pooling == "mean", shapes=len(SHAPES) * shapes, shapes_enter=1
     )
     generator = torch.Generator().manual_seed(0)
     for weight in (model.head.weight, *(model.shapes.parameters() if model.shapes else ())):
