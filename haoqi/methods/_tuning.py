@@ -24,7 +24,7 @@ from haoqi.models.encoders.entity_markers import PLACES
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
 from haoqi.models.encoders.pair_features import pairing_for
 from haoqi.models.encoders.placement import Placement, probed
-from haoqi.models.encoders.word_shapes import lowers
+from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
 from haoqi.tasks.words import split_at_spans
 from haoqi.train.distributed.group import agree
@@ -109,7 +109,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         min(max_tokens, base.card.max_tokens),
         "" if words or contexts else base.card.prefix,
         words=words,
-        shapes=contexts or (words and lowers(tokenizer)),
+        shapes=(words or contexts) and lowers(tokenizer),
         pairing=pairing_for(job.task),
         contexts=contexts,
     )
@@ -120,7 +120,7 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         pooling=None if words or contexts or marked else base.card.pooling,
         normalise=not words and not contexts and not reader.pairing,
         dropout=dropout,
-        shapes=reader.shape_count,
+        shapes=len(SHAPES) if reader.shapes else 0,
         shapes_enter=0 if layers is None else boundary(base, layers),
         places=PLACES if marked else 0,
     )

@@ -88,7 +88,7 @@ def encoder(
         3,
         pooling=pooling,
         normalise=pooling == "mean",
-        shapes=len(SHAPES) * shapes * (1 + contexts),
+        shapes=len(SHAPES) * shapes,
         shapes_enter=1,
         places=PLACES if marked else 0,
     )

@@ -65,9 +65,9 @@ def with_context(table: "Table", settings: DataSettings, labelled: bool = True) 
     contexts = [text_of(cell) for cell in table.columns[context]]
     cells = _with_starts(table.columns, answer)
     blank = None if "context" in table.roles else ()
-    placed: list[Any] = [place_answers(cell, below, blank) for cell, below in zip(cells, contexts, strict=True)]
-    if not named and not _look_like_answers(placed):
+    if not named and not _look_like_answers(cells, contexts):
         return table
+    placed: list[Any] = [place_answers(cell, below, blank) for cell, below in zip(cells, contexts, strict=True)]
     why |= {} if named else {"label": say("column.answers")}
     without = sum(one == () for one in placed)
     notes = (*table.notes, say("context.without", count=without, all=len(placed))) if without else table.notes
@@ -123,15 +123,14 @@ def _columns(table: "Table", settings: DataSettings, labelled: bool) -> tuple[st
     return question, context, answer
 
 
-def _look_like_answers(placed: Sequence[Any]) -> bool:
-    """Return whether what was placed are answers in contexts: most of them stand there, and they vary."""
-    filled = [one for one in placed if one]
-    sample = filled[:: max(1, len(filled) // _SAMPLE)]
-    if not sample:
-        return False
+def _look_like_answers(cells: Sequence[Any], contexts: Sequence[str]) -> bool:
+    """Return whether cells are answers in contexts: most of a sample stand there, and they vary."""
+    filled = [row for row, cell in enumerate(cells) if not is_empty(cell)]
+    sample = [place_answers(cells[row], contexts[row]) for row in filled[:: max(1, len(filled) // _SAMPLE)]]
+    sample = [one for one in sample if one]
     there = [one for one in sample if isinstance(one, tuple)]
     different = {one[0].label if isinstance(one, tuple) else str(one) for one in sample}
-    return len(there) >= _MOSTLY * len(sample) and len(different) > _VARIED * len(sample)
+    return bool(sample) and len(there) >= _MOSTLY * len(sample) and len(different) > _VARIED * len(sample)
 
 
 def _with_starts(columns: Mapping[str, Sequence[Any]], answer: str) -> list[Any]:

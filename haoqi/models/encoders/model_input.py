@@ -23,7 +23,7 @@ from haoqi.models.encoders.tokens import (
     read_texts,
 )
 from haoqi.models.encoders.windows import read_words
-from haoqi.models.encoders.word_shapes import SHAPES, shapes_of, shapes_with_matches
+from haoqi.models.encoders.word_shapes import shapes_of
 from haoqi.tasks.task import Scores
 from haoqi.tasks.words import context_words, words_of
 
@@ -102,11 +102,6 @@ class Reader:
     contexts: bool = False
     """Whether each example is a question and its context, whose words are scored."""
 
-    @property
-    def shape_count(self) -> int:
-        """How many kinds of word shapes the encoder takes; in contexts twice as many, by a match in the question."""
-        return len(SHAPES) * (1 + self.contexts) if self.shapes else 0
-
     def read(self, examples: Examples, tokenize: Tokenize | None = None) -> Reading:
         """Return what an encoder is given for these examples.
 
@@ -149,9 +144,7 @@ class Reader:
         windows = read_contexts(self.tokenizer, examples.texts, contexts, words, max_tokens=self.max_tokens)
         slots, shapes = ContextSlots.of(windows), None
         if self.shapes:
-            asked = words_of(examples)
-            rows = zip(contexts, words, examples.texts, asked, strict=True)
-            of_words = [shapes_with_matches(*row) for row in rows]
+            of_words = [shapes_of(text, own) for text, own in zip(contexts, words, strict=True)]
             shapes = [of_words[window.example][window.owners] for window in windows]
         sizes = [len(window.places) for window in windows]
         return Reading(

@@ -22,18 +22,6 @@ def shapes_of(text: str, words: Sequence[tuple[int, int]]) -> npt.NDArray[np.int
     return np.array([*(_shape(text[start:end]) for start, end in words), 0], dtype=np.int64)
 
 
-def shapes_with_matches(
-    text: str, words: Sequence[tuple[int, int]], question: str, asked: Sequence[tuple[int, int]]
-) -> npt.NDArray[np.int64]:
-    """Return what `shapes_of` does, words that stand in a question told from all others, shape (words + 1,).
-
-    The exact match of Chen et al. (2017, arXiv:1704.00051), whatever the case.
-    """
-    known = {question[start:end].lower() for start, end in asked}
-    matches = [text[start:end].lower() in known for start, end in words]
-    return shapes_of(text, words) + len(SHAPES) * np.array([*matches, False], dtype=np.int64)
-
-
 def lowers(tokenizer: Any) -> bool:
     """Return whether a tokenizer reads capitals as small letters."""
     return bool(tokenizer.encode("Abc DEF").ids == tokenizer.encode("abc def").ids)

@@ -214,7 +214,7 @@ def _network(folder: Path, facts: dict[str, Any], base: Base, lean: bool) -> "En
             len(head["head.bias"]),
             pooling=facts["pooling"],
             normalise=facts["normalise"],
-            shapes=len(SHAPES) * (1 + facts["reader"].get("contexts", False)) if facts["reader"]["shapes"] else 0,
+            shapes=len(SHAPES) if facts["reader"]["shapes"] else 0,
             shapes_enter=facts["shapes_enter"],
             places=PLACES if facts["reader"].get("pairing") == "marked" else 0,
         )

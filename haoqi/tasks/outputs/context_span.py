@@ -32,7 +32,7 @@ ALWAYS = -1e9
 """The lead that an answer needs over none where every question has one."""
 
 # Answers that are longer than all but this share of the right ones are hardly ever right.
-_SHORTER = 0.99
+_SHORTER = 0.95
 # Examples that the temperature is fitted on.
 _MOST_FITTED = 400
 # Thresholds whose score is so near to the best, in examples, may each be it; the one in their middle is taken.
