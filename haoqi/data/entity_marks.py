@@ -42,6 +42,11 @@ class MarkedText:
         """The same text, the first stretch marked as the second and the second as the first."""
         return MarkedText(self.text, self.second, self.first)
 
+    @property
+    def in_order(self) -> bool:
+        """Whether the first stretch begins before the second; of two that begin together the longer is the first."""
+        return (self.first[0], -self.first[1]) <= (self.second[0], -self.second[1])
+
     def __str__(self) -> str:
         """Return the text with its marks, as `parse_marks` reads it; what looks like a mark in the text is changed."""
         pieces = insert_at(_without_tags(self.text), self.first, self.second, (("<e1>", "</e1>"), ("<e2>", "</e2>")))
