@@ -133,9 +133,9 @@ def answer(model: "Model", window: Window, names: Sequence[str], progress: "Prog
         names: of what is put there, `Style.names`.
         progress: called with the number of different texts that are computed so far.
     """
-    from haoqi.models.stream import distinct
+    from haoqi.models.predict_distinct import predict_distinct
 
-    predictions = distinct(model, window.texts, progress)
+    predictions = predict_distinct(model, window.texts, progress)
     said: list[Any] = [plain_labels(predictions, window.texts)]
     if predictions.intervals is not None:
         said += predictions.intervals.round(6).T.tolist()
@@ -232,6 +232,15 @@ class Style:
     def heading(self) -> str:
         """What a file begins with: a table names its columns, records need nothing."""
         return "" if self.kind == ".jsonl" else self._table([list(self.columns)])
+
+    @property
+    def ending(self) -> str:
+        """What a file ends with: nothing."""
+        return ""
+
+    def after(self, rows: int) -> "Style":
+        """Return the style of rows that come after so many, which is the same."""
+        return self
 
     def spell(self, rows: "Sequence[Row]") -> str:
         """Return rows as they stand in the file."""

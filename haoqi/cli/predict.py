@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable
-from functools import partial as bound
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +12,13 @@ import typer
 from haoqi.cli.answer_texts import AS_JSON, answer_texts
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
-from haoqi.core.say import joined, say
+from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
-    from haoqi.batch.answer_rows import Answering, Feed, Window
+    from haoqi.batch.answer_rows import Window
+    from haoqi.batch.partial_file import Partial
     from haoqi.batch.row_files import Rows
-    from haoqi.batch.writer import Spelling, Write
     from haoqi.cli.progress import Pace
     from haoqi.data.reading.row_stream import Row
 
@@ -76,7 +76,8 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     """Answer the rows of a file onto the output."""
     from contextlib import nullcontext
 
-    from haoqi.batch.answer_rows import Feed, Style, answer, fitting
+    from haoqi.batch.answer_file import answer_windows, answering_by
+    from haoqi.batch.answer_rows import Feed, Style, fitting
     from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
@@ -92,67 +93,58 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
     def write(text: str, answered: "list[Row]", last: "Window") -> None:
         print(text, end="", flush=True)
-        pace.wrote(len(answered), last.consumed, time.monotonic())
+        pace.wrote(len(answered), last.consumed)
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
         feed = Feed(rows, read_query, fitting(release.folder))
-        answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
+        answer_windows(answering_by(model, style), feed, style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
-    from importlib.metadata import version
-
-    from haoqi.batch.answer_rows import Feed, Style, answer, check_kind, fitting
-    from haoqi.batch.partial_file import check_free, digest_of, partial
+    from haoqi.batch.answer_file import answer_file
+    from haoqi.batch.answer_rows import check_kind
+    from haoqi.batch.partial_file import check_free
     from haoqi.batch.row_files import open_rows
     from haoqi.cli import words
-    from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
-    kind = out.suffix.lower()
-    check_kind(kind)
+    check_kind(out.suffix.lower())
     check_free(out, force=force)
     release = releases.get(name)
     rows = open_rows(file, reading_of(file, settings), release.schema)
-    task = release.task
-    read_query = rows.make_reader(pairs=task.pairs, marked=task.output.kind.of_marks)
-    feed = Feed(rows, read_query, fitting(release.folder))
+    follow = following(file.name, rows.total)
     say_reading(rows)
-    style = Style.of(kind, rows.columns, task.output.kind)
-    read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
-    facts = {
-        "release": release.reference,
-        "digest": digest_of(release.folder),
-        "settings": {**read, "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
-        "file": file.name,
-    }
-    with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:
+    answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
+    print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
+
+
+def following(name: str, total: int) -> "Callable[[Partial], AbstractContextManager[Pace]]":
+    """Return what follows how far the answering of a file has come, and says what a stop has kept.
+
+    Args:
+        name: of the file.
+        total: how much there is to read.
+    """
+    from contextlib import contextmanager
+
+    from haoqi.cli import words
+    from haoqi.cli.progress import Pace, shown
+
+    @contextmanager
+    def follow(kept: "Partial") -> Iterator[Pace]:
         if kept.rows:
             print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
-        model = release.load()
-        pace = Pace(rows.total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
-
-        def write(text: str, answered: "list[Row]", last: "Window") -> None:
-            kept.append(text, len(answered), consumed=last.consumed, mark=last.mark)
-            pace.wrote(len(answered), last.consumed, time.monotonic())
-
+        pace = Pace(total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
         try:
-            with shown(file.name, pace):
-                answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
-            kept.publish(force=force)
+            with shown(name, pace):
+                yield pace
         except KeyboardInterrupt:
             if kept.rows:
                 print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
             raise
-        except UserError as error:
-            if not kept.rows:
-                raise
-            also = say("predict.also", answers=say("many.answer", count=kept.rows, n=kept.rows))
-            raise UserError(
-                error.what, joined([error.hint, also], by="list.semicolon") if error.hint else also
-            ) from None
-    print(words.words("predict.done", rows=words.many(kept.rows, "row"), out=out), file=sys.stderr)
+
+    return follow
 
 
 def reading_of(file: Path, settings: dict[str, Any]) -> DataSettings:
@@ -171,37 +163,3 @@ def say_reading(rows: "Rows") -> None:
         print(words.translate(line), file=sys.stderr)
     for warning in rows.warnings:
         print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
-
-
-def answer_windows(answer: "Answering", feed: "Feed", style: "Spelling", write: "Write", *, pace: "Pace") -> None:
-    """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
-
-    However it ends, windows that are answered are written.
-
-    Args:
-        answer: puts the answers of a window into its rows.
-        feed: the rows that are still to be answered.
-        style: how they are written.
-        write: takes the text of the windows in turn.
-        pace: is told what is computed.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from haoqi.batch.answer_rows import MOST_ROWS, ahead
-    from haoqi.batch.writer import Writer
-
-    with ThreadPoolExecutor(1) as thread:
-        writer = Writer(thread, style, write, MOST_ROWS)
-        try:
-            for window in ahead(feed.windows()):
-                answer(window, progress=_computing(pace, window))
-                writer.add(window)
-        finally:
-            writer.end()
-
-
-def _computing(pace: "Pace", window: "Window") -> Callable[[int], None]:
-    """Return what tells a pace how many of a window's texts are computed."""
-    texts = len(set(window.texts))
-    pace.computing(window.consumed, 0.0)
-    return lambda count: pace.computing(window.consumed, min(1.0, count / texts))

@@ -13,8 +13,8 @@ from haoqi.data.relation_names import directed, relation_of
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models.lexical.sentences import sentence_offsets
 from haoqi.models.model import Model
+from haoqi.models.predict_distinct import predict_distinct
 from haoqi.models.predictor import Progress
-from haoqi.models.stream import distinct
 from haoqi.tasks.words import word_offsets
 
 Within = Literal["sentence", "text"]
@@ -141,7 +141,7 @@ class Extractor:
             UserError: if the texts are not a list of text.
         """
         half = None if progress is None else lambda done: progress(done // 2)
-        found = distinct(self.entities, texts, half)
+        found = predict_distinct(self.entities, texts, half)
         mentions = [_mentions(text, found, row) for row, text in enumerate(texts)]
         questions = [
             question
@@ -183,7 +183,7 @@ class Extractor:
         """Return the triples that questions come to, each with the row of its text."""
         if not questions:
             return []
-        answers = distinct(self.relations, [one.marked for one in questions])
+        answers = predict_distinct(self.relations, [one.marked for one in questions])
         assert answers.confidence is not None
         best: dict[tuple[Any, ...], tuple[int, Triple]] = {}
         for question, label, sure in zip(questions, answers.labels, answers.confidence.tolist(), strict=True):

@@ -24,12 +24,12 @@ from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.data.relation_names import directed, mirrored
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
-from haoqi.models import seals
+from haoqi.models import checksums
+from haoqi.models.checksums import READ_AT_LOAD
 from haoqi.models.compile.cascade import unwrap
 from haoqi.models.compile.compiled import load_compiled
+from haoqi.models.predict_distinct import predict_distinct
 from haoqi.models.predictor import Predictor, Progress, predictors
-from haoqi.models.seals import READ_AT_LOAD
-from haoqi.models.stream import distinct
 from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
@@ -108,13 +108,18 @@ class Model:
             raise _not_texts(texts)
         waiting = iter(texts)
         while chunk := list(islice(waiting, batch)):
-            yield from answers(distinct(self, chunk), self.task.labels)
+            yield from answers(predict_distinct(self, chunk), self.task.labels)
 
     def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
-        asked, turned = self._in_order(examples)
+        if self.task.symmetric and examples.pairs is not None:  # arithmetic in eight bits would tell the orders apart
+            turned = [
+                row for row, both in enumerate(zip(examples.texts, examples.pairs, strict=True)) if both > both[::-1]
+            ]
+            examples = examples.exchanged(turned)
+        asked, reversed_rows = self._in_order(examples)
         with nullcontext() if self.thread_safe else self.mutex:
             found = self.predictor.scores(asked, progress)
-        return turn_round(np.asarray(found), turned, self.task.labels) if len(turned) else found
+        return turn_round(np.asarray(found), reversed_rows, self.task.labels) if len(reversed_rows) else found
 
     def _in_order(self, examples: Examples) -> tuple[Examples, Indices]:
         """Return examples as they were learnt, and the rows whose marks were exchanged for that.
@@ -175,7 +180,7 @@ class Model:
             "standalone": standalone,
             "calibration": dict(self.calibration),
             "facts": dict(self.facts),
-            "files": seals.sealed(folder, inside),
+            "files": checksums.checksums_of(folder, inside),
         }
         folders.write_json(folder / "model.json", plain)
 
@@ -192,7 +197,7 @@ def load(folder: Path, cache: Path | None = None, *, compiled: bool = True) -> M
         UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
     """
     plain = read_card(folder)
-    seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
+    checksums.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
     cache = cache or folders.cache()
     hardware.keep_in(cache)
@@ -224,7 +229,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def verify(folder: Path) -> None:
     """Read every byte of a saved model, and raise UserError if one differs from what was written."""
-    seals.check(folder, read_card(folder)["files"], None, DAMAGED)
+    checksums.check(folder, read_card(folder)["files"], None, DAMAGED)
 
 
 def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -> Iterator[Answer]:
