@@ -67,18 +67,18 @@ def parse_marks(text: str) -> MarkedText:
     for match in _TAG.finditer(text):
         name = f"{match[1]}e{match[2]}"
         if name in found:
-            raise ValueError(say("marks.twice", mark=f"<{name}>"))
+            raise ValueError(say("entity_marks.twice", mark=f"<{name}>"))
         pieces.append(text[last : match.start()])
         length, last = length + len(pieces[-1]), match.end()
         found[name] = length
     missing = next((name for name in ("e1", "/e1", "e2", "/e2") if name not in found), None)
     if missing is not None:
-        raise ValueError(say("marks.missing", mark=f"<{missing}>"))
+        raise ValueError(say("entity_marks.missing", mark=f"<{missing}>"))
     plain = "".join([*pieces, text[last:]])
     first, second = (_trimmed(plain, found[name], found[f"/{name}"]) for name in ("e1", "e2"))
     for name, (start, end) in (("e1", first), ("e2", second)):
         if start >= end:
-            raise ValueError(say("marks.empty", mark=f"<{name}>"))
+            raise ValueError(say("entity_marks.empty", mark=f"<{name}>"))
     return MarkedText(plain, first, second)
 
 
