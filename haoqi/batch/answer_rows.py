@@ -260,6 +260,15 @@ class Style:
         """What a file begins with: a table names its columns, records need nothing."""
         return "" if self.kind == ".jsonl" else self._table([list(self.columns)])
 
+    @property
+    def ending(self) -> str:
+        """What a file ends with: nothing."""
+        return ""
+
+    def after(self, rows: int) -> "Style":
+        """Return the style of rows that come after so many, which is the same."""
+        return self
+
     def spell(self, rows: "Sequence[Row]") -> str:
         """Return rows as they stand in the file."""
         if self.kind == ".jsonl":

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from haoqi.batch.answer_rows import parts_of
@@ -97,6 +97,10 @@ class TripleStyle:
     def ending(self) -> str:
         """What a file ends with."""
         return "\n]\n" if self.kind == ".json" else ""
+
+    def after(self, rows: int) -> "TripleStyle":
+        """Return the style of rows that come after so many."""
+        return replace(self, rows=rows)
 
     def spell(self, rows: "Sequence[Row]") -> str:
         """Return rows as they stand in the file, in their order."""

@@ -24,6 +24,24 @@ class Spelling(Protocol):
         ...
 
 
+class FileStyle(Spelling, Protocol):
+    """How they become a whole file."""
+
+    @property
+    def heading(self) -> str:
+        """What the file begins with."""
+        ...
+
+    @property
+    def ending(self) -> str:
+        """What it ends with."""
+        ...
+
+    def after(self, rows: int) -> Spelling:
+        """Return how rows are spelt that come after so many."""
+        ...
+
+
 class Writer:
     """Writes windows in their order; after one write has failed, there is no other.
 

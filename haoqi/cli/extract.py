@@ -11,18 +11,16 @@ import typer
 
 from haoqi.cli.answer_texts import AS_JSON, lines_of
 from haoqi.cli.flags import with_flags
-from haoqi.cli.predict import File, Force, Fresh, reading_of, say_reading
+from haoqi.cli.predict import File, Force, Fresh, following, reading_of, say_reading
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
-    from haoqi.batch.answer_rows import Feed, Window
+    from haoqi.batch.answer_rows import Answering, Feed, Window
     from haoqi.batch.row_files import Rows
     from haoqi.batch.triple_rows import TripleStyle
-    from haoqi.batch.writer import Write
-    from haoqi.cli.progress import Pace
     from haoqi.data.reading.row_stream import Row
     from haoqi.models.extractor import Extractor
 
@@ -158,48 +156,35 @@ class _Work:
         style = TripleStyle.of(kind, rows.columns, rows.text)
         return cls(extractor, rows, Feed(rows, rows.text_of, most), style, facts)
 
-    def run(self, write: "Write", pace: "Pace") -> None:
-        """Find the triples of all rows that are left, and pass on their text as it is to stand in the file."""
-        from haoqi.batch.answer_file import answer_windows
+    @property
+    def answering(self) -> "Answering":
+        """What puts the triples of a window into its rows."""
         from haoqi.batch.triple_rows import extract_rows
 
-        answer = bound(extract_rows, self.extractor, names=self.style.names)
-        answer_windows(answer, self.feed, self.style, write, pace=pace)
+        return bound(extract_rows, self.extractor, names=self.style.names)
 
 
 def _printed(work: _Work) -> None:
     """Print the triples of the rows of a file."""
+    from haoqi.batch.answer_file import answer_windows
     from haoqi.cli.progress import Pace
 
     print(work.style.heading, end="", flush=True)
     pace = Pace(work.rows.total, time.monotonic())
-    work.run(lambda text, answered, last: print(text, end="", flush=True), pace)
+
+    def write(text: str, answered: "list[Row]", last: "Window") -> None:
+        print(text, end="", flush=True)
+
+    answer_windows(work.answering, work.feed, work.style, write, pace=pace)
     print(work.style.ending, end="", flush=True)
 
 
 def _written(work: _Work, out: Path, *, force: bool, fresh: bool) -> None:
     """Write the triples of the rows of a file into another, which appears whole."""
-    from haoqi.batch.partial_file import partial
+    from haoqi.batch.answer_file import write_file
     from haoqi.cli import words
-    from haoqi.cli.progress import Pace, shown
 
-    with partial(out, work.facts, work.feed.skip, first=work.style.heading, fresh=fresh) as kept:
-        if kept.rows:
-            print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
-        work.style.rows = kept.rows
-        pace = Pace(work.rows.total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
-
-        def write(text: str, answered: "list[Row]", last: "Window") -> None:
-            kept.append(text, len(answered), consumed=last.consumed, mark=last.mark)
-            pace.wrote(len(answered), last.consumed)
-
-        try:
-            with shown(work.facts["file"], pace):
-                work.run(write, pace)
-        except KeyboardInterrupt:
-            if kept.rows:
-                print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
-            raise
-        kept.end(work.style.ending)
-        kept.publish(force=force)
-    print(words.words("extract.done", rows=words.many(kept.rows, "row"), out=out), file=sys.stderr)
+    follow = following(work.facts["file"], work.rows.total)
+    how: dict[str, Any] = {"follow": follow, "force": force, "fresh": fresh}
+    found = write_file(lambda: work.answering, work.feed, work.style, work.facts, out=out, **how)
+    print(words.words("extract.done", rows=words.many(found, "row"), out=out), file=sys.stderr)

@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from functools import partial as bound
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from haoqi.batch.answer_rows import Window
     from haoqi.batch.partial_file import Partial
     from haoqi.batch.row_files import Rows
+    from haoqi.cli.progress import Pace
     from haoqi.data.reading.row_stream import Row
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -75,8 +76,8 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     """Answer the rows of a file onto the output."""
     from contextlib import nullcontext
 
-    from haoqi.batch.answer_file import answer_windows
-    from haoqi.batch.answer_rows import Feed, Style, answer, fitting
+    from haoqi.batch.answer_file import answer_windows, answering_by
+    from haoqi.batch.answer_rows import Feed, Style, fitting
     from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
@@ -96,42 +97,54 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
         feed = Feed(rows, read_query, fitting(release.folder))
-        answer_windows(bound(answer, model, names=style.names), feed, style, write, pace=pace)
+        answer_windows(answering_by(model, style), feed, style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
-    from contextlib import contextmanager
-
     from haoqi.batch.answer_file import answer_file
     from haoqi.batch.answer_rows import check_kind
     from haoqi.batch.partial_file import check_free
     from haoqi.batch.row_files import open_rows
     from haoqi.cli import words
-    from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
     check_kind(out.suffix.lower())
     check_free(out, force=force)
     release = releases.get(name)
     rows = open_rows(file, reading_of(file, settings), release.schema)
+    follow = following(file.name, rows.total)
+    say_reading(rows)
+    answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
+    print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
+
+
+def following(name: str, total: int) -> "Callable[[Partial], AbstractContextManager[Pace]]":
+    """Return what follows how far the answering of a file has come, and says what a stop has kept.
+
+    Args:
+        name: of the file.
+        total: how much there is to read.
+    """
+    from contextlib import contextmanager
+
+    from haoqi.cli import words
+    from haoqi.cli.progress import Pace, shown
 
     @contextmanager
     def follow(kept: "Partial") -> Iterator[Pace]:
         if kept.rows:
             print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
-        pace = Pace(rows.total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
+        pace = Pace(total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
         try:
-            with shown(file.name, pace):
+            with shown(name, pace):
                 yield pace
         except KeyboardInterrupt:
             if kept.rows:
                 print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
             raise
 
-    say_reading(rows)
-    answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
-    print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
+    return follow
 
 
 def reading_of(file: Path, settings: dict[str, Any]) -> DataSettings:

@@ -42,6 +42,11 @@ class MarkedText:
         """The same text, the first stretch marked as the second and the second as the first."""
         return MarkedText(self.text, self.second, self.first)
 
+    @property
+    def in_order(self) -> bool:
+        """Whether the first stretch begins before the second; of two that begin together the longer is the first."""
+        return (self.first[0], -self.first[1]) <= (self.second[0], -self.second[1])
+
     def __str__(self) -> str:
         """Return the text with its marks, as `parse_marks` reads it; what looks like a mark in the text is changed."""
         pieces = insert_at(_without_tags(self.text), self.first, self.second, (("<e1>", "</e1>"), ("<e2>", "</e2>")))
@@ -62,18 +67,18 @@ def parse_marks(text: str) -> MarkedText:
     for match in _TAG.finditer(text):
         name = f"{match[1]}e{match[2]}"
         if name in found:
-            raise ValueError(say("marks.twice", mark=f"<{name}>"))
+            raise ValueError(say("entity_marks.twice", mark=f"<{name}>"))
         pieces.append(text[last : match.start()])
         length, last = length + len(pieces[-1]), match.end()
         found[name] = length
     missing = next((name for name in ("e1", "/e1", "e2", "/e2") if name not in found), None)
     if missing is not None:
-        raise ValueError(say("marks.missing", mark=f"<{missing}>"))
+        raise ValueError(say("entity_marks.missing", mark=f"<{missing}>"))
     plain = "".join([*pieces, text[last:]])
     first, second = (_trimmed(plain, found[name], found[f"/{name}"]) for name in ("e1", "e2"))
     for name, (start, end) in (("e1", first), ("e2", second)):
         if start >= end:
-            raise ValueError(say("marks.blank", mark=f"<{name}>"))
+            raise ValueError(say("entity_marks.empty", mark=f"<{name}>"))
     return MarkedText(plain, first, second)
 
 

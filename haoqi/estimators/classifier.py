@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from haoqi.data.answers import ONE_CLASS
+from haoqi.data.answers import CLASS_OF_MARKS, ONE_CLASS
 from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.data.reading.tables.label_cells import missing_among
 from haoqi.estimators._text_estimator import TextEstimator, are_pairs, check_task, read_answers, read_texts
@@ -53,7 +53,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; a classifier needs at least 2 classes")
         task = self.task or ("entailment" if are_pairs(texts) else "classification")
-        check_task(task, texts, ONE_CLASS, "TextClassifier")
+        check_task(task, texts, (ONE_CLASS, CLASS_OF_MARKS), "TextClassifier")
         names = _names(classes)
         self.model_ = self._search(task, texts, [names[place] for place in places])
         self.classes_ = classes
@@ -74,6 +74,8 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         place, found = self._places(), self.model_.predict(texts).labels
         if all(label in place for label in found):
             return self.classes_[[place[label] for label in found]]
+        if self.model_.task.output.kind.of_marks:  # a relation in a direction that y never has
+            return self.classes_[[int(best) for best in self.predict_proba(texts).argmax(axis=1)]]
         return np.array([str(self.classes_[place[label]]) if label in place else label for label in found])
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:  # noqa: N803
@@ -87,9 +89,11 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         if texts:
             probabilities = self.model_.predict(texts).probabilities
             assert probabilities is not None, "tasks with one label per text have probabilities"
-            # A class that had too few examples to learn from is none of the model's: its column stays 0.
+            # A class that had too few examples to learn from is none of the model's: its column stays 0. A relation in
+            # a direction that y never has is none of the classes.
             place = self._places()
-            found[:, [place[label] for label in self.model_.task.labels]] = probabilities
+            known = [number for number, label in enumerate(self.model_.task.labels) if label in place]
+            found[:, [place[self.model_.task.labels[number]] for number in known]] = probabilities[:, known]
             found /= found.sum(axis=1, keepdims=True)
         return found
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.entity_marks import MarkedText
+from haoqi.data.relation_names import directed, relation_of
 from haoqi.evaluate.predictions import Predictions
-from haoqi.evaluate.relation_names import directed, relation_of
 from haoqi.models.lexical.sentences import sentence_offsets
 from haoqi.models.model import Model
 from haoqi.models.predict_distinct import predict_distinct

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from haoqi import tasks
 from haoqi.core import folder as folders
@@ -16,10 +17,11 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.mutex import Mutex
 from haoqi.core.say import say
-from haoqi.data.entity_marks import EXAMPLE, parse_marks
-from haoqi.data.examples import Examples, Label, Query, Span
+from haoqi.data.entity_marks import EXAMPLE, find_marks, parse_marks
+from haoqi.data.examples import Examples, Indices, Label, Query, Span
 from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
+from haoqi.data.relation_names import directed, mirrored
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models import checksums
@@ -116,8 +118,28 @@ class Model:
                 row for row, both in enumerate(zip(examples.texts, examples.pairs, strict=True)) if both > both[::-1]
             ]
             examples = examples.exchanged(turned)
+        asked, reversed_rows = self._in_order(examples)
         with nullcontext() if self.thread_safe else self.mutex:
-            return self.predictor.scores(examples, progress)
+            found = self.predictor.scores(asked, progress)
+        return turn_round(np.asarray(found), reversed_rows, self.task.labels) if len(reversed_rows) else found
+
+    def _in_order(self, examples: Examples) -> tuple[Examples, Indices]:
+        """Return examples as they were learnt, and the rows whose marks were exchanged for that.
+
+        Where labels say the direction, the first of two marked stretches stands first in the text; asked the other way
+        round the same is answered, in the other direction.
+        """
+        none = np.zeros(0, np.int64)
+        if not self.task.output.kind.of_marks or not directed(self.task.labels):
+            return examples, none
+        marked = [find_marks(text) for text in examples.texts]
+        rows = np.array([row for row, one in enumerate(marked) if one is not None and not one.in_order], np.int64)
+        if not len(rows):
+            return examples, none
+        texts = list(examples.texts)
+        for row in rows.tolist():
+            texts[row] = str(marked[row].exchanged)
+        return replace(examples, texts=texts), rows
 
     def _examples(self, texts: Sequence[Asked] | Examples) -> Examples:
         """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""
@@ -239,6 +261,19 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         spans: tuple[tuple[Span, float], ...] = () if sure is None else tuple(zip(label, sure[row], strict=True))
         interval = None if within is None else (float(within[row, 0]), float(within[row, 1]))
         yield Answer(label, confidence, top, spans, interval, () if levels is None else levels[row])
+
+
+def turn_round(scores: Array, rows: Indices, labels: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """Return scores in which each label of some rows has the score of its mirror image, shape (n, labels).
+
+    A label without one scores as little as the least of the row.
+    """
+    place = {label: number for number, label in enumerate(labels)}
+    mirrors = np.array([place.get(mirrored(label), -1) for label in labels])
+    found: npt.NDArray[np.float32] = np.array(scores, np.float32)
+    own = found[rows]
+    found[rows] = np.where(mirrors < 0, own.min(axis=1, keepdims=True), own[:, mirrors])
+    return found
 
 
 def check_marks(texts: Sequence[str]) -> None:

@@ -5,10 +5,10 @@ Cause-Effect(e2,e1); without that the first is the head. Other, no_relation and 
 """
 
 from haoqi.data.answers import CLASS_OF_MARKS
+from haoqi.data.relation_names import directed
 from haoqi.evaluate.metrics.accuracy import accuracy
 from haoqi.evaluate.metrics.relation_macro_f1 import relation_macro_f1
 from haoqi.evaluate.metrics.relation_micro_f1 import relation_micro_f1
-from haoqi.evaluate.relation_names import directed
 from haoqi.tasks import tasks
 from haoqi.tasks.outputs.one_label import OneLabel
 from haoqi.tasks.task import Task

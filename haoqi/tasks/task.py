@@ -105,7 +105,10 @@ class ClassOutput(Output, Protocol):
         ...
 
     def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
-        """Return the classes that occur in these answers, sorted; those that it carries have no part in it."""
+        """Return the classes that occur in these answers, and what these bring with them, sorted.
+
+        Those that it carries have no part in it.
+        """
         ...
 
 

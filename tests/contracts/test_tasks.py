@@ -11,6 +11,7 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.split import names_of
+from haoqi.data.relation_names import mirrored
 from haoqi.tasks.task import ClassOutput, Output, Scores, Task
 from haoqi.tasks.words import context_words, words_of
 
@@ -86,8 +87,10 @@ def test_task_is_the_same_after_json(name: str) -> None:
 def test_classes_are_those_that_occur_in_the_answers(name: str) -> None:
     task = _task(name)
     learnt = tasks.learn_classes(task, [*_example(task).labels, None])
-    classed = task.output.kind.has_classes
-    assert learnt.labels == (tuple(sorted(names_of(task.example[1]))) if classed else ())
+    wanted = {*names_of(task.example[1])} if task.output.kind.has_classes else set()
+    if task.output.kind.of_marks:  # a relation is known in both directions
+        wanted |= set(map(mirrored, wanted))
+    assert learnt.labels == tuple(sorted(wanted))
     assert set(learnt.labels) <= set(task.labels)
     assert (learnt.name, learnt.output.kind) == (name, task.output.kind)
 

@@ -141,3 +141,26 @@ def test_texts_without_marks_are_left_out_and_told(tmp_path: Path) -> None:
     found = prepared([*texts, "no marks at all"], ["x", "y"] * 30 + ["x"], tmp_path / "data")
     assert found.card.dropped["without two marked stretches, <e1>...</e1> and <e2>...</e2>"] == 1
     assert any("no two marked stretches" in note for note in found.card.notes)
+
+
+def test_the_first_in_the_text_is_e1_where_labels_say_the_direction(tmp_path: Path) -> None:
+    texts = [f"<e2>a{row}</e2> of <e1>b{row}</e1>" for row in range(40)]
+    texts += [f"<e1>c{row}</e1> in <e2>d{row}</e2>" for row in range(40)]
+    labels = ["R(e1,e2)", "Other"] * 20 + ["S(e1,e2)", "Other"] * 20
+    found = prepared(texts, labels, tmp_path / "data")
+    splits = found.splits
+    both = dict([*splits.train, *splits.valid, *splits.test])
+    assert both["<e1>a0</e1> of <e2>b0</e2>"] == "R(e2,e1)"
+    assert both["<e1>a1</e1> of <e2>b1</e2>"] == "Other"
+    assert both["<e1>c0</e1> in <e2>d0</e2>"] == "S(e1,e2)"
+    assert any("in 40 texts e2 stood before e1" in note for note in found.card.notes)
+    assert tasks.build("relations", ()).output.vocabulary(labels) == (
+        *("Other", "R(e1,e2)", "R(e2,e1)", "S(e1,e2)", "S(e2,e1)"),
+    )
+
+
+def test_labels_without_a_direction_keep_their_marks(tmp_path: Path) -> None:
+    texts = [f"<e2>a{row}</e2> of <e1>b{row}</e1>" for row in range(40)]
+    found = prepared(texts, ["born_in", "na"] * 20, tmp_path / "data")
+    assert all(text.startswith("<e2>") for text in found.splits.train.texts)
+    assert tasks.build("relations", ()).output.vocabulary(["born_in", "na"]) == ("born_in", "na")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haoqi.data.relation_names import directed, mirrored, relation_of
 from haoqi.evaluate.metric import count_answers, score_answers, total
 from haoqi.evaluate.metrics.relation_macro_f1 import relation_macro_f1
 from haoqi.evaluate.metrics.relation_micro_f1 import relation_micro_f1
-from haoqi.evaluate.relation_names import directed, relation_of
 
 NAMES = ["C-E", "C-W", "C-C", "E-D", "E-O", "I-A", "M-C", "M-T", "P-P"]
 LABELS = (*(f"{name}({ends})" for name in NAMES for ends in ("e1,e2", "e2,e1")), "Other")
@@ -119,3 +119,10 @@ def test_names_say_direction_and_none() -> None:
     assert not directed(["R(e1,e2)", "r"])
     assert not directed(["Other"])
     assert relation_of("f(e1,e1)") == ("f(e1,e1)", True)
+
+
+@pytest.mark.parametrize("label", [*LABELS, "R ( e2 , e1 )", "founded_by", "na"])
+def test_the_mirror_of_a_mirror_is_the_label(label: str) -> None:
+    assert mirrored(mirrored(label)) == label
+    assert (mirrored(label) == label) == ("(" not in label)
+    assert mirrored("R ( e2 , e1 )") == "R ( e1 , e2 )"

@@ -12,7 +12,7 @@ from haoqi.core.errors import UserError
 from haoqi.data.entity_marks import parse_marks
 from haoqi.data.examples import Examples
 from haoqi.models.extractor import Extractor
-from haoqi.models.model import Model
+from haoqi.models.model import Model, turn_round
 from haoqi.tasks.words import word_offsets
 
 TYPES = {"Ann": "PER", "Bob": "PER", "Acme": "ORG", "Oslo": "LOC"}
@@ -120,3 +120,20 @@ def test_a_release_of_another_task_is_refused() -> None:
         Extractor(found.entities, found.entities)
     with pytest.raises(UserError, match="a list of texts is needed"):
         list(found.stream("Ann works for Acme"))
+
+
+def test_the_same_is_answered_in_the_other_direction_when_the_marks_are_exchanged() -> None:
+    found, verb = extractor(DIRECTED)
+    texts = [
+        "<e1>Ann</e1> works for <e2>Acme</e2>",
+        "<e2>Ann</e2> works for <e1>Acme</e1>",
+        "<e2>a</e2> saw <e1>b</e1>",
+    ]
+    answers = found.relations.predict(texts)
+    assert answers.labels == ["works_for(e1,e2)", "works_for(e2,e1)", "Other"]
+    assert answers.confidence is not None
+    assert answers.confidence[0] == answers.confidence[1]
+    assert verb.asked == ["<e1>Ann</e1> works for <e2>Acme</e2>"] * 2 + ["<e1>a</e1> saw <e2>b</e2>"]
+    assert np.array_equal(
+        turn_round(np.array([[1.0, 2.0, 3.0]]), np.array([0]), ("R(e1,e2)", "S(e1,e2)", "S(e2,e1)")), [[1.0, 3.0, 2.0]]
+    )

@@ -18,7 +18,7 @@ from haoqi.data.preparing.checks import check_classes, check_splits
 from haoqi.data.preparing.clean import normalise
 from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, UNLABELLED, VALID, Contradiction, exact, straddling
 from haoqi.data.preparing.duplicates.near import clusters, near_pairs, repeated
-from haoqi.data.preparing.rows import Progress, Rows, clean_rows, leave_out_unmarked, read_labels, start
+from haoqi.data.preparing.rows import Progress, Rows, clean_rows, leave_out_unmarked, put_in_order, read_labels, start
 from haoqi.data.preparing.store import load, save, write_text
 from haoqi.data.raw import PARTS, Raw, digest
 from haoqi.data.settings import DataSettings
@@ -60,7 +60,7 @@ def prepare(
         progress: told the name of each stage and the share of it that is done.
         classes: whether labels are classes or spans, which must repeat and must not contradict each other;
             False for numbers and free answers.
-        marked: whether texts without two marked stretches are left out.
+        marked: whether a relation between two marked stretches is learnt: texts without these are left out.
 
     Raises:
         UserError: if too many rows are bad, there is nothing to tell apart, a class has one example, or the
@@ -77,6 +77,7 @@ def prepare(
     rows = clean_rows(rows, settings, progress)
     rows = leave_out_unmarked(rows, settings) if marked else rows
     rows = replace(rows, examples=replace(rows.examples, known_keys=rows.examples.keys))
+    rows = put_in_order(rows) if marked else rows
     rows = check_classes(rows, settings) if classes else rows
     rows = with_contexts_together(rows)
     rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)

@@ -14,6 +14,7 @@ from haoqi.data.preparing.clean import clean_all
 from haoqi.data.preparing.duplicates.dedupe import TRAIN, UNLABELLED, Codes
 from haoqi.data.preparing.label_reading import ReadLabel, named_rows, read_all_labels, tolerate_unreadable
 from haoqi.data.raw import PARTS, Raw
+from haoqi.data.relation_names import directed, mirrored
 from haoqi.data.settings import DataSettings
 
 Progress = Callable[[str, float], None]
@@ -142,6 +143,27 @@ def leave_out_unmarked(rows: Rows, settings: DataSettings) -> Rows:
     if out:
         rows = rows.warned(say("rows.no_marks", count=len(out), named=named_rows(rows.examples.ids, out)))
     return rows.without(set(out), {say("left.no_marks"): len(out)})
+
+
+def put_in_order(rows: Rows) -> Rows:
+    """Return rows whose marked stretches are e1 and e2 as they stand in the text, where labels say the direction.
+
+    Where marks are exchanged the direction of the label is turned round, so that it says the same, and both ways to
+    mark a pair are one example.
+    """
+    examples = rows.examples
+    if not directed({label for label in examples.labels if isinstance(label, str)}):
+        return rows
+    texts, labels, count = list(examples.texts), list(examples.labels), 0
+    for row, text in enumerate(texts):
+        marked = find_marks(text)
+        if marked is not None and not marked.in_order:
+            texts[row], count = str(marked.exchanged), count + 1
+            labels[row] = mirrored(labels[row]) if isinstance(labels[row], str) else labels[row]
+    if not count:
+        return rows
+    told = rows.told(say("rows.put_in_order", count=count))
+    return replace(told, examples=replace(examples, texts=texts, labels=labels))
 
 
 def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings, *, usual: float) -> None:

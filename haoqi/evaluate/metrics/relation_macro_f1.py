@@ -7,10 +7,10 @@ of one taken together; an answer of the right relation in the wrong direction is
 from collections.abc import Sequence
 from typing import Any
 
+from haoqi.data.relation_names import relation_of
 from haoqi.evaluate.counts import NOTHING, f1_by_label, ratio
 from haoqi.evaluate.metric import Array, Metric, Statistics, by_answers
 from haoqi.evaluate.metrics import metrics
-from haoqi.evaluate.relation_names import relation_of
 
 
 @metrics.register

@@ -6,10 +6,10 @@ F1 over all answers that name a relation; that there is none is neither right no
 from collections.abc import Sequence
 from typing import Any
 
+from haoqi.data.relation_names import relation_of
 from haoqi.evaluate.counts import f1
 from haoqi.evaluate.metric import Metric, Statistics, by_answers
 from haoqi.evaluate.metrics import metrics
-from haoqi.evaluate.relation_names import relation_of
 
 
 @metrics.register

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from haoqi.data.answers import ONE_CLASS, AnswerKind
 from haoqi.data.examples import Examples, Label
+from haoqi.data.relation_names import directed, mirrored
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.adjustment import fit_offsets
@@ -37,8 +38,11 @@ class OneLabel:
         return read_name(raw)
 
     def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
-        """Return the classes that occur, sorted."""
-        return tuple(sorted({str(label) for label in labels if label is not None}))
+        """Return the classes that occur, sorted; where labels say a direction, each in both directions."""
+        found = {str(label) for label in labels if label is not None}
+        if self.kind.of_marks and directed(found):
+            found |= {mirrored(label) for label in found}
+        return tuple(sorted(found))
 
     @property
     def width(self) -> int:

@@ -39,3 +39,15 @@ def directed(labels: Iterable[str]) -> bool:
     """Return whether labels say which stretch is the head: all that name a relation do."""
     named = [label for label in labels if label.strip().lower() not in NONE]
     return bool(named) and all(_DIRECTION.fullmatch(label.strip()) for label in named)
+
+
+def mirrored(label: str) -> str:
+    """Return what a label is called once the two stretches are marked the other way round.
+
+    >>> mirrored("Cause-Effect(e2,e1)"), mirrored("Other")
+    ('Cause-Effect(e1,e2)', 'Other')
+    """
+    match = _DIRECTION.fullmatch(label.strip())
+    if match is None or match[2] == match[3] or label.strip().lower() in NONE:
+        return label
+    return f"{label[: match.start(2)]}{match[3]}{label[match.end(2) : match.start(3)]}{match[2]}{label[match.end(3) :]}"
