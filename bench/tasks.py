@@ -64,13 +64,7 @@ def write_rows(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -
 
 def semeval() -> Case:
     """Relations between two marked stretches: SemEval-2010 task 8, with its own test."""
-
-    def rows(name: str) -> list[tuple[str, str]]:
-        text = (table.DATA / "semeval2010_task8" / name).read_text(encoding="utf-8", errors="replace")
-        found = re.findall(r'^\d+\t"(.*)"\s*\n(\S+)', text.replace("\r", ""), re.MULTILINE)
-        return [(sentence, label) for sentence, label in found]
-
-    train, test = rows("TRAIN_FILE.TXT"), rows("TEST_FILE_FULL.TXT")
+    train, test = semeval_rows("TRAIN_FILE.TXT"), semeval_rows("TEST_FILE_FULL.TXT")
     assert (len(train), len(test)) == (8000, 2717), (len(train), len(test))
     truth = [label for _, label in test]
     return Case(
@@ -83,6 +77,13 @@ def semeval() -> Case:
         },
         0.84,
     )
+
+
+def semeval_rows(name: str) -> list[tuple[str, str]]:
+    """Return the marked sentences of a file, each with its relation."""
+    text = (table.DATA / "semeval2010_task8" / name).read_text(encoding="utf-8", errors="replace")
+    found = re.findall(r'^\d+\t"(.*)"\s*\n(\S+)', text.replace("\r", ""), re.MULTILINE)
+    return [(sentence, label) for sentence, label in found]
 
 
 def relation_f1(truth: Sequence[str], answers: Sequence[str]) -> float:
@@ -101,19 +102,14 @@ def relation_f1(truth: Sequence[str], answers: Sequence[str]) -> float:
 
 def tydi(*, planted: float = 0.0) -> Case:
     """Answers in a context: the English half of TyDi's gold passages, every fifth question held out."""
-    plain = json.loads((table.DATA / "tydiqa_en" / "train.json").read_text(encoding="utf-8"))["data"]
-    asked = [(place["context"], one) for doc in plain for place in doc["paragraphs"] for one in place["qas"]]
+    asked = tydi_questions()
     random.Random(0).shuffle(asked)
     fifth = len(asked) // 5
     test, train = _planted(asked[:fifth], planted), _planted(asked[fifth:], planted)
 
     def files(folder: Path) -> dict[str, str]:
-        articles = [
-            {"title": str(at), "paragraphs": [{"context": context, "qas": [one]}]}
-            for at, (context, one) in enumerate(train)
-        ]
         path = folder / "train.json"
-        path.write_text(json.dumps({"version": "2.0" if planted else "1.1", "data": articles}), encoding="utf-8")
+        path.write_text(json.dumps(squad(train, "2.0" if planted else "1.1")), encoding="utf-8")
         return {"source": str(path)}
 
     golds = [[answer["text"] for answer in one["answers"]] for _, one in test]
@@ -138,6 +134,21 @@ def tydi(*, planted: float = 0.0) -> Case:
 
     queries = [(one["question"], context) for context, one in test]
     return Case("answers", files, queries, score, 0.8 if planted else 0.5)
+
+
+def tydi_questions() -> list[tuple[str, Any]]:
+    """Return each context with its question and answers."""
+    plain = json.loads((table.DATA / "tydiqa_en" / "train.json").read_text(encoding="utf-8"))["data"]
+    return [(place["context"], one) for doc in plain for place in doc["paragraphs"] for one in place["qas"]]
+
+
+def squad(asked: Sequence[tuple[str, Any]], version: str = "1.1") -> dict[str, Any]:
+    """Return questions in the form of SQuAD."""
+    articles = [
+        {"title": str(at), "paragraphs": [{"context": context, "qas": [one]}]}
+        for at, (context, one) in enumerate(asked)
+    ]
+    return {"version": version, "data": articles}
 
 
 def _planted(asked: list[tuple[str, Any]], share: float) -> list[tuple[str, Any]]:
@@ -213,7 +224,7 @@ def stsb(language: str, base: str) -> Case:
 
 def bustm() -> Case:
     """Whether two Chinese questions mean the same, from 32 examples: FewCLUE's BUSTM."""
-    splits = {name: _json_lines("fewclue_bustm", name) for name in ("train_0", "test_public")}
+    splits = {name: json_lines("fewclue_bustm", name) for name in ("train_0", "test_public")}
     rows = {
         name: [(one["sentence1"], one["sentence2"], str(one["label"])) for one in plain]
         for name, plain in splits.items()
@@ -232,10 +243,10 @@ def bustm() -> Case:
 def tnews() -> Case:
     """Topics of Chinese headlines, from 240 examples: FewCLUE's TNEWS, with its 20,000 unlabelled texts."""
     rows = {
-        name: [(one["sentence"], one["label_desc"]) for one in _json_lines("fewclue_tnews", name)]
+        name: [(one["sentence"], one["label_desc"]) for one in json_lines("fewclue_tnews", name)]
         for name in ("train_0", "test_public")
     }
-    unlabelled = [(one["sentence"], "") for one in _json_lines("fewclue_tnews", "unlabeled")]
+    unlabelled = [(one["sentence"], "") for one in json_lines("fewclue_tnews", "unlabeled")]
     return Case(
         "topic",
         lambda folder: {
@@ -247,7 +258,8 @@ def tnews() -> Case:
     )
 
 
-def _json_lines(folder: str, name: str) -> list[dict[str, Any]]:
+def json_lines(folder: str, name: str) -> list[dict[str, Any]]:
+    """Return the records of a file of FewCLUE."""
     lines = (table.DATA / folder / f"{name}.json").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines if line.strip()]
 
