@@ -32,7 +32,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 SECONDS, GRACE = 240.0, 60.0
 """What a fit may take, and how much longer a process is waited for that does not heed it."""
-MARK = "CELL "
+MARK, LATE = "CELL ", "not done within"
 
 
 def wanted(asked: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
@@ -46,10 +46,16 @@ def wanted(asked: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
         open_ = [
             method
             for method in names
-            if asked.again or (cell := known.get((name, method))) is None or (asked.rows and cell["rows"] != rows)
+            if not matrix_sets.why_not(name, method)
+            and (asked.again or not _done(known.get((name, method))) or known[name, method]["rows"] != rows)
         ]
         if open_:
             yield name, open_
+
+
+def _done(cell: dict[str, Any] | None) -> bool:
+    """Return whether a cell needs no further try: it has a score, or took too long."""
+    return cell is not None and ("score" in cell or cell["reason"].startswith(LATE))
 
 
 def run_set(name: str, methods: list[str], asked: argparse.Namespace) -> None:
@@ -66,7 +72,7 @@ def run_set(name: str, methods: list[str], asked: argparse.Namespace) -> None:
                 line = _next(lines, asked.seconds + GRACE)
                 if line == "":  # nothing came in time
                     process.kill()
-                    _keep(name, left.pop(0), asked, {"reason": f"not done within {asked.seconds:.0f} s"})
+                    _keep(name, left.pop(0), asked, {"reason": f"{LATE} {asked.seconds:.0f} s"})
                     break
                 if line is None:  # the process ended by itself
                     _keep(name, left.pop(0), asked, {"reason": f"its process ended with code {process.wait()}"})
@@ -102,8 +108,8 @@ def work(name: str, methods: Sequence[str], seconds: float, rows: int | None) ->
     """Print the cell of each method on a set, as one line of JSON each."""
     try:
         case: matrix_sets.Loaded | str = matrix_sets.SETS[name].load(rows)
-    except LookupError as error:
-        case = str(error.args[0])
+    except Exception as error:  # a set that cannot be read has no cell, and the others have theirs
+        case = str(error)
     for method in methods:
         found = {"reason": case} if isinstance(case, str) else cell(method, case, seconds)
         print(MARK + json.dumps(found, ensure_ascii=False), flush=True)
@@ -116,10 +122,7 @@ def cell(name: str, case: "matrix_sets.Loaded", seconds: float) -> dict[str, Any
 
     begun = time.perf_counter()
     try:
-        maker = methods.get(name)
-        if not maker.accepts.takes(case.task.output.kind, pairs=case.task.pairs):
-            return {"reason": "does not learn such answers"}
-        if maker.uses_base and case.base is None:
+        if methods.get(name).uses_base and case.base is None:
             return {"reason": "its base is not installed"}
         return scored(name, case, seconds)
     except UserError as error:

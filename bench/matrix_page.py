@@ -90,7 +90,8 @@ def _section(name: str, one: matrix_sets.Set, cells: Cells, names: Sequence[str]
     for method in names:
         cell = cells.get((name, method))
         if cell is None or "score" not in cell:
-            reasons.setdefault("not run yet" if cell is None else cell["reason"], []).append(method)
+            reason = matrix_sets.why_not(name, method) or ("not run yet" if cell is None else cell["reason"])
+            reasons.setdefault(reason, []).append(method)
     for reason, few in reasons.items():
         yield f"\nWithout a score, {reason.rstrip('.')}: {', '.join(few)}."
     for cell, method in scored:

@@ -43,17 +43,11 @@ class Set:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def load(self, rows: int | None = None) -> Loaded:
-        """Return the examples as a run would learn them.
-
-        Raises:
-            LookupError: with the reason, if the task is not there.
-        """
+        """Return the examples as a run would learn them."""
         from haoqi import data
         from haoqi import tasks as room
         from haoqi.data.settings import DataSettings
 
-        if self.task not in room.names():
-            raise LookupError(f"there is no task {self.task} here")
         with tempfile.TemporaryDirectory() as scratch:
             given = self.files(Path(scratch), rows or self.rows, self.test)
             settings = DataSettings(**{**self.settings, **given})
@@ -201,8 +195,7 @@ def _conll(folder: Path, rows: int, test: int) -> dict[str, str]:
 def _cluener(folder: Path, rows: int, test: int) -> dict[str, str]:
     paths = {}
     for name, part, count in (("train", "train", rows), ("test", "dev", test)):
-        lines = (table.DATA / "cluener" / f"{part}.json").read_text(encoding="utf-8").splitlines()
-        found = _drawn([json.loads(line) for line in lines if line.strip()], count)
+        found = _drawn(_objects((table.DATA / "cluener" / f"{part}.json").read_text(encoding="utf-8")), count)
         plain = [
             {
                 "text": one["text"],
@@ -218,6 +211,28 @@ def _cluener(folder: Path, rows: int, test: int) -> dict[str, str]:
         paths[name] = folder / f"{name}.jsonl"
         paths[name].write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in plain), encoding="utf-8")
     return {"source": str(paths["train"]), "test_file": str(paths["test"])}
+
+
+def _objects(text: str) -> list[Any]:
+    """Return the JSON values that follow one another in a text."""
+    found, at, decoder = [], 0, json.JSONDecoder()
+    while at < len(text.rstrip()):
+        at += len(text[at:]) - len(text[at:].lstrip())
+        value, at = decoder.raw_decode(text, at)
+        found.append(value)
+    return found
+
+
+def why_not(name: str, method: str) -> str:
+    """Return why a method has no cell on a set, before anything is tried; "" where it may have one."""
+    from haoqi import tasks
+    from haoqi.methods.method import methods
+
+    if SETS[name].task not in tasks.names():
+        return f"there is no task {SETS[name].task} here"
+    task = tasks.build(SETS[name].task, ())
+    able = methods.get(method).accepts.takes(task.output.kind, pairs=task.pairs)
+    return "" if able else "does not learn such answers"
 
 
 _PAIR = {"text": "first", "pair": "second", "label": "label"}

@@ -82,12 +82,13 @@ def test_page_says_why_where_there_is_no_score(bench: Any, tmp_path: Path, monke
         {"set": "sst2", "method": "majority", **cell, **facts, "score": 0.5, "trained": 2, "stepped": False},
         {"set": "sst2", "method": "full", "reason": "not done within 240 s"},
         {"set": "sst2", "method": "full", **cell, **facts},
-        {"set": "sst2", "method": "crf", "reason": "does not learn such answers"},
+        {"set": "sst2", "method": "lora", "reason": "its process ended with code 1"},
     ]
     monkeypatch.setattr(page, "PAGE", tmp_path / "matrix.md")
     monkeypatch.setattr(table, "recorded", lambda bench: rows)
     text = page.write().read_text(encoding="utf-8")
     assert "| full | 0.800 | 0.700 to 0.900 | +0.300 | – | 2 | 22.0 M |" in text
-    assert "Without a score, does not learn such answers: crf." in text
+    assert "Without a score, does not learn such answers: crf" in text
+    assert "Without a score, its process ended with code 1: lora." in text
     assert "not done within" not in text
     assert "Without a score, not run yet: " in text

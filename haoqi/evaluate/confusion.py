@@ -140,8 +140,10 @@ def average_rows(rows: Sequence[LabelRow]) -> tuple[LabelRow, LabelRow]:
     occurring = [row for row in rows if row.support or row.predicted]
     support, predicted, right = (sum(getattr(row, name) for row in rows) for name in ("support", "predicted", "right"))
     counted = np.array([right, support, predicted], dtype=np.int64)[:, None]
-    macro = [float(np.mean([getattr(row, one) for row in occurring] or [0.0])) for one in ("precision", "recall", "f1")]
-    return _rows(counted, ("micro",))[0], LabelRow("macro", *macro, support, predicted, right)
+    precision, recall, score = (
+        float(np.mean([getattr(row, one) for row in occurring] or [0.0])) for one in ("precision", "recall", "f1")
+    )
+    return _rows(counted, ("micro",))[0], LabelRow("macro", precision, recall, score, support, predicted, right)
 
 
 def _totals(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> Matrix:
