@@ -106,6 +106,7 @@ def _keep(name: str, method: str, asked: argparse.Namespace, found: dict[str, An
 
 def work(name: str, methods: Sequence[str], seconds: float, rows: int | None) -> None:
     """Print the cell of each method on a set, as one line of JSON each."""
+    _import_all()
     try:
         case: matrix_sets.Loaded | str = matrix_sets.SETS[name].load(rows)
     except Exception as error:  # a set that cannot be read has no cell, and the others have theirs
@@ -113,6 +114,15 @@ def work(name: str, methods: Sequence[str], seconds: float, rows: int | None) ->
     for method in methods:
         found = {"reason": case} if isinstance(case, str) else cell(method, case, seconds)
         print(MARK + json.dumps(found, ensure_ascii=False), flush=True)
+
+
+def _import_all() -> None:
+    """Import what methods import at first use, so that the first of them does not pay for it."""
+    import pandas  # noqa: F401
+    import scipy.optimize  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
+    import torch  # noqa: F401
+    import transformers.models.bert.modeling_bert  # noqa: F401
 
 
 def cell(name: str, case: "matrix_sets.Loaded", seconds: float) -> dict[str, Any]:

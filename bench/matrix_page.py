@@ -55,16 +55,17 @@ def write() -> Path:
 
 
 def _overview(cells: Cells, names: Sequence[str]) -> Iterator[str]:
-    """Yield all scores in one table; a dash has its reason in the table of its set."""
+    """Yield all scores in one table, and a word where there is none."""
     yield "## Scores\n"
     yield "| method | " + " | ".join(f"[{name}](#{name})" for name in matrix_sets.SETS) + " |"
     yield "|---" * (len(matrix_sets.SETS) + 1) + "|"
-    best = {name: max(cells.get((name, m), {}).get("score", -9.0) for m in names) for name in matrix_sets.SETS}
+    best: dict[str, float] = {
+        name: max(cells.get((name, m), {}).get("score", -9.0) for m in names) for name in matrix_sets.SETS
+    }
     for method in names:
-        row = [cells.get((name, method), {}).get("score") for name in matrix_sets.SETS]
-        told = ["–" if one is None else _score(one, one == best[at]) for one, at in zip(row, best, strict=True)]
+        told = [_told(name, method, cells.get((name, method)), best[name]) for name in matrix_sets.SETS]
         yield f"| {method} | " + " | ".join(told) + " |"
-    yield "\nThe best of each set is bold; a dash has its reason in the table of the set."
+    yield "\nThe best of each set is bold. Where words stand instead of a score, the table of the set says more."
 
 
 def _section(name: str, one: matrix_sets.Set, cells: Cells, names: Sequence[str]) -> Iterator[str]:
@@ -82,7 +83,7 @@ def _section(name: str, one: matrix_sets.Set, cells: Cells, names: Sequence[str]
         yield f"| method | score | interval | over nothing | over {plain or 'words'} | seconds | trained |"
         yield "|---|---|---|---|---|---|---|"
         for cell, method in scored:
-            row = [method, f"{cell['score']:.3f}", f"{cell['low']:.3f} to {cell['high']:.3f}"]
+            row = [method, _three(cell["score"]), f"{_three(cell['low'])} to {_three(cell['high'])}"]
             row += [_over(cell["score"], other) for other in (nothing, words)]
             row += [f"{cell['seconds']:.0f}", _trained(cell)]
             yield f"| {' | '.join(row)} |"
@@ -99,12 +100,24 @@ def _section(name: str, one: matrix_sets.Set, cells: Cells, names: Sequence[str]
             yield f"\n{method}: {'; '.join(cell['notes'])}."
 
 
-def _score(score: float, best: bool) -> str:
-    return f"**{score:.3f}**" if best else f"{score:.3f}"
+def _told(name: str, method: str, cell: dict[str, Any] | None, best: float) -> str:
+    """Return a score, bold where it is the best, or in a word or two why there is none."""
+    if why := matrix_sets.why_not(name, method):
+        return "no such task" if why.startswith("there is no task") else "other answers"
+    if cell is None:
+        return "not run"
+    if "score" not in cell:
+        return "too slow" if cell["reason"].startswith("not done within") else "failed"
+    return f"**{_three(cell['score'])}**" if cell["score"] == best else _three(cell["score"])
+
+
+def _three(number: float, sign: str = "") -> str:
+    """Return a number with three digits, without the sign of a nothing."""
+    return f"{round(number, 3) + 0.0:{sign}.3f}"
 
 
 def _over(score: float, other: float | None) -> str:
-    return "–" if other is None else f"{score - other:+.3f}"
+    return "–" if other is None else _three(score - other, "+")
 
 
 def _trained(cell: Mapping[str, Any]) -> str:
