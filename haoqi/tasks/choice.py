@@ -179,7 +179,13 @@ def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], o
 
 
 def doubts(task: Task, raw: Source) -> tuple[str, ...]:
-    """Return what speaks against learning a task from these labels, as warnings: numbers that are learnt as classes."""
+    """Return what speaks against learning a task from these labels, as warnings.
+
+    That is numbers that are learnt as classes, and lists that are read as paths though they form no tree.
+    """
+    lists = [cell for cell in raw.examples.labels if isinstance(cell, list | tuple)]
+    if task.output.kind.in_tree and lists and not list_paths(lists):
+        return (say("task.no_tree", name=task.name),)
     count = 0 if task.output.kind.of_words or not task.output.kind.has_classes else _looks_like_numbers(_plain(raw))
     rather = "similarity" if task.pairs else "regression"
     return (say("task.numbers_as_classes", name=task.name, count=count, rather=rather),) if count else ()

@@ -114,3 +114,11 @@ def test_scores_that_move_by_less_than_half_their_margin_keep_the_depth(offsets:
 )
 def test_hierarchy_is_guessed_for_trees_alone(cells: list[object], task: str) -> None:
     assert tasks.guess(Raw.of(Examples.of(["t"] * len(cells), cells)))[0] == task
+
+
+def test_lists_that_form_no_tree_are_doubted() -> None:
+    flat = Raw.of(Examples.of(["t"] * 3, [["a", "b"], ["b", "c"], ["c", "a"]]))
+    tree = Raw.of(Examples.of(["t"] * 4, [["a", "x"], ["a", "y"], ["b", "z"], ["b", "w"]]))
+    task = tasks.build("hierarchy", TREE)
+    assert len(tasks.doubts(task, flat)) == 1
+    assert not tasks.doubts(task, tree)
