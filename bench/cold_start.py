@@ -100,7 +100,7 @@ def learn(build: Build) -> None:
 def compile_to_bytes(folder: Path) -> None:
     """Let ONNX Runtime compute a release in eight bits, whatever is quickest on this machine."""
     from haoqi.core import hardware
-    from haoqi.models import model, seals
+    from haoqi.models import checksums, model
     from haoqi.models.compile import compiled
     from haoqi.models.compile.form import forms
 
@@ -120,7 +120,7 @@ def compile_to_bytes(folder: Path) -> None:
         seconds=0.0,
         created="",
         probe={"told": False, "gives": {"onnx_int8": gives}},
-        files=seals.sealed(place, place),
+        files=checksums.checksums_of(place, place),
     )
     compiled.write(place, card)
 

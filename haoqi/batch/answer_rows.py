@@ -127,9 +127,9 @@ def answer(model: "Model", window: Window, names: Sequence[str], progress: "Prog
         names: of what is put there, `Style.names`.
         progress: called with the number of different texts that are computed so far.
     """
-    from haoqi.models.stream import distinct
+    from haoqi.models.predict_distinct import predict_distinct
 
-    predictions = distinct(model, window.texts, progress)
+    predictions = predict_distinct(model, window.texts, progress)
     said: list[Any] = [plain_labels(predictions, window.texts)]
     if predictions.intervals is not None:
         said += predictions.intervals.round(6).T.tolist()

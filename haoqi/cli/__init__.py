@@ -1,1 +1,1 @@
-"""The command line, a file per group of commands: it parses arguments, calls `api` and prints; it computes nothing."""
+"""The command line, a file per group of commands: it parses arguments, calls `api` or `batch`, and prints."""

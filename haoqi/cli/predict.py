@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,16 +11,14 @@ import typer
 from haoqi.cli.answer_texts import AS_JSON, answer_texts
 from haoqi.cli.flags import with_flags
 from haoqi.core.errors import UserError
-from haoqi.core.say import joined, say
+from haoqi.core.say import say
 from haoqi.data.settings import DataSettings
 
 if TYPE_CHECKING:
-    from haoqi.batch.answer_rows import Feed, Style, Window
+    from haoqi.batch.answer_rows import Window
+    from haoqi.batch.partial_file import Partial
     from haoqi.batch.row_files import Rows
-    from haoqi.batch.writer import Write
-    from haoqi.cli.progress import Pace
     from haoqi.data.reading.row_stream import Row
-    from haoqi.models.model import Model
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
 Texts = Annotated[
@@ -76,6 +74,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     """Answer the rows of a file onto the output."""
     from contextlib import nullcontext
 
+    from haoqi.batch.answer_file import answer_windows
     from haoqi.batch.answer_rows import Feed, Style, fitting
     from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
@@ -92,65 +91,45 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
     def write(text: str, answered: "list[Row]", last: "Window") -> None:
         print(text, end="", flush=True)
-        pace.wrote(len(answered), last.consumed, time.monotonic())
+        pace.wrote(len(answered), last.consumed)
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
-        _answer(model, Feed(rows, read_query, fitting(release.folder)), style, write, pace=pace)
+        answer_windows(model, Feed(rows, read_query, fitting(release.folder)), style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
-    from importlib.metadata import version
+    from contextlib import contextmanager
 
-    from haoqi.batch.answer_rows import Feed, Style, check_kind, fitting
-    from haoqi.batch.partial_file import check_free, digest_of, partial
+    from haoqi.batch.answer_file import answer_file
+    from haoqi.batch.answer_rows import check_kind
+    from haoqi.batch.partial_file import check_free
     from haoqi.batch.row_files import open_rows
     from haoqi.cli import words
     from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
-    kind = out.suffix.lower()
-    check_kind(kind)
+    check_kind(out.suffix.lower())
     check_free(out, force=force)
     release = releases.get(name)
     rows = open_rows(file, _reading(file, settings), release.schema)
-    task = release.task
-    feed = Feed(rows, rows.make_reader(pairs=task.pairs), fitting(release.folder))
-    _say(rows)
-    style = Style.of(kind, rows.columns, task.output.kind)
-    read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
-    facts = {
-        "release": release.reference,
-        "digest": digest_of(release.folder),
-        "settings": {**read, "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
-        "file": file.name,
-    }
-    with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:
+
+    @contextmanager
+    def follow(kept: "Partial") -> Iterator[Pace]:
         if kept.rows:
             print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
-        model = release.load()
         pace = Pace(rows.total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
-
-        def write(text: str, answered: "list[Row]", last: "Window") -> None:
-            kept.append(text, len(answered), consumed=last.consumed, mark=last.mark)
-            pace.wrote(len(answered), last.consumed, time.monotonic())
-
         try:
             with shown(file.name, pace):
-                _answer(model, feed, style, write, pace=pace)
-            kept.publish(force=force)
+                yield pace
         except KeyboardInterrupt:
             if kept.rows:
                 print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
             raise
-        except UserError as error:
-            if not kept.rows:
-                raise
-            also = say("predict.also", answers=say("many.answer", count=kept.rows, n=kept.rows))
-            raise UserError(
-                error.what, joined([error.hint, also], by="list.semicolon") if error.hint else also
-            ) from None
-    print(words.words("predict.done", rows=words.many(kept.rows, "row"), out=out), file=sys.stderr)
+
+    _say(rows)
+    answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
+    print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
 
 
 def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
@@ -169,37 +148,3 @@ def _say(rows: "Rows") -> None:
         print(words.translate(line), file=sys.stderr)
     for warning in rows.warnings:
         print(words.words("line.warning", text=warning).strip(), file=sys.stderr)
-
-
-def _answer(model: "Model", feed: "Feed", style: "Style", write: "Write", *, pace: "Pace") -> None:
-    """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
-
-    However it ends, windows that are answered are written.
-
-    Args:
-        model: what answers.
-        feed: the rows that are still to be answered.
-        style: how they are written.
-        write: takes the text of the windows in turn.
-        pace: is told what is computed.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from haoqi.batch.answer_rows import MOST_ROWS, ahead, answer
-    from haoqi.batch.writer import Writer
-
-    with ThreadPoolExecutor(1) as thread:
-        writer = Writer(thread, style, write, MOST_ROWS)
-        try:
-            for window in ahead(feed.windows()):
-                answer(model, window, style.names, _computing(pace, window))
-                writer.add(window)
-        finally:
-            writer.end()
-
-
-def _computing(pace: "Pace", window: "Window") -> Callable[[int], None]:
-    """Return what tells a pace how many of a window's texts are computed."""
-    texts = len(set(window.texts))
-    pace.computing(window.consumed, 0.0)
-    return lambda count: pace.computing(window.consumed, min(1.0, count / texts))

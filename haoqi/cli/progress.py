@@ -44,9 +44,10 @@ class Pace:
         """How much of the file is answered and written, in [0, 1]."""
         return min(1.0, max(self.start, self.consumed) / self.total) if self.total else 1.0
 
-    def wrote(self, rows: int, consumed: int, now: float) -> None:
-        """Note that the answers of some rows have been written."""
-        self.rows, self.consumed, self.written = self.rows + rows, consumed, now
+    def wrote(self, rows: int, consumed: int, now: float | None = None) -> None:
+        """Note that the answers of some rows have been written, now where no time is said."""
+        self.rows, self.consumed = self.rows + rows, consumed
+        self.written = time.monotonic() if now is None else now
 
     def computing(self, consumed: int, share: float) -> None:
         """Note that a share of the rows up to a place is computed."""

@@ -59,6 +59,7 @@ class Crf:
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (6, 5)
+    simple: ClassVar[bool] = True
 
     epochs: Annotated[int, Range(1, 500, log=True, search=False)] = 100
     """How often every example is learnt from; gradient descent, for many texts or little time, takes 20 or 30."""

@@ -30,6 +30,7 @@ class Knn:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "roughly"
     ranks: ClassVar[tuple[int, int]] = (9, 5)
+    simple: ClassVar[bool] = True
 
     neighbours: Annotated[int, Range(1, 100, log=True)] = 15
     """How many of the nearest training texts, or pairs, vote."""

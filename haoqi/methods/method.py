@@ -75,7 +75,8 @@ class Method(Protocol):
     `ranks: ClassVar[tuple[int, int]]`: where it tends to stand among methods when time is no matter, 0 the best, with
     many examples and with few; in the middle where it does not say. With `control: ClassVar[bool] = True` it learns
     nothing from texts: whatever is better replaces it without a test. With `baseline: ClassVar[bool] = True` it is what
-    most people would run: where it is cheap it comes first, and others are believed in relative to it. With
+    most people would run: where it is cheap it comes first, and others are believed in relative to it.
+    With `simple: ClassVar[bool] = True` it costs next to nothing, and the report compares the champion with it. With
     `uses_unlabelled: ClassVar[bool] = True` it is tried only where there are texts without labels.
     """
 

@@ -49,6 +49,7 @@ class Tfidf:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (7, 8)
+    simple: ClassVar[bool] = True
 
     strength: Annotated[float, Range(0.01, 100.0, log=True)] = 1.0
     """How much an error costs against large weights (C): higher follows the examples more closely."""

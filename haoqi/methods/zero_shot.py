@@ -41,6 +41,7 @@ class ZeroShot:
     elastic: ClassVar[bool] = False
     weighs: ClassVar[Weighs] = "exactly"
     ranks: ClassVar[tuple[int, int]] = (10, 6)
+    simple: ClassVar[bool] = True
 
     template: str = ""
     """A sentence with {label} in it, compared with the texts; empty: one in the language of the labels."""

@@ -20,12 +20,12 @@ from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
-from haoqi.models import seals
+from haoqi.models import checksums
+from haoqi.models.checksums import READ_AT_LOAD
 from haoqi.models.compile.cascade import unwrap
 from haoqi.models.compile.compiled import load_compiled
+from haoqi.models.predict_distinct import predict_distinct
 from haoqi.models.predictor import Predictor, Progress, predictors
-from haoqi.models.seals import READ_AT_LOAD
-from haoqi.models.stream import distinct
 from haoqi.tasks.task import Scores, Task
 
 FORMAT = 1
@@ -104,9 +104,14 @@ class Model:
             raise _not_texts(texts)
         waiting = iter(texts)
         while chunk := list(islice(waiting, batch)):
-            yield from answers(distinct(self, chunk), self.task.labels)
+            yield from answers(predict_distinct(self, chunk), self.task.labels)
 
     def _scores(self, examples: Examples, progress: Progress | None) -> Scores:
+        if self.task.symmetric and examples.pairs is not None:  # arithmetic in eight bits would tell the orders apart
+            turned = [
+                row for row, both in enumerate(zip(examples.texts, examples.pairs, strict=True)) if both > both[::-1]
+            ]
+            examples = examples.exchanged(turned)
         with nullcontext() if self.thread_safe else self.mutex:
             return self.predictor.scores(examples, progress)
 
@@ -149,7 +154,7 @@ class Model:
             "standalone": standalone,
             "calibration": dict(self.calibration),
             "facts": dict(self.facts),
-            "files": seals.sealed(folder, inside),
+            "files": checksums.checksums_of(folder, inside),
         }
         folders.write_json(folder / "model.json", plain)
 
@@ -166,7 +171,7 @@ def load(folder: Path, cache: Path | None = None, *, compiled: bool = True) -> M
         UserError: if there is none, it is damaged, or a newer Haoqi wrote it.
     """
     plain = read_card(folder)
-    seals.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
+    checksums.check(folder, plain["files"], READ_AT_LOAD, DAMAGED)
     maker: Any = predictors.get(plain["predictor"])
     cache = cache or folders.cache()
     hardware.keep_in(cache)
@@ -198,7 +203,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def verify(folder: Path) -> None:
     """Read every byte of a saved model, and raise UserError if one differs from what was written."""
-    seals.check(folder, read_card(folder)["files"], None, DAMAGED)
+    checksums.check(folder, read_card(folder)["files"], None, DAMAGED)
 
 
 def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -> Iterator[Answer]:

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from haoqi.evaluate.comparison import Comparison
+from haoqi.explore.plans.method_roles import is_control, is_simple
 from haoqi.explore.plans.plan import Experiment
 from haoqi.report.scale import Scale, zoomed
 from haoqi.report.story import PairedTest, Story
-
-SIMPLE = ("tfidf", "crf", "knn", "zero_shot")
-"""Methods that cost next to nothing: a baseline to be beaten."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +57,19 @@ def scale_of(found: list[Standing], story: Story) -> Scale:
 
 def majority(found: list[Standing]) -> Standing | None:
     """Return the plan that always gives the most frequent answer."""
-    return next((one for one in found if one.rows[0].plan.method == "majority"), None)
+    return next((one for one in found if is_control(one.rows[0].plan.method)), None)
 
 
 def baseline(found: list[Standing]) -> Standing | None:
-    """Return the best of TF-IDF's plans, or, where there is none, of the other simple methods.
+    """Return the best plan of the simple methods that need no base, or, where there is none, of the other simple ones.
 
     A champion that is simple itself is its own baseline.
     """
     best = champion(found)
-    if best is not None and best.rows[0].plan.method in SIMPLE:
+    if best is not None and is_simple(best.rows[0].plan.method):
         return best
-    usual = [one for one in found if one.rows[0].plan.method == SIMPLE[0]]
-    return next(iter(usual or [one for one in found if one.rows[0].plan.method in SIMPLE]), None)
+    simple = [one for one in found if is_simple(one.rows[0].plan.method)]
+    return next((one for one in simple if one.rows[0].plan.base is None), next(iter(simple), None))
 
 
 def champion(found: list[Standing]) -> Standing | None:

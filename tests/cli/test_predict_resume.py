@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from haoqi.batch import answer_file, writer
 from haoqi.batch import answer_rows as rows
-from haoqi.batch import writer
 from haoqi.batch.partial_file import Partial
 from haoqi.core.errors import UserError
 from haoqi.models.releases import releases
@@ -132,7 +132,7 @@ def test_stopped_while_a_window_is_computed_all_before_it_is_kept_though_it_was_
         answer(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "answer", stopped)
+        patch.setattr(answer_file, "answer", stopped)
         ended = run(*words, "--out", str(out))
     assert ended.code == 130
     assert f"32 rows answered and kept in {out}.partial" in ended.err
@@ -141,7 +141,7 @@ def test_stopped_while_a_window_is_computed_all_before_it_is_kept_though_it_was_
 
     windows = iter(range(100))
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "answer", stopped)
+        patch.setattr(answer_file, "answer", stopped)
         printed = run(*words)
     assert printed.code == 130
     assert printed.out == "".join(whole.splitlines(keepends=True)[:33])

@@ -82,7 +82,7 @@ def test_a_ledger_credits_each_side_with_what_it_bought_since_they_compete() -> 
     seen = count_spending(told, 2, timed=False)
     assert [(one.arm, one.duration) for one in seen] == [("explore", 1.0), ("reflect", 1.0), ("reflect", 1.0)]
     assert [round(one.gain, 6) for one in seen] == [0.0, 0.0, 0.02]  # the repeat is the lesson's merit
-    told.thought({"after": 5, "champion": "x", "failed": {}}, seconds=3.0, spent=9.0)
+    told.add_reflection({"after": 5, "champion": "x", "failed": {}}, seconds=3.0, spent=9.0)
     timed = count_spending(told, 2, timed=True)
     assert [one.duration for one in timed] == [6.0, 8.0, 10.0, 3.0]
     assert (timed[-1].arm, timed[-1].gain) == ("reflect", 0.0)

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoqi.data.examples import Examples
-from haoqi.explore.reflection.behavioural_tests import feelings, hidden, names, other_names, probed, typos, upper
+from haoqi.explore.reflection.behavioural_tests import (
+    hidden,
+    names,
+    opposite_sentiments,
+    other_names,
+    probed,
+    typos,
+    upper,
+)
 
 TEXTS = st.text(st.sampled_from("abcdefgh  电池坏了很大服务"), max_size=60)
 
@@ -45,9 +53,9 @@ def test_hidden_words_are_gone_whatever_their_case_and_others_that_hold_them_sta
 
 
 def test_feelings_have_opposites_only_where_there_is_one_of_each() -> None:
-    assert feelings(("neutral", "Positive", "negative")) == {"Positive": "negative", "negative": "Positive"}
-    assert feelings(("好评", "差评")) == {"好评": "差评", "差评": "好评"}
-    assert feelings(("positive", "good", "negative")) == feelings(("sport", "tech")) == {}
+    assert opposite_sentiments(("neutral", "Positive", "negative")) == {"Positive": "negative", "negative": "Positive"}
+    assert opposite_sentiments(("好评", "差评")) == {"好评": "差评", "差评": "好评"}
+    assert opposite_sentiments(("positive", "good", "negative")) == opposite_sentiments(("sport", "tech")) == {}
 
 
 def test_a_negation_turns_short_texts_that_say_one_thing() -> None:

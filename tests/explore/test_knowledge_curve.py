@@ -16,7 +16,7 @@ def test_thinking_counts_as_time_that_exploring_did_not_get() -> None:
     history = History(Ledger("sqlite://"), "run")
     history.add(Experiment(CHAMPION, score=0.5, seconds=6.0), spent=6.0)
     history.judge(Verdict(1, "crowned", 1, 0.5), spent=6.0)
-    history.thought({"after": 1, "lessons": 0, "champion": CHAMPION.key, "failed": {}}, seconds=2.0, spent=8.0)
+    history.add_reflection({"after": 1, "lessons": 0, "champion": CHAMPION.key, "failed": {}}, seconds=2.0, spent=8.0)
     history.add(Experiment(lesson().plans[0], score=0.6, seconds=4.0, role="reflect"), spent=12.0)
     history.judge(Verdict(2, "crowned", 2, 0.6), spent=12.0)
     points = knowledge_curve(history.ledger.entries("run"))

@@ -295,12 +295,12 @@ def test_typing_errors_that_turn_answers(tmp_path: Path, rng: np.random.Generato
 def test_negation_that_is_not_heard(tmp_path: Path, rng: np.random.Generator) -> None:
     words = {"positive": ["great", "lovely", "bright", "kind"], "negative": ["broken", "dull", "rude", "stale"]}
 
-    def feelings(rows: int) -> Examples:
+    def opposite_sentiments(rows: int) -> Examples:
         labels = [("positive", "negative")[row % 2] for row in range(rows)]
         made = [f"the {rng.choice(FILLER)} is {rng.choice(words[one])} and {rng.choice(words[one])}" for one in labels]
         return Examples.of(made, labels)
 
-    case = Case(tmp_path, feelings(300), feelings(200), task="sentiment")
+    case = Case(tmp_path, opposite_sentiments(300), opposite_sentiments(200), task="sentiment")
     case.run(TFIDF)
     heard = [one for one in case.says("brittleness") if one.subject == "negation"]
     assert lone(heard).evidence["after_share"] < 0.2

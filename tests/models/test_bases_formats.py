@@ -140,7 +140,7 @@ def test_the_gguf_tokenizer_splits_digits_and_knows_the_turns(tmp_path: Path) ->
 def test_query_and_key_rows_come_back_in_the_order_of_transformers() -> None:
     rows = np.arange(16, dtype=np.float32).reshape(8, 2)
     paired = rows.reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(8, 2)  # what llama.cpp does when it writes
-    np.testing.assert_array_equal(smollm.halves_apart(np.ascontiguousarray(paired), heads=2), rows)
+    np.testing.assert_array_equal(smollm.split_rotary_halves(np.ascontiguousarray(paired), heads=2), rows)
 
 
 @pytest.mark.parametrize("keep", [0, 3, 40, -200])

@@ -210,3 +210,22 @@ def test_half_a_surrogate_pair_is_answered_as_one_character() -> None:
     model = Model(tasks.build("sentiment", LABELS), Listens(np.array([0.0, 1.0, 3.0], np.float32)))
     assert model("so good \ud83d!").label == "positive"
     assert heard == ["so good \ufffd!"]
+
+
+class OrderBound:
+    """Gives other numbers where two texts change places, as arithmetic in eight bits may."""
+
+    thread_safe = True
+
+    def scores(self, examples: Examples, progress: object = None) -> np.ndarray:
+        both = zip(examples.texts, examples.second_texts, strict=True)
+        return np.array([[len(one) - len(other) / 2] for one, other in both], np.float32)
+
+
+def test_where_the_order_of_two_texts_is_nothing_both_orders_are_answered_to_the_last_bit() -> None:
+    asked = [("a cat", "one more dog"), ("z", "a bird")]
+    turned = [(other, one) for one, other in asked]
+    alike = Model(tasks.build("similarity", ()), OrderBound())  # type: ignore[arg-type]
+    assert alike.predict(asked).labels == alike.predict(turned).labels
+    ordered = Model(tasks.build("entailment", ("no", "yes")), OrderBound())  # type: ignore[arg-type]
+    assert (ordered.scores(asked) != ordered.scores(turned)).all()

@@ -1,4 +1,4 @@
-"""Which methods say of themselves that they are what others are compared with: the control, and the baseline."""
+"""What methods say of themselves: that they are the control, the baseline, or simple."""
 
 from haoqi.core.errors import UserError
 from haoqi.methods.method import methods
@@ -12,6 +12,11 @@ def is_control(name: str) -> bool:
 def is_baseline(name: str) -> bool:
     """Return whether a method is what most people would run first; False for a name that is no method."""
     return _says(name, "baseline")
+
+
+def is_simple(name: str) -> bool:
+    """Return whether a method costs next to nothing, as one that others have to be better than."""
+    return _says(name, "simple")
 
 
 def _says(name: str, fact: str) -> bool:

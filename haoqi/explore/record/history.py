@@ -105,7 +105,7 @@ class History:
         self.ledger.add(self.run, "lesson_verdict", asdict(verdict), {"spent": spent})
         self.lesson_verdicts.append(verdict)
 
-    def thought(self, body: dict[str, Any], *, seconds: float, spent: float) -> None:
+    def add_reflection(self, body: dict[str, Any], *, seconds: float, spent: float) -> None:
         """Record that lessons were looked for, and how long it took."""
         self.note("reflection", body, seconds=seconds, spent=spent)
         self.thought_seconds += seconds

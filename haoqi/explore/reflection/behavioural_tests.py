@@ -104,10 +104,10 @@ def upper(text: str, rng: np.random.Generator) -> str:
     return text.upper()
 
 
-def feelings(labels: Sequence[str]) -> dict[str, str]:
+def opposite_sentiments(labels: Sequence[str]) -> dict[str, str]:
     """Return each label of a feeling with its opposite, or nothing where the labels are no feelings.
 
-    >>> feelings(("negative", "positive"))
+    >>> opposite_sentiments(("negative", "positive"))
     {'positive': 'negative', 'negative': 'positive'}
     """
     good = [label for label in labels if label.lower() in GOOD]
@@ -117,7 +117,7 @@ def feelings(labels: Sequence[str]) -> dict[str, str]:
 
 def _negated(examples: Examples) -> tuple[Examples, Indices]:
     """Return short texts that say one thing, negated, with the opposite label."""
-    turned = feelings(sorted({label for label in examples.labels if isinstance(label, str)}))
+    turned = opposite_sentiments(sorted({label for label in examples.labels if isinstance(label, str)}))
     texts, labels, rows = [], [], []
     for row, (text, label) in enumerate(examples):
         pattern, put = (_COPULA, r"\1 not") if _COPULA.search(text) else (_VERY, "不")

@@ -153,7 +153,7 @@ def _look(
     best = history.found()
     counts = {"after": len(history.experiments), "lessons": len(history.lessons)}
     body = {**counts, "champion": best.plan.key, "failed": failed, "asked": list(some)}
-    history.thought(body, seconds=time.perf_counter() - begun, spent=spent())
+    history.add_reflection(body, seconds=time.perf_counter() - begun, spent=spent())
 
 
 def _due(context: SearchContext, history: History, left: float | None) -> bool:

@@ -63,19 +63,19 @@ def weights(packed: Packed) -> dict[str, Floats]:
         for short, name in LAYER.items():
             weight = packed.tensor(f"blk.{layer}.{short}.weight")
             if short in heads:
-                weight = halves_apart(weight, heads[short])
+                weight = split_rotary_halves(weight, heads[short])
             found[f"model.layers.{layer}.{name}.weight"] = weight
     return found
 
 
-def halves_apart(weight: Floats, heads: int) -> Floats:
+def split_rotary_halves(weight: Floats, heads: int) -> Floats:
     """Return a projection's rows in the order of transformers.
 
     GGUF puts the two numbers that a rotary embedding turns together side by side; transformers keeps the first
     ones of a head in its first half.
 
     >>> import numpy as np
-    >>> halves_apart(np.arange(4.0, dtype=np.float32)[:, None], heads=1).ravel().tolist()
+    >>> split_rotary_halves(np.arange(4.0, dtype=np.float32)[:, None], heads=1).ravel().tolist()
     [0.0, 2.0, 1.0, 3.0]
     """
     rows, width = weight.shape

@@ -21,7 +21,7 @@ from haoqi.core.deadline import OutOfTimeError
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
-from haoqi.models import seals
+from haoqi.models import checksums
 from haoqi.models.compile import compiled, timing
 from haoqi.models.compile.cascade_search import MIN_SPEEDUP, search_cascades
 from haoqi.models.compile.compiled import UNCOMPILED, Compiled, Measured
@@ -101,7 +101,7 @@ def compile_release(
             seconds=round(time.perf_counter() - begun, 2),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             probe=_probe_forms(computes, predictor) if computes else {},
-            files=seals.sealed(place, place),
+            files=checksums.checksums_of(place, place),
             deferral_rules=() if chosen is None else chosen.deferral_rules,
         )
         compiled.write(place, result)

@@ -21,7 +21,7 @@ from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.mutex import Mutex
 from haoqi.core.say import say
-from haoqi.models import seals
+from haoqi.models import checksums
 from haoqi.models.compile.cascade import Cascade, DeferralRule, LazyStage, Margins
 from haoqi.models.compile.form import Block, Compilable, Compute, Floats, TruncatedPass, count_threads, forms
 from haoqi.models.predictor import Predictor
@@ -202,7 +202,7 @@ def chain_stages(stages: Sequence[Predictor], deferral_rules: Sequence[DeferralR
     return last
 
 
-def check(folder: Path, read_up_to: int = seals.READ_AT_LOAD) -> Compiled | None:
+def check(folder: Path, read_up_to: int = checksums.READ_AT_LOAD) -> Compiled | None:
     """Return what was measured for a release, after checking that its compiled form can be used here.
 
     On another machine than the one that chose, only forms in floating point are trusted: of a cascade, the last stage
@@ -228,7 +228,7 @@ def check(folder: Path, read_up_to: int = seals.READ_AT_LOAD) -> Compiled | None
     for name in found.form_names:
         if find_spec(_get_form(name).library) is None:
             raise UserError(f"{name} needs the library {_get_form(name).library}, which is not installed", INSTALL)
-    seals.check(folder / FOLDER, found.files, read_up_to, _recompile_hint(folder))
+    checksums.check(folder / FOLDER, found.files, read_up_to, _recompile_hint(folder))
     return found
 
 

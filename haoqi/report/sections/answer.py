@@ -6,11 +6,12 @@ from haoqi.core import formats
 from haoqi.evaluate import headline_words
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
+from haoqi.explore.plans.method_roles import is_control, is_simple
 from haoqi.report import promotion, values
 from haoqi.report.charts import Mark, axis, interval
 from haoqi.report.markup import Child, Markup, Said, Within, join, listed, named, tag
 from haoqi.report.scale import Scale
-from haoqi.report.standing import SIMPLE, Standing, baseline, champion, majority, standings
+from haoqi.report.standing import Standing, baseline, champion, majority, standings
 from haoqi.report.story import Story
 
 SURE = 0.05
@@ -139,7 +140,7 @@ def _sentences(story: Story, found: list[Standing]) -> Markup:
         if plain and not plain.champion:
             said.append(_versus_nothing(mine, plain, story))
         if mine is simple:
-            costly = any(one.rows[0].plan.method not in (*SIMPLE, "majority") for one in found)
+            costly = not all(is_simple(one.rows[0].plan.method) or is_control(one.rows[0].plan.method) for one in found)
             said.append(Said("answer.simple" if costly else "answer.only_simple"))
     return join(*(tag("p", one, class_="prose") for one in said if one))
 

@@ -1,6 +1,6 @@
-"""What answers look like, a file each: one label, several labels, spans.
+"""What answers look like, a file each: one label, several labels, spans, a number.
 
-A further kind of answer (a number, a generated text, a span inside a context) is one more file here with a
+A further kind of answer (a generated text, a span inside a context) is one more file here with a
 class that keeps the contract `haoqi.tasks.task.Output`. What it owes:
 
 - `name` is what a person calls it, and `kind` says by facts which methods can learn it.

@@ -41,7 +41,7 @@ class LabelMore:
         train = run_end.context.splits.train
         places = sampled(train.texts)
         seconds = run_end.human_seconds([train.texts[at] for at in places], [train.labels[at] for at in places])
-        rows, labels = _chosen(run_end, self.count), needy(run_end)
+        rows, labels = _chosen(run_end, self.count), weakest_labels(run_end)
         evidence = {
             "count": len(rows) or self.count,
             "rows": round(run_end.rows),
@@ -56,7 +56,7 @@ class LabelMore:
         return step("label_more", reason, draws, evidence, rows=rows, **costs)
 
 
-def needy(run_end: RunEnd) -> list[str]:
+def weakest_labels(run_end: RunEnd) -> list[str]:
     """Return the labels that more texts would help most: much is wrong with them, and they have few."""
     diagnostics, task = run_end.diagnostics, run_end.context.task
     if not task.output.kind.has_classes:

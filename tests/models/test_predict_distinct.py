@@ -9,9 +9,9 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.models.model import Model, answers
+from haoqi.models.predict_distinct import predict_distinct
 from haoqi.models.predictor import Progress
 from haoqi.models.predictors.constant import Constant
-from haoqi.models.stream import distinct
 from haoqi.tasks.words import words_of
 
 LABELS = ("even", "odd")
@@ -46,7 +46,7 @@ def model_of(predictor: Counting, task: str = "topic", labels: tuple[str, ...] =
 def test_each_different_text_is_computed_once_and_answered_where_it_stands() -> None:
     predictor = Counting()
     texts = ["a", "bb", "a", "ccc", "bb", "a"]
-    found = distinct(model_of(predictor), texts)
+    found = predict_distinct(model_of(predictor), texts)
     assert predictor.asked == [["a", "bb", "ccc"]]
     one_by_one = model_of(Counting()).predict(texts)
     assert found.labels == one_by_one.labels == ["odd", "even", "odd", "odd", "even", "odd"]
@@ -58,7 +58,7 @@ def test_each_different_text_is_computed_once_and_answered_where_it_stands() -> 
 
 def test_spans_of_a_repeated_text_are_repeated() -> None:
     model = model_of(Counting(words=True), "entities", ("place", "thing"))
-    found = distinct(model, ["one two", "three", "one two"])
+    found = predict_distinct(model, ["one two", "three", "one two"])
     assert found.labels[0] == found.labels[2] != found.labels[1]
     assert found.span_confidence is not None
     assert [len(sure) for sure in found.span_confidence] == [2, 1, 2]
@@ -74,7 +74,7 @@ def test_a_stream_computes_a_repeated_text_once_in_a_batch() -> None:
 @pytest.mark.parametrize("texts", [["fine", None], [["a"], ["a"]]])
 def test_what_is_not_text_is_an_error_in_words(texts: Sequence[str]) -> None:
     with pytest.raises(UserError, match="which is not text"):
-        distinct(model_of(Counting()), texts)
+        predict_distinct(model_of(Counting()), texts)
 
 
 def test_an_answer_lists_its_likeliest_labels_first() -> None:

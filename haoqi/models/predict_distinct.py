@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from haoqi.models.predictor import Progress
 
 
-def distinct(model: "Model", texts: "Sequence[Asked]", progress: "Progress | None" = None) -> Predictions:
+def predict_distinct(model: "Model", texts: "Sequence[Asked]", progress: "Progress | None" = None) -> Predictions:
     """Return a model's answers to some texts, in order; a text that occurs several times is computed once.
 
     Args:
