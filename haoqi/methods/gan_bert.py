@@ -42,7 +42,7 @@ class GanBert:
     stochastic: ClassVar[bool] = True
     elastic: ClassVar[bool] = True
     weighs: ClassVar[Weighs] = "roughly"
-    ranks: ClassVar[tuple[int, int]] = (10, 4)
+    ranks: ClassVar[tuple[int, int]] = (10, 8)
 
     learning_rate: Annotated[float, Range(1e-4, 1e-2, log=True)] = 1e-3
     """Step size of both networks at the end of warm-up."""
