@@ -14,7 +14,7 @@ import numpy as np
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
-from haoqi.data.answers import NUMBERS_TOO, Accepts
+from haoqi.data.answers import Accepts
 from haoqi.methods._vocabulary import needed_tokens
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.probe import Probe
@@ -36,7 +36,7 @@ _COUNTED = 50_000
 class Static:
     """How wide the table is, and how closely the examples are followed."""
 
-    accepts: ClassVar[Accepts] = NUMBERS_TOO
+    accepts: ClassVar[Accepts] = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
     uses_base: ClassVar[bool] = True
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False

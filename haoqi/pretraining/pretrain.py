@@ -76,18 +76,23 @@ def pretrain(
     """
     begun = time.perf_counter()
     home = home or folders.home()
+    cache = folders.cache(home)
+    if settings.name is not None:
+        _check_name(settings.name)
+    base = None if settings.scratch or settings.base is None else _base(settings.base, cache)
     listen(Stage("reading", data.source))
     corpus = corpus_of(read_all_texts(source, data), settings.held_out, settings.seed)
     for line in corpus.notes:
         listen(Note(line))
     texts = {"train": len(corpus.train), "watched": len(corpus.watched), "measured": len(corpus.measured)}
     listen(Note(say("pretrain.texts", **texts)))
-    base = None if settings.scratch else _base(settings, corpus, folders.cache(home))
+    if base is None and not settings.scratch:
+        base = _base(choose(language_shares(corpus.train)), cache)
     name = _name(settings, base, data)
     identity = _identity(settings, base, corpus)
     facts: dict[str, Any] = {"identity": identity, "from": base.name if base else "", "texts": texts}
     facts |= {"source": corpus.source, "settings": _plain(settings)}
-    folder = own_folder(name, folders.cache(home))
+    folder = own_folder(name, cache)
     if (known := _known(folder, name, identity, settings)) is not None:
         listen(Note(say("pretrain.known", name=name)))
         return known
@@ -190,13 +195,13 @@ def _learn(sitting: Sitting, base: Base | None, corpus: Corpus) -> tuple[Setup, 
     return setup, facts
 
 
-def _base(settings: PretrainSettings, corpus: Corpus, cache: Path) -> Base:
-    """Return the base that learns on.
+def _base(name: str, cache: Path) -> Base:
+    """Return the base of a name, which is to learn on.
 
     Raises:
         UserError: if it is not here, writes rather than reads, or knows no mask.
     """
-    base = resolve(settings.base or choose(language_shares(corpus.train)), cache, download=True)
+    base = resolve(name, cache, download=True)
     if base.card.kind != "encoder":
         raise UserError(say("pretrain.decoder", name=base.name), say("pretrain.decoder.hint"))
     if mask_token(load_tokenizer(base)) is None:
@@ -211,7 +216,12 @@ def _name(settings: PretrainSettings, base: Base | None, data: DataSettings) -> 
         UserError: if that cannot be a name, or is one of the bases that come as packages.
     """
     usual = f"{Path(base.name).name if base else 'scratch'}-{name_of(data.source)}"
-    name = folders.check_name(settings.name or usual)
+    return _check_name(settings.name or usual)
+
+
+def _check_name(name: str) -> str:
+    """Return a name that a new base may have."""
+    folders.check_name(name)
     if name in (*bases.names(), SCRATCH):
         raise UserError(say("pretrain.name_taken", name=name), say("pretrain.name_taken.hint"))
     return name
