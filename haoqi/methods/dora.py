@@ -1,8 +1,8 @@
 """Low-rank adaptation of directions, lengths apart (DoRA: Liu et al., 2024, arXiv:2402.09353).
 
 As `lora`, but each row of a weight learns its length by itself, as it does in full fine-tuning. Prefer it to `lora` at
-low ranks, 8 and less, where the paper's gain is; at the same rank it takes a fifth more time, and in public comparisons
-it does not beat `lora` at higher ones. It is merged in the end.
+low ranks, 8 and less, where the paper's gain is; it takes a fourth more time, and in public comparisons it does not
+beat `lora` at higher ones. It is merged in the end.
 It is tried only where it is named.
 """
 

@@ -28,7 +28,7 @@ class Lora(LayerTuning):
     decomposed: ClassVar[bool] = False
     """Whether the length of each row learns by itself."""
 
-    learning_rate: Annotated[float, Range(1e-4, 1e-2, log=True)] = 1e-3
+    learning_rate: Annotated[float, Range(2e-4, 2e-2, log=True)] = 2e-3
     """Step size at the end of warm-up."""
     rank: Annotated[int, Range(2, 64, log=True)] = 16
     """Rank of the matrices: how much can be learnt."""
