@@ -132,7 +132,7 @@ def adapted(model: Any, method: str) -> Any:
         model.bert.pooler.requires_grad_(False)
         return model
     for name, weight in model.named_parameters():
-        weight.requires_grad_(name.startswith("classifier") or (".layer." in name and name.endswith("bias")))
+        weight.requires_grad_(name.startswith("classifier") or (name.endswith("bias") and "pooler" not in name))
     return model
 
 

@@ -1,6 +1,7 @@
 """The benches' own scores agree with other libraries, and the page of the matrix leaves no cell without a word."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_page_says_why_where_there_is_no_score(bench: Any, tmp_path: Path, monke
     monkeypatch.setattr(table, "recorded", lambda bench: rows)
     text = page.write().read_text(encoding="utf-8")
     assert "| full | 0.800 | 0.700 to 0.900 | +0.300 | – | 2 | 22.0 M |" in text
-    assert "Without a score, does not learn such answers: crf" in text
+    assert re.search(r"Without a score, does not learn such answers: [^.]*\bcrf\b", text)
     assert "Without a score, its process ended with code 1: lora." in text
     assert "not done within" not in text
     assert "Without a score, not run yet: " in text

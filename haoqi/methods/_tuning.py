@@ -254,7 +254,7 @@ def train(
     early = _early(setup, loss)
     taught = distilled(setup, techniques, early or loss, numbered=early is not None)
     targets = setup.targets if early is None and taught is None else np.arange(len(setup.targets))
-    layers = len(stack_of(setup.model.encoder))
+    layers = len(stack_of(getattr(setup.model, "encoder", setup.model)))
     learner = Learner(
         setup.model,
         ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),

@@ -184,7 +184,12 @@ def test_techniques_cost_what_they_compute_and_an_explorer_does_not_vary_them(na
     new = {field.name for field in dataclasses.fields(Techniques)} - {"label_smoothing"}
     known = {setting.name: setting.limits for setting in settings_of(methods.get(name))}  # type: ignore[attr-defined]
     assert new <= known.keys()
-    assert not any(known[setting].search for setting in new)  # type: ignore[union-attr]
+    assert not any(limits.search for setting in new if (limits := known[setting]) is not None)
+
+
+def ended_early(notes: list[Any]) -> list[Any]:
+    """Return those notes that say that a fit ended early; labels that mean nothing are noted, too."""
+    return [note for note in notes if note.key in ENDED_EARLY]
 
 
 def test_a_fit_that_cannot_beat_the_champion_ends_early_and_says_so(base: Base, tmp_path: Path) -> None:
@@ -194,11 +199,11 @@ def test_a_fit_that_cannot_beat_the_champion_ends_early_and_says_so(base: Base, 
     method = methods.build("full", **{**QUICK["full"], "epochs": 4, "learning_rate": 3e-5})
     given = job(base, tmp_path, train=wrong, valid=EXAMPLES["label"], note=notes.append)
     method.fit(given)
-    assert notes == []
+    assert ended_early(notes) == []
     first, again = (method.fit(dataclasses.replace(given, to_beat=0.99)) for _ in range(2))
     assert np.array_equal(flat(first, rows), flat(again, rows))
+    notes = ended_early(notes)
     assert notes[0] == notes[1]
-    assert notes[0].key in ENDED_EARLY
     assert "0.990 is to be beaten" in notes[0]
 
 

@@ -101,7 +101,7 @@ def test_more_may_be_asked_for_than_there_is_and_equal_texts_are_found_once(
     found = Retriever.of(TEXTS, base=tiny_base)
     assert len(found.search("parcel", k=100)) == 6
     assert "5" not in ids(found.search("parcel", k=100))
-    assert ids(found.search("parcel", k=2, repeats=True)) == ["1", "5"]
+    assert sorted(ids(found.search("parcel", k=2, repeats=True))) == ["1", "5"]  # equal texts, equal scores
 
 
 def test_a_filter_is_a_function_or_values_of_meta() -> None:

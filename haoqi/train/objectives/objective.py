@@ -1,7 +1,7 @@
 """The loss of a batch under the techniques of a training."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -76,8 +76,7 @@ class Objective:
         Half the sum of R-Drop's paper, so that the step size means what it means without.
         """
         batch, targets, rows = given
-        reading: AbstractContextManager[list[Tensor]] = read_by_head(module) if self.contrast else nullcontext([])
-        with reading as read:
+        with read_by_head(module) as read:
             logits: Tensor = module(doubled(batch) if self.r_drop else batch)
         answers = logits.chunk(2) if self.r_drop else (logits,)
         drawn = None if self.contrast is None else self.contrast(read[0], targets, rows)
@@ -103,6 +102,9 @@ def read_by_head(module: nn.Module) -> Iterator[list[Tensor]]:
     """Yield a list that takes what a module's head reads, before any of it is hidden, shape (rows, width)."""
     found: list[Tensor] = []
     inner: Any = getattr(module, "module", module)  # where torch averages gradients over ranks
+    if not hasattr(inner, "dropout"):  # a module without a head has nothing that is read
+        yield found
+        return
     hook = inner.dropout.register_forward_pre_hook(lambda dropout, given: found.append(given[0]))
     try:
         yield found
