@@ -14,44 +14,56 @@ if TYPE_CHECKING:
     from haoqi.api import improve, inspect, load, next_steps, predict
     from haoqi.core.errors import UserError
     from haoqi.core.stop import Stop
+    from haoqi.data.examples import Query
     from haoqi.data.samples import samples
     from haoqi.estimators.classifier import TextClassifier
     from haoqi.estimators.regressor import TextRegressor
     from haoqi.models.releases.export import export
+    from haoqi.models.releases.extraction import extract
+    from haoqi.pretraining.door import pretrain
+    from haoqi.retrieval.retriever import Retriever
 
     __version__: str
 
 wait_briefly()  # before torch reads it
 
 __all__ = [
+    "Query",
+    "Retriever",
     "Stop",
     "TextClassifier",
     "TextRegressor",
     "UserError",
     "export",
+    "extract",
     "improve",
     "inspect",
     "load",
     "methods",
     "next_steps",
     "predict",
+    "pretrain",
     "samples",
     "tasks",
 ]
 
 # Name to the module that has it, and its name there; nothing there: the module itself.
 _PLACES = {
+    "Retriever": ("haoqi.retrieval.retriever", "Retriever"),
+    "Query": ("haoqi.data.examples", "Query"),
     "Stop": ("haoqi.core.stop", "Stop"),
     "TextClassifier": ("haoqi.estimators.classifier", "TextClassifier"),
     "TextRegressor": ("haoqi.estimators.regressor", "TextRegressor"),
     "UserError": ("haoqi.core.errors", "UserError"),
     "export": ("haoqi.models.releases.export", "export"),
+    "extract": ("haoqi.models.releases.extraction", "extract"),
     "improve": ("haoqi.api", "improve"),
     "inspect": ("haoqi.api", "inspect"),
     "load": ("haoqi.api", "load"),
     "methods": ("haoqi.methods", ""),
     "next_steps": ("haoqi.api", "next_steps"),
     "predict": ("haoqi.api", "predict"),
+    "pretrain": ("haoqi.pretraining.door", "pretrain"),
     "samples": ("haoqi.data.samples", "samples"),
     "tasks": ("haoqi.tasks", ""),
 }

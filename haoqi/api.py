@@ -171,7 +171,7 @@ def predict(ref: "str | Path | Model", texts: Any, *, home: str | Path | None = 
         else _raw(given, said, labelled=False)
     )
     rows = raw.examples
-    return model.predict([rows.query(row) for row in range(len(rows))] if model.task.pairs else rows.texts)
+    return model.predict([rows.query(row) for row in range(len(rows))] if model.task.of_two else rows.texts)
 
 
 def evaluate(

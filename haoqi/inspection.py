@@ -74,7 +74,8 @@ def inspection_of(raw: Raw, settings: DataSettings, task: str | None = None) -> 
         numbers = _spread(examples.labels) if found.output.kind.is_number else ()
     except UserError as error:
         name, problem = None, say("data.problem", what=error.what, hint=error.hint) if error.hint else error.what
-    counts = Counter(label for one in examples.labels for label in set(names_of(_as_label(one))))
+    labels = examples.labels if raw.shape != "answers" else []  # each is a stretch of its own context
+    counts = Counter(label for one in labels for label in set(names_of(_as_label(one))))
     told = {"source": settings.source, **raw.schema.settings(), **({"task": name} if name else {})}
     return Inspection(
         raw.schema,
@@ -114,9 +115,11 @@ def _rows(raw: Raw, settings: DataSettings) -> list[tuple[str, Any]]:
     for row, (text, label) in enumerate(raw.examples):
         if label is None or is_empty(text) or str(label) in chosen:
             continue
-        both = raw.examples.pairs is not None
+        both = raw.examples.pairs is not None or raw.examples.contexts is not None
         asked = str(raw.examples.query(row)) if both else text
         shown = clean(asked) if settings.clean and raw.shape == "labels" else asked
+        if raw.shape == "answers" and isinstance(label, tuple):
+            label = "; ".join(dict.fromkeys(span.label for span in label)) or say("answer.none")
         chosen[str(label)] = (shown, label if isinstance(label, str) else list(label))
         if len(chosen) == SHOWN_ROWS:
             break

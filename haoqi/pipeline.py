@@ -89,6 +89,7 @@ def improve(
     if run.data.pair is None and tasks.needs_one_text(run.task, raw):
         raw = raw.as_one_text()
     task, why = tasks.resolve(run.task, raw, run.data)
+    raw = raw.grouped_by_text() if task.ranks else raw
     raw = raw.warned(*tasks.doubts(task, raw))
     for line in (*raw.schema.lines(), why):
         listen(Note(line))
@@ -98,7 +99,15 @@ def improve(
     with open_run_folder(run.folder(raw.fingerprint, home), fresh=run.fresh) as place:
         listen(Stage("preparing", say("run.preparing")))
         classes = task.output.kind.has_classes
-        prepared = data.prepare(raw, task.output.read, run.data, seed=run.seed, folder=place / "data", classes=classes)
+        prepared = data.prepare(
+            raw,
+            task.output.read,
+            run.data,
+            seed=run.seed,
+            folder=place / "data",
+            classes=classes,
+            marked=task.output.kind.of_marks,
+        )
         for warning in prepared.card.schema.warnings[len(raw.schema.warnings) :]:
             listen(Note(warning, warning=True))
         history = History(Ledger(run.ledger or place / "ledger.sqlite"), f"{run.release_name}/{place.name}")
@@ -248,7 +257,7 @@ def evaluate(
         listen(Note(line))
     for warning in raw.schema.warnings:
         listen(Note(warning, warning=True))
-    examples = labelled(raw, model.task.output.read, settings)
+    examples = labelled(raw, model.task.output.read, settings, marked=model.task.output.kind.of_marks)
     listen(Stage("predicting", say("run.predicting", count=len(examples))))
     return score_answers(model.task, examples, model.predict(examples))
 
@@ -279,7 +288,8 @@ def compile(
         with compile_examples(release, home=home) as chosen:
             return compiled(examples=chosen.examples, learnt=chosen.learnt, stand_in=chosen.stand_in)
     raw = conform(data.read(settings, learnt=release.schema), release.task.labels, release.reference)
-    return compiled(examples=labelled(raw, release.task.output.read, settings))
+    output = release.task.output
+    return compiled(examples=labelled(raw, output.read, settings, marked=output.kind.of_marks))
 
 
 def _end_of_trimming(context: SearchContext, history: History, clock: BudgetClock) -> float | None:
@@ -348,7 +358,8 @@ def _released(published: Release, context: SearchContext, path: Path, promotion:
         answers=promotion.answers,
         why_not=promotion.why_not,
         promotion=promotion.facts,
-        pairs=context.task.pairs,
+        pairs=context.task.of_two,
+        marked=context.task.output.kind.of_marks,
     )
 
 

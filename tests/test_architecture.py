@@ -206,30 +206,44 @@ def test_the_command_line_answers_without_anything_heavy(words: str) -> None:
 
 @pytest.fixture(scope="module")
 def released(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a home with three releases: of n-grams, of a base, and of a base that ONNX Runtime computes."""
+    """Return a home with releases: of n-grams, of a base alone and by ONNX Runtime, of token vectors, and of trees."""
     import numpy as np
 
     from haoqi import tasks
     from haoqi.core.hardware import Hardware
     from haoqi.data.examples import Examples
-    from haoqi.models.bases import resolve
+    from haoqi.models.bases import load_tokenizer, resolve
     from haoqi.models.compile import timing
     from haoqi.models.compile.form import forms
     from haoqi.models.encoders.embedder import Embedder
+    from haoqi.models.encoders.model_input import Reader
+    from haoqi.models.encoders.static_embedder import StaticEmbedder
     from haoqi.models.lexical.ngrams import learn_ngrams
     from haoqi.models.model import Model
+    from haoqi.models.networks.token_network import Shape, TokenNetwork
     from haoqi.models.predictors.embedding_linear import EmbeddingLinear
     from haoqi.models.predictors.sparse_linear import SparseLinear, Terms
+    from haoqi.models.predictors.static_linear import StaticLinear
+    from haoqi.models.predictors.token_network import TokenNetworkPredictor
+    from haoqi.models.predictors.tree_ensemble import TreeEnsemble
     from haoqi.models.releases import releases
+    from haoqi.models.trees import Trees
 
     home, texts = tmp_path_factory.mktemp("home"), ["the bank of the planet", "the film of the match"] * 4
     ngrams, _ = learn_ngrams(texts, "word", (1, 2))
     rng = np.random.default_rng(0)
     wide, narrow = (rng.normal(size=(rows, 2)).astype(np.float32) for rows in (ngrams.width, 8))
     zeros = np.zeros(2, np.float32)
-    embedder = Embedder(resolve(tiny_base, home / "cache"))
+    base = resolve(tiny_base, home / "cache")
+    embedder, tokenizer = Embedder(base), load_tokenizer(base)
+    vectors = rng.normal(size=(tokenizer.get_vocab_size(), 8))
+    terms = (Terms(ngrams, np.ones(ngrams.width, np.float32)),)
+    network = TokenNetwork(Shape("convolutions", len(vectors), 8, 4, 2)).eval()
     predictors = {
-        "words": SparseLinear((Terms(ngrams, np.ones(ngrams.width, np.float32)),), wide, zeros),
+        "words": SparseLinear(terms, wide, zeros),
+        "static": StaticLinear(StaticEmbedder(tokenizer, vectors.astype(np.float16)), narrow, zeros),
+        "trees": TreeEnsemble(ngrams, Trees.join([]), "sum", 2),
+        "network": TokenNetworkPredictor.of(network, Reader(tokenizer, 64), "tiny"),
         "base": EmbeddingLinear(embedder, narrow, zeros),
         "compiled": EmbeddingLinear(embedder, narrow, zeros),
     }
@@ -246,7 +260,10 @@ def released(tiny_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield home
 
 
-@pytest.mark.parametrize(("name", "heavy"), [("words", set()), ("compiled", set()), ("base", {"torch"})])
+LOADED = {"words": set(), "compiled": set(), "static": set(), "trees": set(), "base": {"torch"}, "network": {"torch"}}
+
+
+@pytest.mark.parametrize(("name", "heavy"), LOADED.items())
 @pytest.mark.parametrize("also", [[], ["--json"], ["a second text"]])
 def test_an_answer_loads_only_what_computes_it(name: str, heavy: set[str], also: list[str], released: Path) -> None:
     code = f"from haoqi.__main__ import main\nsys.argv = ['haoqi', 'predict', {name!r}, 'the bank', *{also!r}]\n"

@@ -346,7 +346,6 @@ OR_ASKED: dict[str, Callable[[Path], Truth | list[Truth]]] = {
 }  # fmt: skip
 REFUSED = (
     "07_int_ner_tags.jsonl",
-    "37f_squad.json",
     "23e_test_no_label.csv",
     "published/s06_split_folders",
     "published/s15_no_text.csv",

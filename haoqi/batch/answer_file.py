@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from haoqi.batch.answer_rows import MOST_ROWS, Feed, Style, Window, ahead, answer, fitting
-from haoqi.batch.partial_file import Partial, digest_of, partial
-from haoqi.batch.writer import Write, Writer
+from haoqi.batch.answer_rows import MOST_ROWS, Answering, Feed, Style, Window, ahead, answer, fitting
+from haoqi.batch.partial_file import Facts, Partial, digest_of, partial
+from haoqi.batch.writer import FileStyle, Spelling, Write, Writer
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
 
@@ -59,25 +60,71 @@ def answer_file(
     from importlib.metadata import version
 
     kind, task = out.suffix.lower(), release.task
-    feed = Feed(rows, rows.make_reader(pairs=task.pairs), fitting(release.folder))
+    feed = Feed(rows, rows.make_reader(task), fitting(release.folder))
     style = Style.of(kind, rows.columns, task.output.kind)
-    read = {"text": ",".join(rows.text), **({"pair": rows.pair} if task.pairs else {})}
+    read = {"text": ",".join(rows.text), **({"pair": rows.second_of(task)} if task.of_two else {})}
     facts = {
         "release": release.reference,
         "digest": digest_of(release.folder),
         "settings": {**read, "columns": rows.columns, "kind": kind, "haoqi": version("haoqi")},
         "file": name,
     }
+
+    return write_file(
+        lambda: answering_by(release.load(), style),
+        feed,
+        style,
+        facts,
+        out=out,
+        follow=follow,
+        force=force,
+        fresh=fresh,
+    )
+
+
+def answering_by(model: "Model", style: Style) -> Answering:
+    """Return what puts a model's answers into the rows of a window, under the names that a style has for them."""
+    return bound(answer, model, names=style.names)
+
+
+def write_file(
+    load: Callable[[], Answering],
+    feed: Feed,
+    style: FileStyle,
+    facts: Facts,
+    *,
+    out: Path,
+    follow: Callable[[Partial], AbstractContextManager[Pace]],
+    force: bool,
+    fresh: bool,
+) -> int:
+    """Write rows with their answers, as `answer_file` does, whatever answers them, and return how many they are.
+
+    Args:
+        load: gives what puts answers into rows, when it is needed.
+        feed: the rows.
+        style: how they are written.
+        facts: what says whether a file that was begun may be gone on with.
+        out: as for `answer_file`.
+        follow: as for `answer_file`.
+        force: as for `answer_file`.
+        fresh: as for `answer_file`.
+
+    Raises:
+        UserError: as `answer_file` does.
+    """
     with partial(out, facts, feed.skip, first=style.heading, fresh=fresh) as kept:
         try:
-            model = release.load()
+            answering, going_on = load(), style.after(kept.rows)
             with follow(kept) as pace:
 
                 def write(text: str, answered: "list[Row]", last: Window) -> None:
                     kept.append(text, len(answered), consumed=last.consumed, mark=last.mark)
                     pace.wrote(len(answered), last.consumed)
 
-                answer_windows(model, feed, style, write, pace=pace)
+                answer_windows(answering, feed, going_on, write, pace=pace)
+            if style.ending:
+                kept.end(style.ending)
             kept.publish(force=force)
         except UserError as error:
             if not kept.rows:
@@ -88,13 +135,13 @@ def answer_file(
         return kept.rows
 
 
-def answer_windows(model: "Model", feed: Feed, style: Style, write: Write, *, pace: Pace) -> None:
+def answer_windows(answering: Answering, feed: Feed, style: Spelling, write: Write, *, pace: Pace) -> None:
     """Answer rows by the window; while one is computed, a thread reads the next and another writes those before.
 
     However it ends, windows that are answered are written.
 
     Args:
-        model: what answers.
+        answering: puts the answers of a window into its rows.
         feed: the rows that are still to be answered.
         style: how they are written.
         write: takes the text of the windows in turn.
@@ -106,7 +153,7 @@ def answer_windows(model: "Model", feed: Feed, style: Style, write: Write, *, pa
         writer = Writer(thread, style, write, MOST_ROWS)
         try:
             for window in ahead(feed.windows()):
-                answer(model, window, style.names, _computing(pace, window))
+                answering(window, progress=_computing(pace, window))
                 writer.add(window)
         finally:
             writer.end()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say, spoken
@@ -44,6 +44,12 @@ class Window:
     """How much of the file was read for all rows up to these."""
     mark: str
     """A digest of all rows up to these."""
+
+
+class Answering(Protocol):
+    """What puts the answers of a window into its rows."""
+
+    def __call__(self, window: "Window", *, progress: "Progress | None" = None) -> None: ...
 
 
 class Feed:
@@ -130,11 +136,14 @@ def answer(model: "Model", window: Window, names: Sequence[str], progress: "Prog
     from haoqi.models.predict_distinct import predict_distinct
 
     predictions = predict_distinct(model, window.texts, progress)
-    said: list[Any] = [plain_labels(predictions, window.texts)]
+    contexts = model.task.output.kind.of_context
+    said: list[Any] = _stretches(predictions) if contexts else [plain_labels(predictions, window.texts)]
     if predictions.intervals is not None:
         said += predictions.intervals.round(6).T.tolist()
     elif predictions.confidence is not None:
         said.append(predictions.confidence.round(6).tolist())
+    if predictions.level_confidence is not None:
+        said.append([[round(one, 6) for one in row] for row in predictions.level_confidence])
     for name, column in zip(names, said, strict=True):
         for row, value in zip(window.rows, column, strict=True):
             row[name] = value
@@ -146,7 +155,9 @@ def added(columns: Sequence[str], kind: AnswerKind = ONE_CLASS) -> tuple[str, ..
     >>> added(["text"]), added(["text", "label"])
     (('label', 'confidence'), ('predicted_label', 'confidence'))
     """
-    names = ("number", "low", "high") if kind.is_number else ("label", "confidence")
+    names: tuple[str, ...] = ("number", "low", "high") if kind.is_number else ("label", "confidence")
+    names = ("answer", "start", "end", "confidence") if kind.of_context else names
+    names += ("level_confidence",) if kind.in_tree else ()
     return tuple(_free(name, columns) for name in names)
 
 
@@ -159,6 +170,13 @@ def plain_labels(predictions: "Predictions", texts: "Sequence[str | Query]") -> 
     return [_plain_spans(zip(label, sure, strict=True), str(text)) for label, sure, text in rows]
 
 
+def _stretches(predictions: "Predictions") -> list[list[Any]]:
+    """Return the answers in contexts as three columns: their texts, where they start, and where they end."""
+    rows = [label[0] if label else None for label in predictions.labels]
+    texts = ["" if span is None else span.label for span in rows]
+    return [texts, *([None if span is None else span[side] for span in rows] for side in (0, 1))]
+
+
 def plain_label(answer: "Answer", text: str) -> Any:
     """Return one answer's label as JSON can hold it."""
     if answer.spans:
@@ -169,6 +187,8 @@ def plain_label(answer: "Answer", text: str) -> Any:
 def as_record(model: "Model", query: "str | Query", answer: "Answer") -> str:
     """Return an answer as one line of JSON."""
     parts = parts_of(query)
+    if model.task.output.kind.of_context:
+        return json.dumps(_context_record(query, answer), ensure_ascii=False)
     facts: dict[str, Any] = dict(zip(("text", "pair"), parts, strict=False))
     if model.task.output.kind.is_number:
         facts["number"] = answer.label
@@ -178,9 +198,20 @@ def as_record(model: "Model", query: "str | Query", answer: "Answer") -> str:
     facts["label"] = plain_label(answer, parts[0])
     if answer.confidence is not None:
         facts["confidence"] = round(answer.confidence, 6)
+    if answer.levels:
+        facts["level_confidence"] = [round(one, 6) for one in answer.levels]
     if answer.scores:
         facts["scores"] = {name: round(score, 6) for name, score in answer.scores.items()}
     return json.dumps(facts, ensure_ascii=False)
+
+
+def _context_record(query: "str | Query", answer: "Answer") -> dict[str, Any]:
+    """Return an answer in a context: its text and its place, null where the context holds none."""
+    span = answer.label[0] if isinstance(answer.label, tuple) and answer.label else None
+    text, start, end = ("", None, None) if span is None else (span[2], span[0], span[1])
+    facts: dict[str, Any] = {"text": parts_of(query)[0], "context": getattr(query, "context", None)}
+    sure = {} if answer.confidence is None else {"confidence": round(answer.confidence, 6)}
+    return {**facts, "answer": text, "start": start, "end": end, **sure}
 
 
 def as_line(model: "Model", query: "str | Query", answer: "Answer", *, with_text: bool) -> str:
@@ -192,6 +223,8 @@ def as_line(model: "Model", query: "str | Query", answer: "Answer", *, with_text
         line += "\t" + spoken(say("range", low=low, high=high))
     elif answer.confidence is not None:
         line += f"\t{answer.confidence:.2f}"
+    if len(answer.levels) > 1:  # the last level's is the confidence
+        line += f"\t{' > '.join(f'{one:.2f}' for one in answer.levels)}"
     return f"{line}\t{' | '.join(' '.join(one.split()) for one in parts_of(query))}" if with_text else line
 
 
@@ -226,6 +259,15 @@ class Style:
     def heading(self) -> str:
         """What a file begins with: a table names its columns, records need nothing."""
         return "" if self.kind == ".jsonl" else self._table([list(self.columns)])
+
+    @property
+    def ending(self) -> str:
+        """What a file ends with: nothing."""
+        return ""
+
+    def after(self, rows: int) -> "Style":
+        """Return the style of rows that come after so many, which is the same."""
+        return self
 
     def spell(self, rows: "Sequence[Row]") -> str:
         """Return rows as they stand in the file."""

@@ -65,6 +65,18 @@ class Partial:
             self.rows, self.consumed, self.size = self.rows + rows, consumed, self.size + len(data)
             _write_line(self.journal, {"rows": self.rows, "seen": consumed, "bytes": self.size, "input": mark})
 
+    def end(self, text: str) -> None:
+        """Add what the file ends with, which is no answer: a command that goes on with the file writes it again.
+
+        Raises:
+            UserError: if the disk cannot take it; what was there stays.
+        """
+        with explained(self.out), self.path.open("r+b") as file:
+            file.seek(self.size)
+            file.write(text.encode())
+            file.truncate()
+            _reach_disk(file)
+
     def publish(self, *, force: bool) -> None:
         """Give the file its name: it appears whole.
 

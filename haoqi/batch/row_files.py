@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import joined, say
@@ -11,11 +12,16 @@ from haoqi.data.examples import Query
 from haoqi.data.reading.conform import roles_like
 from haoqi.data.reading.row_stream import SAMPLE_ROWS, Read, Row, RowStream, StreamedFile
 from haoqi.data.reading.sources import stream_rows
+from haoqi.data.reading.spans.stretches import Sides
 from haoqi.data.reading.tables.dialect import ENDINGS, guess_delimiter
+from haoqi.data.reading.tables.relation_columns import find_sides
 from haoqi.data.reading.tables.roles import Roles
 from haoqi.data.reading.tables.table import join_texts, text_of
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
+
+if TYPE_CHECKING:
+    from haoqi.tasks.task import Task
 
 LOOK_BYTES = 1 << 18
 EXCEL = (".xlsx", ".xlsm")
@@ -37,26 +43,40 @@ class Rows:
     warnings: tuple[str, ...] = field(default=())
     pair: str | None = None
     """The column of the second text, where there is one."""
+    context: str | None = None
+    """The column of the contexts, where there is one."""
+    sides: Sides | None = None
+    """The columns of the two stretches that a text is asked about, where they stand beside it."""
 
     def __iter__(self) -> Iterator[tuple[Row, int]]:
         """Yield each row by column, and how much has been read."""
         return self.read()
 
-    def make_reader(self, *, pairs: bool) -> "Callable[[Row], str | Query]":
-        """Return the function that takes the text out of a row, or its two texts.
+    def second_of(self, task: "Task") -> str | None:
+        """Return the column of the second text, or of the context, as a task needs it."""
+        return self.context or self.pair if task.output.kind.of_context else self.pair
+
+    def make_reader(self, task: "Task") -> "Callable[[Row], str | Query]":
+        """Return the function that takes what a row asks: a text with its marks, two texts, or a question on a context.
 
         Raises:
             UserError: if two are needed, and the file has no column of the second.
         """
-        if not pairs:
-            return self.text_of
-        if self.pair is None:
-            raise UserError(say("rows.no_pair"), say("rows.no_pair.hint"))
-        return self.query_of
+        if not task.of_two:
+            marked = task.output.kind.of_marks and self.sides is not None
+            return self.marked_text_of if marked else self.text_of
+        second, contexts = self.second_of(task), task.output.kind.of_context
+        if second is None:
+            key = "rows.no_context_column" if contexts else "rows.no_pair"
+            raise UserError(say(key), say(f"{key}.hint"))
+        if contexts:
+            return lambda row: Query(self.text_of(row), context=text_of(row.get(second)))
+        return lambda row: Query(self.text_of(row), text_of(row.get(second)))
 
-    def query_of(self, row: Row) -> Query:
-        """Return the two texts of a row."""
-        return Query(self.text_of(row), text_of(row.get(self.pair or "")))
+    def marked_text_of(self, row: Row) -> str:
+        """Return the text of a row with the stretches marked that it names; unmarked where they are not in it."""
+        assert self.sides is not None
+        return self.sides.mark(row) or self.text_of(row)
 
     def text_of(self, row: Row) -> str:
         """Return what is answered of a row."""
@@ -140,13 +160,21 @@ def _records(file: StreamedFile) -> Rows:
             columns = list(dict.fromkeys(key for row in found for key in row))
             return _with_text(file, RowStream(columns, lambda: zip(found, range(1, len(found) + 1), strict=True)))
     raw = read(replace(settings, source=str(path)), labelled=False, learnt=file.learnt)
-    texts, notes = raw.examples.texts, tuple(raw.schema.lines())
-    rows: Read = lambda: (({"text": text}, number) for number, text in enumerate(texts, 1))  # noqa: E731
-    return Rows(["text"], ("text",), len(texts), rows, notes, tuple(raw.schema.warnings))
+    texts, notes, contexts = raw.examples.texts, tuple(raw.schema.lines()), raw.examples.contexts
+    records: list[Row] = [{"text": text} for text in texts]
+    if contexts is not None:
+        records = [{**row, "context": context} for row, context in zip(records, contexts, strict=True)]
+    read_all: Read = lambda: ((row, number) for number, row in enumerate(records, 1))  # noqa: E731
+    columns, context = (["text"], None) if contexts is None else (["text", "context"], "context")
+    return Rows(columns, ("text",), len(texts), read_all, notes, tuple(raw.schema.warnings), context=context)
 
 
 def _nested(records: Sequence[Row]) -> bool:
-    """Return whether no field of records is a text: the text stands deeper."""
+    """Return whether the texts of records stand deeper: in no field of theirs, or in lists of questions."""
+    from haoqi.data.reading.layouts import are_records
+
+    if are_records(list(records[:SAMPLE_ROWS]), "paragraphs") or are_records(list(records[:SAMPLE_ROWS]), "qas"):
+        return True
     return not any(isinstance(cell, str) for row in records[:SAMPLE_ROWS] for cell in row.values())
 
 
@@ -171,5 +199,10 @@ def _with_text(file: StreamedFile, stream: RowStream) -> Rows:
     if pair is not None and learnt is not None and "pair" in learnt.columns:
         as_learnt = settings.pair is None and pair == learnt.columns["pair"]
         notes.append(say("predict.pair_learnt" if as_learnt else "predict.pair", column=pair))
+    context = roles.one("context")
+    if context is not None:
+        as_learnt = settings.context is None and learnt is not None and context == learnt.columns.get("context")
+        notes.append(say("predict.context_learnt" if as_learnt else "predict.context", column=context))
     total = len(sample) if stream.total is None else stream.total
-    return Rows(columns, chosen, total, stream.read, (*stream.notes, *notes), tuple(warnings), pair)
+    sides = find_sides(cells, chosen[0])
+    return Rows(columns, chosen, total, stream.read, (*stream.notes, *notes), tuple(warnings), pair, context, sides)

@@ -1,12 +1,12 @@
 """Answers on their way out: windows that are written by a thread, those of a second together."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from haoqi.batch.answer_rows import Style, Window
+    from haoqi.batch.answer_rows import Window
     from haoqi.data.reading.row_stream import Row
 
 # Seconds between two writes at least: each waits for the disk, and a quick model answers many windows in a second.
@@ -14,6 +14,32 @@ EVERY = 1.0
 
 # Takes how answered rows are spelt, the rows, and the last window of them.
 Write = Callable[[str, "list[Row]", "Window"], None]
+
+
+class Spelling(Protocol):
+    """How answered rows become the text of a file."""
+
+    def spell(self, rows: "Sequence[Row]") -> str:
+        """Return rows as they stand in the file."""
+        ...
+
+
+class FileStyle(Spelling, Protocol):
+    """How they become a whole file."""
+
+    @property
+    def heading(self) -> str:
+        """What the file begins with."""
+        ...
+
+    @property
+    def ending(self) -> str:
+        """What it ends with."""
+        ...
+
+    def after(self, rows: int) -> Spelling:
+        """Return how rows are spelt that come after so many."""
+        ...
 
 
 class Writer:
@@ -26,7 +52,7 @@ class Writer:
         most: how many rows may wait.
     """
 
-    def __init__(self, thread: ThreadPoolExecutor, style: "Style", write: Write, most: int) -> None:
+    def __init__(self, thread: ThreadPoolExecutor, style: Spelling, write: Write, most: int) -> None:
         self.thread, self.style, self.write, self.most = thread, style, write, most
         self._waiting: list[Row] = []
         self._last: Window | None = None

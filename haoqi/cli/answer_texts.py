@@ -64,10 +64,11 @@ def _answered(name: str, texts: list[str] | None, as_json: bool) -> int:
     from haoqi.batch.answer_rows import as_line, as_record
 
     model = api.load(name)
-    given: Iterator[Any] = map(well_formed, texts) if texts is not None else _lines_of(sys.stdin)
-    shown = texts is None or len(texts) > (2 if model.task.pairs else 1)
-    if model.task.pairs:
-        given = _pairs_of(list(given)) if texts is not None else _pairs_in(given)
+    given: Iterator[Any] = map(well_formed, texts) if texts is not None else lines_of(sys.stdin)
+    shown = texts is None or len(texts) > (2 if model.task.of_two else 1)
+    if model.task.of_two:
+        both = _pairs_of(list(given)) if texts is not None else _pairs_in(given)
+        given = (_query(*one, contexts=model.task.output.kind.of_context) for one in both)
     answered = 0
     for query, answer in api.answers(model, given, batch=1 if texts is None and sys.stdout.isatty() else 256):
         gc.enable()
@@ -77,27 +78,30 @@ def _answered(name: str, texts: list[str] | None, as_json: bool) -> int:
     return answered
 
 
-def _pairs_of(texts: list[str]) -> "Iterator[Query]":
-    """Return each two texts of the command line as a query."""
-    from haoqi.data.examples import Query
-
+def _pairs_of(texts: list[str]) -> Iterator[tuple[str, str]]:
+    """Return each two texts of the command line."""
     if len(texts) % 2:
         raise UserError(say("predict.odd", count=len(texts)), say("predict.odd.hint"))
-    return (Query(texts[place], texts[place + 1]) for place in range(0, len(texts), 2))
+    return ((texts[place], texts[place + 1]) for place in range(0, len(texts), 2))
 
 
-def _pairs_in(lines: Iterator[str]) -> "Iterator[Query]":
-    """Yield the query of each line, a tab between its two texts."""
-    from haoqi.data.examples import Query
-
+def _pairs_in(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Yield the two texts of each line, a tab between them."""
     for number, line in enumerate(lines, 1):
         both = line.split("\t")
         if len(both) != 2:  # a third cell is no part of the second text
             raise UserError(say("predict.no_tab", number=number, count=len(both) - 1), say("predict.no_tab.hint"))
-        yield Query(both[0], both[1])
+        yield both[0], both[1]
 
 
-def _lines_of(stream: TextIO) -> Iterator[str]:
+def _query(first: str, second: str, *, contexts: bool) -> "Query":
+    """Return two texts as a pair, or as a question with its context."""
+    from haoqi.data.examples import Query
+
+    return Query(first, context=second) if contexts else Query(first, second)
+
+
+def lines_of(stream: TextIO) -> Iterator[str]:
     """Yield the lines of a pipe that are not blank, as they come; bytes that are no text in it are told at the end."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="surrogateescape")

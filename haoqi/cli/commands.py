@@ -10,7 +10,15 @@ import typer
 from haoqi.cli.usage import Group, add
 
 COMMANDS = {
-    "Work": ("improve.improve", "predict.predict", "releases.evaluate"),
+    "Work": (
+        "improve.improve",
+        "predict.predict",
+        "extract.extract",
+        "releases.evaluate",
+        "pretrain.pretrain",
+        "search.index",
+        "search.search",
+    ),
     "Look": (
         "inspect.inspect",
         "next.next_",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from haoqi.run import Run
 
 READING = (
-    *("text", "label", "pair", "group", "time", "label_separator", "missing_labels"),
+    *("text", "label", "pair", "context", "group", "time", "label_separator", "missing_labels"),
     *("format", "delimiter", "quote", "escape", "header", "sheet", "encoding", "query"),
     *("train_file", "valid_file", "test_file", "valid_text", "valid_label", "test_text", "test_label"),
     *("bad_rows", "max_characters"),

@@ -71,11 +71,16 @@ def ending(released: Released, tried: int = 0) -> list[str]:
         words.words(key, name=name, version=version, sure=first),
         *(f"  {line}" for line in rest),
         *(f"  {in_words(one)}" for one in promotion.told(name, version, standing)),
-        words.words("ending.ask_pair" if released.pairs else "ending.ask", name=ref),
+        words.words(_asking(released), name=ref),
         *([words.words(undo, command=command)] if command else []),
         words.words("ending.read", report=released.report),
         *(f"  {hint}" for hint in released.hints),
     ]
+
+
+def _asking(released: Released) -> str:
+    """Return the key of the line that shows how a release is asked."""
+    return "ending.ask_marked" if released.marked else "ending.ask_pair" if released.pairs else "ending.ask"
 
 
 def _told(released: Released) -> list[str]:

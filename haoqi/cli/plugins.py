@@ -58,9 +58,10 @@ def list_bases(ctx: typer.Context, json: Json = False) -> None:
     if ctx.invoked_subcommand is not None:
         return
     from haoqi.core.folder import cache
-    from haoqi.models.bases import available
+    from haoqi.models.bases import Availability, available, own_card, own_names
 
-    show([_base_row(one) for one in available(cache())], plain=json, right=("parameters", "download"))
+    own = [Availability(own_card(name, cache()), installed=True) for name in own_names(cache())]
+    show([_base_row(one) for one in (*available(cache()), *own)], plain=json, right=("parameters", "download"))
 
 
 @samples.callback()
@@ -137,7 +138,7 @@ def _base_row(one: Any) -> dict[str, Any]:
         "name": card.name,
         "kind": card.kind,
         "parameters": f"{card.parameters / 1e6:.0f}M",
-        "download": words.size(card.download_bytes),
+        "download": words.size(card.download_bytes) if card.package else "",
         "here": "yes" if one.installed else "no",
         "languages": few,
         "what it is": card.description,

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from haoqi.batch.answer_rows import Window
     from haoqi.batch.partial_file import Partial
     from haoqi.batch.row_files import Rows
+    from haoqi.cli.progress import Pace
     from haoqi.data.reading.row_stream import Row
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A release, such as reviews or reviews@2.")]
@@ -35,7 +37,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the answers of a co
 Json = Annotated[bool, typer.Option(AS_JSON, help="Print one JSON object per text.")]
 
 
-READING = ("text", "pair", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
+READING = ("text", "pair", "context", "format", "delimiter", "quote", "escape", "header", "sheet", "encoding")
 
 
 @with_flags(DataSettings, only=READING)
@@ -74,7 +76,7 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
     """Answer the rows of a file onto the output."""
     from contextlib import nullcontext
 
-    from haoqi.batch.answer_file import answer_windows
+    from haoqi.batch.answer_file import answer_windows, answering_by
     from haoqi.batch.answer_rows import Feed, Style, fitting
     from haoqi.batch.row_files import open_rows
     from haoqi.cli.progress import Pace, shown
@@ -82,9 +84,9 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
 
     release = releases.get(name)
     model = release.load()
-    rows = open_rows(file, _reading(file, settings), release.schema)
-    read_query = rows.make_reader(pairs=model.task.pairs)
-    _say(rows)
+    rows = open_rows(file, reading_of(file, settings), release.schema)
+    read_query = rows.make_reader(model.task)
+    say_reading(rows)
     style = Style.of(kind, rows.columns, model.task.output.kind)
     print(style.heading, end="", flush=True)
     pace = Pace(rows.total, time.monotonic())
@@ -94,45 +96,58 @@ def _printed(name: str, file: Path, kind: str, settings: dict[str, Any]) -> None
         pace.wrote(len(answered), last.consumed)
 
     with nullcontext() if sys.stdout.isatty() else shown(file.name, pace):  # on a terminal the rows show the pace
-        answer_windows(model, Feed(rows, read_query, fitting(release.folder)), style, write, pace=pace)
+        feed = Feed(rows, read_query, fitting(release.folder))
+        answer_windows(answering_by(model, style), feed, style, write, pace=pace)
 
 
 def _written(name: str, file: Path, out: Path, *, force: bool, fresh: bool, settings: dict[str, Any]) -> None:
     """Answer the rows of a file into another file, which appears whole."""
-    from contextlib import contextmanager
-
     from haoqi.batch.answer_file import answer_file
     from haoqi.batch.answer_rows import check_kind
     from haoqi.batch.partial_file import check_free
     from haoqi.batch.row_files import open_rows
     from haoqi.cli import words
-    from haoqi.cli.progress import Pace, shown
     from haoqi.models.releases import releases
 
     check_kind(out.suffix.lower())
     check_free(out, force=force)
     release = releases.get(name)
-    rows = open_rows(file, _reading(file, settings), release.schema)
+    rows = open_rows(file, reading_of(file, settings), release.schema)
+    follow = following(file.name, rows.total)
+    say_reading(rows)
+    answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
+    print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
+
+
+def following(name: str, total: int) -> "Callable[[Partial], AbstractContextManager[Pace]]":
+    """Return what follows how far the answering of a file has come, and says what a stop has kept.
+
+    Args:
+        name: of the file.
+        total: how much there is to read.
+    """
+    from contextlib import contextmanager
+
+    from haoqi.cli import words
+    from haoqi.cli.progress import Pace, shown
 
     @contextmanager
     def follow(kept: "Partial") -> Iterator[Pace]:
         if kept.rows:
             print(words.words("predict.before", rows=words.many(kept.rows, "row")), file=sys.stderr)
-        pace = Pace(rows.total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
+        pace = Pace(total, time.monotonic(), start=kept.consumed, consumed=kept.consumed)
         try:
-            with shown(file.name, pace):
+            with shown(name, pace):
                 yield pace
         except KeyboardInterrupt:
             if kept.rows:
                 print(words.words("predict.kept", rows=words.many(kept.rows, "row"), path=kept.path), file=sys.stderr)
             raise
 
-    _say(rows)
-    answered = answer_file(release, rows, out, name=file.name, follow=follow, force=force, fresh=fresh)
-    print(words.words("predict.done", rows=words.many(answered, "row"), out=out), file=sys.stderr)
+    return follow
 
 
-def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
+def reading_of(file: Path, settings: dict[str, Any]) -> DataSettings:
     """Return what a person said of a file."""
     from haoqi.core.config import build
 
@@ -140,7 +155,7 @@ def _reading(file: Path, settings: dict[str, Any]) -> DataSettings:
     return build(DataSettings, {"source": str(file), **given}, "predict")
 
 
-def _say(rows: "Rows") -> None:
+def say_reading(rows: "Rows") -> None:
     """Say on the error stream which column is answered, and what is doubtful."""
     from haoqi.cli import words
 

@@ -67,7 +67,7 @@ def rollback(name: Annotated[str, typer.Argument(metavar="NAME", help="The relea
     print(words.words("releases.answers", reference=published.rollback(name).reference, name=name))
 
 
-_COLUMNS = ("text", "label", "pair", "label_separator", "missing_labels")
+_COLUMNS = ("text", "label", "pair", "context", "label_separator", "missing_labels")
 _FORMAT = ("format", "delimiter", "quote", "escape", "header", "sheet", "encoding", "query")
 READING = (*_COLUMNS, *_FORMAT, "bad_rows", "max_characters", "limit")
 

@@ -124,6 +124,8 @@ class Released:
 
     pairs: bool = False
     """Whether it answers two texts at a time."""
+    marked: bool = False
+    """Whether it answers what holds between two marked stretches of a text."""
     hints: tuple[str, ...] = ()
     """What a person should know before all else: that there was no base, or no time for the methods that mostly win."""
 

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from haoqi.core.config import Setting
 
-Unit = Literal["text", "word", "none"]
-"""What is answered: a text as a whole, each of its words, or neither, where the answer is a text of its own."""
+Unit = Literal["text", "word", "marks", "context", "none"]
+"""What is answered: a text as a whole, each of its words, two stretches of it that are marked, a question by a stretch
+of its context, or none of these, where the answer is a text of its own."""
 
 RawKind = Literal["logits", "numbers", "texts"]
 """What a predictor gives: logits of classes, numbers, or candidate texts with their log-probabilities."""
@@ -23,11 +24,13 @@ class AnswerKind:
     """Whether it is made of classes out of a list."""
     exclusive: bool = True
     """Whether a unit has exactly one class; otherwise any number of them."""
+    in_tree: bool = False
+    """Whether classes are paths in a tree, and an answer may be a node above them."""
 
     @property
     def one_class(self) -> bool:
-        """Whether a text has exactly one class."""
-        return self.unit == "text" and self.has_classes and self.exclusive
+        """Whether an example has exactly one class."""
+        return self.unit in ("text", "marks") and self.has_classes and self.exclusive
 
     @property
     def several_classes(self) -> bool:
@@ -38,6 +41,16 @@ class AnswerKind:
     def of_words(self) -> bool:
         """Whether words are answered, each by itself."""
         return self.unit == "word"
+
+    @property
+    def of_marks(self) -> bool:
+        """Whether two stretches are answered that are marked in the text, as `haoqi.data.entity_marks` says."""
+        return self.unit == "marks"
+
+    @property
+    def of_context(self) -> bool:
+        """Whether a stretch of the context of each text is the answer, or none is."""
+        return self.unit == "context"
 
     @property
     def is_number(self) -> bool:
@@ -63,9 +76,12 @@ class AnswerKind:
 
 
 ONE_CLASS = AnswerKind()
+ONE_PATH = AnswerKind(in_tree=True)
 SEVERAL_CLASSES = AnswerKind(exclusive=False)
 SPANS = AnswerKind(unit="word")
 NUMBER = AnswerKind(raw="numbers", has_classes=False)
+CLASS_OF_MARKS = AnswerKind(unit="marks")
+CONTEXT_SPAN = AnswerKind(unit="context", has_classes=False)
 
 _EARLIER = {"label": ONE_CLASS, "labels": SEVERAL_CLASSES, "spans": SPANS}
 
@@ -80,6 +96,8 @@ class Accepts:
     """Whether a unit must have exactly one class, or must be able to have several; None: either."""
     pairs: bool = False
     """Whether the second text of an example is read, too."""
+    singles: bool = True
+    """Whether examples of one text are taken; not by what compares two."""
 
     def takes(self, kind: AnswerKind, *, pairs: bool = False) -> bool:
         """Return whether this answer can be dealt with.
@@ -89,17 +107,25 @@ class Accepts:
             pairs: whether examples have a second text that counts.
         """
         exclusive = self.exclusive is None or not kind.has_classes or kind.exclusive == self.exclusive
-        return kind.unit in self.units and kind.raw in self.raw and exclusive and (self.pairs or not pairs)
+        texts = self.pairs if pairs else self.singles
+        return kind.unit in self.units and kind.raw in self.raw and exclusive and texts
 
 
 CLASSES_OF_TEXTS = Accepts()
-CLASSES_OF_TEXTS_AND_PAIRS = Accepts(pairs=True)
 CLASSES = Accepts(units=frozenset({"text", "word"}))
-NUMBERS_TOO = Accepts(raw=frozenset({"logits", "numbers"}), pairs=True)
-"""Classes of texts and of pairs, and numbers."""
-ANYTHING = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
-CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word"}), pairs=True)
-"""Classes of texts, of pairs and of words."""
+NUMBERS_TOO = Accepts(units=frozenset({"text", "marks"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+"""Classes of texts, of pairs and of marked stretches, and numbers."""
+PAIRS = Accepts(raw=frozenset({"logits", "numbers"}), exclusive=True, pairs=True, singles=False)
+"""One class of two texts, or a number, and nothing of single texts."""
+TEXTS_AND_WORDS = Accepts(units=frozenset({"text", "word", "marks"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+"""Classes and numbers of texts, of pairs and of marked stretches, and classes of words."""
+ANYTHING = Accepts(
+    units=frozenset({"text", "word", "marks", "context"}), raw=frozenset({"logits", "numbers"}), pairs=True
+)
+CLASSES_AND_PAIRS = Accepts(units=frozenset({"text", "word", "marks"}), pairs=True)
+"""Classes of texts, of pairs, of words and of marked stretches."""
+CLASSES_OF_EXAMPLES = Accepts(units=frozenset({"text", "marks"}), pairs=True)
+"""Classes of texts, of pairs and of marked stretches."""
 SINGLE_TEXTS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}))
 """Classes of texts and of words, and numbers, but no pairs."""
 

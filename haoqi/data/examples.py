@@ -123,9 +123,11 @@ class Examples:
     @property
     def whole_texts(self) -> list[str]:
         """All that is read of each row as one text, where only its length or its words count."""
-        if self.pairs is None:
-            return self.texts
-        return [f"{text} {pair}" for text, pair in zip(self.texts, self.pairs, strict=True)]
+        found = self.texts
+        for further in (self.pairs, self.contexts):
+            if further is not None:
+                found = [f"{text} {other}" for text, other in zip(found, further, strict=True)]
+        return found
 
     @property
     def second_texts(self) -> list[str]:
@@ -152,6 +154,18 @@ class Examples:
         """The same number for all rows that were made of one, from 0 in order of appearance, shape (n,)."""
         numbers = {number: place for place, number in enumerate(dict.fromkeys(self.ids))}
         return np.fromiter((numbers[number] for number in self.ids), np.int64, len(self))
+
+    @property
+    def together(self) -> Indices:
+        """The same number for all rows that belong together, from 0 in order of appearance, shape (n,).
+
+        Those are the rows of one group, and where there are no groups those that were made of one.
+        """
+        if self.groups is None:
+            return self.sources
+        names = [name or source for name, source in zip(self.groups, self.ids, strict=True)]
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        return np.fromiter((places[name] for name in names), np.int64, len(self))
 
     def learnable(self) -> "Examples":
         """Return the rows that count for anything, those of weight 0 left out; without weights where all count 1."""

@@ -11,6 +11,7 @@ from haoqi.data.reading.tables.column_names import cut_names, join_names
 from haoqi.data.schema import Schema
 
 Part = Literal["train", "valid", "test", "unlabelled"]
+Shape = Literal["labels", "spans", "answers"]
 PARTS: tuple[Part, ...] = ("train", "valid", "test", "unlabelled")
 
 
@@ -23,8 +24,8 @@ class Raw:
     parts: list[Part] | None
     """The split of each row where the source gives splits."""
     schema: Schema
-    shape: Literal["labels", "spans"]
-    """Whether a row is answered as a whole or by labelled stretches of its text."""
+    shape: Shape
+    """Whether a row is answered as a whole, by labelled stretches of its text, or by a stretch of its context."""
     fingerprint: str
     """Changes when the content of the source changes."""
 
@@ -40,6 +41,12 @@ class Raw:
         schema = replace(self.schema, columns=columns, notes=(*self.schema.notes, say("data.as_one_text")))
         return replace(self, examples=replace(examples, texts=texts, pairs=None), schema=schema)
 
+    def grouped_by_text(self) -> "Raw":
+        """Return the same rows in groups of one first text each, unless their source has groups."""
+        if self.examples.groups is not None:
+            return self
+        return replace(self, examples=replace(self.examples, groups=list(self.examples.texts)))
+
     def warned(self, *warnings: str) -> "Raw":
         """Return the same rows with more that a person should know before they are learnt."""
         return replace(self, schema=replace(self.schema, warnings=(*self.schema.warnings, *warnings)))
@@ -48,8 +55,15 @@ class Raw:
     def of(cls, examples: Examples, name: str = "examples") -> "Raw":
         """Return examples that a caller in Python holds as if a source had given them."""
         spans = any(isinstance(label, tuple) and label and isinstance(label[0], Span) for label in examples.labels)
-        mark = digest([*examples.texts, *map(repr, examples.labels), *(examples.pairs or [])])
-        return cls(examples, None, Schema(name, "memory", rows=len(examples)), "spans" if spans else "labels", mark)
+        shape: Shape = "spans" if spans else "labels"
+        if examples.contexts is not None:
+            from haoqi.data.reading.context_answers import place_answers
+
+            given = zip(examples.labels, examples.contexts, strict=True)
+            examples, shape = replace(examples, labels=[place_answers(*pair, None) for pair in given]), "answers"
+        columns = (examples.pairs or [], examples.contexts or [])
+        mark = digest([*examples.texts, *map(repr, examples.labels), *columns[0], *columns[1]])
+        return cls(examples, None, Schema(name, "memory", rows=len(examples)), shape, mark)
 
 
 def join(raws: Sequence[tuple[Part | None, Raw]], schema: Schema) -> Raw:

@@ -11,7 +11,7 @@ from haoqi.data.reading.tables.column_names import cut_names
 _SETTINGS = ("format", "encoding", "delimiter", "quote", "escape", "header", "sheet", "label_separator")
 # The fields that hold sentences; names of columns and labels may be spelt like one, and are none.
 _SAID = ("why", "skipped", "notes", "warnings", "kinds")
-ROLES = ("text", "pair", "label", "group", "time")
+ROLES = ("text", "pair", "context", "label", "group", "time")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Schema:
     encoding: str | None = None
     delimiter: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Role ("text", "label", "pair", "group", "time") to the column chosen for it; several with commas between."""
+    """Role ("text", "label", "pair", "context", "group", "time") to the column chosen; several with commas between."""
     why: Mapping[str, str] = field(default_factory=dict)
     """Role to the reason for its column."""
     rows: int = 0

@@ -18,6 +18,8 @@ class DataSettings:
     """Column of the label, or several: a column of 0 and 1 for each label, or a label in each."""
     pair: str | None = None
     """Column of the second text, for tasks on two texts."""
+    context: str | None = None
+    """Column of what each text is answered from, as a question is from a passage."""
     group: str | None = None
     """Column whose equal values stay in one split, such as an author."""
     time: str | None = None

@@ -189,7 +189,7 @@ def read_answers(y: Any, texts: Texts, owner: str) -> npt.NDArray[Any]:
     return found
 
 
-def check_task(name: str, texts: Texts, kind: AnswerKind, owner: str) -> None:
+def check_task(name: str, texts: Texts, kinds: Sequence[AnswerKind], owner: str) -> None:
     """Raise an error if a task has other answers than an estimator gives, or reads another number of texts.
 
     Raises:
@@ -197,8 +197,8 @@ def check_task(name: str, texts: Texts, kind: AnswerKind, owner: str) -> None:
         ValueError: for texts where the task is of pairs, and the other way round.
     """
     task = tasks.build(name, ())
-    if task.output.kind != kind:
-        able = [one for one in tasks.names() if tasks.build(one, ()).output.kind == kind]
+    if replace(task.output.kind, in_tree=False) not in kinds:  # a path is a label, too
+        able = [one for one in tasks.names() if replace(tasks.build(one, ()).output.kind, in_tree=False) in kinds]
         raise UserError(f"{owner} cannot learn the task {name}: its answers are others", f"task: {', '.join(able)}")
     if task.pairs != are_pairs(texts):
         wanted, given = ("pairs of texts", "texts") if task.pairs else ("texts", "pairs of texts")

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
-from haoqi.data.answers import ONE_CLASS
+from haoqi.data.answers import CLASS_OF_MARKS, ONE_CLASS
 from haoqi.data.reading.decoding.characters import well_formed
 from haoqi.data.reading.tables.label_cells import missing_among
 from haoqi.estimators._text_estimator import TextEstimator, are_pairs, check_task, read_answers, read_texts
@@ -53,7 +53,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; a classifier needs at least 2 classes")
         task = self.task or ("entailment" if are_pairs(texts) else "classification")
-        check_task(task, texts, ONE_CLASS, "TextClassifier")
+        check_task(task, texts, (ONE_CLASS, CLASS_OF_MARKS), "TextClassifier")
         names = _names(classes)
         self.model_ = self._search(task, texts, [names[place] for place in places])
         self.classes_ = classes
@@ -62,7 +62,8 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
         """Return the label of each text or pair, shape (n,).
 
-        Where macro-F1 decides it may be one that is a little less likely than another.
+        Where macro-F1 decides it may be one that is a little less likely than another; of paths in a tree one above
+        those of `classes_`, where what stands below is too unsure.
 
         Raises:
             NotFittedError: before `fit`.
@@ -70,8 +71,12 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         texts = self._asked(X)
         if not texts:
             return self.classes_[:0]
-        place = {name: place for place, name in enumerate(_names(self.classes_))}
-        return self.classes_[[place[label] for label in self.model_.predict(texts).labels]]
+        place, found = self._places(), self.model_.predict(texts).labels
+        if all(label in place for label in found):
+            return self.classes_[[place[label] for label in found]]
+        if self.model_.task.output.kind.of_marks:  # a relation in a direction that y never has
+            return self.classes_[[int(best) for best in self.predict_proba(texts).argmax(axis=1)]]
+        return np.array([str(self.classes_[place[label]]) if label in place else label for label in found])
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:  # noqa: N803
         """Return the probability of each class for each text or pair, shape (n, classes), ordered as `classes_`.
@@ -84,11 +89,17 @@ class TextClassifier(ClassifierMixin, TextEstimator):  # type: ignore[misc]
         if texts:
             probabilities = self.model_.predict(texts).probabilities
             assert probabilities is not None, "tasks with one label per text have probabilities"
-            # A class that had too few examples to learn from is none of the model's: its column stays 0.
-            place = {name: place for place, name in enumerate(_names(self.classes_))}
-            found[:, [place[label] for label in self.model_.task.labels]] = probabilities
+            # A class that had too few examples to learn from is none of the model's: its column stays 0. A relation in
+            # a direction that y never has is none of the classes.
+            place = self._places()
+            known = [number for number, label in enumerate(self.model_.task.labels) if label in place]
+            found[:, [place[self.model_.task.labels[number]] for number in known]] = probabilities[:, known]
             found /= found.sum(axis=1, keepdims=True)
         return found
+
+    def _places(self) -> dict[Any, int]:
+        """Return each label, as the model knows it, with its place among `classes_`."""
+        return {self.model_.task.output.read(name): place for place, name in enumerate(_names(self.classes_))}
 
 
 def _names(classes: npt.NDArray[Any]) -> list[str]:

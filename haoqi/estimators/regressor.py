@@ -48,7 +48,7 @@ class TextRegressor(RegressorMixin, TextEstimator):  # type: ignore[misc]
         texts = read_texts(X)
         numbers = _numbers(read_answers(y, texts, "TextRegressor"))
         task = self.task or ("similarity" if are_pairs(texts) else "regression")
-        check_task(task, texts, NUMBER, "TextRegressor")
+        check_task(task, texts, (NUMBER,), "TextRegressor")
         self.model_ = self._search(task, texts, numbers.tolist())
         return self
 

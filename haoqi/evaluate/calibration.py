@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.metric import Array
+from haoqi.evaluate.path_counts import true_as_far_as
 from haoqi.evaluate.predictions import Predictions
 
 # A truth that a model calls impossible costs this much at most, so that one such does not decide all.
@@ -44,17 +45,24 @@ class Calibration:
     """Mean negative log probability of the truth, in nats, summed over labels where several may apply."""
 
 
-def calibration(true: Sequence[Any], predictions: Predictions, labels: tuple[str, ...]) -> Calibration | None:
+def calibration(
+    true: Sequence[Any],
+    predictions: Predictions,
+    labels: tuple[str, ...],
+    right: npt.NDArray[np.bool_] | None = None,
+) -> Calibration | None:
     """Return how honest the probabilities of these answers are; None where nothing was answered.
 
-    One or several labels: an answer is right as a whole, or wrong. Spans: each predicted span is.
+    One or several labels: an answer is right as a whole, or wrong. Spans: each predicted span is. Paths: as far as
+    they go.
 
     Args:
         true: n labels.
         predictions: n answers.
         labels: the task's labels, in the order of the probabilities.
+        right: whether each answer was right, where it is so by other rules.
     """
-    confidence, right = _judged(true, predictions)
+    confidence, right = _judged(true, predictions) if right is None else (np.asarray(predictions.confidence), right)
     if not len(confidence):
         return None
     error, bins = calibration_error(confidence, right), reliability(confidence, right)
@@ -146,7 +154,13 @@ def _truth(true: Sequence[Any], labels: tuple[str, ...]) -> Array:
 
 
 def _judged(true: Sequence[Any], predictions: Predictions) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """Return the confidence of every answer, or of every predicted span, and whether it was right."""
+    """Return the confidence of every answer, or of every predicted span, and whether it was right.
+
+    A path in a tree is right as far as it goes: its confidence says no more.
+    """
+    if predictions.level_confidence is not None:
+        right = true_as_far_as(true, predictions.labels)
+        return np.asarray(predictions.confidence, dtype=np.float64), np.array(right, dtype=bool)
     if predictions.span_confidence is None:
         right = [frozenset(items(t)) == frozenset(items(p)) for t, p in zip(true, predictions.labels, strict=True)]
         return np.asarray(predictions.confidence, dtype=np.float64), np.array(right, dtype=bool)

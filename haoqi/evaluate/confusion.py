@@ -131,6 +131,21 @@ def tag_table(
     return _rows(np.stack([np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)]), names)
 
 
+def average_rows(rows: Sequence[LabelRow]) -> tuple[LabelRow, LabelRow]:
+    """Return the micro average of labels, of all that was counted together, and the macro average, each label alike.
+
+    They are those of scikit-learn's classification report: labels that neither are true nor predicted have no part in
+    the mean, and of tags on words the micro average, O included, is the share of words that are right.
+    """
+    occurring = [row for row in rows if row.support or row.predicted]
+    support, predicted, right = (sum(getattr(row, name) for row in rows) for name in ("support", "predicted", "right"))
+    counted = np.array([right, support, predicted], dtype=np.int64)[:, None]
+    precision, recall, score = (
+        float(np.mean([getattr(row, one) for row in occurring] or [0.0])) for one in ("precision", "recall", "f1")
+    )
+    return _rows(counted, ("micro",))[0], LabelRow("macro", precision, recall, score, support, predicted, right)
+
+
 def _totals(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...]) -> Matrix:
     """Return how often each label was right, true and predicted, shape (3, labels)."""
     totals = np.asarray(counts_by_label(true, predicted, labels).sum(axis=0)).ravel()

@@ -61,8 +61,8 @@ def counts(true: Sequence[Any], predicted: Sequence[Any], labels: tuple[str, ...
     return csr_array(np.array(sizes, dtype=np.float64).reshape(3, len(true)).T)
 
 
-def hits(right: Sequence[bool]) -> Statistics:
-    """Return per example whether it was right, and 1: shape (n, 2), for scores that are a share of examples."""
+def hits(right: Sequence[float]) -> Statistics:
+    """Return per example how far it was right, in [0, 1], and 1: shape (n, 2), for scores that are a mean of these."""
     from scipy.sparse import csr_array
 
     return csr_array(np.column_stack([np.asarray(right, dtype=np.float64), np.ones(len(right))]))

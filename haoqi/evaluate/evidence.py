@@ -10,6 +10,7 @@ from haoqi.core.errors import UserError
 from haoqi.data.answers import AnswerKind
 from haoqi.data.examples import Examples, Span
 from haoqi.data.raw import digest
+from haoqi.evaluate.answer_texts import is_exact
 from haoqi.evaluate.calibration import Bin, Calibration, calibration
 from haoqi.evaluate.confusion import Confused, LabelRow, confusion, known_labels, label_table, most_confused, tag_table
 from haoqi.evaluate.errors import Errors, errors
@@ -29,7 +30,7 @@ class Evidence:
     kind: AnswerKind
     """The facts of the answer."""
     labels: tuple[str, ...]
-    """The task's labels, then any others that occur among the right ones."""
+    """The task's labels, then any others that occur."""
     examples: int
     """How many labelled examples were answered."""
     scores: Mapping[str, tuple[float, float, float]]
@@ -37,7 +38,7 @@ class Evidence:
     level: float
     """Certainty of the intervals."""
     table: tuple[LabelRow, ...]
-    """Every label, or span type."""
+    """Every label, or span type, without nodes of a tree that no example is labelled with."""
     tags: tuple[LabelRow, ...] = ()
     """For spans: every tag on words, O included."""
     confusion: tuple[tuple[int, int, int], ...] = ()
@@ -130,14 +131,17 @@ def evidence(
     true, given = examples.labels, predictions.labels
     labels = task.labels
     table = label_table(true, given, labels) if kind.has_classes else ()
+    names = tuple(row.label for row in table)
+    if kind.in_tree:  # a node above the labels is no label, though it may be answered
+        table = tuple(row for row in table if row.support or row.label in set(labels))
     found = Evidence(
         kind=kind,
-        labels=tuple(row.label for row in table),
+        labels=names,
         examples=len(examples),
         scores={metric.name: _score(metric, examples, predictions, task, rng=rng, level=level) for metric in metrics},
         level=level,
         table=table,
-        calibration=calibration(true, predictions, labels) if kind.has_classes else None,
+        calibration=_calibration(kind, true, predictions, labels),
         errors=errors(examples, predictions) if kind.is_number else None,
         mistakes=mistakes(examples, predictions, kind),
         seconds=seconds,
@@ -149,6 +153,16 @@ def evidence(
         tags = tag_table(true, given, words, labels) if words is not None else ()
         return replace(found, tags=tags, kinds=kinds_of_wrong_spans(examples, predictions))
     return found
+
+
+def _calibration(
+    kind: AnswerKind, true: Sequence[Any], predictions: Predictions, labels: tuple[str, ...]
+) -> Calibration | None:
+    """Return how honest probabilities are; of contexts an answer is right if it is one of the right ones."""
+    if kind.of_context and predictions.confidence is not None:
+        right = [is_exact(*pair) for pair in zip(true, predictions.labels, strict=True)]
+        return calibration(true, predictions, labels, np.array(right, dtype=bool))
+    return calibration(true, predictions, labels) if kind.has_classes else None
 
 
 def _score(
@@ -167,7 +181,7 @@ def _score(
 
 
 def _content(examples: Examples) -> str:
-    pairs = examples.pairs or [""] * len(examples)
+    pairs = examples.pairs or examples.contexts or [""] * len(examples)
     return digest(sorted(map(repr, zip(examples.texts, pairs, examples.labels, strict=True))))
 
 

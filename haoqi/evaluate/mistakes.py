@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from haoqi.data.answers import ONE_CLASS, AnswerKind
+from haoqi.data.entity_marks import MarkedText, find_marks
 from haoqi.data.examples import Examples, Span
+from haoqi.evaluate.answer_texts import is_exact
 from haoqi.evaluate.counts import items
 from haoqi.evaluate.predictions import Predictions
 
@@ -33,6 +35,8 @@ class Mistake:
     """How sure the model was of its answer; where it missed a span, of the whole answer."""
     kind: Kind = "wrong"
     """For spans: what is wrong with it."""
+    asked: str = ""
+    """For answers in contexts: the question; then the text is what stands around the answers."""
 
 
 def mistakes(
@@ -48,6 +52,8 @@ def mistakes(
     """
     if kind.is_number:
         return tuple(_farthest(examples, predictions, limit))
+    if kind.of_context:
+        return tuple(_in_turns(list(_wrong_answers(examples, predictions)), lambda one: one.kind, limit))
     if predictions.span_confidence is None:
         found = list(_wrong(examples, predictions))
     else:
@@ -101,9 +107,20 @@ def _farthest(examples: Examples, predictions: Predictions, limit: int) -> Itera
 
 
 def shown_text(examples: Examples, row: int) -> str:
-    """Return the text of an example, or both of a pair, cut where they are long."""
+    """Return the text of an example, or both of a pair, cut where they are long; marked stretches are kept."""
+    if len(examples.texts[row]) > LONGEST and (marked := find_marks(examples.texts[row])) is not None:
+        return _around_marks(marked)
     parts = [examples.texts[row], *([] if examples.pairs is None else [examples.pairs[row]])]
     return "\n".join(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in parts)
+
+
+def _around_marks(marked: MarkedText) -> str:
+    """Return what stands around the two marked stretches of a text, with their marks."""
+    first = max(0, min(marked.first[0], marked.second[0]) - AROUND)
+    last = min(len(marked.text), max(marked.first[1], marked.second[1]) + AROUND)
+    moved = [(start - first, end - first) for start, end in (marked.first, marked.second)]
+    text = str(MarkedText(marked.text[first:last], moved[0], moved[1]))
+    return f"{'…' if first else ''}{text}{'…' if last < len(marked.text) else ''}"
 
 
 def _wrong(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:
@@ -111,6 +128,21 @@ def _wrong(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:
         answer = predictions.labels[row]
         if frozenset(items(true)) != frozenset(items(answer)):
             yield Mistake(examples.ids[row], shown_text(examples, row), true, answer, float(predictions.sureness[row]))
+
+
+def _wrong_answers(examples: Examples, predictions: Predictions) -> Iterator[Mistake]:
+    """Yield the answers in contexts that are none of the right ones, with the right one that is nearest to each."""
+    for row, (context, true) in enumerate(zip(examples.contexts or examples.texts, examples.labels, strict=True)):
+        given = predictions.labels[row]
+        if true is None or is_exact(true, given):
+            continue
+        nearest = min(true, key=lambda one: abs(one.start - given[0].start) if given else one.start, default=None)
+        right = () if nearest is None else (nearest,)
+        kind: Kind = "wrong" if true and given else "missed" if true else "invented"
+        if nearest is not None and given and _shared(nearest, given[0]) > 0:
+            kind = "boundary"
+        asked, sure = examples.texts[row], float(predictions.sureness[row])
+        yield Mistake(examples.ids[row], *_excerpt(context, right, given), sure, kind, asked)
 
 
 def _kind(span: Span, true: Sequence[Span]) -> tuple[Kind, tuple[Span, ...]]:

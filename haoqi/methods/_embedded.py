@@ -19,7 +19,13 @@ NEVER = -20.0
 
 
 def fit_linear(
-    vectors: Floats, targets: Targets, exclusive: bool, strength: float, *, weights: Weights | None = None
+    vectors: Floats,
+    targets: Targets,
+    exclusive: bool,
+    strength: float,
+    *,
+    weights: Weights | None = None,
+    emphasis: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return directions, shape (width, labels), and intercept of a logistic regression on standardised vectors.
 
@@ -29,12 +35,14 @@ def fit_linear(
         exclusive: one label each (softmax), or each label for itself.
         strength: how closely the examples are followed (C).
         weights: how much each example counts, shape (n,); None: all alike.
+        emphasis: how many times as far each column reaches, so that its weight costs less, shape (width,); None: once.
     """
     centre, spread = vectors.mean(axis=0), vectors.std(axis=0)
     if weights is not None:
         centre = np.average(vectors, axis=0, weights=weights)
         spread = np.sqrt(np.average((vectors - centre) ** 2, axis=0, weights=weights))
     spread = np.maximum(spread, max(float(spread.mean()) / 10, 1e-6))  # some units of a base hardly ever move
+    spread = spread if emphasis is None else spread / emphasis
     standard = (vectors - centre) / spread
     width, labels = vectors.shape[1], targets.shape[1]
     directions, intercept = np.zeros((width, labels), np.float32), np.zeros(labels, np.float32)
@@ -49,7 +57,12 @@ def fit_linear(
 
 
 def fit_ridge(
-    vectors: Floats, numbers: Floats, strength: float, *, weights: Weights | None = None
+    vectors: Floats,
+    numbers: Floats,
+    strength: float,
+    *,
+    weights: Weights | None = None,
+    emphasis: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return directions, shape (width, 1), and intercept of a ridge regression on standardised vectors.
 
@@ -60,6 +73,7 @@ def fit_ridge(
         numbers: the right numbers, shape (n,).
         strength: how closely the examples are followed: the penalty on the weights is 1 / strength.
         weights: how much each example counts, shape (n,); None: all alike.
+        emphasis: how many times as far each column reaches, so that its weight costs less, shape (width,); None: once.
     """
     counting = np.ones(len(vectors)) if weights is None else weights
     share = counting / counting.sum()
@@ -67,6 +81,7 @@ def fit_ridge(
     centre, middle = share @ features, float(share @ right)
     spread = np.sqrt(share @ (features - centre) ** 2)
     spread = np.maximum(spread, max(float(spread.mean()) / 10, 1e-6))
+    spread = spread if emphasis is None else spread / emphasis
     standard = (features - centre) / spread
     weighed = standard * counting[:, None]
     gram = weighed.T @ standard + np.eye(standard.shape[1]) / strength
@@ -74,7 +89,7 @@ def fit_ridge(
     return found[:, None].astype(np.float32), np.array([middle - centre @ found], np.float32)
 
 
-def best_ridge(vectors: Floats, numbers: Floats, train: Examples) -> float:
+def best_ridge(vectors: Floats, numbers: Floats, train: Examples, emphasis: Floats | None = None) -> float:
     """Return the strength with the least squared error on a fifth of some examples, learnt from the rest of them."""
     held, rest, counting = held_out(train)
     if not len(held) or not len(rest):
@@ -82,7 +97,7 @@ def best_ridge(vectors: Floats, numbers: Floats, train: Examples) -> float:
 
     def loss(strength: float) -> float:
         known = None if train.weights is None else counting[rest]
-        directions, intercept = fit_ridge(vectors[rest], numbers[rest], strength, weights=known)
+        directions, intercept = fit_ridge(vectors[rest], numbers[rest], strength, weights=known, emphasis=emphasis)
         off = (vectors[held] @ directions + intercept)[:, 0] - numbers[held]
         return float(np.average(off**2, weights=counting[held]))
 

@@ -28,12 +28,12 @@ def start_head(setup: TrainingSetup) -> None:
     """Give the head the weights of a linear probe on the base as it is.
 
     A head that starts from nothing sends noise through the encoder until it has learnt, and spoils it
-    (Kumar et al., 2022, arXiv:2202.10054). The embeddings are those that other methods use too. Words and pairs, which
-    are read otherwise than they are embedded, start from nothing.
+    (Kumar et al., 2022, arXiv:2202.10054). The embeddings are those that other methods use too. Words,
+    contexts and pairs, which are read otherwise than they are embedded, start from nothing.
     """
     import torch
 
-    if setup.reader.words or setup.reader.pairing:
+    if setup.reader.words or setup.reader.contexts or setup.reader.pairing:
         return
 
     job = setup.job

@@ -13,13 +13,16 @@ from haoqi.core import seeds
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
+from haoqi.data.preparing.split import some_rows
 from haoqi.methods._constant_answer import learnt_nothing
+from haoqi.methods._context_targets import context_targets
 from haoqi.methods._teacher import distilled
 from haoqi.methods.method import Job, Progress
 from haoqi.models.bases import Base, load_encoder, load_tokenizer
 from haoqi.models.encoders.encoder import EncoderModel
+from haoqi.models.encoders.entity_markers import PLACES
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
-from haoqi.models.encoders.pair_features import pairing_of
+from haoqi.models.encoders.pair_features import pairing_for
 from haoqi.models.encoders.placement import Placement, probed
 from haoqi.models.encoders.word_shapes import SHAPES, lowers
 from haoqi.models.predictors.encoder import Encoder
@@ -30,6 +33,7 @@ from haoqi.train.loop.loop import Learner, Outcome, fit
 from haoqi.train.memory.memory_plan import footprint_of
 from haoqi.train.memory.recompute import stack_of
 from haoqi.train.objectives.adversarial import Adversary
+from haoqi.train.objectives.context_losses import context_gap, context_loss
 from haoqi.train.objectives.early_learning import MOMENTUM, EarlyLearning
 from haoqi.train.objectives.losses import (
     Loss,
@@ -64,7 +68,7 @@ class TrainingSetup:
     validation: Examples
     """The validation examples that `valid` holds."""
     targets: npt.NDArray[Any]
-    """One row per text, or per word."""
+    """One row per text, or per word; of contexts per row of scores, see `context_targets`."""
     placement: Placement
     begun: float = field(default_factory=time.monotonic)
     weights: npt.NDArray[np.float32] | None = None
@@ -98,36 +102,56 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
     """
     assert job.base is not None
     begun, base, output = time.monotonic(), job.base, job.task.output
-    words = output.kind.of_words
+    words, contexts = output.kind.of_words, output.kind.of_context
     tokenizer = load_tokenizer(base)
     reader = Reader(
         tokenizer,
         min(max_tokens, base.card.max_tokens),
-        "" if words else base.card.prefix,
+        "" if words or contexts else base.card.prefix,
         words=words,
-        shapes=words and lowers(tokenizer),
-        pairing=pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric),
+        shapes=(words or contexts) and lowers(tokenizer),
+        pairing=pairing_for(job.task),
+        contexts=contexts,
     )
+    marked = reader.pairing == "marked"
     model = EncoderModel(
         without_dropout(load_encoder(base)),
         output.width,
-        pooling=None if words else base.card.pooling,
-        normalise=not words and not job.task.pairs,
+        pooling=None if words or contexts or marked else base.card.pooling,
+        normalise=not words and not contexts and not reader.pairing,
         dropout=dropout,
         shapes=len(SHAPES) if reader.shapes else 0,
         shapes_enter=0 if layers is None else boundary(base, layers),
+        places=PLACES if marked else 0,
     )
+    return read_examples(job, model, reader, begun, first=0 if layers is None else boundary(base, layers))
+
+
+def read_examples(job: Job, model: EncoderModel, reader: Reader, begun: float, *, first: int = 0) -> TrainingSetup:
+    """Return a job whose model is there, with its examples read.
+
+    Args:
+        job: what to learn.
+        model: what is trained.
+        reader: how it reads.
+        begun: when the fit began, by `time.monotonic`.
+        first: the lowest layer that learns.
+    """
+    assert job.base is not None
+    base, output = job.base, job.task.output
+    words, contexts = output.kind.of_words, output.kind.of_context
     train = split_at_spans(job.train) if words else job.train
     found = output.targets(train)
     scale = _scale(found, train) if output.kind.is_number else (0.0, 1.0)
     if reader.pairing == "symmetric":  # half of the pairs are learnt the other way round
         train = train.exchanged(seeds.generator(job.seed, "sides").permutation(len(train))[::2])
     rng = seeds.generator(job.seed, "looks")
-    validation = job.valid.take(np.sort(rng.permutation(len(job.valid))[:_MAX_VALIDATION]))
+    validation = job.valid.take(some_rows(job.valid, _MAX_VALIDATION, rng))
     tokenize = partial(job.store.tokenize, base)
     reading = reader.read(train, tokenize)
     if not len(reading.ids):
         raise UserError("the training texts hold no words", "check which column holds the text")
+    targets, weights = context_targets(job, reading, found) if contexts else _targets(job, found, scale)
     return TrainingSetup(
         job,
         base,
@@ -136,14 +160,23 @@ def prepare_training(job: Job, max_tokens: int, *, dropout: float = 0.0, layers:
         reading,
         reader.read(validation, tokenize),
         validation,
-        np.concatenate(found) if words else _scaled(np.asarray(found), scale),
+        targets,
         _placement(job),
         begun,
-        _weights(job.train, [len(one) for one in found] if words else None),
+        weights,
         None if job.train.beliefs is None else np.asarray(job.train.beliefs, np.float32),
-        0 if layers is None else boundary(base, layers),
+        first,
         scale,
     )
+
+
+def _targets(
+    job: Job, found: Any, scale: tuple[float, float]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32] | None]:
+    """Return the targets of texts, or of all words one after another, and how much each counts."""
+    if job.task.output.kind.of_words:
+        return np.concatenate(found), _weights(job.train, [len(one) for one in found])
+    return _scaled(np.asarray(found), scale), _weights(job.train, None)
 
 
 def _scale(numbers: npt.NDArray[np.float32], train: Examples) -> tuple[float, float]:
@@ -221,7 +254,7 @@ def train(
     early = _early(setup, loss)
     taught = distilled(setup, techniques, early or loss, numbered=early is not None)
     targets = setup.targets if early is None and taught is None else np.arange(len(setup.targets))
-    layers = len(stack_of(setup.model.encoder))
+    layers = len(stack_of(getattr(setup.model, "encoder", setup.model)))
     learner = Learner(
         setup.model,
         ExampleBatches(setup.train, targets, *sizes, device, setup.weights, copies),
@@ -295,11 +328,13 @@ def _objective(setup: TrainingSetup, techniques: Techniques, loss: Loss, *, numb
         adversary = Adversary(setup.first, techniques.adversarial_radius, techniques.passes, random)
     kind = setup.job.task.output.kind
     gap = number_gap if kind.is_number else labels_gap if kind.several_classes else label_gap
+    gap = context_gap if kind.of_context else gap
+    mixup = 0.0 if kind.of_context else techniques.mixup  # a window's words have no others to be mixed with
     contrast = None
     if techniques.contrast and kind.has_classes and not kind.of_words:
         labels = torch.from_numpy(setup.targets).to(setup.placement.device) if numbered else None
         contrast = Contrast(techniques.contrast, techniques.contrast_temperature, labels)
-    return Objective(loss, gap, techniques.r_drop, techniques.mixup, adversary, contrast)
+    return Objective(loss, gap, techniques.r_drop, mixup, adversary, contrast)
 
 
 def _early(setup: TrainingSetup, plain: Loss) -> EarlyLearning | None:
@@ -321,6 +356,8 @@ def _loss(setup: TrainingSetup, techniques: Techniques) -> Loss:
     many = setup.job.task.output.kind.several_classes
     if setup.job.task.output.kind.is_number:
         return number_loss()
+    if setup.job.task.output.kind.of_context:
+        return context_loss()
     weights, counting = None, setup.counting.astype(np.float64)
     if techniques.class_weights == "balanced":
         if many:

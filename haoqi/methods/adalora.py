@@ -3,6 +3,7 @@
 It begins with half as much again as it may keep, and leaves out what the loss depends on least, so that each linear
 layer ends with a rank of its own. Prefer it where the smallest adapter for a given score is wanted, as where many are
 kept; for the score itself `lora` is simpler and was better. It is merged in the end.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass, replace

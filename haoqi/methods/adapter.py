@@ -4,6 +4,7 @@ They stand after attention and after the feed-forward part, or after the latter 
 arXiv:2005.00247). Being bent inside they can say what no merged matrix can, and stay beside the base, which makes it a
 tenth slower. Prefer them where several models of one base are held in memory at once; else `lora` is as good, and as
 quick as the base.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

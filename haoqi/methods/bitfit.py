@@ -3,6 +3,7 @@
 One number in a thousand learns, at ten times the learning rate of full fine-tuning or more. Prefer it with a few
 hundred examples, for texts much like those that the base was trained on, or where many models shall share a base. What
 was learnt is in the base's own weights, so the result is as quick as the base.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

@@ -26,6 +26,7 @@ from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.probe import Probe
 from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Load, Size, Work
+from haoqi.models.encoders.pair_features import pairing_for, sides_of
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.blend import Blend
 
@@ -101,8 +102,8 @@ class Stack:
         read, limit = 0, None if job.seconds is None else READING * job.seconds
         while read < len(order):
             batch = order[read : read + BATCH]
-            some = job.train.take(batch)
-            job.store.embeddings(job.base, [*some.texts, *(some.pairs or ())])  # type: ignore[arg-type]
+            sides = sides_of(job.train.take(batch), pairing_for(job.task))
+            job.store.embeddings(job.base, [text for side in sides for text in side])  # type: ignore[arg-type]
             read += len(batch)
             spent = time.perf_counter() - begun
             job.report(Progress(0.8 * min(1.0, read / len(order)), say("fit.read", count=read)))

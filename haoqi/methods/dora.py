@@ -3,6 +3,7 @@
 As `lora`, but each row of a weight learns its length by itself, as it does in full fine-tuning. Prefer it to `lora` at
 low ranks, 8 and less, where the paper's gain is; it takes a fourth more time, and in public comparisons it does not
 beat `lora` at higher ones. It is merged in the end.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 The fewest weights of all methods that change every layer: three vectors a layer, which begin as ones. It stands and
 falls with its learning rate, which is a hundred times that of full fine-tuning. Prefer it where thousands of models
 share a base, or with some tens of examples. The vectors are multiplied into the weights in the end.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from haoqi.data.answers import NUMBERS_TOO, Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
-from haoqi.models.encoders.pair_features import pair_places, pairing_of
+from haoqi.models.encoders.pair_features import pair_places, pairing_for
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_neighbours import EmbeddingNeighbours
 
@@ -48,7 +48,7 @@ class Knn:
         else:
             targets = (targets[:, None] == np.arange(output.width) if targets.ndim == 1 else targets).astype(bool)
         embedder = Embedder(job.base, job.store)
-        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        pairing = pairing_for(job.task)
         vectors = embedder.examples(job.train, pairing)
         known = (pair_places(vectors, pairing) if pairing else vectors).astype(np.float16)
         exclusive = output.kind.one_class

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from haoqi.core.config import Range
-from haoqi.data.answers import Accepts
+from haoqi.data.answers import CLASSES_OF_EXAMPLES, Accepts
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.tfidf import Tfidf
 from haoqi.methods.work import Size, Work
@@ -21,7 +21,7 @@ from haoqi.models.predictor import Predictor
 class Logistic:
     """How closely the training examples are followed."""
 
-    accepts: ClassVar[Accepts] = Accepts(pairs=True)
+    accepts: ClassVar[Accepts] = CLASSES_OF_EXAMPLES
     uses_base: ClassVar[bool] = False
     stochastic: ClassVar[bool] = False
     elastic: ClassVar[bool] = False

@@ -4,16 +4,22 @@ Prefer it never: it is the baseline. A method that does not beat it has learnt n
 labels its accuracy says how little an accuracy means.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from haoqi.data.answers import ANYTHING, Accepts
+from haoqi.data.examples import Weights
 from haoqi.methods.method import Job, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.constant import Constant
+
+# Words of a context whose places are told apart.
+_WORDS = 200
 
 
 @methods.register
@@ -30,11 +36,16 @@ class Majority:
     control: ClassVar[bool] = True
 
     def fit(self, job: Job) -> Predictor:
-        """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean."""
+        """Return the frequencies of the labels as logits; for spans, of the tags of words; of numbers the mean.
+
+        In contexts, of the places where answers begin and end, and of there being none.
+        """
         output = job.task.output
         targets, counting = output.targets(job.train), job.train.counting
         if output.kind.is_number:
             return Constant(np.array([np.average(targets, weights=counting)], np.float32))
+        if output.kind.of_context:
+            return Constant(_places(targets, counting), contexts=True)
         if output.kind.several_classes:
             share = (counting @ targets + 0.5) / (counting.sum() + 1)
             return Constant(np.log(share / (1 - share)).astype(np.float32))
@@ -47,3 +58,14 @@ class Majority:
     def work(self, size: Size) -> Work:
         """Count the labels, and no more."""
         return Work(Load(fits=1) + labelled(size, size.train_rows))
+
+
+def _places(answers: Sequence[npt.NDArray[np.int64]], counting: Weights) -> npt.NDArray[np.float32]:
+    """Return the logarithm of how often answers begin and end at each of the first words, shape (1 + words, 2).
+
+    Row 0 is of no answer; the last row stands for all words after those, of which each has its share.
+    """
+    first = np.minimum(np.array([places[0] for places in answers], np.int64), _WORDS + 1)
+    counts = np.stack([np.bincount(side, counting, minlength=_WORDS + 2) for side in first.T], axis=1) + 0.5 / _WORDS
+    counts[-1] /= _WORDS
+    return np.asarray(np.log(counts / counts.sum(axis=0)), np.float32)

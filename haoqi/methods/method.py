@@ -41,6 +41,8 @@ class Job:
     store: FeatureStore
     """Embeddings and frozen activations, computed once per base and text and shared by all plans."""
     base: Base | None = None
+    unlabelled: Examples | None = None
+    """Texts without labels, of the same kind; a method that learns from them says `uses_unlabelled`."""
     folder: Path | None = None
     """Where a checkpoint may be written and is read first; None: no checkpoints."""
     seconds: float | None = None
@@ -75,9 +77,10 @@ class Method(Protocol):
     `ranks: ClassVar[tuple[int, int]]`: where it tends to stand among methods when time is no matter, 0 the best, with
     many examples and with few; in the middle where it does not say. With `control: ClassVar[bool] = True` it learns
     nothing from texts: whatever is better replaces it without a test. With `baseline: ClassVar[bool] = True` it is what
-    most people would run: where it is cheap it comes first, and others are believed in relative to it.
-    With `simple: ClassVar[bool] = True` it costs next to nothing, and the report compares the champion with it.
-    With `on_request: ClassVar[bool] = True` a search tries it only where a person names it: it is much like another.
+    most people would run: where it is cheap it comes first, and others are believed in relative to it. With
+    `simple: ClassVar[bool] = True` it costs next to nothing, and the report compares the champion with it. With
+    `on_request: ClassVar[bool] = True` a search tries it only where a person names it: it is much like another method.
+    With `uses_unlabelled: ClassVar[bool] = True` it is tried only where there are texts without labels.
     """
 
     accepts: ClassVar[Accepts]

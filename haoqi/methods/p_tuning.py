@@ -3,6 +3,7 @@
 The network ties the prompt's vectors together, which steadies their learning; its output is added to words that they
 start from (Razdaibiedina et al., 2023, arXiv:2305.03937), and of it nothing is kept but what it gives in the end.
 Prefer it to `prompt` with few examples, or where that does not learn; on small bases both stay behind `lora`.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

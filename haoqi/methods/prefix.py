@@ -3,6 +3,7 @@
 As P-tuning v2 has it (Liu et al., 2022, arXiv:2110.07602) the head learns, too, and nothing stands between. They start
 from what each layer makes of words of the texts. Prefer it for entities and hard questions among the methods that leave
 the base as it is; it cannot be merged, so that each text costs as much as one that is longer by the prefix's attention.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

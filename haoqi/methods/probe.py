@@ -29,7 +29,7 @@ from haoqi.methods._names import NAMING_TOKENS, NAMINGS, with_names
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
 from haoqi.models.encoders.embedder import Embedder
-from haoqi.models.encoders.pair_features import pairing_of
+from haoqi.models.encoders.pair_features import pair_emphasis, pairing_for
 from haoqi.models.predictor import Predictor
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 
@@ -57,7 +57,7 @@ class Probe:
     def fit(self, job: Job) -> Predictor:
         """Return the linear model of job.train's embeddings."""
         kind = job.task.output.kind
-        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        pairing = pairing_for(job.task)
         job = with_names(job) if self.named and kind.has_classes and not pairing else job
         assert job.base is not None
         total = max(1, len(job.train))
@@ -65,27 +65,40 @@ class Probe:
         vectors = embedder.examples(
             job.train, pairing, lambda done: job.report(Progress(0.9 * done / total, say("fit.texts", count=done)))
         )
-        found = self._numbers(job, vectors) if kind.is_number else self._classes(job, vectors)
-        return EmbeddingLinear(embedder, *found, pairing)
+        emphasis = pair_emphasis(job.base.card.width, pairing)
+        return EmbeddingLinear(embedder, *self.head(job, vectors, emphasis), pairing)
 
-    def _classes(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
+    def head(self, job: Job, vectors: Floats, emphasis: Floats | None = None) -> tuple[Floats, Floats]:
+        """Return directions and intercept of a linear model of job.train, whatever its features, shape (n, width).
+
+        Args:
+            job: what to learn.
+            vectors: the features.
+            emphasis: how many times as far each of them reaches, shape (width,); None: all alike.
+        """
+        fit = self._numbers if job.task.output.kind.is_number else self._classes
+        return fit(job, vectors, emphasis)
+
+    def _classes(self, job: Job, vectors: Floats, emphasis: Floats | None) -> tuple[Floats, Floats]:
         """Return directions and intercept of a logistic regression."""
         output, exclusive = job.task.output, job.task.output.kind.one_class
         targets = output.targets(job.train)
         if targets.ndim == 1:
             targets = targets[:, None] == np.arange(output.width)
-        strength = self.strength or _best_strength(vectors, targets.astype(bool), exclusive, job.train)
+        strength = self.strength or _best_strength(
+            vectors, targets.astype(bool), exclusive, job.train, emphasis=emphasis
+        )
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
-        return fit_linear(vectors, targets.astype(bool), exclusive, strength, weights=weights)
+        return fit_linear(vectors, targets.astype(bool), exclusive, strength, weights=weights, emphasis=emphasis)
 
-    def _numbers(self, job: Job, vectors: Floats) -> tuple[Floats, Floats]:
+    def _numbers(self, job: Job, vectors: Floats, emphasis: Floats | None) -> tuple[Floats, Floats]:
         """Return direction and intercept of a ridge regression."""
         numbers = job.task.output.targets(job.train)
-        strength = self.strength or best_ridge(vectors, numbers, job.train)
+        strength = self.strength or best_ridge(vectors, numbers, job.train, emphasis)
         job.report(Progress(0.95, say("fit.strength", strength=strength)))
         weights = None if job.train.weights is None else job.train.counting
-        return fit_ridge(vectors, numbers, strength, weights=weights)
+        return fit_ridge(vectors, numbers, strength, weights=weights, emphasis=emphasis)
 
     def work(self, size: Size) -> Work:
         """Embed all texts, then pass over the embeddings some hundred times for each strength."""
@@ -104,7 +117,9 @@ class Probe:
         )
 
 
-def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Examples) -> float:
+def _best_strength(
+    vectors: Floats, targets: Targets, exclusive: bool, train: Examples, *, emphasis: Floats | None = None
+) -> float:
     """Return the strength with the least loss on a fifth of some examples, learnt from the rest of them."""
     held, rest, counting = held_out(train)
     if not len(held) or not len(rest):
@@ -112,7 +127,9 @@ def _best_strength(vectors: Floats, targets: Targets, exclusive: bool, train: Ex
 
     def loss(strength: float) -> float:
         known = None if train.weights is None else counting[rest]
-        directions, intercept = fit_linear(vectors[rest], targets[rest], exclusive, strength, weights=known)
+        directions, intercept = fit_linear(
+            vectors[rest], targets[rest], exclusive, strength, weights=known, emphasis=emphasis
+        )
         return logistic_loss(vectors[held] @ directions + intercept, targets[held], exclusive, counting[held])
 
     return min(STRENGTHS, key=loss)

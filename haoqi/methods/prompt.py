@@ -3,6 +3,7 @@
 They start from words of the labels and of the texts: from random vectors they hardly learn. Prefer it to show how
 little is needed where the base is large, thousands of millions of weights, as the paper found; on small bases it stays
 behind all methods that change every layer. It cannot be merged: each text is longer by the prompt.
+It is tried only where it is named.
 """
 
 from dataclasses import dataclass

@@ -24,7 +24,8 @@ from haoqi.data.examples import Examples, Weights
 from haoqi.methods._solver import unadvised
 from haoqi.methods.method import Job, Progress, Weighs, methods
 from haoqi.methods.work import Load, Size, Work, labelled
-from haoqi.models.encoders.pair_features import Pairing, pair_table, pairing_of
+from haoqi.models.encoders.pair_features import Pairing, pair_table, pairing_for
+from haoqi.models.lexical.marked_views import views_of
 from haoqi.models.lexical.ngrams import Unit, learn_ngrams, unspaced_share
 from haoqi.models.lexical.sparse_rows import SparseRows
 from haoqi.models.predictor import Predictor
@@ -66,17 +67,17 @@ class Tfidf:
         """Return the linear model of job.train."""
         train, kind, width = job.train, job.task.output.kind, job.task.output.width
         targets = job.task.output.targets(train)
-        pairing = pairing_of(pairs=job.task.pairs, symmetric=job.task.symmetric)
+        pairing = pairing_for(job.task)
         if kind.is_number:
             job.report(Progress(0.0, say("fit.counting")))
-            terms, table = self._terms(train, self.most_columns, pairing)
+            terms, table = self.terms(train, self.most_columns, pairing)
             job.report(Progress(0.5, say("fit.label", done=1, count=1)))
             return SparseLinear(terms, *self._number(table, targets, train), pairing)
         if targets.ndim == 1:
             targets = targets[:, None] == np.arange(width)
         limit = min(self.most_columns, max(1000, MOST_COEFFICIENTS // width))
         job.report(Progress(0.0, say("fit.counting")))
-        terms, table = self._terms(train, limit, pairing)
+        terms, table = self.terms(train, limit, pairing)
         columns = [0] if width == 2 and kind.one_class else range(width)
         weights = np.zeros((table.shape[1], width), np.float32)
         intercept = np.zeros(width, np.float32)
@@ -118,31 +119,47 @@ class Tfidf:
         machine.fit(table, numbers.astype(np.float64), None if train.weights is None else train.counting)
         return machine.coef_[:, None].astype(np.float32), np.array([machine.intercept_], np.float32)
 
-    def _terms(self, train: Examples, limit: int, pairing: Pairing) -> tuple[tuple[Terms, ...], csr_array]:
+    def terms(self, train: Examples, limit: int, pairing: Pairing) -> tuple[tuple[Terms, ...], csr_array]:
+        """Return the n-grams of some examples, and their weights in each, or the features of pairs.
+
+        Args:
+            train: what to learn from.
+            limit: the most n-grams of each kind.
+            pairing: how the texts of an example belong together.
+
+        Raises:
+            UserError: if the texts hold no words.
+        """
         texts, counting = train.texts, train.counting
-        if pairing:  # n-grams are those of both sides
+        if pairing in ("ordered", "symmetric"):  # n-grams are those of both sides
             texts, counting = [*texts, *(train.pairs or ())], np.tile(counting, 2)
-        unspaced = unspaced_share(texts[:2000]) > 0.3
-        kinds: dict[str, tuple[Unit, tuple[int, int]]] = {
-            "words": ("word", (1, 3 if unspaced else 2)),
-            "characters": ("character", (1, 4) if unspaced else (3, 5)),
-        }
+        views = views_of(texts) if pairing == "marked" else [texts]
         terms, tables = [], []
-        for unit, lengths in kinds.values() if self.features == "both" else [kinds[self.features]]:
-            least = 1 if len(texts) < FEW_TEXTS else 2
-            ngrams, counts = learn_ngrams(texts, unit, lengths, least_texts=least, limit=limit)
-            of_texts = np.repeat(counting, np.diff(counts.indptr))
-            occurring = np.bincount(counts.indices, of_texts, minlength=ngrams.width)
-            rarity = (np.log((1 + counting.sum()) / (1 + occurring)) + 1).astype(np.float32)
-            terms.append(Terms(ngrams, rarity))
-            tables.append(terms[-1].weigh(SparseRows.of(counts)).csr)
+        for unit, lengths in self._kinds(texts):
+            for view in views:
+                least = 1 if len(texts) < FEW_TEXTS else 2
+                ngrams, counts = learn_ngrams(view, unit, lengths, least_texts=least, limit=limit)
+                of_texts = np.repeat(counting, np.diff(counts.indptr))
+                occurring = np.bincount(counts.indices, of_texts, minlength=ngrams.width)
+                rarity = (np.log((1 + counting.sum()) / (1 + occurring)) + 1).astype(np.float32)
+                terms.append(Terms(ngrams, rarity))
+                tables.append(terms[-1].weigh(SparseRows.of(counts)).csr)
         whole = csr_array(hstack(tables, format="csr"))
-        if pairing:
+        if pairing in ("ordered", "symmetric"):
             whole = pair_table(whole[: len(train)], whole[len(train) :], pairing)
         table = csr_array(whole, dtype=np.float64)  # as liblinear would convert it, once
         if not table.shape[1]:
             raise UserError("the training texts hold no words", "check which column holds the text: --text NAME")
         return tuple(terms), table
+
+    def _kinds(self, texts: list[str]) -> list[tuple[Unit, tuple[int, int]]]:
+        """Return the units that are counted, and the shortest and the longest n-grams of each."""
+        unspaced = unspaced_share(texts[:2000]) > 0.3
+        kinds: dict[str, tuple[Unit, tuple[int, int]]] = {
+            "words": ("word", (1, 3 if unspaced else 2)),
+            "characters": ("character", (1, 4) if unspaced else (3, 5)),
+        }
+        return list(kinds.values()) if self.features == "both" else [kinds[self.features]]
 
     def _separate(
         self, table: csr_array, positive: npt.NDArray[np.bool_], weights: Weights | None

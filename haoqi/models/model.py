@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from haoqi import tasks
 from haoqi.core import folder as folders
 from haoqi.core import hardware
 from haoqi.core.errors import UserError
 from haoqi.core.mutex import Mutex
-from haoqi.data.examples import Examples, Label, Query, Span
+from haoqi.core.say import say
+from haoqi.data.entity_marks import EXAMPLE, find_marks, parse_marks
+from haoqi.data.examples import Examples, Indices, Label, Query, Span
 from haoqi.data.preparing.clean import clean
 from haoqi.data.reading.decoding.characters import well_formed
+from haoqi.data.relation_names import directed, mirrored
 from haoqi.evaluate.metric import Array
 from haoqi.evaluate.predictions import Predictions
 from haoqi.models import checksums
@@ -48,6 +52,8 @@ class Answer:
     """For spans: each with its own probability."""
     interval: tuple[float, float] | None = None
     """For numbers: where the right one lies, nine times of ten."""
+    levels: tuple[float, ...] = ()
+    """For paths in a tree: the probability of each level, from the top down."""
 
 
 @dataclass(frozen=True)
@@ -112,25 +118,54 @@ class Model:
                 row for row, both in enumerate(zip(examples.texts, examples.pairs, strict=True)) if both > both[::-1]
             ]
             examples = examples.exchanged(turned)
+        asked, reversed_rows = self._in_order(examples)
         with nullcontext() if self.thread_safe else self.mutex:
-            return self.predictor.scores(examples, progress)
+            found = self.predictor.scores(asked, progress)
+        return turn_round(np.asarray(found), reversed_rows, self.task.labels) if len(reversed_rows) else found
+
+    def _in_order(self, examples: Examples) -> tuple[Examples, Indices]:
+        """Return examples as they were learnt, and the rows whose marks were exchanged for that.
+
+        Where labels say the direction, the first of two marked stretches stands first in the text; asked the other way
+        round the same is answered, in the other direction.
+        """
+        none = np.zeros(0, np.int64)
+        if not self.task.output.kind.of_marks or not directed(self.task.labels):
+            return examples, none
+        marked = [find_marks(text) for text in examples.texts]
+        rows = np.array([row for row, one in enumerate(marked) if one is not None and not one.in_order], np.int64)
+        if not len(rows):
+            return examples, none
+        texts = list(examples.texts)
+        for row in rows.tolist():
+            texts[row] = str(marked[row].exchanged)
+        return replace(examples, texts=texts), rows
 
     def _examples(self, texts: Sequence[Asked] | Examples) -> Examples:
         """Return texts as the predictor learnt them: plain ones are cleaned where the training texts were."""
         if isinstance(texts, Examples):
             if self.task.pairs and texts.pairs is None:
                 raise _needs_pairs()
+            if self.task.output.kind.of_context and texts.contexts is None:
+                raise _needs_contexts()
             return texts
         if isinstance(texts, str):
             raise _not_texts(texts)
-        if not self.task.pairs and all(isinstance(text, str) for text in texts):
+        if not self.task.of_two and all(isinstance(text, str) for text in texts):
             examples = Examples.of([well_formed(text) for text in texts if isinstance(text, str)])
         else:
-            examples = Examples.of_queries([as_query(one, at, pairs=self.task.pairs) for at, one in enumerate(texts)])
-        if not self.facts.get("cleaned"):
-            return examples
-        pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
-        return replace(examples, texts=[clean(text) for text in examples.texts], pairs=pairs)
+            examples = Examples.of_queries([self._query(one, at) for at, one in enumerate(texts)])
+        if self.facts.get("cleaned"):
+            pairs = None if examples.pairs is None else [clean(text) for text in examples.pairs]
+            examples = replace(examples, texts=[clean(text) for text in examples.texts], pairs=pairs)
+        if self.task.output.kind.of_marks:
+            check_marks(examples.texts)
+        return examples
+
+    def _query(self, given: object, place: int) -> Query:
+        if self.task.output.kind.of_context:
+            return as_question(given, place)
+        return as_query(given, place, pairs=self.task.pairs)
 
     def save(self, folder: Path, *, standalone: bool = True) -> None:
         """Write the model whole or not at all; a folder that is already there is replaced.
@@ -220,12 +255,38 @@ def answers(predictions: Predictions, labels: tuple[str, ...], most: int = 10) -
         tops = chances[np.arange(len(chances))[:, None], likeliest].tolist()
         names = ([labels[place] for place in places] for places in likeliest.tolist())
         scores = (dict(zip(*row, strict=True)) for row in zip(names, tops, strict=True))
-    sure, within = predictions.span_confidence, predictions.intervals
+    sure, within, levels = predictions.span_confidence, predictions.intervals, predictions.level_confidence
     confidences = [None] * len(predictions) if predictions.confidence is None else predictions.confidence.tolist()
     for row, (label, confidence, top) in enumerate(zip(predictions.labels, confidences, scores, strict=True)):
         spans: tuple[tuple[Span, float], ...] = () if sure is None else tuple(zip(label, sure[row], strict=True))
         interval = None if within is None else (float(within[row, 0]), float(within[row, 1]))
-        yield Answer(label, confidence, top, spans, interval)
+        yield Answer(label, confidence, top, spans, interval, () if levels is None else levels[row])
+
+
+def turn_round(scores: Array, rows: Indices, labels: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """Return scores in which each label of some rows has the score of its mirror image, shape (n, labels).
+
+    A label without one scores as little as the least of the row.
+    """
+    place = {label: number for number, label in enumerate(labels)}
+    mirrors = np.array([place.get(mirrored(label), -1) for label in labels])
+    found: npt.NDArray[np.float32] = np.array(scores, np.float32)
+    own = found[rows]
+    found[rows] = np.where(mirrors < 0, own.min(axis=1, keepdims=True), own[:, mirrors])
+    return found
+
+
+def check_marks(texts: Sequence[str]) -> None:
+    """Raise UserError that names the first text without two marked stretches, and what is wrong with its marks."""
+    for place, text in enumerate(texts):
+        try:
+            parse_marks(text)
+        except ValueError as error:
+            shown = text if len(text) <= 60 else f"{text[:59]}…"
+            raise UserError(
+                say("model.no_marks", place=place, text=shown, reason=error.args[0]),
+                say("model.no_marks.hint", example=EXAMPLE),
+            ) from None
 
 
 def as_query(given: object, place: int, *, pairs: bool) -> Query:
@@ -251,6 +312,32 @@ def as_query(given: object, place: int, *, pairs: bool) -> Query:
     if not pairs and given.pair is not None:
         raise UserError(f"text {place} is two texts, and this model answers one", "give a list of str")
     return replace(given, text=well_formed(given.text), pair=None if given.pair is None else well_formed(given.pair))
+
+
+def as_question(given: object, place: int) -> Query:
+    """Return what is given as a question with its context: a query, or both in a tuple or a list.
+
+    Args:
+        given: what a caller gave.
+        place: its number, for the error.
+
+    Raises:
+        UserError: if it is none of these, or has no context.
+    """
+    if isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(one, str) for one in given):
+        given = Query(given[0], context=given[1])
+    if isinstance(given, str) or (isinstance(given, Query) and given.context is None):
+        raise _needs_contexts()
+    if not isinstance(given, Query):
+        raise UserError(f"text {place} is {given!r}, which is no question with its context", _QUESTIONS)
+    return replace(given, text=well_formed(given.text), context=well_formed(given.context or ""))
+
+
+_QUESTIONS = "give questions with their contexts: [(question, context), ...]"
+
+
+def _needs_contexts() -> UserError:
+    return UserError("this model answers a question from a context, and there is none", _QUESTIONS)
 
 
 def _needs_pairs() -> UserError:

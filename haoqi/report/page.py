@@ -14,6 +14,7 @@ from haoqi.report.sections import (
     errors,
     leaderboard,
     lessons,
+    levels,
     mistakes,
     next_steps,
     notebook,
@@ -22,7 +23,7 @@ from haoqi.report.sections import (
 from haoqi.report.story import Story
 
 SECTIONS = (
-    *(answer, next_steps, curve, leaderboard, lessons, confusion, errors),
+    *(answer, next_steps, curve, leaderboard, lessons, levels, confusion, errors),
     *(calibration, mistakes, data, notebook, reproduce),
 )
 """In the order of the page."""

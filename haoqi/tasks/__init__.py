@@ -9,7 +9,17 @@ from haoqi.core.registry import Registry
 from haoqi.core.say import joined, say
 from haoqi.data.examples import Label
 from haoqi.data.settings import DataSettings
-from haoqi.tasks.choice import Source, check_labels, check_pairs, check_shape, doubts, guess, read_labels, remarks
+from haoqi.tasks.choice import (
+    Source,
+    check_labels,
+    check_marks,
+    check_pairs,
+    check_shape,
+    doubts,
+    guess,
+    read_labels,
+    remarks,
+)
 from haoqi.tasks.task import ClassOutput, Output, Task
 
 __all__ = [
@@ -78,6 +88,7 @@ def resolve(name: str | None, raw: Source, settings: DataSettings = _USUAL) -> t
     output = built.output
     check_shape(chosen, output, raw)
     check_pairs(chosen, raw, pairs=built.pairs)
+    check_marks(chosen, output, raw)
     labels = read_labels(output, raw, settings)
     classes = _classes_in(labels, output)
     check_labels(chosen, labels, classes, output)

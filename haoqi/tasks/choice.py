@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.entity_marks import EXAMPLE, are_marked
 from haoqi.data.examples import Examples, Label
+from haoqi.data.label_paths import levels_of, list_paths, spell_path, tree_separator
 from haoqi.data.settings import DataSettings
 from haoqi.tasks.outputs.cells import is_blank, read_number
 from haoqi.tasks.outputs.spans import overlapping
@@ -25,6 +27,8 @@ SAME = {
 MOST_WHOLE, MOST_FRACTIONS = 20, 5
 # As many cells of a column of numbers may be anything else; preparing leaves them out, and tells.
 ODD_CELLS = 0.02
+# Of so many second texts each, first texts are queries, and the second ones items to be put in order.
+MANY_ITEMS = 3.0
 # With fewer labelled rows than this, labels that all differ may be meant.
 FEW = 10
 
@@ -37,35 +41,63 @@ class Source(Protocol):
 
     @property
     def shape(self) -> str:
-        """Either "labels" or "spans"."""
+        """ "labels", "spans" or "answers"."""
         ...
 
 
 def guess(raw: Source) -> tuple[str, str]:
     """Return the name of the task that these labels look like, and why, as a sentence for the user."""
+    if raw.shape == "answers":
+        return "answers", say("task.why.answers")
     if raw.shape == "spans":
         return "entities", say("task.why.spans")
-    if any(isinstance(cell, list | tuple) for cell in raw.examples.labels):
+    lists = [cell for cell in raw.examples.labels if isinstance(cell, list | tuple)]
+    if lists and raw.examples.pairs is None and list_paths(lists):
+        return "hierarchy", say("task.why.levels", levels=max(map(len, lists)))
+    if lists:
         return "multilabel", say("task.why.lists")
+    if raw.examples.pairs is None and are_marked(raw.examples.texts):
+        return "relations", say("task.why.marks", example=EXAMPLE)
     number = _looks_like_numbers(raw.examples.labels)
     if raw.examples.pairs is not None:
         return _guess_pairs(raw, number)
     if number:
         return "regression", say("task.why.numbers", count=number)
-    names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
+    cells = {str(cell).strip() for cell in set(raw.examples.labels) if not is_blank(cell)}
+    names = {cell.lower() for cell in cells}
     if len(names) > 1 and names <= FEELINGS:
         return "sentiment", say("task.why.feelings", labels=", ".join(sorted(names)))
+    if between := tree_separator(cells):
+        levels = max(len(levels_of(spell_path(cell), between)) for cell in cells)
+        return "hierarchy", say("task.why.paths", levels=levels, separator=between)
     return "classification", say("task.why.single", count=len(names))
 
 
 def _guess_pairs(raw: Source, number: int) -> tuple[str, str]:
     """Return the task of two texts that these labels look like."""
+    if (each := _items_each(raw.examples)) >= MANY_ITEMS and (number or _are_grades(raw.examples.labels)):
+        queries = len(set(raw.examples.texts))
+        return "ranking", say("task.why.ranking", count=queries, each=each)
     if number:
         return "similarity", say("task.why.similar", count=number)
     names = {str(cell).strip().lower() for cell in set(raw.examples.labels) if not is_blank(cell)}
     if len(names) == 2 and names <= SAME:
         return "paraphrase", say("task.why.paraphrase", labels=", ".join(sorted(names)))
     return "entailment", say("task.why.entailment", count=len(names))
+
+
+def _items_each(examples: Examples) -> float:
+    """Return how many second texts each first text has on average."""
+    return len(examples) / max(1, len(set(examples.texts)))
+
+
+def _are_grades(cells: Sequence[Any]) -> bool:
+    """Return whether labels are two or more numbers, all of them 0 or more and the least one 0."""
+    try:
+        found = {read_number(cell) for cell in set(cells) if not is_blank(cell)}
+    except ValueError:
+        return False
+    return len(found) > 1 and min(found) == 0.0
 
 
 def _looks_like_numbers(cells: Sequence[Any]) -> int:
@@ -102,6 +134,12 @@ def read_labels(output: Output, raw: Source, settings: DataSettings) -> list[Lab
     return read.labels
 
 
+def check_marks(name: str, output: Output, raw: Source) -> None:
+    """Raise UserError if a task is of marked stretches and hardly any text has two."""
+    if output.kind.of_marks and not are_marked(raw.examples.texts):
+        raise UserError(say("task.needs_marks", name=name, example=EXAMPLE), say("task.needs_marks.hint"))
+
+
 def check_pairs(name: str, raw: Source, *, pairs: bool) -> None:
     """Raise UserError if a task needs two texts where there is one, or would leave the second unread."""
     if pairs and raw.examples.pairs is None:
@@ -112,9 +150,9 @@ def check_pairs(name: str, raw: Source, *, pairs: bool) -> None:
 
 def check_shape(name: str, output: Output, raw: Source) -> None:
     """Raise UserError if a task cannot be learnt from labels of this shape."""
-    wanted = "spans" if output.kind.of_words else "labels"
+    wanted = {"word": "spans", "context": "answers"}.get(output.kind.unit, "labels")
     if raw.shape != wanted:
-        key = f"task.needs_{wanted}"
+        key = "task.of_context" if raw.shape == "answers" else f"task.needs_{wanted}"
         raise UserError(say(key, name=name), say(f"{key}.hint"))
 
 
@@ -123,6 +161,10 @@ def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], o
     given = [label for label in labels if label is not None]
     if not given:
         raise UserError(say("task.no_labels"), say("task.no_labels.hint"))
+    if output.kind.of_context:
+        if not any(given):
+            raise UserError(say("task.none_answered"), say("task.none_answered.hint"))
+        return
     fewest = 2 if output.kind.one_class else 1
     if not output.kind.has_classes:
         if len(set(given)) < 2:
@@ -137,7 +179,13 @@ def check_labels(name: str, labels: Sequence[Label], classes: tuple[str, ...], o
 
 
 def doubts(task: Task, raw: Source) -> tuple[str, ...]:
-    """Return what speaks against learning a task from these labels, as warnings: numbers that are learnt as classes."""
+    """Return what speaks against learning a task from these labels, as warnings.
+
+    That is numbers that are learnt as classes, and lists that are read as paths though they form no tree.
+    """
+    lists = [cell for cell in raw.examples.labels if isinstance(cell, list | tuple)]
+    if task.output.kind.in_tree and lists and not list_paths(lists):
+        return (say("task.no_tree", name=task.name),)
     count = 0 if task.output.kind.of_words or not task.output.kind.has_classes else _looks_like_numbers(_plain(raw))
     rather = "similarity" if task.pairs else "regression"
     return (say("task.numbers_as_classes", name=task.name, count=count, rather=rather),) if count else ()

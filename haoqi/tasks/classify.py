@@ -38,6 +38,7 @@ def classify_pair(
     metrics: tuple[Callable[[], Metric], ...],
     example: tuple[tuple[str, str], str],
     symmetric: bool = False,
+    meanings: Mapping[str, str] | None = None,
 ) -> Task:
     """Return the task of choosing one label for two texts.
 
@@ -46,11 +47,13 @@ def classify_pair(
         metrics: makers of the metrics; the first decides which model is best.
         example: two texts and their label.
         symmetric: whether the label is the same with the texts exchanged.
+        meanings: what well-known labels mean, by their lower-case name; those of the task's labels are kept.
     """
     return Task(
         output=OneLabel(tuple(labels)),
         metrics=tuple(metric() for metric in metrics),
         example=example,
+        descriptions=meanings_of(labels, meanings or {}),
         pairs=True,
         symmetric=symmetric,
     )

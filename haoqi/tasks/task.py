@@ -12,8 +12,9 @@ from haoqi.data.examples import Examples, Label
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 
-# One array for all examples, shape (n, columns), or one per example: for words, shape (words, tags). What the columns
-# hold is the output's raw kind: logits, or numbers.
+# One array for all examples, shape (n, columns), or one per example: for words, shape (words, tags), for stretches of a
+# context, shape (1 + words, 2), the row of no answer first. What the columns hold is the output's raw kind: logits, or
+# numbers.
 Scores = npt.NDArray[np.float32] | Sequence[npt.NDArray[np.float32]]
 
 
@@ -26,8 +27,11 @@ class Output(Protocol):
 
     name: str
     """What a person calls it."""
-    kind: AnswerKind
-    """Its facts, by which methods, recipes, metrics and reports know what they can do with it."""
+
+    @property
+    def kind(self) -> AnswerKind:
+        """Its facts, by which methods, recipes, metrics and reports know what they can do with it."""
+        ...
 
     @property
     def width(self) -> int:
@@ -46,7 +50,8 @@ class Output(Protocol):
         """Return what a model is trained on.
 
         One label: indices, int64, shape (n,). Several: 0/1, float32, shape (n, classes). Spans: a list of
-        tag indices per word, int64, shape (words,). A number: float32, shape (n,).
+        tag indices per word, int64, shape (words,). A number: float32, shape (n,). A stretch of a context: a list of
+        the rows of the scores at which right answers begin and end, int64, shape (answers, 2).
         """
         ...
 
@@ -100,7 +105,10 @@ class ClassOutput(Output, Protocol):
         ...
 
     def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
-        """Return the classes that occur in these answers, sorted; those that it carries have no part in it."""
+        """Return the classes that occur in these answers, and what these bring with them, sorted.
+
+        Those that it carries have no part in it.
+        """
         ...
 
 
@@ -112,7 +120,8 @@ class Task:
     """What answers look like, with their classes where they have any."""
     metrics: tuple[Metric, ...]
     example: tuple[Any, Any]
-    """A text and its answer, for help and for contract tests; of two texts, both in a tuple, and the answer."""
+    """A text and its answer, for help and for contract tests; of two texts, or of a question and its context, both in a
+    tuple, and the answer."""
     name: str = ""
     """The file's name, which a user types; filled in by `tasks.build`."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +130,8 @@ class Task:
     """Whether an example is two texts."""
     symmetric: bool = False
     """Of two texts: whether the answer is the same with the texts exchanged."""
+    ranks: bool = False
+    """Of two texts: whether the second texts of one first text, its query, are put in order; they stay together."""
 
     def __post_init__(self) -> None:
         assert self.metrics[0].adds_up, f"{self.metrics[0].name} is no function of sums, so it cannot decide"
@@ -130,6 +141,11 @@ class Task:
         """The classes of the output, for those who show or count them; () where its answers have none."""
         classes: tuple[str, ...] = getattr(self.output, "classes", ())
         return classes
+
+    @property
+    def of_two(self) -> bool:
+        """Whether two texts are asked at a time: both of a pair, or a question and its context."""
+        return self.pairs or self.output.kind.of_context
 
     @property
     def metric(self) -> Metric:

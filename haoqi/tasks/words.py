@@ -8,14 +8,11 @@ from itertools import pairwise
 from unicodedata import category
 
 from haoqi.data.examples import Examples
+from haoqi.data.unspaced import UNSPACED
+
+__all__ = ["UNSPACED", "Words", "context_words", "split_at_spans", "word_offsets", "words_of"]
 
 Words = tuple[tuple[int, int], ...]
-
-# Han, Japanese kana, bopomofo, and the supplementary Han planes: written without spaces between words.
-UNSPACED = (
-    r"\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3105-\u312f\u31a0-\u31ff"
-    r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af"
-)
 
 
 def word_offsets(text: str) -> Words:
@@ -34,6 +31,11 @@ def words_of(examples: Examples) -> list[Words]:
     if examples.words is not None:
         return [tuple(words) for words in examples.words]
     return [word_offsets(text) for text in examples.texts]
+
+
+def context_words(examples: Examples) -> list[Words]:
+    """Return the words of every example's context, none where there is no context."""
+    return [word_offsets(context) for context in examples.contexts or [""] * len(examples)]
 
 
 def split_at_spans(examples: Examples) -> Examples:

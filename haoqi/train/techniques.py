@@ -17,7 +17,7 @@ from typing import Annotated
 
 from haoqi.core.config import Choices, Range
 from haoqi.core.errors import UserError
-from haoqi.data.answers import CLASSES_AND_PAIRS, CLASSES_OF_TEXTS_AND_PAIRS
+from haoqi.data.answers import CLASSES_AND_PAIRS, CLASSES_OF_EXAMPLES, TEXTS_AND_WORDS
 from haoqi.train.optimization import Optimization
 
 
@@ -35,7 +35,7 @@ class Techniques(Optimization):
     """Gamma of the focal loss, usually 2: sure and right answers count less; 0: all count alike."""
     r_drop: Annotated[float, Range(0.0, 10.0, search=False)] = 0.0
     """How much two passes with different dropout must agree, usually 1 to 5, for twice the time; 0: one pass."""
-    mixup: Annotated[float, Range(0.0, 4.0, search=False)] = 0.0
+    mixup: Annotated[float, Range(0.0, 4.0, search=False), TEXTS_AND_WORDS] = 0.0
     """Texts, or words, are mixed two by two in shares from a beta distribution with this parameter; 0: never."""
     adversarial: Annotated[str, Choices("none", "fgm", "freelb", search=False)] = "none"
     """Whether embeddings are moved to where they harm: fgm in one step, for twice the time, freelb in some."""
@@ -43,9 +43,9 @@ class Techniques(Optimization):
     """How far they are moved, as a share of their length."""
     adversarial_steps: Annotated[int, Range(2, 10, search=False)] = 3
     """Passes of freelb, each of which takes the time of a plain training."""
-    contrast: Annotated[float, Range(0.0, 0.95, search=False), CLASSES_OF_TEXTS_AND_PAIRS] = 0.0
+    contrast: Annotated[float, Range(0.0, 0.95, search=False), CLASSES_OF_EXAMPLES] = 0.0
     """Share of the loss that draws texts of one label together and others apart; 0: none."""
-    contrast_temperature: Annotated[float, Range(0.02, 1.0, log=True, search=False), CLASSES_OF_TEXTS_AND_PAIRS] = 0.3
+    contrast_temperature: Annotated[float, Range(0.02, 1.0, log=True, search=False), CLASSES_OF_EXAMPLES] = 0.3
     """How sharply: low weighs the nearest texts most."""
     teacher: str = ""
     """A release, or a model's folder, whose answers to the training texts are learnt, too; empty: none."""

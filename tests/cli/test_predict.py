@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from haoqi.cli.answer_texts import _lines_of
+from haoqi.cli.answer_texts import lines_of
 
 Run = Callable[..., Any]
 
@@ -114,11 +114,11 @@ def test_bytes_of_the_command_line_that_are_no_text_are_read_as_one_character_ea
     assert json.loads(ended.out)["text"] == "the lamp was great \ufffd"
 
 
-def test_lines_of_a_pipe_in_another_encoding_are_answered_and_told(
+def testlines_of_a_pipe_in_another_encoding_are_answered_and_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pipe = io.TextIOWrapper(io.BytesIO("le café\n\nplain\n".encode("latin-1")), encoding="utf-8")
-    assert list(_lines_of(pipe)) == ["le caf\ufffd", "plain"]
+    assert list(lines_of(pipe)) == ["le caf\ufffd", "plain"]
     assert "1 of the lines hold bytes that are not utf-8" in capsys.readouterr().err
 
 

@@ -126,10 +126,10 @@ def test_stopped_while_a_window_is_computed_all_before_it_is_kept_though_it_was_
     monkeypatch.setattr(writer, "EVERY", every)
     answer, windows = rows.answer, iter(range(100))
 
-    def stopped(*given: Any) -> None:
+    def stopped(*given: Any, **said: Any) -> None:
         if next(windows) == 3:  # of 8, 8, 16 and 16 rows
             raise KeyboardInterrupt
-        answer(*given)
+        answer(*given, **said)
 
     with monkeypatch.context() as patch:
         patch.setattr(answer_file, "answer", stopped)

@@ -1,6 +1,7 @@
 """What every compiled form owes, built in or brought by another package."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from haoqi.models.compile.form import Compilable, Form, TruncatedPass, forms
 from haoqi.models.encoders.adapters.adapter import kinds, settle
 from haoqi.models.encoders.embedder import Embedder
 from haoqi.models.encoders.encoder import EncoderModel
+from haoqi.models.encoders.entity_markers import PLACES
 from haoqi.models.encoders.model_input import Reader
 from haoqi.models.encoders.placement import Placement
 from haoqi.models.encoders.word_shapes import SHAPES
@@ -24,14 +26,15 @@ from haoqi.models.model import Model
 from haoqi.models.predictors.blend import Blend
 from haoqi.models.predictors.embedding_linear import EmbeddingLinear
 from haoqi.models.predictors.encoder import Encoder
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 from tests.contracts.test_predictors import ask_at_once
 
 NAMES = forms.names()
 RISKY = {".pkl", ".pickle", ".pt", ".pth", ".py"}
 TEXTS = ["The keeper saved a penalty.", "", "Shares of the bank fell after the report.", "这本书写得很好", "a " * 200]
 # Padding, one text alone, and several blocks at once.
-ASKED = Examples.of(TEXTS * 40)
+ASKED = replace(Examples.of(TEXTS * 40), contexts=TEXTS[::-1] * 40)
+MARKED = Examples.of([f"<e1>{text or '!'}</e1> {text} <e2>in</e2> {text}" for text in TEXTS] * 40)
 
 
 @pytest.fixture(autouse=True)
@@ -64,13 +67,30 @@ def compilable(base: Base) -> dict[str, Compilable]:
         "encoder of words behind a prompt": encoder(base, pooling=None, words=True, shapes=True, beside="prompt"),
         "encoder with a prefix": encoder(base, pooling="first", beside="prefix"),
         "encoder with bottlenecks": encoder(base, pooling="mean", beside="bottleneck"),
+        "encoder of marked stretches": encoder(base, pooling=None, marked=True),
+        "encoder of contexts": encoder(base, pooling=None, contexts=True, shapes=True),
         "probe": EmbeddingLinear(Embedder(base), directions, np.zeros(3, np.float32)),
     }
 
 
-def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = False, beside: str = "") -> Encoder:
+def encoder(
+    base: Base,
+    *,
+    pooling: Any,
+    words: bool = False,
+    contexts: bool = False,
+    shapes: bool = False,
+    beside: str = "",
+    marked: bool = False,
+) -> Encoder:
     model = EncoderModel(
-        load_encoder(base), 3, pooling=pooling, normalise=pooling == "mean", shapes=len(SHAPES) * shapes, shapes_enter=1
+        load_encoder(base),
+        3,
+        pooling=pooling,
+        normalise=pooling == "mean",
+        shapes=len(SHAPES) * shapes,
+        shapes_enter=1,
+        places=PLACES if marked else 0,
     )
     generator = torch.Generator().manual_seed(0)
     for weight in (model.head.weight, *(model.shapes.parameters() if model.shapes else ())):
@@ -84,21 +104,34 @@ def encoder(base: Base, *, pooling: Any, words: bool = False, shapes: bool = Fal
                 if weight.requires_grad:
                     weight.add_(0.1 * torch.randn_like(weight))
         model.adapter = settle(kind, model.encoder)
-    return Encoder.of(model.eval(), Reader(load_tokenizer(base), 64, words=words, shapes=shapes), base)
+    reader = Reader(
+        load_tokenizer(base), 64, words=words, contexts=contexts, shapes=shapes, pairing="marked" if marked else ""
+    )
+    return Encoder.of(model.eval(), reader, base)
 
 
 KINDS = ("encoder", "encoder of the last token", "encoder of words", "encoder behind a prompt", "probe")
-KINDS += ("encoder of words behind a prompt", "encoder with a prefix", "encoder with bottlenecks")
+KINDS += (
+    "encoder of words behind a prompt",
+    "encoder with a prefix",
+    "encoder with bottlenecks",
+    "encoder of marked stretches",
+    "encoder of contexts",
+)
 
 
-def uncompiled_scores(predictor: Any) -> Any:
+def asked_of(kind: str) -> Examples:
+    return MARKED if kind == "encoder of marked stretches" else ASKED
+
+
+def uncompiled_scores(predictor: Any, asked: Examples) -> Any:
     """Return the scores of the uncompiled model in fp32, as it was trained."""
     model = getattr(predictor, "model", None)
     if model is None:
-        return predictor.scores(ASKED)
+        return predictor.scores(asked)
     from haoqi.models.encoders.model_input import scores_of
 
-    return scores_of(model, predictor.reader.read(ASKED), Placement("cpu", "fp32"))
+    return scores_of(model, predictor.reader.read(asked), Placement("cpu", "fp32"))
 
 
 def flat(scores: Any) -> Any:
@@ -120,16 +153,19 @@ def test_scores_are_those_of_the_uncompiled_model(
     graph = predictor.graph()
     assert graph is not None
     compile_into(tmp_path, form, graph)
-    expected = flat(uncompiled_scores(predictor))
+    asked = asked_of(kind)
+    expected = flat(uncompiled_scores(predictor, asked))
     near = 0.05 * np.abs(expected).max()  # bf16 keeps 8 bits of a number
     for threads in (1, 2):
         quick: Any = predictor.with_compute(form.open(tmp_path, threads, lambda: graph))
-        found = flat(quick.scores(ASKED))
+        found = flat(quick.scores(asked))
         assert (found.shape, found.dtype) == (expected.shape, np.float32)
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > (0.999 if form.exact else 0.9)
         assert not form.exact or np.abs(found - expected).max() < near
-        alone = flat(quick.scores(ASKED.take([2])))
-        first = sum(map(len, words_of(ASKED.take([0, 1])))) if graph.pooling is None else 2
+        alone = flat(quick.scores(asked.take([2])))
+        before = asked.take([0, 1])
+        first = sum(map(len, words_of(before))) if kind.startswith("encoder of words") else 2
+        first = 2 + sum(map(len, context_words(before))) if kind == "encoder of contexts" else first
         np.testing.assert_allclose(alone, found[first : first + len(alone)], atol=near)
 
 

@@ -21,12 +21,13 @@ from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor
 from haoqi.tasks.task import Scores, Task
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 
 NAMES = methods.names()
 TASKS = {"label": "topic", "labels": "multilabel", "spans": "entities", "number": "regression"}
-TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity"}
-CLASSES = {"label", "labels", "spans", "pair", "like"}
+TASKS |= {"pair": "entailment", "like": "paraphrase", "alike": "similarity", "ranked": "ranking", "marks": "relations"}
+TASKS |= {"context": "answers"}
+CLASSES = {"label", "labels", "spans", "pair", "like", "marks"}
 
 
 def takes(name: str, output: str) -> bool:
@@ -49,6 +50,8 @@ def task_of(output: str) -> Task:
 
 def examples_of(output: str, rows: int = 24) -> Examples:
     """Return rows that a word decides, so that anything that learns can learn it."""
+    if output == "context":
+        return questions_of(rows)
     texts: list[str] = []
     labels: list[Any] = []
     for row in range(rows):
@@ -58,12 +61,26 @@ def examples_of(output: str, rows: int = 24) -> Examples:
             texts.append(f"{name} said so on day {row} .")
             labels.append((Span(0, len(name), "PER"),))
         else:
-            texts.append(f"The {'striker scored' if sport else 'telescope found'} in minute {row}")
+            who, minute = ("<e1>{}</e1>", "<e2>minute</e2>") if output == "marks" else ("{}", "minute")
+            words = f"{who.format('striker')} scored" if sport else f"{who.format('telescope')} found"
+            texts.append(f"The {words} in {minute} {row}")
             one = "sport" if sport else "tech"
             several = (one,) if row % 3 else ("sport", "tech")
             labels.append(several if output == "labels" else one if output in CLASSES else 2.0 + sport + row % 2 / 4)
     examples = Examples.of(texts, labels)
-    return replace(examples, pairs=texts[::-1]) if tasks.build(TASKS[output], ()).pairs else examples
+    # Of two texts the first decides, and so does how alike they are.
+    second = [text if row % 2 == 0 else texts[-1 - row] for row, text in enumerate(texts)]
+    return replace(examples, pairs=second) if tasks.build(TASKS[output], ()).pairs else examples
+
+
+def questions_of(rows: int) -> Examples:
+    """Return questions of which every fourth has no answer in its context."""
+    names = ("Ann", "Bob", "Eve")
+    asked = ["Who scored?" if row % 4 else "When did it rain?" for row in range(rows)]
+    contexts = [f"In minute {row} {names[row % 3]} scored twice ." for row in range(rows)]
+    starts = [context.index(names[row % 3]) for row, context in enumerate(contexts)]
+    labels = [(Span(start, start + 3, names[row % 3]),) if row % 4 else () for row, start in enumerate(starts)]
+    return replace(Examples.of(asked, labels), contexts=contexts)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +132,7 @@ def test_method_says_what_it_can_do_where_it_comes_from_and_when_to_prefer_it(na
     words = methods.methods.source(name).split('"""')[1]
     assert re.search(r"\b(19|20)\d\d\b", words)
     assert "prefer" in words.lower()
+    assert not getattr(method, "on_request", False) or "only where it is named" in " ".join(words.split())
     assert methods.methods.describe(name)
 
 
@@ -154,7 +172,7 @@ def test_more_rows_are_more_work(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_method_states_what_it_does_as_counts(name: str) -> None:
     method = methods.build(name)
-    per_word = method.accepts.units == {"word"}
+    per_word = "text" not in method.accepts.units
     size = Size(500, 100, 40.0, 5, layers=6, width=384, vocabulary=30000, per_word=per_word)
     work = method.work(size)
     counts = np.array([*work.fit.counts, *work.score.counts, work.embeds])
@@ -178,6 +196,8 @@ def test_scores_have_the_shape_of_the_output_and_are_finite(
     assert len(scores) == 5
     if output == "spans":
         assert [one.shape for one in scores] == [(len(words), width) for words in words_of(asked)]
+    elif output == "context":
+        assert [one.shape for one in scores] == [(1 + len(words), width) for words in context_words(asked)]
     else:
         assert np.shape(scores) == (5, width)
     assert np.isfinite(flat(scores)).all()
@@ -233,7 +253,10 @@ def test_texts_that_are_empty_strange_or_long_are_answered_too(
     name: str, output: str, base: Base, store: FeatureStore
 ) -> None:
     strange = Examples.of(["", " ", "?!", "\u200b", "好" * 700, "word " * 700, "😀 \x00"])
-    strange = replace(strange, pairs=strange.texts[::-1])
+    if output == "marks":
+        marked = [f"{text} <e1>{text.strip() or '!'}</e1>{text}<e2>?</e2>" for text in strange.texts]
+        strange = replace(strange, texts=marked)
+    strange = replace(strange, pairs=strange.texts[::-1], contexts=strange.texts[::-1])
     scores = fitted(name, output, base, store).scores(strange)
     assert len(scores) == len(strange)
     assert np.isfinite(flat(scores)).all()
@@ -248,7 +271,7 @@ def test_answers_do_not_depend_on_the_company(name: str, output: str, base: Base
 
 @pytest.mark.parametrize(("name", "output"), CASES)
 def test_no_texts_give_no_scores(name: str, output: str, base: Base, store: FeatureStore) -> None:
-    assert len(fitted(name, output, base, store).scores(replace(Examples.of([]), pairs=[]))) == 0
+    assert len(fitted(name, output, base, store).scores(replace(Examples.of([]), pairs=[], contexts=[]))) == 0
 
 
 @pytest.mark.parametrize(("name", "output"), OF_CLASSES)
@@ -306,6 +329,15 @@ def test_the_second_text_is_read(name: str, base: Base, store: FeatureStore) -> 
         pytest.skip("it reads single texts, or none")
     asked, predictor = examples_of("pair", 6), fitted(name, "pair", base, store)
     other = replace(asked, pairs=["something else entirely scored"] * 6)
+    assert np.abs(flat(predictor.scores(asked)) - flat(predictor.scores(other))).max() > 1e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_context_of_a_question_is_read(name: str, base: Base, store: FeatureStore) -> None:
+    if not takes(name, "context") or name == "majority":
+        pytest.skip("it answers without contexts, or whatever they say")
+    asked, predictor = examples_of("context", 6), fitted(name, "context", base, store)
+    other = replace(asked, contexts=["In second 2 Eve slept thrice ."] * 6)
     assert np.abs(flat(predictor.scores(asked)) - flat(predictor.scores(other))).max() > 1e-6
 
 

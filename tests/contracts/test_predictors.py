@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,25 @@ from haoqi.models.bases import Base, resolve
 from haoqi.models.feature_store.store import FeatureStore
 from haoqi.models.model import Model
 from haoqi.models.predictor import Predictor, predictors
+from haoqi.models.trim.trim import trim
 from haoqi.tasks.task import Task
 
 NAMES = predictors.names()
 PLAIN = {".json", ".safetensors", ".txt"}
-ASKED = Examples.of(["Ann scored twice", "", "a telescope 好"])
+ASKED = replace(
+    Examples.of(["Ann scored twice", "", "a telescope 好"]),
+    pairs=["好", "a telescope", "found"],
+    contexts=["It was Ann who scored .", "好的", ""],
+)
 TOPIC = tasks.build("topic", ("sport", "tech"))
+ANSWERS = tasks.build("answers", ())
 # Texts of several lengths, short and long ones, which an encoder reads in different ways.
 OF_THREADS = [
-    Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)])
+    replace(
+        Examples.of([f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)]),
+        pairs=[f"{word} found nothing"] * 4,
+        contexts=[f"{word} scored " + "and found a telescope " * row * length for row in range(1, 5)],
+    )
     for word, length in (("Ann", 1), ("Bob", 1), ("Eve", 8), ("好", 8))
 ]
 
@@ -52,13 +63,19 @@ def made(base: Base, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pred
 
 
 def _job(method: Method, base: Base, store: FeatureStore) -> Job:
-    spans = method.accepts.units == {"word"}
-    task: Task = tasks.build("entities", ("PER",)) if spans else tasks.build("topic", ("sport", "tech"))
+    spans, contexts = method.accepts.units == {"word"}, method.accepts.units == {"context"}
+    named = (
+        ("entities", ("PER",)) if spans else ("topic" if method.accepts.singles else "paraphrase", ("sport", "tech"))
+    )
+    task: Task = tasks.build(*named)
     texts = [f"{'Ann scored' if row % 2 else 'telescope found'} {row}" for row in range(12)]
     labels: list[Any] = ["sport" if row % 2 else "tech" for row in range(12)]
     if spans:
         labels = [(Span(0, 3, "PER"),) if row % 2 else () for row in range(12)]
-    examples = Examples.of(texts, labels)
+    if contexts:
+        task, labels = ANSWERS, [(Span(0, 3, "Ann"),) if row % 2 else () for row in range(12)]
+    examples = replace(Examples.of(texts, labels), contexts=texts if contexts else None)
+    examples = replace(examples, pairs=texts[::-1]) if task.pairs else examples
     return Job(task, examples, examples.take(range(4)), 0, store, base if method.uses_base else None)
 
 
@@ -165,3 +182,9 @@ def test_harmed_file_is_a_plain_error(name: str, harm: str, made: dict[str, Pred
             (folder / file).write_bytes(b"garbage" if harm == "garbage" else b"")
         with pytest.raises(UserError):
             maker.load(folder, tmp_path / "cache").scores(ASKED)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_release_may_be_made_smaller_whatever_it_holds(name: str, made: dict[str, Predictor], tmp_path: Path) -> None:
+    smaller, _ = trim(made[name], [*ASKED.texts], tmp_path / "smaller", half=True)
+    np.testing.assert_allclose(scores(smaller), scores(made[name]), rtol=1e-4, atol=1e-4)

@@ -11,8 +11,9 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.split import names_of
+from haoqi.data.relation_names import mirrored
 from haoqi.tasks.task import ClassOutput, Output, Scores, Task
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 
 NAMES = tasks.names()
 CLASSED = [name for name in NAMES if tasks.build(name, ()).output.kind.has_classes]
@@ -26,6 +27,8 @@ def _task(name: str) -> Task:
 
 def _example(task: Task) -> Examples:
     text, label = task.example
+    if task.output.kind.of_context:
+        return replace(Examples.of([text[0]], [label]), contexts=[text[1]])
     if task.pairs:
         return replace(Examples.of([text[0]], [label]), pairs=[text[1]])
     return Examples.of([text], [label])
@@ -37,15 +40,21 @@ def _certain(task: Task, examples: Examples) -> Any:
     width = task.output.width
     if task.output.kind.is_number:
         return targets[:, None]
-    if task.output.name == "label":
+    if task.output.kind.one_class:
         return np.eye(width, dtype=np.float32)[targets] * 20
     if task.output.name == "labels":
         return targets * 40 - 20
+    if task.output.kind.of_context:
+        rows = [1 + len(words) for words in context_words(examples)]
+        pairs = zip(rows, targets, strict=True)
+        return [(np.eye(count, dtype=np.float32)[places[0]].T - 0.5) * 20 for count, places in pairs]
     return [np.eye(width, dtype=np.float32)[row] * 20 for row in targets]
 
 
 def _random(task: Task, examples: Examples, seed: int) -> Scores:
     rng, width = np.random.default_rng(seed), task.output.width
+    if task.output.kind.of_context:
+        return [rng.normal(size=(1 + len(words), width)).astype(np.float32) for words in context_words(examples)]
     if task.output.name == "spans":
         return [rng.normal(size=(len(words), width)).astype(np.float32) for words in words_of(examples)]
     return rng.normal(size=(len(examples), width)).astype(np.float32)
@@ -78,7 +87,10 @@ def test_task_is_the_same_after_json(name: str) -> None:
 def test_classes_are_those_that_occur_in_the_answers(name: str) -> None:
     task = _task(name)
     learnt = tasks.learn_classes(task, [*_example(task).labels, None])
-    assert learnt.labels == tuple(sorted(names_of(task.example[1])))
+    wanted = {*names_of(task.example[1])} if task.output.kind.has_classes else set()
+    if task.output.kind.of_marks:  # a relation is known in both directions
+        wanted |= set(map(mirrored, wanted))
+    assert learnt.labels == tuple(sorted(wanted))
     assert set(learnt.labels) <= set(task.labels)
     assert (learnt.name, learnt.output.kind) == (name, task.output.kind)
 
@@ -118,6 +130,7 @@ def test_calibration_is_json_and_accepted_by_decode(name: str) -> None:
 def test_answers_keep_the_order_of_the_examples(name: str) -> None:
     task = _task(name)
     examples = Examples.of(["one two", "", "three", "four five six seven"], [None] * 4)
+    examples = replace(examples, contexts=examples.texts[::-1])
     scores = _random(task, examples, seed=1)
     together = task.output.decode(scores, examples)
     for row in range(4):

@@ -1,5 +1,6 @@
 """What weights of rows mean to every method that says it honours them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ CASES = [
     for output, task in TASKS.items()
     if methods.build(name).accepts.takes(tasks.build(task, ()).output.kind)
 ]
+# What compares two texts takes no single ones.
+CASES += [(name, output) for name in NAMES for output in ("like", "alike") if not methods.build(name).accepts.singles]
 EXACT = [(name, output) for name, output in CASES if methods.build(name).weighs == "exactly"]
 ROUGH = [(name, output) for name, output in CASES if methods.build(name).weighs == "roughly"]
 
@@ -49,8 +52,10 @@ def whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def task_of(output: str) -> Task:
-    if output == "number":
-        return tasks.build("regression", ())
+    if output in ("number", "alike"):
+        return tasks.build("regression" if output == "number" else "similarity", ())
+    if output == "like":
+        return tasks.build("paraphrase", ("sport", "tech"))
     return tasks.build(TASKS[output], ("PER", "LOC") if output == "spans" else ("sport", "tech"))
 
 
@@ -68,12 +73,15 @@ def examples_of(output: str) -> Examples:
             label = ("sport", "tech")[row % 2] if one else "tech"
             several = (label,) if row % 5 else ("sport", "tech")
             numbers = 3.0 * (label == "sport") + row % 5
-            labels.append({"label": label, "labels": several, "number": numbers}[output])
-    return Examples.of(texts, labels)
+            labels.append({"labels": several, "number": numbers, "alike": numbers}.get(output, label))
+    examples = Examples.of(texts, labels)
+    return (
+        replace(examples, pairs=[texts[row // 2] for row in range(ROWS)]) if output in ("like", "alike") else examples
+    )
 
 
 def weighed(examples: Examples, weights: list[float]) -> Examples:
-    return Examples(examples.texts, examples.labels, examples.ids, weights=weights)
+    return replace(examples, weights=weights)
 
 
 def scores(name: str, train: Examples, output: str, place: tuple[Base, FeatureStore]) -> Any:
@@ -115,10 +123,11 @@ def test_row_of_weight_two_is_the_row_twice(name: str, output: str, base: Base, 
 @pytest.mark.parametrize(("name", "output"), ROUGH)
 def test_rows_of_more_weight_have_more_say(name: str, output: str, base: Base, store: FeatureStore) -> None:
     examples = examples_of(output)
-    most = max(examples.labels) if output == "number" else "sport"
+    numbers = output in ("number", "alike")
+    most = max(examples.labels) if numbers else "sport"
     heavy = [6.0 if label in ("sport", ("sport",), most) else 1.0 for label in examples.labels]
     light = [1 / weight for weight in heavy]
     place = (base, store)
     one, other = (scores(name, weighed(examples, weights), output, place) for weights in (heavy, light))
     lean = one - other
-    assert (lean[:, 0] - (0.0 if output == "number" else lean[:, 1])).mean() > 0
+    assert (lean[:, 0] - (0.0 if numbers else lean[:, 1])).mean() > 0

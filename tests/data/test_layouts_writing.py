@@ -104,10 +104,13 @@ QUESTIONS: dict[str, Json] = {
 
 
 @pytest.mark.parametrize("form", QUESTIONS)
-def test_questions_on_contexts_are_named_and_refused(tmp_path: Path, form: str) -> None:
-    with pytest.raises(UserError, match=r"questions on contexts \(SQuAD, CMRC\)") as caught:
-        load(tmp_path, QUESTIONS[form])
-    assert "--text context --pair question --label answer" in caught.value.hint
+def test_questions_on_contexts_are_read_with_their_answers(tmp_path: Path, form: str) -> None:
+    raw = load(tmp_path, QUESTIONS[form])
+    assert raw.shape == "answers"
+    assert raw.examples.contexts == [text for text, _ in PAIRS]
+    assert raw.schema.columns == {"text": "question", "context": "context", "label": "answer"}
+    for label, (text, _) in zip(raw.examples.labels, PAIRS, strict=True):
+        assert isinstance(label, str) or all(text[start:end] == answer for start, end, answer in label)
 
 
 def test_questions_on_contexts_are_read_as_classes_where_that_is_said(tmp_path: Path) -> None:

@@ -266,3 +266,15 @@ def test_a_class_with_a_single_text_is_known_but_not_learnt() -> None:
 def test_half_an_emoji_in_texts_or_labels_is_learnt_and_answered() -> None:
     learnt = quick().fit([f"{text} \ud83d" for text in TEXTS], [f"{label}\udc00" for label in LABELS])
     assert learnt.predict(["the soup was lovely \ude00"]).tolist() == ["+\udc00"]
+
+
+def test_relations_between_marked_stretches_are_learnt_and_answered_by_the_labels_given() -> None:
+    people, firms = THINGS[:6], THINGS[6:]
+    texts = [f"<e1>{a}</e1> {verb} <e2>{b}</e2>" for a in people for b in firms for verb in ("serves", "saw")]
+    labels = ["serves(e1,e2)", "Other"] * (len(texts) // 2)
+    model = quick(task="relations").fit(texts, labels)
+    assert model.score(texts, labels) > 0.9
+    # The other way round it is a relation that no label has: the likeliest of those that are.
+    assert set(model.predict(["<e2>battery</e2> serves <e1>film</e1>"])) <= set(labels)
+    assert model.predict_proba(texts[:3]).shape == (3, 2)
+    assert np.allclose(model.predict_proba(texts[:3]).sum(axis=1), 1.0)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from haoqi.data.examples import Span
 from haoqi.evaluate.confusion import (
     Confused,
+    average_rows,
     confusion,
     confusion_per_label,
     known_labels,
@@ -103,3 +104,15 @@ def _valid(tags: list[int]) -> list[int]:
         inside = tag > 0 and tag % 2 == 0
         found.append(tag - 1 if inside and (not found or found[-1] not in (tag, tag - 1)) else tag)
     return found
+
+
+@given(pairs_of_labels)
+def test_averages_are_those_of_scikit_learns_report(pairs: list[tuple[str, str]]) -> None:
+    from sklearn import metrics as theirs
+
+    true, predicted = map(list, zip(*pairs, strict=True))
+    micro, macro = average_rows(label_table(true, predicted, LABELS))
+    for row, way in ((micro, "micro"), (macro, "macro")):
+        expected = theirs.precision_recall_fscore_support(true, predicted, average=way, zero_division=0)
+        assert (row.precision, row.recall, row.f1) == pytest.approx(expected[:3])
+        assert row.support == len(true)

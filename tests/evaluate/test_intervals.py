@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from haoqi.evaluate.intervals import Groups, Interval, interval, wilson
-from haoqi.evaluate.metric import count_answers
+from haoqi.evaluate.metric import count_answers, score_answers
 from haoqi.evaluate.metrics import metrics
 
 ACCURACY = metrics.build("accuracy")
@@ -36,7 +36,7 @@ def test_interval_holds_the_true_accuracy_about_as_often_as_it_says(size: int, r
 @pytest.mark.parametrize("size", [30, 100, 400])
 def test_interval_holds_the_true_macro_f1_about_as_often_as_it_says(size: int) -> None:
     rng = np.random.default_rng(7)
-    truth = MACRO_F1(*_answers(rng, 300_000, 0.85), LABELS)
+    truth = score_answers(MACRO_F1, *_answers(rng, 300_000, 0.85), LABELS)
     held = 0
     for _ in range(400):
         statistics = count_answers(MACRO_F1, *_answers(rng, size, 0.85), LABELS)

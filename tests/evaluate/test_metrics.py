@@ -17,6 +17,8 @@ from haoqi.evaluate.tags import spans_to_tags, tag_names, tags_to_spans
 LABELS = ("a", "b", "c", "d")
 TYPES = ("LOC", "PER")
 NUMBERS = ("mae", "pearson", "r2", "rmse", "spearman")
+RANKINGS = ("mrr", "ndcg_at_10", "recall_at_1", "recall_at_10")
+OF_CONTEXTS = ("answer_exact_match", "answer_f1", "no_answer_f1")
 WORDS = tuple((3 * place, 3 * place + 2) for place in range(8))
 
 pairs_of_labels = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=25)
@@ -109,13 +111,15 @@ def test_spans_are_the_same_after_tags(pair: Any) -> None:
         assert tuple(tags_to_spans(again, words, TYPES)) == spans
 
 
-@pytest.mark.parametrize("name", sorted(set(metrics.names()) - set(NUMBERS)))
+@pytest.mark.parametrize("name", sorted(set(metrics.names()) - {*NUMBERS, *RANKINGS}))
 @given(pairs=pairs_of_sets)
 def test_statistics_add_up_and_scores_take_leading_axes(name: str, pairs: list[Any]) -> None:
     metric: Metric = metrics.build(name)
     true, predicted = map(list, zip(*pairs, strict=True))
-    if name in ("accuracy", "mcc"):
+    if name in ("accuracy", "mcc", "relation_macro_f1", "relation_micro_f1"):
         true, predicted = [str(one) for one in true], [str(one) for one in predicted]
+    if name in OF_CONTEXTS:
+        true, predicted = ([tuple(Span(0, 1, text) for text in one) for one in side] for side in (true, predicted))
     rows = count_answers(metric, true, predicted, LABELS).toarray()
     assert rows.shape[0] == len(pairs)
     np.testing.assert_allclose(rows.sum(axis=0), total(count_answers(metric, true, predicted, LABELS)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from haoqi.data.examples import Examples, Span
-from haoqi.evaluate.mistakes import AROUND, LONGEST, kinds_of_wrong_spans, mistakes
+from haoqi.evaluate.mistakes import AROUND, LONGEST, kinds_of_wrong_spans, mistakes, shown_text
 from haoqi.evaluate.predictions import Predictions
 
 TEXT = "Ann Lee met Bo in New York today"
@@ -74,3 +74,14 @@ def test_long_texts_are_cut_around_the_span() -> None:
     assert len(found.text) <= 7 + 2 * AROUND
     (whole,) = mistakes(Examples.of([text], ["a"]), Predictions(["b"], np.array([0.5])))
     assert len(whole.text) == LONGEST
+
+
+def test_of_a_long_text_the_marked_stretches_are_shown_with_their_marks() -> None:
+    from haoqi.data.entity_marks import parse_marks
+
+    text = "word " * 400 + "<e1>rain</e1> and <e2>flood</e2>" + " word" * 400
+    shown = shown_text(Examples.of([text, "<e1>a</e1> <e2>b</e2>"]), 0)
+    assert len(shown) < 400
+    assert parse_marks(shown).entities == ("rain", "flood")
+    assert (shown[0], shown[-1]) == ("…", "…")
+    assert shown_text(Examples.of(["<e1>a</e1> <e2>b</e2>"]), 0) == "<e1>a</e1> <e2>b</e2>"

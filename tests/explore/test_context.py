@@ -9,6 +9,7 @@ from haoqi import tasks
 from haoqi.core.errors import UserError
 from haoqi.explore.settings import ExploreSettings
 from haoqi.explore.setup.context import FOLDS, check_settings, suitable_methods
+from haoqi.methods import methods
 from tests.explore.test_cost_model import context
 
 
@@ -73,3 +74,11 @@ def test_a_method_that_cannot_learn_the_task_is_refused_before_any_work(tmp_path
 def test_without_a_base_no_method_that_needs_one_is_tried() -> None:
     assert {"probe", "full", "tfidf"} <= context().makers.keys()
     assert not any(maker.uses_base for maker in replace(context(), bases={}).makers.values())
+
+
+def test_a_method_on_request_is_tried_only_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = tasks.build("topic", ("sport", "tech"))
+    assert "knn" in suitable_methods(ExploreSettings(), topic)
+    monkeypatch.setattr(methods.get("knn"), "on_request", True, raising=False)
+    assert "knn" not in suitable_methods(ExploreSettings(), topic)
+    assert list(suitable_methods(ExploreSettings(methods=("knn", "probe")), topic)) == ["knn", "probe"]

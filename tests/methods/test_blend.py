@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from haoqi import tasks
 from haoqi.data.examples import Examples
 from haoqi.methods.blend import BATCH, Stack, trust, trust_numbers
 from haoqi.train.loop.early_stopping import ENDED_EARLY
@@ -46,6 +47,7 @@ def test_reading_that_time_ends_is_told(seconds: float | None, read: int) -> Non
     told: list[str] = []
     job: dict[str, Any] = {"train": Examples.of([str(row) for row in range(600)]), "seconds": seconds, "base": None}
     job |= {"store": SimpleNamespace(embeddings=lambda base, texts: None), "report": lambda progress: None}
+    job["task"] = tasks.build("topic", ("a", "b"))
     rows = Stack()._read(cast(Any, SimpleNamespace(**job, note=told.append)), 0.0)
     assert len(rows) == read
     assert [fact.key in ENDED_EARLY for fact in told] == ([] if seconds is None else [True])

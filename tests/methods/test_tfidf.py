@@ -23,11 +23,14 @@ CHINESE = ["主队赢了球", "门将扑出点球", "比赛进了两个球", "�
 LABELS = ["sport"] * 3 + ["tech"] * 3
 
 
-def fit(texts: list[str], labels: list[Any], task: str = "topic", **settings: Any) -> SparseLinear:
+def fit(
+    texts: list[str], labels: list[Any], task: str = "topic", *, method: str = "tfidf", **settings: Any
+) -> SparseLinear:
     examples = Examples.of(texts, labels)
-    names = tuple(sorted({name for label in labels for name in ([label] if isinstance(label, str) else label)}))
+    several = ([label] if isinstance(label, str) else label for label in labels if not isinstance(label, float))
+    names = tuple(sorted({name for one in several for name in one}))
     job = Job(tasks.build(task, names), examples, examples, seed=0, store=FeatureStore(Path("unused")))
-    predictor = methods.build("tfidf", **settings).fit(job)
+    predictor = methods.build(method, **settings).fit(job)
     assert isinstance(predictor, SparseLinear)
     return predictor
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from haoqi.models.lexical.ngrams import Ngrams, learn_ngrams, unspaced_share
+from haoqi.models.lexical.ngrams import Ngrams, Unit, learn_ngrams, unspaced_share
 
 TEXTS = st.lists(st.text("abc dé 好的。?A\n", max_size=12), min_size=1, max_size=6)
 
@@ -75,3 +75,21 @@ def test_ngrams_do_not_reach_into_the_next_text() -> None:
 def test_share_of_scripts_without_spaces_is_counted_without_white_space() -> None:
     assert unspaced_share(["好的 ok", ""]) == 0.5
     assert unspaced_share(["  "]) == 0.0
+
+
+@pytest.mark.parametrize(("unit", "lengths"), [("word", (1, 3)), ("character", (2, 4))])
+def test_some_of_the_ngrams_are_found_as_they_were_among_all(unit: Unit, lengths: tuple[int, int]) -> None:
+    texts = ["a b c a b", "b c d", "c d e a b c", "d e", "好的 a b"]
+    whole, _ = learn_ngrams(texts, unit, lengths, least_texts=1)
+    chosen = np.arange(whole.width)[::3][::-1].copy()
+    some = whole.only(chosen)
+    asked = [*texts, "b c a b c d e", "x a b", ""]
+    assert some.width == len(chosen)
+    assert some.names() == [whole.names()[column] for column in chosen]
+    assert np.array_equal(some.count(asked).csr.toarray(), whole.count(asked).csr.toarray()[:, chosen])
+    assert len(some.tokens) <= len(whole.tokens)
+
+
+def test_no_ngrams_at_all_find_nothing() -> None:
+    whole, _ = learn_ngrams(["a b", "b c"], "word", (1, 2), least_texts=1)
+    assert whole.only(np.zeros(0, np.int64)).count(["a b"]).shape == (1, 0)

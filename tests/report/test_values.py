@@ -187,3 +187,14 @@ def test_what_stands_in_a_row_has_the_comma_of_its_language() -> None:
     assert "train 9, test 5" in page(told, "data")
     assert "训练 9，测试 5" in page(told, "data", "zh")
     assert "，回答是数" in page(told, "answer", "zh")
+
+
+def test_marked_stretches_of_a_mistake_are_shown_as_such() -> None:
+    from haoqi.evaluate.mistakes import Mistake
+    from haoqi.report.sections.mistakes import _labels
+
+    text = "a <e1>b <e2>&</e2></e1> c"
+    drawn = str(_labels(Mistake(0, text, "R(e1,e2)", "Other", 0.5)))
+    quote = drawn.partition("<blockquote>")[2].partition("</blockquote>")[0]
+    marks = '<mark class="given">b <sub>e1</sub></mark><mark class="given">&amp;<sub>e1,e2</sub></mark>'
+    assert quote == f"a {marks} c"

@@ -119,7 +119,7 @@ VARIED = [
 
 
 @pytest.mark.parametrize("stop_at", [5, 12])
-@pytest.mark.parametrize("varied", VARIED, ids=str)
+@pytest.mark.parametrize("varied", VARIED, ids=lambda varied: " ".join(varied))
 def test_resuming_equals_not_having_stopped_whatever_learns_how(
     tmp_path: Path, varied: dict[str, Any], stop_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

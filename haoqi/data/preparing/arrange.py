@@ -6,11 +6,15 @@ import numpy as np
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.examples import Indices
+from haoqi.data.examples import Indices, key_of
+from haoqi.data.preparing.clean import normalise
 from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, VALID, Codes
 from haoqi.data.preparing.rows import Rows
 from haoqi.data.preparing.split import by_group, by_time, carve, names_of, strata_of
 from haoqi.data.settings import DataSettings
+
+FEWEST_GROUPS = 3
+"""One for each split."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,18 @@ def arrange(
     return replace(rows, parts=parts), division
 
 
+def with_contexts_together(rows: Rows) -> Rows:
+    """Return rows of which those with one context are a group, where no groups were given and there are some.
+
+    A context that was learnt from would otherwise be tested by another of its questions.
+    """
+    contexts = rows.examples.contexts
+    if contexts is None or rows.examples.groups is not None:
+        return rows
+    names = [key_of(normalise(context)) if context else "" for context in contexts]
+    return replace(rows, examples=replace(rows.examples, groups=names)) if len(set(names)) >= FEWEST_GROUPS else rows
+
+
 def divide(rows: Rows, units: Indices, division: Division, rng: np.random.Generator) -> Codes:
     """Return the split of each row, shape (n,), where nearly equal texts stay together.
 
@@ -104,6 +120,6 @@ def _groups(rows: Rows, free: Indices) -> Indices:
         raise UserError(say("split.needs_group"), say("split.needs_group.hint"))
     first: dict[str, int] = {}
     groups = np.array([first.setdefault(names[row], row) if names[row] else row for row in free.tolist()], np.int64)
-    if len(set(groups.tolist())) < 3:
+    if len(set(groups.tolist())) < FEWEST_GROUPS:
         raise UserError(say("split.few_groups", source=rows.source), say("split.few_groups.hint"))
     return groups

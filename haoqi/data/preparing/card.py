@@ -79,7 +79,7 @@ def describe(splits: Splits, card: Card) -> Card:
     """Return a card with everything filled in that can be seen in the splits themselves."""
     named = {"train": splits.train, "valid": splits.valid, "test": splits.test, "unlabelled": splits.unlabelled}
     present = {name: examples for name, examples in named.items() if examples is not None and len(examples)}
-    texts = [text for examples in present.values() for text in examples.texts]
+    texts = [text for part in present.values() for text in (part.texts if part.contexts is None else part.whole_texts)]
     labels = {name: _count(examples) for name, examples in present.items() if name != "unlabelled"}
     train = list(labels.get("train", {}).values())
     card = replace(
@@ -112,7 +112,7 @@ def rough_tokens(text: str) -> int:
 
 
 def _count(examples: Examples) -> dict[str, int]:
-    if not any(isinstance(label, str | tuple) for label in examples.labels):
+    if examples.contexts is not None or not any(isinstance(label, str | tuple) for label in examples.labels):
         return {}
     counts = Counter(name for label in examples.labels for name in names_of(label))
     return dict(counts.most_common()) if len(counts) <= max(2_000, len(examples) // 10) else {}

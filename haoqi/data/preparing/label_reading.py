@@ -45,7 +45,7 @@ def read_all_labels(examples: Examples, read_label: ReadLabel) -> ReadLabels:
     known: dict[Any, Label] = {}  # a million rows have few different cells
     labels: list[Label] = []
     unreadable: dict[int, str] = {}
-    for row, (text, cell) in enumerate(examples):
+    for row, (text, cell) in enumerate(zip(examples.contexts or examples.texts, examples.labels, strict=True)):
         key = (type(cell), cell) if isinstance(cell, str | int | float) else None  # 1 is True, but reads otherwise
         label: Label = None
         try:

@@ -10,14 +10,15 @@ import numpy as np
 from haoqi.core.config import as_plain
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.entity_marks import without_marks
 from haoqi.data.examples import Indices, Label, Splits
-from haoqi.data.preparing.arrange import Division, arrange, divide
+from haoqi.data.preparing.arrange import Division, arrange, divide, with_contexts_together
 from haoqi.data.preparing.card import Card, describe, shown
 from haoqi.data.preparing.checks import check_classes, check_splits
 from haoqi.data.preparing.clean import normalise
 from haoqi.data.preparing.duplicates.dedupe import TEST, TRAIN, UNLABELLED, VALID, Contradiction, exact, straddling
-from haoqi.data.preparing.duplicates.near import clusters, near_pairs
-from haoqi.data.preparing.rows import Progress, Rows, clean_rows, read_labels, start
+from haoqi.data.preparing.duplicates.near import clusters, near_pairs, repeated
+from haoqi.data.preparing.rows import Progress, Rows, clean_rows, leave_out_unmarked, put_in_order, read_labels, start
 from haoqi.data.preparing.store import load, save, write_text
 from haoqi.data.raw import PARTS, Raw, digest
 from haoqi.data.settings import DataSettings
@@ -44,6 +45,7 @@ def prepare(
     folder: Path,
     progress: Progress = lambda stage, share: None,
     classes: bool = True,
+    marked: bool = False,
 ) -> Prepared:
     """Return the splits and the card of raw data, and keep both in a folder.
 
@@ -58,20 +60,26 @@ def prepare(
         progress: told the name of each stage and the share of it that is done.
         classes: whether labels are classes or spans, which must repeat and must not contradict each other;
             False for numbers and free answers.
+        marked: whether a relation between two marked stretches is learnt: texts without these are left out.
 
     Raises:
         UserError: if too many rows are bad, there is nothing to tell apart, a class has one example, or the
             folder holds other data.
     """
     said = {**as_plain(settings), "source": ""}  # the content tells it, from wherever the file was named
-    mark = digest([raw.fingerprint, json.dumps(said, sort_keys=True), str(seed), str(classes)])
+    mark = digest(
+        [raw.fingerprint, json.dumps(said, sort_keys=True), str(seed), str(classes), *(["marked"] if marked else [])]
+    )
     if (folder / _COMPLETE).is_file():
         return _resume(folder, mark)
     rows = read_labels(start(raw, settings, np.random.default_rng([seed, 1])), read_label, settings)
     progress("labels", 1.0)
     rows = clean_rows(rows, settings, progress)
+    rows = leave_out_unmarked(rows, settings) if marked else rows
     rows = replace(rows, examples=replace(rows.examples, known_keys=rows.examples.keys))
+    rows = put_in_order(rows) if marked else rows
     rows = check_classes(rows, settings) if classes else rows
+    rows = with_contexts_together(rows)
     rows, division = arrange(rows, settings, np.random.default_rng([seed, 3]), classes=classes)
     rows, found, examples = _unique(rows, classes)
     progress("duplicates", 1.0)
@@ -142,10 +150,11 @@ def _split(
     rows: Rows, division: Division, settings: DataSettings, rng: np.random.Generator, *, progress: Progress
 ) -> tuple[Splits, Rows, Indices]:
     """Return the splits, the rows left, and the sizes of the clusters of nearly equal texts."""
-    pairs = np.zeros((0, 2), np.int64)
+    keys = [without_marks(key) for key in _keys(rows)]  # a sentence with another pair marked is the same sentence
+    pairs = repeated(keys)
     if settings.near_duplicates:
         least = settings.duplicate_similarity
-        near = near_pairs(_keys(rows), least, rows.parts, lambda share: progress("near duplicates", share))
+        near = near_pairs(keys, least, rows.parts, lambda share: progress("near duplicates", share))
         pairs, rows = near.pairs, rows if near.complete else rows.told(say("near.incomplete"))
     crossing = rows.parts[pairs[:, 0]] != rows.parts[pairs[:, 1]]
     out, counts = straddling(pairs[crossing], rows.parts)
@@ -160,9 +169,10 @@ def _split(
 
 def _keys(rows: Rows) -> list[str]:
     keys = [normalise(text) for text in rows.examples.texts]
-    if rows.examples.pairs is None:
-        return keys
-    return [f"{key}\n{normalise(pair)}" for key, pair in zip(keys, rows.examples.pairs, strict=True)]
+    for further in (rows.examples.pairs, rows.examples.contexts):
+        if further is not None:
+            keys = [f"{key}\n{normalise(text)}" for key, text in zip(keys, further, strict=True)]
+    return keys
 
 
 def _save(prepared: Prepared, mark: str) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.entity_marks import find_marks
 from haoqi.data.examples import Examples
 from haoqi.data.preparing.clean import clean_all
 from haoqi.data.preparing.duplicates.dedupe import TRAIN, UNLABELLED, Codes
 from haoqi.data.preparing.label_reading import ReadLabel, named_rows, read_all_labels, tolerate_unreadable
 from haoqi.data.raw import PARTS, Raw
+from haoqi.data.relation_names import directed, mirrored
 from haoqi.data.settings import DataSettings
 
 Progress = Callable[[str, float], None]
@@ -112,8 +114,8 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
     """
     examples = rows.examples
     spans = any(isinstance(label, tuple) and label and not isinstance(label[0], str) for label in examples.labels)
-    # Spans are counted in characters of the text as it came.
-    if settings.clean and not spans:
+    # Spans are counted in characters of the text, or of the context, as it came.
+    if settings.clean and not spans and examples.contexts is None:
         texts, changed = clean_all(examples.texts, lambda share: progress("clean", share))
         originals = examples.texts if changed else None
         pairs = clean_all(examples.pairs)[0] if examples.pairs is not None else None
@@ -125,7 +127,43 @@ def clean_rows(rows: Rows, settings: DataSettings, progress: Progress) -> Rows:
         rows = rows.warned(told)
     if lone := [row for row, text in enumerate(rows.examples.pairs or ()) if not text or text.isspace()]:
         rows = rows.warned(say("rows.no_second", count=len(lone), named=named_rows(rows.examples.ids, lone)))
+    if bare := [row for row, text in enumerate(rows.examples.contexts or ()) if not text or text.isspace()]:
+        rows = rows.warned(say("rows.no_context", count=len(bare), named=named_rows(rows.examples.ids, bare)))
     return rows.without(set(empty), {say("left.no_text"): len(empty)})
+
+
+def leave_out_unmarked(rows: Rows, settings: DataSettings) -> Rows:
+    """Return rows without those whose text has no two marked stretches.
+
+    Raises:
+        UserError: if these are more than allowed.
+    """
+    out = [row for row, text in enumerate(rows.examples.texts) if find_marks(text) is None]
+    _tolerate(rows, out, say("left.no_marks"), settings, usual=WITHOUT_TEXT)
+    if out:
+        rows = rows.warned(say("rows.no_marks", count=len(out), named=named_rows(rows.examples.ids, out)))
+    return rows.without(set(out), {say("left.no_marks"): len(out)})
+
+
+def put_in_order(rows: Rows) -> Rows:
+    """Return rows whose marked stretches are e1 and e2 as they stand in the text, where labels say the direction.
+
+    Where marks are exchanged the direction of the label is turned round, so that it says the same, and both ways to
+    mark a pair are one example.
+    """
+    examples = rows.examples
+    if not directed({label for label in examples.labels if isinstance(label, str)}):
+        return rows
+    texts, labels, count = list(examples.texts), list(examples.labels), 0
+    for row, text in enumerate(texts):
+        marked = find_marks(text)
+        if marked is not None and not marked.in_order:
+            texts[row], count = str(marked.exchanged), count + 1
+            labels[row] = mirrored(labels[row]) if isinstance(labels[row], str) else labels[row]
+    if not count:
+        return rows
+    told = rows.told(say("rows.put_in_order", count=count))
+    return replace(told, examples=replace(examples, texts=texts, labels=labels))
 
 
 def _tolerate(rows: Rows, found: list[int], reason: str, settings: DataSettings, *, usual: float) -> None:

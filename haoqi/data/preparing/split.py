@@ -13,6 +13,10 @@ SPREAD_ROWS = 3
 """A class with so many rows is learnt and tested, and with so many units validated as well, whatever the shares."""
 
 
+LEAST_GROUPS = 4
+"""Groups stay together in folds where there are so many of them for each fold."""
+
+
 def carve(
     strata: Sequence[str],
     units: Indices,
@@ -68,10 +72,15 @@ def carve(
 def in_folds(examples: Examples, count: int, rng: np.random.Generator) -> Indices:
     """Return the fold of each example, in [0, count), shape (n,).
 
-    Rows made of one row are in one fold. The labels are spread over all folds: where a fold has more of one than its
-    share, what it is answered by has fewer, and with few examples every model would seem to be mostly wrong.
+    Rows made of one row are in one fold, and so are those of one group, and questions on one context, where there are
+    groups or contexts enough. The labels are spread over all folds: where a fold has more of one than its share, what
+    it is answered by has fewer, and with few examples every model would seem to be mostly wrong.
     """
-    sources = examples.sources
+    together = examples.together
+    if examples.contexts is not None:
+        sources = _contexts_apart(examples, count)
+    else:
+        sources = together if together.max(initial=0) + 1 >= LEAST_GROUPS * count else examples.sources
     kinds = dict(reversed(list(zip(sources.tolist(), strata_of(examples.labels), strict=True))))  # of their first rows
     order = rng.permutation(len(kinds))
     dealt = sorted(order.tolist(), key=lambda source: kinds[source])
@@ -79,6 +88,25 @@ def in_folds(examples: Examples, count: int, rng: np.random.Generator) -> Indice
     fold_of[dealt] = np.arange(len(dealt)) % count
     found: Indices = fold_of[sources]
     return found
+
+
+def some_rows(examples: Examples, most: int, rng: np.random.Generator) -> Indices:
+    """Return at most so many rows drawn at random, sorted; of examples in groups whole groups, at least one."""
+    if examples.groups is None or len(examples) <= most:
+        return np.sort(rng.permutation(len(examples))[:most])
+    together = examples.together
+    order = rng.permutation(int(together.max()) + 1)
+    ends = np.cumsum(np.bincount(together)[order])
+    return np.flatnonzero(np.isin(together, order[: max(1, int((ends <= most).sum()))]))
+
+
+def _contexts_apart(examples: Examples, count: int) -> Indices:
+    """Return the same number for rows with one context, where there are so many contexts; else `sources`."""
+    contexts = examples.contexts or []
+    numbers = {context: place for place, context in enumerate(dict.fromkeys(contexts))}
+    if len(numbers) < count:
+        return examples.sources
+    return np.fromiter((numbers[context] for context in contexts), np.int64, len(contexts))
 
 
 def by_group(units: Indices, shares: tuple[float, float], rng: np.random.Generator) -> Codes:

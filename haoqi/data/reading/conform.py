@@ -7,13 +7,14 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import named, say
+from haoqi.data.label_paths import join_levels, spell_path
 from haoqi.data.raw import Raw
 from haoqi.data.reading.tables.roles import MissingColumnError, Roles, choose_roles
 from haoqi.data.schema import Schema
 from haoqi.data.settings import DataSettings
 
 # What a release says of files to come; encoding, delimiter and header are found anew in each.
-_KEPT = ("text", "pair", "label")
+_KEPT = ("text", "pair", "context", "label")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def spell_like(labels: Iterable[Any], known: Sequence[str]) -> Conformed:
 
     def spell(name: str) -> str:
         found = name if name in exact else loose.get(_plain(name), name)
+        found = path if found not in exact and (path := spell_path(found)) in exact else found
         unknown.update([found] if found not in exact else [])
         return found
 
@@ -141,7 +143,8 @@ def spell_like(labels: Iterable[Any], known: Sequence[str]) -> Conformed:
         if isinstance(label, str):
             found.append(spell(label))
         elif isinstance(label, list):
-            found.append([spell(str(part)) for part in label])
+            path = join_levels(map(str, label), ">")  # levels in columns of their own
+            found.append(path if path in exact else [spell(str(part)) for part in label])
         else:
             found.append(label)
             if isinstance(label, tuple):

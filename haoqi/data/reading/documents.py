@@ -13,7 +13,7 @@ from haoqi.data.reading.records import rows_of, splits_of, unwrapped
 from haoqi.data.reading.tables.table import Table, to_raw
 from haoqi.data.settings import DataSettings
 
-_ROLES = ("text", "label", "pair", "group", "time")
+_ROLES = ("text", "label", "pair", "context", "group", "time")
 
 
 def read_document(document: Any, table: Table, settings: DataSettings, labelled: bool = True) -> Raw:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haoqi.core.config import Range
-from haoqi.data.answers import ANYTHING, Accepts, AnswerKind
+from haoqi.data.answers import Accepts, AnswerKind
 from haoqi.data.examples import Examples, Span
 from haoqi.data.recipes import RecipeTools, Words
 from haoqi.data.recipes._rows import with_rows
@@ -100,6 +100,10 @@ def columns_of(lines: Sequence[Line], examples: Examples) -> dict[str, Any]:
     return columns
 
 
+# Not texts with marks in them, which are no words to be changed.
+_TEXTS = Accepts(units=frozenset({"text", "word"}), raw=frozenset({"logits", "numbers"}), pairs=True)
+
+
 @dataclass(frozen=True)
 class Copies(ABC):
     """A recipe that adds copies of texts with some words changed; what becomes of the words is the recipe's own.
@@ -107,7 +111,7 @@ class Copies(ABC):
     Of pairs the first text is changed and the second stays; numbers stay as they are.
     """
 
-    accepts: ClassVar[Accepts] = ANYTHING
+    accepts: ClassVar[Accepts] = _TEXTS
     needs: ClassVar[frozenset[str]] = frozenset()
 
     share: Annotated[float, Range(0.01, 0.5)] = 0.1

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from haoqi.core.config import Range
 from haoqi.core.say import say
-from haoqi.data.answers import Accepts, AnswerKind
+from haoqi.data.answers import CLASSES_OF_EXAMPLES, Accepts, AnswerKind
 from haoqi.data.examples import Examples, Indices
 from haoqi.data.recipes import Floats, RecipeTools
 from haoqi.data.recipes._noise import Noise, noise_of
@@ -49,7 +49,7 @@ class Suspects:
 class Doubting:
     """Which labels a recipe doubts."""
 
-    accepts: ClassVar[Accepts] = Accepts(pairs=True)
+    accepts: ClassVar[Accepts] = CLASSES_OF_EXAMPLES
     needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
 
     share: Annotated[float | None, Range(0.001, 0.5)] = None

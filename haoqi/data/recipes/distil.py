@@ -14,7 +14,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts
+from haoqi.data.answers import Accepts
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, RecipeTools, recipes
 from haoqi.data.recipes._rows import names_in, percent
@@ -25,7 +25,7 @@ from haoqi.data.recipes._rows import names_in, percent
 class Distil:
     """How far the teacher is believed, on rows that people labelled and on others."""
 
-    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
+    accepts: ClassVar[Accepts] = Accepts(units=frozenset({"text", "marks"}))
     needs: ClassVar[frozenset[str]] = frozenset({"teacher"})
 
     trust: Annotated[float, Range(0.05, 1.0)] = 0.7

@@ -23,7 +23,7 @@ from haoqi.data.recipes._suspects import chances
 class EarlyLearning:
     """How much early answers count."""
 
-    accepts: ClassVar[Accepts] = Accepts(exclusive=True, pairs=True)
+    accepts: ClassVar[Accepts] = Accepts(units=frozenset({"text", "marks"}), exclusive=True, pairs=True)
     instead: ClassVar[str] = "drop_suspects"
     needs: ClassVar[frozenset[str]] = frozenset({"held_out"})
 

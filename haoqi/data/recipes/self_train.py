@@ -12,7 +12,7 @@ import numpy as np
 from haoqi.core.config import Range
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
-from haoqi.data.answers import CLASSES_OF_TEXTS, Accepts, AnswerKind
+from haoqi.data.answers import Accepts, AnswerKind
 from haoqi.data.examples import Examples
 from haoqi.data.recipes import Floats, RecipeTools, recipes
 from haoqi.data.recipes._rows import answered, names_in, percent
@@ -23,7 +23,7 @@ from haoqi.data.recipes._rows import answered, names_in, percent
 class SelfTrain:
     """How sure an answer has to be, and how much it counts."""
 
-    accepts: ClassVar[Accepts] = CLASSES_OF_TEXTS
+    accepts: ClassVar[Accepts] = Accepts(units=frozenset({"text", "marks"}))
     needs: ClassVar[frozenset[str]] = frozenset({"unlabelled", "answers"})
 
     confidence: Annotated[float, Range(0.5, 0.999)] = 0.9

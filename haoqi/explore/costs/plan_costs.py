@@ -42,6 +42,6 @@ def plan_size(plan: Plan, context: SearchContext) -> Size:
         words=context.lengths.words,
         lengths=lengths,
         unspaced=context.lengths.unspaced,
-        per_word=context.task.output.kind.of_words,
+        per_word=context.task.output.kind.unit != "text",
         watched=not context.folds,
     )

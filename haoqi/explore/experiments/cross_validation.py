@@ -102,8 +102,11 @@ def cross_decode(scores: Scores | Callable[[Indices], Scores], context: SearchCo
     of the rows of that other half, too, where more was chosen by them.
     """
     task, count = context.task, len(context.judged)
-    half = seeds.generator(context.seed, "halves").permutation(count)
-    parts = [np.sort(half[: count // 2]), np.sort(half[count // 2 :])]
+    # Of what is ranked whole queries: their items must not be put on two scales.
+    units = context.judged.together if task.ranks else np.arange(count)
+    half = seeds.generator(context.seed, "halves").permutation(int(units.max(initial=-1)) + 1)
+    first = np.isin(units, half[: len(half) // 2])
+    parts = [np.flatnonzero(first), np.flatnonzero(~first)]
     decoded = []
     for mine, other in (parts, parts[::-1]):
         given = scores(other) if callable(scores) else scores

@@ -47,6 +47,7 @@ def build_job(
         seed=seeds.number(context.seed, plan.key, plan.seed, fold),
         store=context.store,
         base=context.bases[plan.base] if plan.base else None,
+        unlabelled=context.splits.unlabelled,
         folder=checkpoint_folder(plan, context) / str(fold),
         seconds=seconds,
         to_beat=to_beat,

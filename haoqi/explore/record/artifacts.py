@@ -97,6 +97,8 @@ def write_predictions(folder: Path, predictions: Predictions, calibration: dict[
     within: list[dict[str, Any]] = [{}] * len(predictions)
     if predictions.intervals is not None:
         within = [{"interval": [round(float(one), 6) for one in both]} for both in predictions.intervals]
+    if predictions.level_confidence is not None:
+        within = [{"levels": [round(one, 6) for one in row]} for row in predictions.level_confidence]
     lines = [
         json.dumps({"answer": answer, "confidence": confidence, "spans": each, **more}, ensure_ascii=False)
         for answer, confidence, each, more in zip(predictions.labels, sure, spans, within, strict=True)
@@ -126,12 +128,13 @@ def read_predictions(folder: Path) -> Predictions:
             confidence = np.asarray([row["confidence"] for row in rows], dtype=np.float64)
         if rows and "interval" in rows[0]:
             intervals = np.asarray([row["interval"] for row in rows], dtype=np.float64)
+        levels = [tuple(row["levels"]) for row in rows] if rows and "levels" in rows[0] else None
         spans = [tuple(row["spans"]) for row in rows] if rows and rows[0]["spans"] is not None else None
         table = folder / "probabilities.safetensors"
         probabilities = load(table.read_bytes())["probabilities"] if table.exists() else None
     except (OSError, KeyError, ValueError):
         raise UserError(f"{path} is missing or damaged", "begin again with --fresh") from None
-    return Predictions(labels, confidence, probabilities, spans, intervals)
+    return Predictions(labels, confidence, probabilities, spans, intervals, levels)
 
 
 def read_calibration(folder: Path) -> dict[str, Any]:

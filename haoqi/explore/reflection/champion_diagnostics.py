@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from haoqi.core import seeds
 from haoqi.data.examples import Examples, Indices, Splits
+from haoqi.evaluate.answer_texts import is_exact
 from haoqi.evaluate.counts import items
+from haoqi.evaluate.path_counts import true_as_far_as
 from haoqi.evaluate.predictions import Predictions
 from haoqi.explore.costs.cost_model import CostModel
 from haoqi.explore.experiments.model_store import has_model, load_model
@@ -302,5 +304,9 @@ def correct(examples: Examples, predictions: Predictions) -> Bools:
         low, high = predictions.intervals.T
         true = np.asarray(examples.labels, dtype=np.float64)
         return np.asarray((low <= true) & (true <= high))
-    pairs = zip(examples.labels, predictions.labels, strict=True)
+    if predictions.level_confidence is not None:  # a path is right as far as it goes
+        return np.array(true_as_far_as(examples.labels, predictions.labels), dtype=bool)
+    pairs = list(zip(examples.labels, predictions.labels, strict=True))
+    if examples.contexts is not None:
+        return np.array([is_exact(*pair) for pair in pairs], dtype=bool)
     return np.array([frozenset(items(true)) == frozenset(items(given)) for true, given in pairs], dtype=bool)

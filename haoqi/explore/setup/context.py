@@ -80,6 +80,8 @@ class SearchContext:
     def makers(self) -> dict[str, type[Method]]:
         """The methods that may be tried, by name."""
         found = suitable_methods(self.settings, self.task)
+        if not self.splits.unlabelled:  # none, or no rows
+            found = {name: maker for name, maker in found.items() if not getattr(maker, "uses_unlabelled", False)}
         return {name: maker for name, maker in found.items() if self.bases or not maker.uses_base}
 
     @cached_property

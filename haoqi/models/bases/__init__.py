@@ -19,9 +19,11 @@ if TYPE_CHECKING:
         load_encoder,
         load_generator,
         load_tokenizer,
+        read_tokenizer,
         read_whole,
         tokenizer_fingerprint,
     )
+    from haoqi.models.bases._own import made_of, own_card, own_folder, own_names, write_card
     from haoqi.models.bases._packages import Availability, available, install
     from haoqi.models.bases._resolve import fetch, resolve
     from haoqi.models.bases._sharing import shared_encoder
@@ -42,10 +44,16 @@ __all__ = [
     "load_encoder",
     "load_generator",
     "load_tokenizer",
+    "made_of",
+    "own_card",
+    "own_folder",
+    "own_names",
+    "read_tokenizer",
     "read_whole",
     "resolve",
     "shared_encoder",
     "tokenizer_fingerprint",
+    "write_card",
 ]
 
 # Imported when first asked for: a released model has its base with it, and looks for none.
@@ -53,7 +61,8 @@ _HOMES = {
     **dict.fromkeys(("Base", "BaseCard", "Trimmed", "bases"), "_card"),
     "choose": "_choice",
     **dict.fromkeys(("Generator", "frozen_encoder", "lean_encoder", "load_encoder", "load_generator"), "_loading"),
-    **dict.fromkeys(("load_tokenizer", "read_whole", "tokenizer_fingerprint"), "_loading"),
+    **dict.fromkeys(("load_tokenizer", "read_tokenizer", "read_whole", "tokenizer_fingerprint"), "_loading"),
+    **dict.fromkeys(("made_of", "own_card", "own_folder", "own_names", "write_card"), "_own"),
     **dict.fromkeys(("Availability", "available", "install"), "_packages"),
     **dict.fromkeys(("fetch", "resolve"), "_resolve"),
     "shared_encoder": "_sharing",

@@ -50,6 +50,11 @@ class Bert(nn.Module):
         layers = nn.ModuleList(_Layer(width, inner, heads, eps) for _ in range(config["num_hidden_layers"]))
         self.encoder = nn.ModuleDict({"layer": layers})
 
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the table of tokens, under the name that Transformers has for it."""
+        table: nn.Module = self.embeddings["word_embeddings"]
+        return table
+
     def forward(
         self,
         input_ids: Tensor | None = None,
@@ -79,12 +84,6 @@ class Bert(nn.Module):
         for layer in layers:
             states = layer(states, mask, shape, fused=fused)
         return SimpleNamespace(last_hidden_state=states)
-
-    def get_input_embeddings(self) -> nn.Module:
-        """Return the table of tokens, as encoders of Transformers do."""
-        tables: Any = self.embeddings
-        found: nn.Module = tables["word_embeddings"]
-        return found
 
 
 class _Layer(nn.Module):

@@ -102,6 +102,17 @@ def load_tokenizer(base: Base) -> "Tokenizer":
     return tokenizer
 
 
+def read_tokenizer(file: Path) -> "Tokenizer":
+    """Return the tokenizer in a file of its own, as `load_tokenizer` returns that of a base.
+
+    Raises:
+        UserError: if the file is missing or damaged.
+    """
+    if not file.is_file():
+        raise UserError(f"{file} is missing", "the model is damaged; train or copy it again")
+    return _read_tokenizer(_stamp(file))
+
+
 def read_whole(tokenizer: Any) -> None:
     """Let a tokenizer neither pad nor cut; one that does neither is not touched, as other threads may read with it."""
     if tokenizer.padding is not None:

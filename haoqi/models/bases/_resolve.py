@@ -12,6 +12,7 @@ from haoqi.core.errors import UserError, unknown
 from haoqi.core.say import say
 from haoqi.models.bases._card import Base, BaseCard, bases
 from haoqi.models.bases._folders import is_complete, read_folder
+from haoqi.models.bases._own import has_own, own_names, read_own
 from haoqi.models.bases._packages import (
     Progress,
     can_install_here,
@@ -46,12 +47,13 @@ HUB_FILES = [
 def resolve(name: str, cache: Path, *, download: bool = False) -> Base:
     """Return the base of a name, ready to be loaded.
 
-    A local folder comes first, then an embedded base, then the hub's cache on this machine, then the hub. An
+    A local folder comes first, then an embedded base, then one that was made here, then the hub's cache on this
+    machine, then the hub. An
     embedded base that its package packs in a form of its own is converted once, into `cache/bases`.
 
     Args:
-        name: a folder, an embedded base ("minilm"), or a model of the hub ("owner/model").
-        cache: folder for what is converted; made if need be.
+        name: a folder, an embedded base ("minilm"), one that was made here, or a model of the hub ("owner/model").
+        cache: folder for what is converted; made if need be. Bases that were made here lie beside it.
         download: whether the hub may be asked for what is not here.
 
     Raises:
@@ -62,9 +64,11 @@ def resolve(name: str, cache: Path, *, download: bool = False) -> Base:
         return read_folder(name, folder)
     if name in bases.names():
         return embedded(bases.build(name), cache)
+    if has_own(name, cache):
+        return read_own(name, cache)
     if not HUB_NAME.fullmatch(name) or ".." in name:
         raise UserError(f"{name!r} is neither a folder here nor a name of a base", _names_hint())
-    return read_folder(name, _hub_folder(name, download))
+    return read_folder(name, _hub_folder(name, download, own_names(cache)))
 
 
 def fetch(name: str, cache: Path, progress: Progress | None = None) -> Base:
@@ -179,7 +183,7 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _hub_folder(name: str, download: bool) -> Path:
+def _hub_folder(name: str, download: bool, others: list[str]) -> Path:
     """Return where the hub's cache on this machine holds a model, asking the hub for it if allowed."""
     from huggingface_hub import snapshot_download
 
@@ -190,20 +194,20 @@ def _hub_folder(name: str, download: bool) -> Path:
     except (OSError, ValueError):
         pass
     if not download:
-        raise _not_here(name)
+        raise _not_here(name, others)
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, ValueError) as error:
         if "/" not in name:  # rather a slip of the pen than one of the hub's oldest models
-            raise _not_here(name) from None
+            raise _not_here(name, others) from None
         first = str(error).strip().partition("\n")[0] or type(error).__name__
         raise UserError(f"the hub did not give {name}: {first}", _names_hint(name)) from None
 
 
-def _not_here(name: str) -> UserError:
+def _not_here(name: str, others: list[str]) -> UserError:
     if "/" in name:
         return UserError(f"the base {name} is not on this machine", _names_hint(name))
-    found = unknown("base", name, bases.names())
+    found = unknown("base", name, [*bases.names(), *others])
     return UserError(found.what, f"{found.hint}; or a folder, or a model of the hub (owner/model)")
 
 

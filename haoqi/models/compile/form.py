@@ -164,6 +164,18 @@ def compute_rows(
             progress(done)
 
 
+def joined_logits(of_tokens: Floats, places: Rows) -> Floats:
+    """Return the logits of one text, of which each token that the head reads gives a part, shape (outputs,).
+
+    Args:
+        of_tokens: what a network gives for each token, a part for each place, shape (tokens, places x outputs).
+        places: the tokens that are read, shape (places,).
+    """
+    parts = of_tokens.reshape(len(of_tokens), len(places), -1)
+    found: Floats = parts[places, np.arange(len(places))].sum(axis=0)
+    return found
+
+
 def build_block(ids: Sequence[Integers], rows: Iterable[int], shapes: Sequence[Rows] | None = None) -> Block:
     """Return some texts as one block, padded to the longest of them."""
     chosen = [ids[row] for row in rows]

@@ -32,7 +32,7 @@ class Graph(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder, self.pooling, self.normalise = encoder, pooling, normalise
-        self.head: nn.Module | None = None if tuned is None else tuned.head
+        self.head: nn.Module | None = None if tuned is None else _per_token(tuned)
         self.shapes: nn.Module | None = None if tuned is None else tuned.shapes
         # In a list, so that its weights are not counted twice.
         self._shapes_layer = [] if tuned is None else tuned._shapes_layer
@@ -91,6 +91,18 @@ class Graph(nn.Module):
         else:
             vectors = (states * mask.unsqueeze(2).to(states.dtype)).sum(dim=1) / lengths.to(states.dtype)
         return functional.normalize(vectors, dim=1) if self.normalise else vectors
+
+
+def _per_token(model: EncoderModel) -> nn.Module:
+    """Return the head; of one that reads some tokens side by side, one that gives for every token its part at each."""
+    if not model.places:
+        return model.head
+    outputs, width = model.head.out_features, model.head.in_features // model.places
+    parts = nn.Linear(width, model.places * outputs)
+    with torch.no_grad():
+        parts.weight.copy_(model.head.weight.reshape(outputs, model.places, width).transpose(0, 1).reshape(-1, width))
+        parts.bias.zero_()[:outputs] = model.head.bias
+    return parts
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base
 from haoqi.models.compile.form import Compute, compute_rows
-from haoqi.models.encoders.pair_features import Floats, Pairing, pair_vectors
+from haoqi.models.encoders.pair_features import Floats, Pairing, marked_vectors, pair_vectors, sides_of
 from haoqi.models.encoders.tokens import LONGEST, find_special_tokens, read_texts
 from haoqi.models.predictor import Progress
 
@@ -30,15 +30,22 @@ class Embedder:
     compute: Compute | None = field(default=None, compare=False)
     """What computes in place of torch, for a release that was compiled."""
 
-    def __call__(self, texts: Sequence[str], progress: Progress | None = None) -> npt.NDArray[np.float32]:
-        """Return embeddings as `FeatureStore.embeddings` says, shape (n, width)."""
-        if self.store is not None:
+    def __call__(
+        self, texts: Sequence[str], progress: Progress | None = None, *, prefix: str | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return embeddings as `FeatureStore.embeddings` says, shape (n, width).
+
+        Args:
+            texts: any.
+            progress: called with the number of texts done.
+            prefix: what is put before every text; None: what the base's card says. Others are not kept in a store.
+        """
+        if self.store is not None and prefix is None:
             return self.store.embeddings(self.base, texts, progress)
         card = self.base.card
+        prefix = card.prefix if prefix is None else prefix
         found = np.zeros((len(texts), card.width), np.float32)
-        tokens = read_texts(
-            self._tokenizer, texts, min(LONGEST, card.max_tokens), card.prefix, special=self._special_tokens
-        )
+        tokens = read_texts(self._tokenizer, texts, min(LONGEST, card.max_tokens), prefix, special=self._special_tokens)
         if self.compute is not None:
             read = compute_rows(self.compute, tokens, progress=progress)
         else:
@@ -58,8 +65,10 @@ class Embedder:
         """Return the features of examples: embeddings, or those of pairs, shape (n, `pair_width`)."""
         if not pairing:
             return self(examples.texts, progress)
-        both = self([*examples.texts, *examples.second_texts], None if progress is None else _halved(progress))
-        return pair_vectors(both[: len(examples)], both[len(examples) :], pairing)
+        sides = sides_of(examples, pairing)
+        told = None if progress is None else _shared(progress, len(sides))
+        found = np.split(self([text for side in sides for text in side], told), len(sides))
+        return marked_vectors(found) if pairing == "marked" else pair_vectors(found[0], found[1], pairing)
 
     def graph(self, *, lean: bool = False) -> "Graph":
         """Return the base and how its states become embeddings as one network; see `Compilable.graph`."""
@@ -87,6 +96,6 @@ class Embedder:
         return lean_encoder(self.base).to(probed().device)
 
 
-def _halved(progress: Progress) -> Progress:
-    """Return a progress of texts, two for each example, as one of examples."""
-    return lambda done: progress(done // 2)
+def _shared(progress: Progress, sides: int) -> Progress:
+    """Return a progress of texts, so many for each example, as one of examples."""
+    return lambda done: progress(done // sides)

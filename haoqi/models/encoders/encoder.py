@@ -34,7 +34,8 @@ class Batch:
     lengths: Tensor
     """Tokens of each row, shape (rows,)."""
     places: Tensor | None = None
-    """For words: their first tokens, as positions in the flattened (rows x longest), shape (words,)."""
+    """For words: their first tokens, as positions in the flattened (rows x longest), shape (words,); for marked
+    stretches those of every row that are read together, shape (rows x places,)."""
     shapes: Tensor | None = None
     """For words: how each token is written, shape (rows, longest)."""
     states: Tensor | None = None
@@ -52,6 +53,8 @@ class EncoderModel(nn.Module):
         dropout: share of the head's inputs that are hidden in training.
         shapes: kinds of word shapes that are added to the embeddings, for bases that read lower case only; 0: none.
         shapes_enter: the layer to whose input they are added: the lowest that is trained.
+        places: tokens of each text whose states the head reads side by side, where it reads no vector of the text and
+            no single words; 0: none.
     """
 
     def __init__(
@@ -64,14 +67,15 @@ class EncoderModel(nn.Module):
         dropout: float = 0.0,
         shapes: int = 0,
         shapes_enter: int = 0,
+        places: int = 0,
     ) -> None:
         super().__init__()
         width = width_of(encoder)
         self.encoder, self.pooling, self.normalise = encoder, pooling, normalise
         self.dropout = nn.Dropout(dropout)
-        self.shapes_enter = shapes_enter
+        self.shapes_enter, self.places = shapes_enter, places
         with own_randomness("cpu"):
-            self.head = nn.Linear(width, outputs)
+            self.head = nn.Linear(width * max(1, places), outputs)
             self.shapes = nn.Embedding(shapes, width) if shapes else None
         for weight in (*self.head.parameters(), *(self.shapes.parameters() if self.shapes else ())):
             nn.init.zeros_(weight)
@@ -90,7 +94,8 @@ class EncoderModel(nn.Module):
         states = self.states(batch)
         if self.pooling is None:
             assert batch.places is not None
-            return states.flatten(0, 1)[batch.places]
+            found = states.flatten(0, 1)[batch.places]
+            return found.reshape(-1, self.places * found.shape[1]) if self.places else found
         return pool(states, batch.lengths, self.pooling, self.normalise)
 
     def states(self, batch: Batch) -> Tensor:

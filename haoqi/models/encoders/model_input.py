@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from haoqi.data.examples import Examples
 from haoqi.models.encoders.batch_order import in_batches
+from haoqi.models.encoders.context_windows import ContextSlots, read_contexts
+from haoqi.models.encoders.entity_markers import read_marked
 from haoqi.models.encoders.pair_features import Pairing
 from haoqi.models.encoders.tokens import (
     Integers,
@@ -23,7 +25,7 @@ from haoqi.models.encoders.tokens import (
 from haoqi.models.encoders.windows import read_words
 from haoqi.models.encoders.word_shapes import shapes_of
 from haoqi.tasks.task import Scores
-from haoqi.tasks.words import words_of
+from haoqi.tasks.words import context_words, words_of
 
 if TYPE_CHECKING:  # texts are read for compiled forms, too, which do without torch
     from torch import Tensor
@@ -41,7 +43,8 @@ class Reading:
 
     ids: list[Integers]
     places: list[Rows] | None = None
-    """For words: the position in its window of the first token of each word scored there."""
+    """For words: the position in its window of the first token of each word scored there. For marked stretches: of the
+    tokens that the head reads together."""
     words: list[Rows] | None = None
     """For words: the numbers of these words, counted through all examples."""
     shapes: list[Rows] | None = None
@@ -49,12 +52,22 @@ class Reading:
     states: list[npt.NDArray[np.float16]] | None = None
     """What enters the first layer that is computed, where those below were computed before."""
     counts: Rows | None = None
-    """For words: how many each example has."""
+    """For words: how many each example has; for contexts: of rows of scores."""
+    slots: ContextSlots | None = None
+    """For contexts: what the rows of scores stand for, which are scored as words are."""
 
     @cached_property
     def lengths(self) -> Rows:
         """Tokens of each window."""
         return lengths_of(self.ids)
+
+    def split(self, found: npt.NDArray[np.float32]) -> Scores:
+        """Return the scores of texts as they are, of words and contexts as one array for each example."""
+        if self.counts is None:
+            return found
+        if self.slots is not None:
+            return self.slots.join(found, self.counts)
+        return np.split(found, np.cumsum(self.counts)[:-1]) if len(self.counts) else []
 
     def collate(self, rows: Rows, device: str) -> "Batch":
         """Return these windows as tensors; padding is token 0, which the mask hides."""
@@ -85,7 +98,9 @@ class Reader:
     shapes: bool = False
     """Whether the encoder takes word shapes."""
     pairing: Pairing = ""
-    """Whether each example is two texts, which are read as one."""
+    """Whether each example is two texts, which are read as one, or has two marked stretches."""
+    contexts: bool = False
+    """Whether each example is a question and its context, whose words are scored."""
 
     def read(self, examples: Examples, tokenize: Tokenize | None = None) -> Reading:
         """Return what an encoder is given for these examples.
@@ -94,6 +109,10 @@ class Reader:
             examples: what to read.
             tokenize: gives the tokens of whole texts where they may have been cut before, as a store does.
         """
+        if self.pairing == "marked":
+            return Reading(*read_marked(self.tokenizer, examples.texts, self.max_tokens, self._special_tokens))
+        if self.contexts:
+            return self._read_contexts(examples)
         if not self.words:
             first = self._tokenize(examples.texts, tokenize)
             if not self.pairing:
@@ -117,6 +136,24 @@ class Reader:
             [window.words + starts[window.example] for window in windows],
             shapes,
             counts=counts,
+        )
+
+    def _read_contexts(self, examples: Examples) -> Reading:
+        """Return questions with their contexts; the rows of scores are counted through all windows."""
+        contexts, words = examples.contexts or [""] * len(examples), context_words(examples)
+        windows = read_contexts(self.tokenizer, examples.texts, contexts, words, max_tokens=self.max_tokens)
+        slots, shapes = ContextSlots.of(windows), None
+        if self.shapes:
+            of_words = [shapes_of(text, own) for text, own in zip(contexts, words, strict=True)]
+            shapes = [of_words[window.example][window.owners] for window in windows]
+        sizes = [len(window.places) for window in windows]
+        return Reading(
+            [window.ids for window in windows],
+            [window.places for window in windows],
+            [slots.slots_of(number) for number in range(len(windows))],
+            shapes,
+            counts=np.bincount(slots.examples, sizes, minlength=len(examples)).astype(np.int64),
+            slots=slots,
         )
 
     def _tokenize(self, texts: Sequence[str], tokenize: Tokenize | None) -> list[Integers]:
@@ -150,9 +187,7 @@ def scores_of(
             logits: Tensor = model(reading.collate(rows, placement.device))
         where = rows if reading.words is None else np.concatenate([reading.words[row] for row in rows])
         found[where] = logits.float().cpu().numpy()
-    if reading.counts is None:
-        return found
-    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
+    return reading.split(found)
 
 
 def with_states(reading: Reading, states: list[npt.NDArray[np.float16]]) -> Reading:

@@ -104,17 +104,18 @@ def align(tokenizer: Any, text: str, encoding: Any, words: Words) -> Aligned:
     return Aligned(ids, _first_tokens(np.array(begins), np.array(words)), np.array(owners, dtype=np.int64))
 
 
-def cut(tokens: int, places: Rows, room: int) -> list[tuple[int, int, Rows]]:
+def cut(tokens: int, places: Rows, room: int, *, overlap: float = _OVERLAP) -> list[tuple[int, int, Rows]]:
     """Return windows as (start, end, numbers of the words scored there).
 
     Args:
         tokens: how many there are.
         places: position of each word's first token, ascending, shape (words,).
         room: tokens per window, at least 1.
+        overlap: share of a window that the next one reads again.
     """
     if tokens <= room:
         return [(0, tokens, np.arange(len(places)))]
-    step = max(1, room - int(room * _OVERLAP))
+    step = max(1, room - int(room * overlap))
     starts = np.array([*range(0, tokens - room, step), tokens - room])
     # The text's own ends are no loss of context: there is nothing beyond.
     before = np.where(starts[None, :] == 0, tokens, places[:, None] - starts[None, :])

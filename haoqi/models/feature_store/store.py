@@ -86,6 +86,29 @@ class FeatureStore:
         shards = self._shards(f"{tokenizer_fingerprint(base)}-pieces-{max_tokens}{before}")
         return self._kept(shards, _text_keys(texts), compute, most=_TOKEN_BYTES_PER_SHARD)
 
+    def token_vectors(self, base: Base, tokens: Sequence[int], progress: Done | None = None) -> npt.NDArray[np.float32]:
+        """Return the embedding of each token as a text of its own, without a prefix, shape (n, width).
+
+        Args:
+            base: the encoder.
+            tokens: their numbers in its vocabulary; each is computed once per store.
+            progress: called with the number of tokens done.
+        """
+        from haoqi.models.bases import load_tokenizer
+        from haoqi.models.encoders.tokens import find_special_tokens
+
+        if not len(tokens):
+            return np.zeros((0, base.card.width), np.float32)
+        special = find_special_tokens(load_tokenizer(base))
+        texts = [np.array([*special.before, token, *special.after], np.int32) for token in tokens]
+
+        def compute(rows: list[int]) -> Iterator[tuple[int, Array]]:
+            return _embed(base, [texts[row] for row in rows], _counting(progress, len(texts) - len(rows)))
+
+        shards = self._shards(f"{base.fingerprint}-single-tokens")
+        kept = self._kept(shards, keys_of(text.tobytes() for text in texts), compute, most=_EMBEDDING_BYTES_PER_SHARD)
+        return np.concatenate(kept).astype(np.float32, copy=False)
+
     def hidden(
         self, base: Base, layer: int, texts: Sequence[str], progress: Done | None = None
     ) -> list[npt.NDArray[np.float16]]:

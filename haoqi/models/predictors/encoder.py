@@ -12,8 +12,9 @@ from haoqi.core.errors import UserError
 from haoqi.core.folder import read_json, write_atomic, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.bases import Base, load_tokenizer
-from haoqi.models.compile.form import Compute, compute_rows
+from haoqi.models.compile.form import Compute, compute_rows, joined_logits
 from haoqi.models.encoders.base_copy import base_in
+from haoqi.models.encoders.entity_markers import PLACES
 from haoqi.models.encoders.model_input import Reader, Reading, scores_of
 from haoqi.models.encoders.word_shapes import SHAPES
 from haoqi.models.predictor import Progress, predictors
@@ -73,7 +74,7 @@ class Encoder:
         return model
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
-        """Return logits or numbers for every example, in order; for spans one row per word.
+        """Return logits or numbers for every example, in order; for spans and contexts one row per word.
 
         Two texts whose order is nothing are read both ways round, and the mean is taken.
         """
@@ -181,6 +182,7 @@ class Encoder:
                 "words": reader.words,
                 "shapes": reader.shapes,
                 **({"pairing": reader.pairing} if reader.pairing else {}),
+                **({"contexts": True} if reader.contexts else {}),
             },
             "tuned": None if self.tuned is None or standalone else sorted(self.tuned),
             **({} if adapter is None else {"adapter": adapter.to_plain() | {"merged": adapter.merged and standalone}}),
@@ -214,6 +216,7 @@ def _network(folder: Path, facts: dict[str, Any], base: Base, lean: bool) -> "En
             normalise=facts["normalise"],
             shapes=len(SHAPES) if facts["reader"]["shapes"] else 0,
             shapes_enter=facts["shapes_enter"],
+            places=PLACES if facts["reader"].get("pairing") == "marked" else 0,
         )
         model.load_state_dict(head, strict=False)
         model.adapter = adapter
@@ -270,14 +273,15 @@ def _scores_by(compute: Compute, reading: Reading, outputs: int, progress: Progr
     total = len(reading.ids) if reading.counts is None else int(reading.counts.sum())
     found = np.zeros((total, outputs), np.float32)
     for rows, logits in compute_rows(compute, reading.ids, reading.shapes, progress):
-        if reading.words is None or reading.places is None:
+        if reading.places is None:
             found[rows] = logits
+        elif reading.words is None:
+            for row, of_tokens in zip(rows.tolist(), logits, strict=True):
+                found[row] = joined_logits(of_tokens, reading.places[row])
         else:
             for row, of_tokens in zip(rows.tolist(), logits, strict=True):
                 found[reading.words[row]] = of_tokens[reading.places[row]]
-    if reading.counts is None:
-        return found
-    return np.split(found, np.cumsum(reading.counts)[:-1]) if len(reading.counts) else []
+    return reading.split(found)
 
 
 # Of predictor.json, what the network is made by.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from haoqi.core.folder import read_json, write_json
 from haoqi.data.examples import Examples
 from haoqi.models.arrays import load_arrays, save_arrays
 from haoqi.models.encoders.pair_features import Pairing, pair_table
+from haoqi.models.lexical.marked_views import views_of
 from haoqi.models.lexical.ngrams import Ngrams
 from haoqi.models.lexical.sparse_rows import SparseRows, row_sums, side_by_side
 from haoqi.models.predictor import Progress, predictors
@@ -46,12 +48,13 @@ class SparseLinear:
     thread_safe: ClassVar[bool] = True
 
     terms: tuple[Terms, ...]
+    """Of each unit; of marked stretches those of each view in turn."""
     coefficients: Floats
     """Shape (columns of all terms, labels)."""
     intercept: Floats
     """Shape (labels,)."""
     pairing: Pairing = ""
-    """Whether examples are pairs, whose features are then what coefficients are of."""
+    """Whether examples are pairs, or marked stretches, whose features are then what coefficients are of."""
 
     def scores(self, examples: Examples, progress: Progress | None = None) -> Scores:
         """Return logits, shape (n, labels)."""
@@ -59,7 +62,7 @@ class SparseLinear:
         for start in range(0, len(examples), BATCH):
             stop = min(len(examples), start + BATCH)
             table = self._weights(examples.texts[start:stop])
-            if self.pairing:
+            if self.pairing in ("ordered", "symmetric"):
                 second = self._weights(examples.second_texts[start:stop])
                 found[start:stop] = pair_table(table.csr, second.csr, self.pairing) @ self.coefficients
             else:
@@ -71,25 +74,18 @@ class SparseLinear:
 
     def _weights(self, texts: Sequence[str]) -> SparseRows:
         """Return the tf-idf weights of some texts, shape (n, columns of all terms)."""
-        return side_by_side([terms.weigh(terms.ngrams.count(texts)) for terms in self.terms])
+        views = views_of(texts) if self.pairing == "marked" else [texts]
+        counted = zip(self.terms, cycle(views), strict=False)
+        return side_by_side([terms.weigh(terms.ngrams.count(view)) for terms, view in counted])
 
     def save(self, folder: Path, *, standalone: bool) -> None:
         """Write terms.json and arrays.safetensors; there is no base, so every folder stands alone."""
         arrays: dict[str, npt.NDArray[Any]] = {"coefficients": self.coefficients, "intercept": self.intercept}
         facts = []
         for place, terms in enumerate(self.terms):
-            ngrams = terms.ngrams
-            facts.append(
-                {
-                    "unit": ngrams.unit,
-                    "shortest": ngrams.shortest,
-                    "longest": ngrams.longest,
-                    "tokens": list(ngrams.tokens),
-                }
-            )
-            arrays[f"{place}.rarity"] = terms.rarity
-            arrays |= {f"{place}.columns.{length}": columns for length, columns in enumerate(ngrams.columns)}
-            arrays |= {f"{place}.keys.{length}": keys for length, keys in enumerate(ngrams.keys)}
+            plain, own = terms.ngrams.as_plain(place)
+            facts.append(plain)
+            arrays |= {f"{place}.rarity": terms.rarity} | own
         write_json(folder / "terms.json", facts)
         if self.pairing:
             write_json(folder / "pairs.json", {"pairing": self.pairing})
@@ -99,12 +95,9 @@ class SparseLinear:
     def load(cls, folder: Path, cache: Path) -> "SparseLinear":
         """Return what `save` wrote; its scores are the same to the last bit."""
         arrays = load_arrays(folder / "arrays.safetensors")
-        found = []
-        for place, facts in enumerate(read_json(folder / "terms.json")):
-            longest = facts["longest"]
-            keys = tuple(arrays[f"{place}.keys.{length}"] for length in range(longest - 1))
-            columns = tuple(arrays[f"{place}.columns.{length}"] for length in range(longest))
-            ngrams = Ngrams(facts["unit"], facts["shortest"], longest, tuple(facts["tokens"]), keys, columns)
-            found.append(Terms(ngrams, arrays[f"{place}.rarity"]))
+        terms = tuple(
+            Terms(Ngrams.from_plain(plain, arrays, place), arrays[f"{place}.rarity"])
+            for place, plain in enumerate(read_json(folder / "terms.json"))
+        )
         facts = read_json(folder / "pairs.json") if (folder / "pairs.json").exists() else {}
-        return cls(tuple(found), arrays["coefficients"], arrays["intercept"], facts.get("pairing", ""))
+        return cls(terms, arrays["coefficients"], arrays["intercept"], facts.get("pairing", ""))

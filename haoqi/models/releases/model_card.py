@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from haoqi.data.entity_marks import EXAMPLE
 from haoqi.evaluate.headline import Headline, headline
 from haoqi.models.compile.compiled import Compiled
 from haoqi.models.model import Model
+from haoqi.tasks.task import Task
 
 
 def model_card(
@@ -27,7 +29,7 @@ def model_card(
         _speed(compiled),
         _origin(model),
         _limits(model, evidence, compiled),
-        _use(reference, pairs=model.task.pairs),
+        _use(reference, model.task),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -36,10 +38,14 @@ def _answers(model: Model) -> str:
     head = f"## What it answers\n\nThe task is {model.task.name or model.task.output.name}."
     if model.task.pairs:
         head += " It takes two texts at a time."
+    if model.task.output.kind.of_marks:
+        head += f" It is asked about two stretches of a text that are marked, as in `{EXAMPLE}`."
     if model.task.output.kind.is_number:
         half = model.calibration.get("half_width")
         within = "" if half is None else f", within {half:.4g} of the right one nine times of ten"
         return f"{head} Its answer is a number{within}."
+    if model.task.output.kind.of_context:
+        return f"{head} It takes a question and its context, and its answer is a stretch of the context, or none."
     labels = [f"- `{label}`{_meaning(model, label)}" for label in model.task.labels[:200]]
     more = len(model.task.labels) - 200
     if more > 0:
@@ -132,11 +138,14 @@ def _short(value: Any) -> str:
 
 
 def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None) -> str:
-    number = model.task.output.kind.is_number
+    kind = model.task.output.kind
+    every = "It answers every text with its own labels, also a text that none of them fits; look at the confidence."
+    if kind.is_number:
+        every = "It answers every text with a number, also a text that has none; look at the interval."
+    if kind.of_context:
+        every = "It finds what stands in a context, right or wrong, and knows nothing else; look at the confidence."
     lines = [
-        "It answers every text with a number, also a text that has none; look at the interval."
-        if number
-        else "It answers every text with its own labels, also a text that none of them fits; look at the confidence.",
+        every,
         "It repeats what its examples hold, prejudice and errors included.",
         "Texts unlike its examples (another source, language, length or time) are answered worse than the table says.",
     ]
@@ -153,10 +162,12 @@ def _limits(model: Model, evidence: Mapping[str, Any], compiled: Compiled | None
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
-def _use(reference: str, *, pairs: bool) -> str:
+def _use(reference: str, task: Task) -> str:
     name = reference.partition("@")[0]
-    texts = '"some text" "another text"' if pairs else '"some text"'
-    given = '("some text", "another text")' if pairs else '"some text"'
+    one = f'"{EXAMPLE}"' if task.output.kind.of_marks else '"some text"'
+    both = ('"a question"', '"its context"') if task.output.kind.of_context else (one, '"another text"')
+    texts = " ".join(both) if task.of_two else both[0]
+    given = f"({', '.join(both)})" if task.of_two else both[0]
     return (
         f"## How to use it\n\n```\nhaoqi predict {name} {texts}\n```\n\n"
         f'```python\nimport haoqi\n\nmodel = haoqi.load("{reference}")\nmodel({given}).label\n```'

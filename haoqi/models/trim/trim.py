@@ -147,7 +147,7 @@ def _smaller(model: Model, splits: Splits, folder: Path, listen: Listen) -> Mode
 
 
 def _texts(examples: Examples) -> list[str]:
-    return [*examples.texts, *(examples.pairs or ())]
+    return [*examples.texts, *(examples.pairs or ()), *(examples.contexts or ())]
 
 
 def _collect_facts(kept: Sequence[Trimmed], checked: int) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from math import isfinite
 
 from haoqi.core import formats
+from haoqi.data.entity_marks import EXAMPLE
 from haoqi.evaluate import headline_words
 from haoqi.evaluate.evidence import Evidence
 from haoqi.evaluate.headline import MARGIN, Headline
@@ -203,7 +204,7 @@ def _facts(story: Story) -> Markup:
     labels = (
         Said("fact.labels", count=formats.count(len(story.task.labels)))
         if story.task.output.kind.has_classes
-        else Said("fact.number")
+        else Said("fact.number" if story.task.output.kind.is_number else "fact.context")
     )
     pairs: list[tuple[Said, Child]] = [
         (Said("fact.task"), listed([named("task", story.task.name), labels])),
@@ -222,7 +223,8 @@ def _facts(story: Story) -> Markup:
         pairs.append((Said("answer.others"), _others(shown, story.metric)))
     bare = story.promotion.get("promoted", True)
     name = story.name if bare else f"{story.name}@{story.version}"
-    asked = " ".join(['"…"'] * (2 if story.task.pairs else 1))
+    text = EXAMPLE if story.task.output.kind.of_marks else "…"
+    asked = " ".join([f'"{text}"'] * (2 if story.task.of_two else 1))
     pairs.append((Said("answer.use"), tag("code", f"haoqi predict {name} {asked}")))
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs), class_="facts")
 

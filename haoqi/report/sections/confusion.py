@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from haoqi.core import formats
-from haoqi.evaluate.confusion import LabelRow
+from haoqi.evaluate.confusion import LabelRow, average_rows
 from haoqi.evaluate.evidence import Evidence
 from haoqi.report.charts import share_bar
 from haoqi.report.markup import Child, Markup, Said, join, tag
@@ -33,7 +33,7 @@ def draw(story: Story) -> Markup | None:
     if story.task.output.kind.of_words:
         parts = [_kinds(shown), _scores(shown.table, "type"), _scores(shown.tags, "tag")]
     else:
-        parts = [_confusion(shown), _scores(shown.table, "label")]
+        parts = [confusion_table(shown), _scores(shown.table, "label")]
     if shown.confusion:
         many = len(shown.labels) > WHOLE
         said = Said("confusion.pairs", count=formats.count(len(shown.labels))) if many else Said("confusion.lead")
@@ -41,7 +41,7 @@ def draw(story: Story) -> Markup | None:
     return join(tag("p", lead, class_="prose"), *parts)
 
 
-def _confusion(shown: Evidence) -> Markup | None:
+def confusion_table(shown: Evidence) -> Markup | None:
     """Return who was taken for whom, where each example has one label."""
     if not shown.confusion:
         return None
@@ -113,7 +113,7 @@ def _kinds(shown: Evidence) -> Markup | None:
 
 
 def _scores(found: Sequence[LabelRow], kind: str) -> Markup | None:
-    """Return precision, recall and F1 of every label, type or tag."""
+    """Return precision, recall and F1 of every label, type or tag, their averages last."""
     if not found:
         return None
     columns = (
@@ -126,17 +126,18 @@ def _scores(found: Sequence[LabelRow], kind: str) -> Markup | None:
         Column(Said("confusion.given"), "number"),
     )
     title = Said(f"confusion.{kind}s")
+    means = [_cells(one, Said(f"confusion.average.{one.label}")) for one in average_rows(found)]
     if len(found) <= OPEN:
-        return join(tag("h3", title), table(columns, map(_cells, found), "scores"))
+        return join(tag("h3", title), table(columns, [*map(_cells, found), *means], "scores"))
     # The weakest first: nobody reads a long table to its end.
     weakest = sorted(found, key=lambda one: (not one.support, one.f1))
-    whole = table(columns, map(_cells, weakest[:MOST]), "scores")
+    whole = table(columns, [*map(_cells, weakest[:MOST]), *means], "scores")
     return disclosed([title, f" ({formats.count(len(found))})"], cut_off(len(found)), whole)
 
 
-def _cells(one: LabelRow) -> list[Child]:
+def _cells(one: LabelRow, name: Child = None) -> list[Child]:
     return [
-        one.label,
+        name or one.label,
         formats.score(one.precision if one.predicted else None),
         formats.score(one.recall if one.support else None),
         formats.score(one.f1 if one.support or one.predicted else None),

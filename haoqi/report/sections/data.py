@@ -82,6 +82,8 @@ def _how(card: Mapping[str, Any], story: Story) -> Child:
         return None
     if way == "stratified" and story.task.output.kind.is_number:
         return Said("split.stratified.number")
+    if way == "group" and story.task.output.kind.of_context and "group" not in (card["schema"].get("columns") or {}):
+        return Said("split.group.context")
     return Said(f"split.{way}") if way in SPLIT_WAYS else str(way)
 
 
@@ -114,7 +116,7 @@ def _counted(key: str, count: int) -> Said:
 
 def _contradictions(count: int, story: Story) -> Said:
     """Return how many texts, or pairs of texts, came with more than one label, or number."""
-    what = "data.asked.pair" if story.task.pairs else "data.asked.text"
+    what = "data.asked.pair" if story.task.of_two else "data.asked.text"
     answer = "data.answer.number" if story.task.output.kind.is_number else "data.answer.label"
     if not count:
         return Said("data.contradictions.none", what=Said(what, n=1), answer=Said(answer, n=2))

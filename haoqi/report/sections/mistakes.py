@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from haoqi.core import formats
+from haoqi.data.entity_marks import find_marks
 from haoqi.evaluate.mistakes import Mistake
 from haoqi.report.markup import Child, Markup, Said, join, tag
 from haoqi.report.sections.errors import number
@@ -23,10 +24,12 @@ def draw(story: Story) -> Markup | None:
     if not shown.mistakes:
         return tag("p", Said("mistakes.none"), class_="prose")
     of_spans = story.task.output.kind.of_words
-    lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if of_spans else ())]
+    marks_spans = of_spans or story.task.output.kind.of_context
+    lead: list[Child] = [Said("mistakes.lead"), *((Said("gap"), Said("mistakes.legend")) if marks_spans else ())]
     if story.task.output.kind.is_number:
         lead = [Said("mistakes.lead.numbers")]
-    draw_one = _number if story.task.output.kind.is_number else _span if of_spans else _labels
+    kind = story.task.output.kind
+    draw_one = _number if kind.is_number else _span if of_spans else _answer if kind.of_context else _labels
     items = [draw_one(one) for one in shown.mistakes]
     return join(
         tag("p", lead, class_="prose"),
@@ -61,7 +64,24 @@ def _labels(mistake: Mistake) -> Markup:
         _meta(mistake),
         class_="verdict",
     )
-    return tag("li", answer, tag("blockquote", formats.clip(mistake.text, LONGEST)))
+    return tag("li", answer, tag("blockquote", _text(mistake.text)))
+
+
+def _text(text: str) -> Markup:
+    """Return a text, cut where it is long; two stretches that are marked in it are shown as such."""
+    marked = find_marks(text)
+    if marked is None:
+        return join(formats.clip(text, LONGEST))
+    spans = ((*marked.first, "e1"), (*marked.second, "e2"))
+    start = max(0, min(one[0] for one in spans) - LONGEST // 2) if len(marked.text) > LONGEST else 0
+    end = min(len(marked.text), max(*(one[1] for one in spans), start + LONGEST))
+    edges = sorted({start, end, *(edge for one in spans for edge in one[:2])})
+    parts: list[Child] = ["…" if start else None]
+    for first, last in pairwise(edges):
+        piece = marked.text[first:last]
+        names = [name for begin, finish, name in spans if begin <= first and last <= finish]
+        parts.append(tag("mark", piece, tag("sub", ",".join(names)), class_="given") if names else piece)
+    return join(*parts, "…" if end < len(marked.text) else None)
 
 
 def _number(mistake: Mistake) -> Markup:
@@ -83,6 +103,21 @@ def _span(mistake: Mistake) -> Markup:
         class_="verdict",
     )
     return tag("li", answer, tag("blockquote", _around(mistake.text, true, given)))
+
+
+def _answer(mistake: Mistake) -> Markup:
+    """Return a question, and around the right answer and the given one what stands in its context."""
+    true, given = tuple(mistake.true or ()), tuple(mistake.predicted or ())
+    answer = tag(
+        "p",
+        tag("span", Said(f"kind.{mistake.kind}"), class_="outcome"),
+        _side("mistakes.true", [_chip(formats.clip(one[2], LONGEST // 4), "missed") for one in true]),
+        _side("mistakes.predicted", [_chip(formats.clip(one[2], LONGEST // 4), "wrong") for one in given]),
+        _meta(mistake),
+        class_="verdict",
+    )
+    question = tag("p", tag("strong", formats.clip(mistake.asked, LONGEST)))
+    return tag("li", question, answer, tag("blockquote", _around(mistake.text, true, given)))
 
 
 def _around(text: str, true: tuple[Any, ...], given: tuple[Any, ...]) -> Markup:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haoqi.data.answers import ONE_CLASS
+from haoqi.data.answers import ONE_CLASS, AnswerKind
 from haoqi.data.examples import Examples, Label
+from haoqi.data.relation_names import directed, mirrored
 from haoqi.evaluate.metric import Array, Metric
 from haoqi.evaluate.predictions import Predictions
 from haoqi.tasks.outputs.adjustment import fit_offsets
@@ -22,10 +23,11 @@ class OneLabel:
     """Answers that are one class out of a list."""
 
     name = "label"
-    kind = ONE_CLASS
 
     classes: tuple[str, ...] = ()
     """The classes, in the order of a model's scores."""
+    kind: AnswerKind = ONE_CLASS
+    """Whether it is the class of a text, or of two stretches that are marked in it."""
 
     def read(self, raw: object) -> Label:
         """Return a cell as a class name: "1" for 1 and for 1.0.
@@ -36,8 +38,11 @@ class OneLabel:
         return read_name(raw)
 
     def vocabulary(self, labels: Iterable[Label]) -> tuple[str, ...]:
-        """Return the classes that occur, sorted."""
-        return tuple(sorted({str(label) for label in labels if label is not None}))
+        """Return the classes that occur, sorted; where labels say a direction, each in both directions."""
+        found = {str(label) for label in labels if label is not None}
+        if self.kind.of_marks and directed(found):
+            found |= {mirrored(label) for label in found}
+        return tuple(sorted(found))
 
     @property
     def width(self) -> int:
@@ -64,7 +69,7 @@ class OneLabel:
         """
         given = np.asarray(scores, dtype=np.float64).reshape(len(examples), self.width)
         logs = log_softmax(given, float(calibration.get("temperature", 1.0)))
-        probabilities, best = np.exp(logs), (logs + self._offsets(calibration)).argmax(axis=1)
+        probabilities, best = np.exp(logs), (logs + self.offsets(calibration)).argmax(axis=1)
         return Predictions(
             labels=[self.classes[index] for index in best],
             confidence=probabilities[np.arange(len(best)), best],
@@ -77,7 +82,7 @@ class OneLabel:
         >>> OneLabel(("a", "b", "c")).margins(np.array([[3, 1, 2]]))
         array([1.])
         """
-        more = float(calibration.get("temperature", 1.0)) * self._offsets(calibration)
+        more = float(calibration.get("temperature", 1.0)) * self.offsets(calibration)
         given = np.asarray(scores, dtype=np.float64) + more
         return leads(given, given if answered is None else np.asarray(answered, dtype=np.float64) + more)
 
@@ -105,6 +110,7 @@ class OneLabel:
         """Return the class."""
         return str(label)
 
-    def _offsets(self, calibration: Mapping[str, Any]) -> Array:
+    def offsets(self, calibration: Mapping[str, Any]) -> Array:
+        """Return what `calibrate` adds to the logarithm of each class's probability, shape (classes,)."""
         known = calibration.get("offsets", {})
         return np.array([float(known.get(label, 0.0)) for label in self.classes])

@@ -60,6 +60,13 @@ def near_pairs(
     return Near(np.array(search.found, np.int64).reshape(-1, 2), search.complete)
 
 
+def repeated(texts: Sequence[str]) -> Indices:
+    """Return each text that is equal to one before with the first of these, as pairs of rows, shape (m, 2)."""
+    first: dict[str, int] = {}
+    found = [(before, row) for row, text in enumerate(texts) if (before := first.setdefault(text, row)) != row]
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
 def clusters(count: int, pairs: Indices) -> Indices:
     """Return the cluster of each of `count` rows, named by one of its rows, shape (count,)."""
     roots = list(range(count))

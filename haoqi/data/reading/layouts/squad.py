@@ -1,17 +1,16 @@
-"""Questions on contexts whose answers are stretches of them, as SQuAD and CMRC have them."""
+"""Questions on contexts whose answers are stretches of them, as SQuAD, CMRC, DRCD and TyDi have them."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from haoqi.core.say import say
-from haoqi.data.reading.layouts import Asked, Content, are_records, layouts, refuse
+from haoqi.data.reading.layouts import Asked, Content, are_records, layouts
 
 _CONTEXTS, _QUESTIONS = ("context", "context_text"), ("question", "query_text")
 
 
 @layouts.register
 class Squad:
-    """Finding answers is not learnt yet; a column of context, question and title may be named as the label."""
+    """Each question is the text, its answers the label; where the label or a pair is named, the first answer alone."""
 
     def recognises(self, document: Any) -> float:
         if isinstance(document, dict):
@@ -25,15 +24,15 @@ class Squad:
 
     def read(self, document: Any, asked: Asked) -> Content:
         rows = list(_rows(document["data"] if isinstance(document, dict) else document))
-        columns = {name: [row.get(name) for row in rows] for name in ("title", "context", "question", "answer")}
-        if asked.labelled and not asked.settings.label:
-            refuse(
-                asked,
-                say("layout.squad"),
-                say("layout.squad_why"),
-                say("layout.squad.hint"),
-            )
-        return Content(columns, {"text": "question"} if not asked.settings.text else {})
+        settings = asked.settings
+        roles = {} if settings.text else {"text": "question"}
+        if not settings.context and (settings.label or settings.pair):
+            rows = [{**row, "answer": _first(row["answer"])} for row in rows]
+        else:
+            roles |= {"context": "context", **({"label": "answer"} if asked.labelled else {})}
+        return Content(
+            {name: [row[name] for row in rows] for name in ("title", "context", "question", "answer")}, roles
+        )
 
 
 def _rows(document: list[Any]) -> Iterator[dict[str, Any]]:
@@ -48,8 +47,8 @@ def _rows(document: list[Any]) -> Iterator[dict[str, Any]]:
             for one in questions if isinstance(questions, list) else [paragraph]:
                 question = next((one[key] for key in _QUESTIONS if key in one), None) if isinstance(one, dict) else None
                 if context is not None and question is not None:
-                    yield {"title": record.get("title"), "context": context, "question": question,
-                           "answer": _first(one.get("answers"))}  # fmt: skip
+                    answers = [] if one.get("is_impossible") is True else one.get("answers")
+                    yield {"title": record.get("title"), "context": context, "question": question, "answer": answers}
 
 
 def _first(answers: Any) -> str | None:

@@ -103,7 +103,7 @@ def _read_split(
             raise UserError(say("splits.no_labels", name=file.name), say("splits.no_labels.hint", part=file.part))
         return ("unlabelled", raw, [_serves_as_text(file)]) if file.part != "train" else ("train", raw, told)
     if raw.shape != train.shape:
-        kinds = {"labels": say("splits.of_labels"), "spans": say("splits.of_spans")}
+        kinds = {one: say(f"splits.of_{one}") for one in ("labels", "spans", "answers")}
         raise UserError(
             say("splits.kinds", name=first.name, kinds=kinds[train.shape], name2=file.name, kinds2=kinds[raw.shape])
         )

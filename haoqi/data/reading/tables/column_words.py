@@ -15,13 +15,13 @@ TEXTS = """text texts sentence content review comment message body utterance que
 LABELS = """label labels class category intent sentiment polarity emotion stance topic target tag tags y stars rating
     overall score queue classification gold answer type categories classes intents emotions topics department relation
     relations rel toxicity toxic spam sarcasm output completion choice choices mood genre entities spans ner annotation
-    verdict judgment judgement diagnosis
+    verdict judgment judgement diagnosis relevance relevant grade
     标签 类别 情感 分类 类型 意图 评分 类目 标注 情绪 主题 等级 星级 標籤 類別 分類 類型 情緒 主題 評分 ラベル カテゴリ
     カテゴリー 感情 라벨 레이블 분류 카테고리 감정
     kategorie thema klasse etikett stimmung absicht catégorie categorie étiquette classe sujet thème etiqueta categoría
     categoria clase sentimiento sentimento tema polaridad polaridade calificación etichetta valutazione onderwerp etiket
     kategori duygu sınıf kategoria etykieta klasa sentimen kelas nhãn категория метка класс тональность оценка тема
-    التصنيف تصنيف""".split()  # noqa: SIM905
+    التصنيف تصنيف 相关性 相关度""".split()  # noqa: SIM905
 
 NEITHER = frozenset(
     """id ids uuid guid index idx key no nr num row rowid hash md5 sha checksum date dates time times timestamp

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from haoqi.core.say import joined, say
+from haoqi.data.label_paths import list_paths, tree_separator
 from haoqi.data.reading.tables.column_kinds import cell_kind, is_empty
 
 # What programs write where a label is missing; "none" and "na" are left alone, for they are classes of real data.
@@ -82,7 +83,9 @@ def read_label_cells(cells: Sequence[Any], *, separator: str | None = None, miss
         return LabelCells(_one_spelling(single), found, (*told, *notes[0], say("cells.lists_of_one")), tuple(warned))
     flat = _one_spelling([part for cell in lists if cell is not None for part in cell])
     spelt = iter(flat)
-    labels = [None if cell is None else sorted({str(next(spelt)) for _ in cell}) for cell in lists]
+    several = [None if cell is None else list(dict.fromkeys(str(next(spelt)) for _ in cell)) for cell in lists]
+    paths = list_paths(cell for cell in several if cell)  # their order says what stands above what
+    labels = several if paths else [None if cell is None else sorted(cell) for cell in several]
     return LabelCells(labels, found, tuple(told + notes[0]), tuple(warned + _variants(flat)))
 
 
@@ -223,6 +226,8 @@ def _lists(
         return [None if c is None else split_label(str(c), said) for c in cells], said, ([], [])  # type: ignore[misc]
     if len(texts) < len(filled):
         return None, None, ([], [])
+    if tree_separator(known):  # paths, which the guess of the task tells
+        return None, "none", ([], [])
     separator, share = guess_separator(Counter(texts))
     if separator is None:
         return None, None, ([], [say("cells.blanks")] if _by_blanks(known) else [])

@@ -10,6 +10,7 @@ from typing import Any
 
 from haoqi.core.errors import UserError
 from haoqi.core.say import say
+from haoqi.data.label_paths import list_paths
 from haoqi.data.reading.tables.column_kinds import Column, is_empty
 from haoqi.data.reading.tables.column_names import LABELS, label_name, words_of
 
@@ -29,6 +30,7 @@ _ANSWERS = frozenset(
     sadness fear love surprise disgust irrelevant favor against none 正面 负面 中性 积极 消极 好评 差评""".split()  # noqa: SIM905
 )
 _NUMBERED = re.compile(r"(.*?)[ _\-#]*(\d{1,2})")
+_LEVEL = re.compile(r"(level|lvl|l|cat|category|class|label|taxonomy)[ _\-#]*(\d)|([一二三四])级(.*)")
 _KINDS = ("name", "text", "number", "identifier", "names", "marks", "time", "path")
 
 
@@ -67,6 +69,8 @@ def choose_label(
     free = {column: look for column, look in looks.items() if column not in taken and look.kind != "empty"}
     usual = sorted((c for c in free if label_name(c) >= 0.3), key=lambda c: _named(free[c]), reverse=True)
     _refuse_records(name, usual, free)
+    if levels := _levels(columns, free):
+        return levels
     good = [c for c in usual if _can_be(free[c], named=True)]
     if hot := _one_hot(free, good):
         return hot
@@ -196,6 +200,21 @@ def _numbered(best: str, free: Mapping[str, Column]) -> list[str]:
             stems[match[1]].append(column)
     match = _NUMBERED.fullmatch(best.strip().lower())
     return stems[match[1]] if match else []
+
+
+def _levels(columns: Mapping[str, Sequence[Any]], free: Mapping[str, Column]) -> Choice | None:
+    """Return the columns that hold the levels of a path from the top down, as level1 and level2 do where each name of
+    the second stands below one of the first."""
+    places: dict[str, dict[str, str]] = defaultdict(dict)
+    for column, look in free.items():
+        if (match := _LEVEL.fullmatch(column.strip().lower())) and look.kind in ("name", "text"):
+            places[match[1] or match[4]][match[2] or str("一二三四".index(match[3]))] = column
+    for numbered in places.values():
+        several = tuple(numbered[place] for place in sorted(numbered))
+        rows = zip(*(columns[column] for column in several), strict=True)
+        if len(several) > 1 and list_paths([[str(c).strip() for c in row if not is_empty(c)] for row in rows]):
+            return Choice(several, say("column.levels", count=len(several)))
+    return None
 
 
 def _likely(free: Mapping[str, Column]) -> dict[str, Column]:

@@ -14,7 +14,7 @@ from haoqi.data.reading.tables.label_columns import Choice, choose_label
 from haoqi.data.reading.tables.row_overlap import are_pairs
 from haoqi.data.settings import DataSettings
 
-ROLES = ("text", "pair", "label", "group", "time")
+ROLES = ("text", "pair", "context", "label", "group", "time")
 # A runner-up with this share of the best one's score is about as likely.
 CLOSE = 0.8
 

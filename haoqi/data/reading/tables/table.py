@@ -11,6 +11,7 @@ from haoqi.core.errors import UserError
 from haoqi.core.say import say
 from haoqi.data.examples import Examples
 from haoqi.data.raw import Part, Raw
+from haoqi.data.reading.context_answers import with_context
 from haoqi.data.reading.records import part_of
 from haoqi.data.reading.spans.span_tables import raw_of_spans, stretches_told, with_roles
 from haoqi.data.reading.tables.column_kinds import is_empty
@@ -20,6 +21,7 @@ from haoqi.data.reading.tables.dialect import NAMED
 from haoqi.data.reading.tables.header import further_names, repeats_names
 from haoqi.data.reading.tables.label_cells import LabelCells, join_columns, read_label_cells
 from haoqi.data.reading.tables.multiple_choice import check_multiple_choice
+from haoqi.data.reading.tables.relation_columns import with_marks
 from haoqi.data.reading.tables.roles import ROLES, Roles, choose_roles
 from haoqi.data.reading.tokens.token_tables import sentences_of
 from haoqi.data.schema import Schema
@@ -88,6 +90,8 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     if not len(table):
         raise UserError(say("fault.no_rows", name=table.name), say("fault.no_rows.hint"))
     table = with_splits(_without_names(table) if labelled else table, settings)
+    table = with_marks(table, settings, labelled)
+    table = with_context(table, settings, labelled)
     if (sentences := sentences_of(table, settings, labelled)) is not None:
         return sentences
     if labelled and not settings.label and "label" not in table.roles:
@@ -98,17 +102,22 @@ def to_raw(table: Table, settings: DataSettings, labelled: bool = True) -> Raw:
     check_lengths(texts, table.name, settings)
     time = roles.one("time")
     times = times_of(table.columns[time], time, table.name, settings) if time else None
-    pair, group = roles.one("pair"), roles.one("group")
+    pair, group, context = roles.one("pair"), roles.one("group"), roles.one("context")
     examples = Examples(
         texts,
         [None] * len(texts),
         list(range(len(texts))),
         pairs=[text_of(cell) for cell in table.columns[pair]] if pair else None,
+        contexts=[text_of(cell) for cell in table.columns[context]] if context else None,
         groups=[text_of(cell) for cell in table.columns[group]] if group else None,
         times=times.seconds if times else None,
     )
     schema = _schema(table, roles)
     schema = replace(schema, notes=(*schema.notes, *(times.notes if times else ())))
+    if context:
+        check_lengths(examples.contexts or [], table.name, settings)
+        answers = table.columns[label] if (label := roles.one("label")) else examples.labels
+        return Raw(replace(examples, labels=list(answers)), table.parts, schema, "answers", table.fingerprint)
     if (spans := raw_of_spans(table, examples, schema, settings)) is not None:
         return spans
     schema = replace(schema, warnings=(*schema.warnings, *stretches_told(table.columns, texts, roles.columns)))

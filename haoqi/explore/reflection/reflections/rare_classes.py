@@ -40,7 +40,7 @@ class RareClasses:
     def reflect(self, diagnostics: ChampionDiagnostics) -> list[Lesson]:
         """Return the lesson that rare labels are missed for being rare."""
         kind = diagnostics.task.output.kind
-        if kind.unit != "text" or not kind.has_classes or len(diagnostics.task.labels) < 2:
+        if kind.of_words or not kind.has_classes or len(diagnostics.task.labels) < 2:
             return []
         counts = Counter(item for label in diagnostics.splits.train.labels for item in items(label))
         even = sum(counts.values()) / len(diagnostics.task.labels)
